@@ -25,8 +25,9 @@ use std::time::Duration;
 use sspr::adapters::etcd::{EtcdOptions, EtcdStore};
 use sspr::adapters::memory::{MemoryDirectory, MemoryInbox};
 use sspr::port::SystemClock;
+use sspr::port::{Clock as _, RecordKey, Store as _};
 use sspr::testing::internals::Accounts;
-use sspr::{Actor, Attempt, Clock as _, Engine, RecordKey, ResetTicket, RoleId, Store as _};
+use sspr::{Actor, Attempt, Engine, ResetTicket, RoleId};
 use tokio::runtime::Runtime;
 
 use limits::{Plain, step};

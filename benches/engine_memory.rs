@@ -17,9 +17,10 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use sspr::adapters::memory::{MemoryDirectory, MemoryInbox, MemoryLimits, MemoryStore};
+use sspr::port::Clock as _;
 use sspr::port::SystemClock;
 use sspr::testing::internals::Accounts;
-use sspr::{Actor, Attempt, Clock as _, Engine, Request, ResetTicket, RoleId};
+use sspr::{Actor, Attempt, Engine, Request, ResetTicket, RoleId};
 
 /// Accounts that are guessed at.
 const IN_USE: u64 = 1_000;

@@ -24,8 +24,9 @@ use std::time::Duration;
 use sspr::adapters::memory::{MemoryDirectory, MemoryInbox};
 use sspr::adapters::postgres::{PostgresOptions, PostgresStore};
 use sspr::port::SystemClock;
+use sspr::port::{Clock as _, RecordKey, Store as _};
 use sspr::testing::internals::Accounts;
-use sspr::{Actor, Attempt, Clock as _, Engine, RecordKey, ResetTicket, RoleId, Store as _};
+use sspr::{Actor, Attempt, Engine, ResetTicket, RoleId};
 use tokio::runtime::Runtime;
 
 use limits::{Plain, pgbench, step};

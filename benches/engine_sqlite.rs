@@ -21,11 +21,10 @@ use rusqlite::{Connection, params};
 use sspr::adapters::memory::{MemoryDirectory, MemoryInbox};
 use sspr::adapters::sqlite::SqliteStore;
 use sspr::port::SystemClock;
+use sspr::port::{Clock as _, RecordKey, Store as _};
 use sspr::testing::internals::Accounts;
 use sspr::testing::{block_on, join_all};
-use sspr::{
-    Actor, Attempt, Clock as _, Engine, RecordKey, ResetTicket, RoleId, Store as _, Timestamp,
-};
+use sspr::{Actor, Attempt, Engine, ResetTicket, RoleId, Timestamp};
 
 use temporary::Temporary;
 

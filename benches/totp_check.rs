@@ -9,7 +9,7 @@ mod support;
 
 use std::hint::black_box;
 
-use sspr::OathAlgorithm;
+use sspr::method::OathAlgorithm;
 use sspr::testing::internals::TotpCheck;
 
 fn main() {

@@ -13,9 +13,10 @@ use std::io::Write as _;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
+use sspr::audit::Event;
 use sspr::port::PortErrorKind::{self, Corrupt, Unavailable, Unknown};
 use sspr::port::*;
-use sspr::{CounterKey, RecordKey, TenantId, Timestamp, Version};
+use sspr::{TenantId, Timestamp};
 
 #[path = "custom_store/harness.rs"]
 mod harness;

@@ -9,11 +9,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sspr::adapters::memory::{MemoryDirectory, MemoryInbox, MemoryStore};
+use sspr::admin::Contacts;
+use sspr::facts::{EmailAddress, TenantFacts, UserFacts};
+use sspr::method::ChallengeOption;
+use sspr::policy::Scope;
 use sspr::testing::{FaultPlan, Faulty};
 use sspr::{
-    Actor, ChallengeOption, Contacts, EmailAddress, Engine, Identifier, Keys, MethodKind, Policy,
-    PolicySettings, Request, RoleId, Scope, SecretBytes, Source, TenantFacts, TenantId, UserFacts,
-    UserId,
+    Actor, Engine, Identifier, Keys, MethodKind, Policy, PolicySettings, Request, RoleId,
+    SecretBytes, Source, TenantId, UserId,
 };
 use tokio::sync::{Notify, watch};
 use tokio::time::{sleep, timeout};

@@ -11,12 +11,12 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use play::{Host, NAME, Outcome, check, heading, say};
+use sspr::audit::EventKind;
+use sspr::facts::{EmailAddress, PhoneNumber};
+use sspr::method::{Channel, NewAuthenticator, NewMethod, OathParameters, OathSeed};
+use sspr::port::Clock as _;
 use sspr::testing::SoftToken;
-use sspr::{
-    Attempt, Channel, Clock as _, EmailAddress, EventKind, Identifier, MethodKind,
-    NewAuthenticator, NewMethod, OathParameters, OathSeed, PhoneNumber, Reply, ResetTicket,
-    SecretText, Selection, Step,
-};
+use sspr::{Attempt, Identifier, MethodKind, Reply, ResetTicket, SecretText, Selection, Step};
 
 const MAIL: &str = "ada@private.example";
 const MOBILE: &str = "+1 4255550100";

@@ -23,11 +23,13 @@ use std::{env, fs};
 
 use sspr::adapters::memory::{MemoryDirectory, MemoryInbox};
 use sspr::adapters::sqlite::SqliteStore;
+use sspr::admin::Contacts;
+use sspr::facts::{EmailAddress, TenantFacts, UserFacts};
 use sspr::port::{Clock as _, SystemClock};
+use sspr::port::{Retry, Store};
 use sspr::transfer::{Progress, Stage, copy};
 use sspr::{
-    Actor, Contacts, EmailAddress, Engine, Keys, Policy, PolicySettings, Retry, RoleId,
-    SecretBytes, Store, TenantFacts, TenantId, Timestamp, UserFacts, UserId,
+    Actor, Engine, Keys, Policy, PolicySettings, RoleId, SecretBytes, TenantId, Timestamp, UserId,
 };
 use tokio::runtime::Runtime;
 

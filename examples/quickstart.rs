@@ -13,12 +13,14 @@ use std::path::{Path, PathBuf};
 use sspr::adapters::files::FileDelivery;
 use sspr::adapters::memory::MemoryDirectory;
 use sspr::adapters::sqlite::SqliteStore;
+use sspr::audit::ActorKind;
+use sspr::facts::{EmailAddress, PhoneNumber, TenantFacts, UserFacts};
+use sspr::method::{ChallengeOption, Channel, NewMethod, SignInContext};
+use sspr::policy::Scope;
 use sspr::port::{Clock as _, Entropy as _, SystemClock, SystemEntropy};
 use sspr::{
-    Actor, ActorKind, Attempt, ChallengeOption, Channel, EmailAddress, Engine, Identifier, Keys,
-    MethodKind, NewMethod, PhoneNumber, Policy, PolicySettings, Request, RoleId, Scope,
-    SecretBytes, SecretText, SignInContext, SignedIn, Source, Step, TenantFacts, TenantId,
-    UserFacts, UserId,
+    Actor, Attempt, Engine, Identifier, Keys, MethodKind, Policy, PolicySettings, Request, RoleId,
+    SecretBytes, SecretText, SignedIn, Source, Step, TenantId, UserId,
 };
 
 type Outcome<T> = Result<T, Box<dyn Error>>;

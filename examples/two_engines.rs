@@ -14,10 +14,13 @@ use std::{env, fs, thread};
 use block_on::block_on;
 use sspr::adapters::memory::{MemoryDirectory, MemoryInbox};
 use sspr::adapters::sqlite::SqliteStore;
+use sspr::admin::Contacts;
+use sspr::facts::{EmailAddress, TenantFacts, UserFacts};
+use sspr::method::ChallengeOption;
+use sspr::policy::Scope;
 use sspr::{
-    Actor, Attempt, ChallengeOption, Contacts, EmailAddress, Engine, Identifier, Keys, MethodKind,
-    Policy, PolicySettings, Refusal, Request, ResetTicket, RoleId, Scope, SecretBytes, Source,
-    TenantFacts, TenantId, UserFacts, UserId,
+    Actor, Attempt, Engine, Identifier, Keys, MethodKind, Policy, PolicySettings, Refusal, Request,
+    ResetTicket, RoleId, SecretBytes, Source, TenantId, UserId,
 };
 
 type Outcome<T> = Result<T, Box<dyn Error>>;

@@ -5,7 +5,7 @@
 //! password. This crate owns the rules: who may reset, which methods count and how many are required,
 //! how codes are issued and checked, what is throttled, who is notified, what is recorded. Storage, users,
 //! passwords and mail stay with the application that embeds it, the *host*, behind three traits:
-//! [`Store`], [`Directory`] and [`Delivery`]. HTTP stays with the host as well. The crate brings no
+//! [`Store`](port::Store), [`Directory`](port::Directory) and [`Delivery`](port::Delivery). HTTP stays with the host as well. The crate brings no
 //! runtime and spawns nothing. The engine passes message ids and typed parameters to the delivery;
 //! [`adapters::render`] has English texts for them.
 //!
@@ -18,10 +18,13 @@
 //! ```
 //! use sspr::adapters::memory::{MemoryDirectory, MemoryInbox, MemoryStore};
 //! use sspr::{
-//!     Actor, Attempt, ChallengeOption, Contacts, EmailAddress, Engine, Error, Identifier, Keys,
-//!     MethodKind, Policy, PolicySettings, Refusal, Request, RoleId, Scope, SecretBytes,
-//!     SecretText, Source, Step, TenantFacts, TenantId, UserFacts, UserId,
+//!     Actor, Attempt, Engine, Error, Identifier, Keys, MethodKind, Policy, PolicySettings,
+//!     Refusal, Request, RoleId, SecretBytes, SecretText, Source, Step, TenantId, UserId,
 //! };
+//! use sspr::admin::Contacts;
+//! use sspr::facts::{EmailAddress, TenantFacts, UserFacts};
+//! use sspr::method::ChallengeOption;
+//! use sspr::policy::Scope;
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -99,18 +102,18 @@
 //!
 //! # Methods
 //!
-//! | [`MethodKind`] | [`Channel`] | Registered by | Needs |
+//! | [`MethodKind`] | [`Channel`](method::Channel) | Registered by | Needs |
 //! |---|---|---|---|
-//! | `Email` | `Email`: a code | [`Registration::add`], or an administrator | a [`Delivery`] with mail |
+//! | `Email` | `Email`: a code | [`Registration::add`], or an administrator | a [`Delivery`](port::Delivery) with mail |
 //! | `Email` | `Link` | the same address | and [`PolicySettings::link`] |
-//! | `MobilePhone` | `Sms`, `Voice` | [`Registration::add`], or an administrator | a [`Delivery`] with the channel |
-//! | `OfficePhone` | `Voice` | the same | a [`Delivery`] with voice |
+//! | `MobilePhone` | `Sms`, `Voice` | [`Registration::add`], or an administrator | a [`Delivery`](port::Delivery) with the channel |
+//! | `OfficePhone` | `Voice` | the same | a [`Delivery`](port::Delivery) with voice |
 //! | `AuthenticatorApp` | `InHand` | [`Registration::enrol_authenticator`] | [`EngineBuilder::seal`] |
 //! | `OathToken` | `InHand` | [`Admin::supply_token`], then [`Registration::claim_token`] | [`EngineBuilder::seal`] |
 //! | `RecoveryCode` | `InHand` | [`Registration::create_recovery_codes`] | |
 //! | `AppNotification`, `Passkey`, `HostVerified` | `InHand` | the host itself | [`EngineBuilder::external_method`] |
 //!
-//! A kind counts if the policy's [`Gates`] name it. It is offered if the engine has what the last column
+//! A kind counts if the policy's [`Gates`](policy::Gates) name it. It is offered if the engine has what the last column
 //! lists. Typed codes of every kind go into [`Attempt::code`], links into [`Attempt::link`], and responses
 //! that the host verifies into [`Attempt::response`].
 //!
@@ -133,8 +136,8 @@
 //!   choose it, the limits by source have no effect.
 //! - `expose_secret` ([`SecretText::expose_secret`], [`ResetTicket::expose_secret`] and the like): the
 //!   only way to read a secret.
-//! - [`LinkBase::insecure_loopback`]: links in mails use `http`, to this machine only.
-//! - [`Disclosure::Reasoned`]: anonymous callers learn which accounts exist and why a reset is refused.
+//! - [`LinkBase::insecure_loopback`](policy::LinkBase::insecure_loopback): links in mails use `http`, to this machine only.
+//! - [`Disclosure::Reasoned`](policy::Disclosure::Reasoned): anonymous callers learn which accounts exist and why a reset is refused.
 
 pub mod adapters;
 #[cfg(feature = "conformance")]
@@ -145,56 +148,103 @@ pub mod manual;
 pub mod port;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod transfer;
 
-pub use domain::account::Provenance;
-pub use domain::budget::PoolKind;
-pub use domain::contact::{Destination, EmailAddress, PhoneNumber};
-pub use domain::decide::{Contacts, Prompt};
-pub use domain::event::{ActorKind, Event, EventId, EventKind, FlowEnd, OtherEvent, RejectedBy};
-pub use domain::facts::{
-    ContactFacts, PasswordHome, Plan, PolicyReason, SessionKinds, TenantFacts, UserFacts, UserKind,
-    UserQuery, UserSelector, WriteOutcome, WritebackState,
-};
-pub use domain::ids::{
-    CounterKey, GroupId, Identifier, MethodId, RecordKey, RoleId, SHARDS, TenantId, UserId,
-};
+pub use domain::crypto::keys::Keys;
+pub use domain::crypto::secret::{SecretBytes, SecretText};
+pub use domain::crypto::ticket::{ChangeTicket, RegistrationTicket, ResetTicket, UnlockTicket};
+pub use domain::identity::ids::{GroupId, Identifier, MethodId, RoleId, TenantId, UserId};
 pub use domain::invalid::InvalidInput;
-pub use domain::keys::Keys;
-pub use domain::link::LinkBase;
-pub use domain::message::{CodeMessage, CodePurpose, LinkMessage, Locale, Message, Notice};
-pub use domain::method::{ChallengeOption, Channel, MethodKind};
-pub use domain::password::{PasswordContext, PasswordFault, PasswordRejection, PasswordRules};
-pub use domain::policy::{
-    AccountRisk, AdministratorPolicy, AsvsLevel, CodeAlphabet, CodeFormat, CodeFormats,
-    ContactSources, CrossLimits, Deviation, Disclosure, DocumentFault, FailureBudgets, Finding,
-    Gates, GuessingRisk, Lifetimes, MethodRisk, NoticeBudgets, Notifications, NotifyRule,
-    OathPolicy, OnPremisesPolicy, OwnersWay, Policy, PolicyDocumentError, PolicyError, PolicyFault,
-    PolicyProblem, PolicyReview, PolicySettings, Rate, RegistrationPolicy, Scope, SendBudgets,
-    SettingValue, Severity, SprayRisk, Standard,
-};
-pub use domain::reason::{FlowStage, SsprReason};
-pub use domain::record::{Columns, Record, RecordKind, Version};
+pub use domain::method::MethodKind;
+pub use domain::policy::{Policy, PolicySettings};
+pub use domain::reason::SsprReason;
 pub use domain::refusal::{CodeLimit, Refusal};
-pub use domain::secret::{SecretBytes, SecretText};
-pub use domain::served::{Lack, Unserved};
-pub use domain::store_note::StoreId;
-pub use domain::ticket::{ChangeTicket, RegistrationTicket, ResetTicket, UnlockTicket};
 pub use domain::time::Timestamp;
-pub use domain::totp::{OathAlgorithm, OathParameters, OathSeed};
-pub use engine::transfer;
 pub use engine::{
-    AccountSummary, Actor, Admin, AdminRoles, Attempt, Authenticator, BlockedMethod, BudgetKind,
-    BudgetUse, Change, DeviceSecret, Engine, EngineBuilder, Enrolment, Error, Explanation,
-    FailingDelivery, Fault, FaultOrigin, HeldMethod, KeyUse, MaintenanceReport, MethodView,
-    NeedsDelivery, NeedsDirectory, NeedsKeys, NeedsStore, NewAuthenticator, NewMethod, OptionView,
-    PasswordGuide, Ready, RecoveryCodes, Registration, RegistrationReview, Reply, Request,
-    ResealPage, Reset, SeedsLeft, Selection, ShortKeysInUse, SignInContext, SignedIn, Source,
-    Stats, Step, StoredPolicy, Unlock, UnreadableAccount,
+    Actor, Admin, Attempt, Authenticator, Change, DeviceSecret, Engine, EngineBuilder, Error,
+    Fault, FaultOrigin, Registration, Reply, Request, Reset, Selection, SignedIn, Source, Step,
+    Unlock,
 };
-pub use port::{
-    Clock, Cursor, Delivery, Directory, Entropy, Envelope, Page, PortError, PortErrorKind,
-    PortResult, Retry, Store,
-};
+
+/// Operations of administrators: what [`Admin`] takes and returns.
+pub mod admin {
+    pub use crate::domain::rules::Contacts;
+    pub use crate::engine::{
+        AccountSummary, AdminRoles, BlockedMethod, BudgetKind, BudgetUse, Explanation, HeldMethod,
+        StoredPolicy,
+    };
+}
+
+/// The audit trail: events, and what they name.
+pub mod audit {
+    pub use crate::domain::event::{
+        ActorKind, Event, EventId, EventKind, FlowEnd, OtherEvent, RejectedBy,
+    };
+    pub use crate::domain::reason::FlowStage;
+}
+
+/// The states of an [`EngineBuilder`]: each names the part that is missing.
+pub mod builder {
+    pub use crate::engine::{NeedsDelivery, NeedsDirectory, NeedsKeys, NeedsStore, Ready};
+}
+
+/// What a directory reports about tenants and users, and the addresses in it.
+pub mod facts {
+    pub use crate::domain::identity::contact::{Destination, EmailAddress, PhoneNumber};
+    pub use crate::domain::identity::facts::{
+        ContactFacts, PasswordHome, Plan, PolicyReason, SessionKinds, TenantFacts, UserFacts,
+        UserKind, UserQuery, UserSelector, WriteOutcome, WritebackState,
+    };
+}
+
+/// Operation: what [`Engine::maintain`], [`Engine::stats`] and the changes of keys report.
+pub mod maintenance {
+    pub use crate::engine::{
+        FailingDelivery, KeyUse, MaintenanceReport, ResealPage, SeedsLeft, ShortKeysInUse, Stats,
+        UnreadableAccount,
+    };
+}
+
+/// What the engine asks a [`Delivery`](port::Delivery) to send.
+pub mod message {
+    pub use crate::domain::identity::locale::Locale;
+    pub use crate::domain::message::{CodeMessage, CodePurpose, LinkMessage, Message, Notice};
+}
+
+/// Authentication methods: how they are chosen, registered and shown.
+pub mod method {
+    pub use crate::domain::account::Provenance;
+    pub use crate::domain::crypto::totp::{OathAlgorithm, OathParameters, OathSeed};
+    pub use crate::domain::method::{ChallengeOption, Channel};
+    pub use crate::domain::rules::Prompt;
+    pub use crate::engine::{
+        Enrolment, MethodView, NewAuthenticator, NewMethod, OptionView, RecoveryCodes,
+        RegistrationReview, SignInContext,
+    };
+}
+
+/// The rules for new passwords, and why one is rejected.
+pub mod password {
+    pub use crate::domain::password::{
+        PasswordContext, PasswordFault, PasswordRejection, PasswordRules,
+    };
+    pub use crate::engine::PasswordGuide;
+}
+
+/// A tenant's policy: each part of [`PolicySettings`], errors, the review and its odds.
+pub mod policy {
+    pub use crate::domain::account::budget::PoolKind;
+    pub use crate::domain::crypto::link_base::LinkBase;
+    pub use crate::domain::policy::served::{Lack, Unserved};
+    pub use crate::domain::policy::{
+        AccountRisk, AdministratorPolicy, AsvsLevel, CodeAlphabet, CodeFormat, CodeFormats,
+        ContactSources, CrossLimits, Deviation, Disclosure, DocumentFault, FailureBudgets, Finding,
+        Gates, GuessingRisk, Lifetimes, MethodRisk, NoticeBudgets, Notifications, NotifyRule,
+        OathPolicy, OnPremisesPolicy, OwnersWay, PolicyDocumentError, PolicyError, PolicyFault,
+        PolicyProblem, PolicyReview, Rate, RegistrationPolicy, Scope, SendBudgets, SettingValue,
+        Severity, SprayRisk, Standard,
+    };
+}
 
 /// The code in the README is compiled and run.
 #[cfg(doctest)]

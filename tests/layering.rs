@@ -5,16 +5,20 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Which layers each layer may name.
-const MAY_NAME: [(&str, &[&str]); 7] = [
+const MAY_NAME: [(&str, &[&str]); 8] = [
     ("domain", &["domain"]),
     ("port", &["port", "domain"]),
     ("engine", &["engine", "port", "domain"]),
-    ("adapters", &["adapters", "port", "domain"]),
-    ("testing", &["testing", "adapters", "port", "domain", "engine"]),
-    ("conformance", &["conformance", "testing", "adapters", "port", "domain", "engine"]),
+    ("transfer", &["transfer", "port", "domain"]),
+    ("adapters", &["adapters", "port", "domain", PUBLIC]),
+    ("testing", &["testing", "adapters", "port", "domain", "engine", PUBLIC]),
+    ("conformance", &["conformance", "testing", "adapters", "port", "domain", "engine", PUBLIC]),
     // Text only: its examples use the crate as everybody does.
     ("manual", &["manual"]),
 ];
+
+/// The modules that `lib.rs` itself declares: names for users, and for the layers beside the engine.
+const PUBLIC: &str = "the public modules of lib.rs";
 
 /// What a pure core has no use for. Names of the standard library and of syntax, as whole words.
 const IMPURE: [&str; 17] = [
@@ -157,7 +161,12 @@ fn paths(source: &Source) -> Vec<Vec<String>> {
 fn reexports(sources: &[Source]) -> BTreeMap<String, String> {
     let lib = sources.iter().find(|source| source.name == "lib.rs").expect("lib.rs");
     let mut names = BTreeMap::new();
-    for statement in code(&lib.text).split(';') {
+    for statement in code(&lib.text).split([';', '}']) {
+        if let Some((_, module)) = statement.split_once("pub mod ")
+            && let Some((name, _)) = module.split_once(" {")
+        {
+            names.insert(name.to_owned(), PUBLIC.to_owned());
+        }
         let Some(path) = statement.trim().strip_prefix("pub use ") else { continue };
         let layer = words(path).next().expect("a path").to_owned();
         let from = path.rfind("::").map_or(0, |place| place + 2);
@@ -167,7 +176,8 @@ fn reexports(sources: &[Source]) -> BTreeMap<String, String> {
         }
     }
     assert_eq!(names.get("Engine").map(String::as_str), Some("engine"));
-    assert_eq!(names.get("Store").map(String::as_str), Some("port"));
+    assert_eq!(names.get("Policy").map(String::as_str), Some("domain"));
+    assert_eq!(names.get("facts").map(String::as_str), Some(PUBLIC));
     names
 }
 
@@ -177,7 +187,8 @@ fn foreign(source: &Source, reexports: &BTreeMap<String, String>) -> Vec<(String
     for path in paths(source) {
         let root = path.first().cloned().unwrap_or_default();
         let layer = reexports.get(&root).cloned().unwrap_or(root);
-        if MAY_NAME.iter().any(|(known, _)| *known == layer) && source.layer() != Some(&*layer) {
+        let known = layer == PUBLIC || MAY_NAME.iter().any(|(known, _)| *known == layer);
+        if known && source.layer() != Some(&*layer) {
             found.push((layer, path.join("::")));
         }
     }

@@ -1,7 +1,7 @@
 //! The check of a typed code allocates nothing.
 #![cfg(feature = "testing")]
 
-use sspr::OathAlgorithm;
+use sspr::method::OathAlgorithm;
 use sspr::testing::internals::{CodeCheck, TotpCheck};
 
 #[test]

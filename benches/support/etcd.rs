@@ -1,10 +1,10 @@
 //! The baselines of `engine_etcd`: its two requests by a plain client, and through the store alone.
 
 use sspr::adapters::etcd::EtcdStore;
+use sspr::audit::Event;
+use sspr::port::{Columns, Record, RecordKey, RecordKind, Store as _, Version};
 use sspr::port::{Commit, Committed};
-use sspr::{
-    Columns, Event, Record, RecordKey, RecordKind, Store as _, TenantId, Timestamp, Version,
-};
+use sspr::{TenantId, Timestamp};
 use tonic::client::Grpc;
 use tonic::codegen::http::uri::PathAndQuery;
 use tonic::transport::Channel;

@@ -9,7 +9,8 @@
 use std::time::{Duration, Instant};
 
 use criterion::Criterion;
-use sspr::{Keys, Policy, PolicySettings, Request, Scope, SecretBytes, Source, TenantId};
+use sspr::policy::Scope;
+use sspr::{Keys, Policy, PolicySettings, Request, SecretBytes, Source, TenantId};
 
 #[expect(clippy::disallowed_methods, reason = "a benchmark measures time")]
 pub fn now() -> Instant {

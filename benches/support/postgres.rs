@@ -4,10 +4,10 @@
 use std::sync::Arc;
 
 use sspr::adapters::postgres::PostgresStore;
+use sspr::audit::Event;
+use sspr::port::{Columns, Record, RecordKey, RecordKind, Store as _, Version};
 use sspr::port::{Commit, Committed};
-use sspr::{
-    Columns, Event, Record, RecordKey, RecordKind, Store as _, TenantId, Timestamp, Version,
-};
+use sspr::{TenantId, Timestamp};
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, NoTls, Statement};
 

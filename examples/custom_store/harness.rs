@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use sspr::conformance::{Ability, Harness, StoreUnderTest, check, play_other_process};
 use sspr::port::PortErrorKind::Unavailable;
 use sspr::port::*;
-use sspr::{RecordKey, Store};
+use sspr::port::{RecordKey, Store};
 
 use super::{FileStore, because};
 

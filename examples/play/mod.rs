@@ -6,11 +6,14 @@ use std::error::Error;
 
 use sspr::adapters::memory::{MemoryDirectory, MemoryInbox, MemoryStore};
 use sspr::adapters::seal::KeySeal;
+use sspr::facts::{TenantFacts, UserFacts};
+use sspr::method::SignInContext;
+use sspr::policy::{LinkBase, Scope};
+use sspr::port::Clock as _;
 use sspr::testing::{ManualClock, SimulatedMethod};
 use sspr::{
-    Actor, Clock as _, Engine, Keys, LinkBase, MethodKind, Policy, PolicySettings, Request, RoleId,
-    Scope, SecretBytes, SignInContext, SignedIn, Source, TenantFacts, TenantId, Timestamp,
-    UserFacts, UserId,
+    Actor, Engine, Keys, MethodKind, Policy, PolicySettings, Request, RoleId, SecretBytes,
+    SignedIn, Source, TenantId, Timestamp, UserId,
 };
 
 pub(crate) type Outcome<T> = Result<T, Box<dyn Error>>;

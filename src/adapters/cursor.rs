@@ -1,7 +1,6 @@
 //! Cursors of the databases' listings. A cursor names the last row that was returned.
 
-use crate::domain::ids::RecordKey;
-use crate::port::{Cursor, PortError, PortResult};
+use crate::port::{Cursor, PortError, PortResult, RecordKey};
 
 /// Continues after this wake time and key.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

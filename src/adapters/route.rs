@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use crate::domain::ids::TenantId;
-use crate::domain::method::Channel;
+use crate::TenantId;
+use crate::method::Channel;
 use crate::port::{Delivery, Envelope, PortError, PortResult};
 
 /// A [`Delivery`] that passes each message to the delivery for its channel, such as a mail server
@@ -19,7 +19,9 @@ use crate::port::{Delivery, Envelope, PortError, PortResult};
 /// ```
 /// use sspr::adapters::memory::MemoryInbox;
 /// use sspr::adapters::route::ByChannel;
-/// use sspr::{Channel, Delivery as _, TenantId};
+/// use sspr::TenantId;
+/// use sspr::method::Channel;
+/// use sspr::port::Delivery as _;
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -89,10 +91,10 @@ impl fmt::Debug for ByChannel {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Timestamp;
     use crate::adapters::memory::MemoryInbox;
-    use crate::domain::contact::{Destination, EmailAddress, PhoneNumber};
-    use crate::domain::message::{Locale, Message, Notice};
-    use crate::domain::time::Timestamp;
+    use crate::facts::{Destination, EmailAddress, PhoneNumber};
+    use crate::message::{Locale, Message, Notice};
     use crate::port::PortErrorKind;
 
     const AT: Timestamp = Timestamp::from_unix_seconds(1_700_000_000);

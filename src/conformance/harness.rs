@@ -7,8 +7,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use crate::domain::ids::RecordKey;
-use crate::port::{PortError, PortResult, Store};
+use crate::port::{PortError, PortResult, RecordKey, Store};
 use crate::testing::block_on;
 
 /// Makes the fixtures that a store is tested in.
@@ -20,7 +19,7 @@ use crate::testing::block_on;
 /// ```
 /// use std::{future::Future, pin::Pin, sync::Arc};
 /// use async_trait::async_trait;
-/// use sspr::Store;
+/// use sspr::port::Store;
 /// use sspr::adapters::memory::MemoryStore;
 /// use sspr::conformance::{Ability, Harness, StoreUnderTest};
 /// use sspr::port::PortResult;

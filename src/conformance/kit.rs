@@ -4,15 +4,13 @@ use std::sync::Arc;
 
 use super::harness::{Ability, Harness, StoreUnderTest};
 use super::sample::Draft;
-use crate::domain::event::Event;
-use crate::domain::ids::{RecordKey, TenantId};
-use crate::domain::record::{Record, RecordKind};
-use crate::domain::time::Timestamp;
+use crate::audit::Event;
 use crate::port::{
     Committed, CounterIncrement, Cursor, EventsOf, Page, PortError, PortErrorKind, PortResult,
-    Store,
+    Record, RecordKey, RecordKind, Store,
 };
 use crate::testing::yield_once;
+use crate::{TenantId, Timestamp};
 
 /// One property's fixture, and a handle on its empty store.
 pub(super) struct Kit {

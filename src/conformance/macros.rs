@@ -70,7 +70,7 @@ macro_rules! __sspr_port_kit {
     };
 }
 
-/// Makes a module with one named test per property of a [`Store`](crate::Store), or of another
+/// Makes a module with one named test per property of a [`Store`](crate::port::Store), or of another
 /// port.
 ///
 /// The first argument names the module, the second is an expression for a

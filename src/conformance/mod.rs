@@ -1,4 +1,4 @@
-//! The contract kit: tests a [`Store`](crate::Store), or another port, against its contract.
+//! The contract kit: tests a [`Store`](crate::port::Store), or another port, against its contract.
 //!
 //! **It writes and deletes data: never run it on a store in use.** It is not
 //! API-stable: a minor release may add properties, and a store that passed one version can fail

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
 
-use crate::domain::event::{ActorKind, Event, EventId, EventKind};
-use crate::domain::ids::{CounterKey, RecordKey, TenantId};
-use crate::domain::record::{Columns, Record, RecordKind, Version};
-use crate::domain::time::Timestamp;
-use crate::port::{Commit, CounterIncrement};
+use crate::audit::{ActorKind, Event, EventId, EventKind};
+use crate::port::{
+    Columns, Commit, CounterIncrement, CounterKey, Record, RecordKey, RecordKind, Version,
+};
+use crate::{TenantId, Timestamp};
 
 /// A commit in preparation.
 #[derive(Clone)]

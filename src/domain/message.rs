@@ -5,10 +5,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-pub use super::locale::Locale;
-use super::method::{Channel, MethodKind};
-use super::secret::SecretText;
-use super::time::Timestamp;
+use crate::domain::crypto::secret::SecretText;
+use crate::domain::method::{Channel, MethodKind};
+use crate::domain::time::Timestamp;
 
 /// The content of a message. A renderer in the delivery adapter puts it into words.
 ///

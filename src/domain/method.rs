@@ -4,14 +4,15 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::invalid::InvalidInput;
-use super::serde_text;
+use crate::domain::invalid::InvalidInput;
+use crate::domain::record::serde_text;
 
 /// The kind of a method. Two gates require two different kinds: a text message and a call to one
 /// mobile phone are one method over two channels (Entra's list of methods).
 ///
 /// ```
-/// use sspr::{Channel, MethodKind};
+/// use sspr::MethodKind;
+/// use sspr::method::Channel;
 ///
 /// assert_eq!(MethodKind::MobilePhone.channels(), [Channel::Sms, Channel::Voice]);
 /// assert_eq!(MethodKind::OfficePhone.channels(), [Channel::Voice]);
@@ -178,14 +179,14 @@ pub enum Channel {
     /// A call that speaks the code.
     Voice,
     /// Electronic mail with a link instead of a code. Offered where the policy has a
-    /// [`LinkBase`](crate::LinkBase).
+    /// [`LinkBase`](crate::policy::LinkBase).
     Link,
     /// Nothing is sent: the person has the code, or the device, in hand.
     InHand,
 }
 
 impl Channel {
-    /// Every channel that carries messages, as a [`Delivery`](crate::Delivery) names them.
+    /// Every channel that carries messages, as a [`Delivery`](crate::port::Delivery) names them.
     pub const ALL: [Self; 3] = [Self::Email, Self::Sms, Self::Voice];
 
     /// The channel that carries the message; `None` if nothing is sent.
@@ -226,7 +227,8 @@ impl fmt::Display for Channel {
 /// writes all three, as in `email.email.0`, `mobile_phone.voice.1`, `passkey.in_hand.0`.
 ///
 /// ```
-/// use sspr::{Channel, ChallengeOption, MethodKind};
+/// use sspr::MethodKind;
+/// use sspr::method::{ChallengeOption, Channel};
 ///
 /// let option: ChallengeOption = "mobile_phone.sms.0".parse()?;
 /// assert_eq!(option, ChallengeOption::new(MethodKind::MobilePhone, Channel::Sms)?);

@@ -2,10 +2,10 @@
 
 use serde::Serialize;
 
-use super::password::PasswordRejection;
-use super::reason::SsprReason;
-use super::served::Unserved;
-use super::time::Timestamp;
+use crate::domain::password::PasswordRejection;
+use crate::domain::policy::served::Unserved;
+use crate::domain::reason::SsprReason;
+use crate::domain::time::Timestamp;
 
 /// A refusal by the rules. It holds only what the policy's disclosure allows, so it may be shown
 /// and logged. Serialised with its [`code`](Self::code):

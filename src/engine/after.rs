@@ -8,16 +8,16 @@ use super::error::{At as _, Error, FaultOrigin};
 use super::limits::{LimitCaller, LimitScope};
 use super::request::{DeviceSecret, Request};
 use super::step::{Decision, OnUnknown, Origin};
-use crate::domain::code::random_symbols;
-use crate::domain::decide::{self, RECOVERY_CODE, Transition, remember_bearer, request_help};
-use crate::domain::digest::{Digest, DigestOf};
+use crate::domain::crypto::code::random_symbols;
+use crate::domain::crypto::digest::{Digest, DigestOf};
+use crate::domain::crypto::secret::SecretText;
+use crate::domain::crypto::ticket::{FlowTicket, TicketClaims, TicketSubject};
 use crate::domain::event::ActorKind;
-use crate::domain::facts::UserFacts;
-use crate::domain::ids::{TenantId, UserId};
+use crate::domain::identity::facts::UserFacts;
+use crate::domain::identity::ids::{TenantId, UserId};
 use crate::domain::method::{ChallengeOption, MethodKind};
 use crate::domain::refusal::Refusal;
-use crate::domain::secret::SecretText;
-use crate::domain::ticket::{FlowTicket, TicketClaims, TicketSubject};
+use crate::domain::rules::{self, RECOVERY_CODE, Transition, remember_bearer, request_help};
 use crate::port::PortError;
 
 /// The name by which administrators know a user.
@@ -100,7 +100,7 @@ impl Engine {
         let claim = ticket.open(tenant, &self.inner.keys)?;
         let (code, digest) = self.new_recovery_code(tenant, &bearer_of(&claim)?)?;
         let decide = |transition: &mut Transition<'_>| {
-            decide::put_replacement(transition, &claim.bearer(), digest)
+            rules::put_replacement(transition, &claim.bearer(), digest)
         };
         self.after_flow(request, &claim, decide).await?;
         Ok(code)
@@ -113,7 +113,7 @@ impl Engine {
     ) -> Result<(), Error> {
         let claim = ticket.open(&request.tenant, &self.inner.keys)?;
         let decide = |transition: &mut Transition<'_>| {
-            decide::acknowledge_replacement(transition, &claim.bearer())
+            rules::acknowledge_replacement(transition, &claim.bearer())
         };
         self.after_flow(request, &claim, decide).await?;
         (self.inner.on_work)();

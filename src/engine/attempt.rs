@@ -1,12 +1,12 @@
 //! The input of a challenge and of a proof: the chosen option; the code, link or response.
 
 use crate::domain::account::Challenge;
-use crate::domain::code::TypedCode;
-use crate::domain::contact::PhoneNumber;
+use crate::domain::crypto::code::TypedCode;
+use crate::domain::crypto::link::LinkSecret;
+use crate::domain::crypto::secret::SecretText;
+use crate::domain::identity::contact::PhoneNumber;
 use crate::domain::invalid::{InvalidInput, bounded_text};
-use crate::domain::link::LinkSecret;
 use crate::domain::method::{ChallengeOption, Channel, Verification};
-use crate::domain::secret::SecretText;
 
 /// A chosen option, and the phone number that the user typed with it if the policy requires one.
 ///

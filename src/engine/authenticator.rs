@@ -8,12 +8,12 @@ use super::error::Error;
 use super::request::Request;
 use super::step::{Decision, OnUnknown, Origin};
 use crate::domain::account::{Factor, Method, OathDevice};
-use crate::domain::decide::{Transition, accept_sign_in, reserve_sign_in};
 use crate::domain::event::ActorKind;
-use crate::domain::facts::UserSelector;
-use crate::domain::ids::{MethodId, UserId};
+use crate::domain::identity::facts::UserSelector;
+use crate::domain::identity::ids::{MethodId, UserId};
 use crate::domain::invalid::InvalidInput;
 use crate::domain::refusal::Refusal;
+use crate::domain::rules::{Transition, accept_sign_in, reserve_sign_in};
 
 /// Codes of registered authenticator apps and tokens, for the host's own sign-in.
 ///

@@ -8,11 +8,11 @@ use std::time::Duration;
 use super::error::Error;
 use super::request::AdminRoles;
 use super::{Engine, Inner};
+use crate::domain::crypto::keys::Keys;
 use crate::domain::invalid::InvalidInput;
-use crate::domain::keys::Keys;
 use crate::domain::method::Verification;
 use crate::domain::policy::{Policy, PolicySettings};
-use crate::domain::store_note::StoreId;
+use crate::domain::record::store_note::StoreId;
 use crate::port::{
     BreachList, Clock, Delivery, Directory, Entropy, ExternalMethod, HumanCheck, RiskSignals, Seal,
     Store, SystemClock, SystemEntropy,

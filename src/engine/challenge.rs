@@ -13,16 +13,16 @@ use super::request::Request;
 use super::step::{Decision, Loaded, OnUnknown, Origin, Target};
 use super::view::{first_kinds, typed_number};
 use crate::domain::account::{Account, Expected};
-use crate::domain::contact::PhoneNumber;
-use crate::domain::decide::{
-    LimitSpent, Open, Opened, Transition, code_format, locale_of, open_challenge, time_of,
-};
+use crate::domain::crypto::ticket::{AskedChallenge, FlowTicket, TicketClaims};
+use crate::domain::identity::contact::PhoneNumber;
 use crate::domain::invalid::InvalidInput;
 use crate::domain::method::{ChallengeOption, Verification};
 use crate::domain::policy::{Disclosure, Policy};
 use crate::domain::reason::SsprReason;
 use crate::domain::refusal::Refusal;
-use crate::domain::ticket::{AskedChallenge, FlowTicket, TicketClaims};
+use crate::domain::rules::{
+    LimitSpent, Open, Opened, Transition, code_format, locale_of, open_challenge, time_of,
+};
 use crate::domain::time::Timestamp;
 
 /// The longest page data of a host-verified method, in bytes.

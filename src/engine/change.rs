@@ -7,16 +7,16 @@ use super::reply::Reply;
 use super::request::{Request, SignedIn};
 use super::step::{Decision, OnUnknown, Origin};
 use crate::domain::account::{Account, Effect, FlowId, Purpose};
-use crate::domain::decide::{ChangeStart, Transition, grant_change, reserve_password};
-use crate::domain::eligibility::may_change;
+use crate::domain::crypto::secret::SecretText;
+use crate::domain::crypto::ticket::{ChangeTicket, TicketClaims, TicketSubject};
 use crate::domain::event::ActorKind;
-use crate::domain::facts::{UserFacts, UserSelector};
+use crate::domain::identity::facts::{UserFacts, UserSelector};
 use crate::domain::invalid::bounded_text;
 use crate::domain::password::composed;
 use crate::domain::reason::SsprReason;
 use crate::domain::refusal::Refusal;
-use crate::domain::secret::SecretText;
-use crate::domain::ticket::{ChangeTicket, TicketClaims, TicketSubject};
+use crate::domain::rules::eligibility::may_change;
+use crate::domain::rules::{ChangeStart, Transition, grant_change, reserve_password};
 
 use std::sync::atomic::Ordering;
 

@@ -2,10 +2,10 @@
 
 use super::Engine;
 use super::error::{At as _, Error, Fault, FaultOrigin};
+use crate::domain::crypto::secret::secrets_equal;
+use crate::domain::record::store_note::{Meta, StoreId};
 use crate::domain::record::{Record, Subject, Version};
-use crate::domain::secret::secrets_equal;
-use crate::domain::store_note::{Meta, StoreId};
-use crate::port::{Commit, PortError, PortResult};
+use crate::port::{Commit, PortError};
 
 impl Engine {
     /// Checks that the store was created with this lookup key, is the expected one, is open and
@@ -71,16 +71,7 @@ impl Engine {
         let Some(record) = self.inner.store.load(&Meta::KEY).await.at(FaultOrigin::Store)? else {
             return Ok(None);
         };
-        let meta = meta_of(&record).at(FaultOrigin::Store)?.clone();
+        let meta = Meta::of(&record).map_err(PortError::from).at(FaultOrigin::Store)?.clone();
         Ok(Some((meta, record.version())))
-    }
-}
-
-/// The note in a record about its store.
-pub(super) fn meta_of(record: &Record) -> PortResult<&Meta> {
-    match record.subject() {
-        Ok(Subject::Meta(meta)) => Ok(meta),
-        Ok(_) => Err(PortError::corrupt().because("the store's note is of another kind")),
-        Err(error) => Err(PortError::corrupt().because(error)),
     }
 }

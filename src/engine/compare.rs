@@ -7,24 +7,24 @@ use super::Engine;
 use super::attempt::{Attempt, Given};
 use super::error::{At as _, Error, FaultOrigin};
 use super::step::{Decision, Loaded, OnUnknown, Origin, Target};
+use crate::domain::account::budget::Verdict;
 use crate::domain::account::{
     Account, Challenge, Expected, Factor, OathDevice, Purpose, RecoveryCodeSet,
 };
-use crate::domain::budget::Verdict;
-use crate::domain::code::{CodeContext, TypedCode};
-use crate::domain::contact::PhoneNumber;
-use crate::domain::decide::{
-    self, AttemptReservation, Match, NumberReservation, Open, Proving, Transition, reserve_number,
-};
-use crate::domain::digest::{Digest, DigestOf};
-use crate::domain::ids::{MethodId, RecordKey, TenantId, UserId};
+use crate::domain::crypto::code::{CodeContext, TypedCode};
+use crate::domain::crypto::digest::{Digest, DigestOf};
+use crate::domain::crypto::secret::{SecretBytes, secrets_equal};
+use crate::domain::crypto::ticket::{TicketClaims, TicketSubject};
+use crate::domain::crypto::totp::{Drift, OathParameters, matching_step};
+use crate::domain::identity::contact::{Destination, PhoneNumber};
+use crate::domain::identity::ids::{MethodId, RecordKey, TenantId, UserId};
 use crate::domain::method::{MethodKind, Verification};
 use crate::domain::policy::Policy;
 use crate::domain::refusal::Refusal;
-use crate::domain::secret::{SecretBytes, secrets_equal};
-use crate::domain::ticket::{TicketClaims, TicketSubject};
+use crate::domain::rules::{
+    self, AttemptReservation, Match, NumberReservation, Open, Proving, Transition, reserve_number,
+};
 use crate::domain::time::Timestamp;
-use crate::domain::totp::{Drift, OathParameters, matching_step};
 
 /// The challenge of a comparison, and its place in the record.
 pub(super) struct Comparison<'a> {
@@ -57,7 +57,7 @@ impl Engine {
         let (purpose, generation) = (claim.purpose, claim.generation);
         let proving = Proving { flow: &claim.flow, purpose, generation, answers: &answers };
         let decide = |transition: &mut Transition<'_>| {
-            decide::reserve_attempt(transition, &proving).map(Decision::Commit)
+            rules::reserve_attempt(transition, &proving).map(Decision::Commit)
         };
         let (reservation, account) =
             self.step(target, None, policy, origin, OnUnknown::Fail, decide).await?;
@@ -100,7 +100,7 @@ impl Engine {
     ) -> Error {
         if failed.iter().any(|(_, verdict)| verdict.effects != Default::default()) {
             let decide = |transition: &mut Transition<'_>| {
-                let recorded = decide::record_failure(transition, failed);
+                let recorded = rules::record_failure(transition, failed);
                 Ok(if recorded { Decision::Commit(()) } else { Decision::Discard(()) })
             };
             let recorded =
@@ -245,7 +245,7 @@ impl Engine {
         self.inner.comparisons.fetch_add(1, Ordering::Relaxed);
         // Unknown accounts compare against a number that cannot be entered.
         let on_file = match open.expected.as_ref().ok().and_then(Expected::destination) {
-            Some(crate::Destination::Phone(number)) => number.normalised(),
+            Some(Destination::Phone(number)) => number.normalised(),
             _ => "+000000000000000".to_owned(),
         };
         let typed = padded(&typed.normalised());
@@ -268,7 +268,7 @@ impl Engine {
             return false;
         };
         let digest = device.digest(&request.tenant, user);
-        decide::is_known_device(account, &digest, now)
+        rules::is_known_device(account, &digest, now)
     }
 
     /// Whether the request comes from a source from which this user has registered a method or
@@ -280,7 +280,7 @@ impl Engine {
         now: Timestamp,
     ) -> bool {
         let source = self.familiar_source(request, &account.key);
-        source.is_some_and(|source| decide::is_familiar(account, &source, now))
+        source.is_some_and(|source| rules::is_familiar(account, &source, now))
     }
 
     /// The digest under which an account would store the source of a request.

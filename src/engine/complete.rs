@@ -10,19 +10,19 @@ use super::reply::Reply;
 use super::request::Request;
 use super::step::{Decision, OnUnknown, Origin, Target};
 use crate::domain::account::{Account, Effect, Offer, Proof, Purpose};
-use crate::domain::decide::{
-    Address, PendingWrite, PendingWriteFailure, PendingWriteTerms, Transition, begin_write,
-    may_complete, raise_required, reject_password, settle_unasked, settle_unknown,
-    settle_unwritten, settle_written, time_of,
-};
+use crate::domain::crypto::secret::SecretText;
+use crate::domain::crypto::ticket::{FlowTicket, TicketClaims};
 use crate::domain::event::{ActorKind, RejectedBy};
-use crate::domain::facts::{PasswordHome, PolicyReason, UserFacts, WriteOutcome};
+use crate::domain::identity::facts::{PasswordHome, PolicyReason, UserFacts, WriteOutcome};
 use crate::domain::method::MethodKind;
 use crate::domain::password::{PasswordContext, composed};
 use crate::domain::reason::SsprReason;
 use crate::domain::refusal::Refusal;
-use crate::domain::secret::SecretText;
-use crate::domain::ticket::{FlowTicket, TicketClaims};
+use crate::domain::rules::{
+    Address, PendingWrite, PendingWriteFailure, PendingWriteTerms, Transition, begin_write,
+    may_complete, raise_required, reject_password, settle_unasked, settle_unknown,
+    settle_unwritten, settle_written, time_of,
+};
 use crate::port::{PasswordWrite, PortError, PortErrorKind, PortResult, UnlockWrite};
 
 /// The facts, the ticket and the notices of one completion.

@@ -10,18 +10,18 @@ use super::Engine;
 use super::error::{At as _, Error, Fault, FaultOrigin};
 use super::step::Target;
 use crate::domain::account::{Account, Expected, FORMAT, Offer};
-use crate::domain::decide::{Address, addresses_to_tell, decoy_body};
-use crate::domain::eligibility::{
-    Candidate, Capabilities, candidates, may_reset, options, satisfies,
-};
-use crate::domain::facts::{TenantFacts, UserFacts, UserQuery, UserSelector};
-use crate::domain::ids::{GroupId, TenantId, UserId};
-use crate::domain::method::MethodKind;
+use crate::domain::crypto::ticket::{TicketClaims, TicketSubject};
+use crate::domain::identity::facts::{TenantFacts, UserFacts, UserQuery, UserSelector};
+use crate::domain::identity::ids::{GroupId, TenantId, UserId};
+use crate::domain::method::{ChallengeOption, MethodKind};
+use crate::domain::policy::policy_record::PolicyRecord;
 use crate::domain::policy::{Gates, Policy, Scope};
-use crate::domain::policy_record::PolicyRecord;
 use crate::domain::reason::SsprReason;
 use crate::domain::record::{Record, Subject};
-use crate::domain::ticket::{TicketClaims, TicketSubject};
+use crate::domain::rules::eligibility::{
+    Candidate, Capabilities, candidates, may_reset, options, satisfies,
+};
+use crate::domain::rules::{Address, addresses_to_tell, decoy_body};
 use crate::domain::time::Timestamp;
 use crate::port::{ExternalMethod, PortError};
 
@@ -241,7 +241,7 @@ impl Context {
 impl Eligible<'_> {
     /// The options that the user may choose, with masked destinations.
     pub(super) fn offers(&self, capabilities: &Capabilities) -> Vec<Offer> {
-        let masked = |option: &crate::ChallengeOption| {
+        let masked = |option: &ChallengeOption| {
             let found = self.candidate(*option).map(|found| &found.expected);
             found.and_then(Expected::destination).map(|to| to.masked()).unwrap_or_default()
         };
@@ -249,7 +249,7 @@ impl Eligible<'_> {
         options.iter().map(|option| Offer { option: *option, masked: masked(option) }).collect()
     }
 
-    pub(super) fn candidate(&self, option: crate::ChallengeOption) -> Option<&Candidate> {
+    pub(super) fn candidate(&self, option: ChallengeOption) -> Option<&Candidate> {
         self.candidates
             .iter()
             .find(|method| method.kind == option.method() && method.index == option.index())

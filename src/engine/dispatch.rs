@@ -10,15 +10,15 @@ use super::maintain::{Pass, Way};
 use super::reply::MaintenanceReport;
 use super::step::{Decision, Loaded, OnUnknown, Origin, Target};
 use crate::domain::account::{Pending, PendingBody};
-use crate::domain::code::CodeContext;
-use crate::domain::contact::Destination;
-use crate::domain::decide::{
-    ClaimedMessage, DeliveryClaim, DeliveryOutcome, SentSecret, Transition, claim, settle_message,
-};
+use crate::domain::crypto::code::CodeContext;
+use crate::domain::crypto::secret::SecretText;
+use crate::domain::identity::contact::Destination;
 use crate::domain::message::{CodeMessage, LinkMessage, Message, Notice};
 use crate::domain::method::Channel;
 use crate::domain::policy::Policy;
-use crate::domain::secret::SecretText;
+use crate::domain::rules::{
+    ClaimedMessage, DeliveryClaim, DeliveryOutcome, SentSecret, Transition, claim, settle_message,
+};
 use crate::port::{Envelope, PortError, PortErrorKind, PortResult, RiskSignal};
 
 impl Engine {

@@ -122,7 +122,7 @@ pub enum FaultOrigin {
     /// The list of breached passwords.
     BreachList,
     /// The seal of authenticators' seeds. Before the first proof its faults are answered with
-    /// `NotAccepted` and counted in [`Stats::hidden_faults`](crate::Stats::hidden_faults).
+    /// `NotAccepted` and counted in [`Stats::hidden_faults`](crate::maintenance::Stats::hidden_faults).
     Seal,
     /// A host-verified method. Its faults are hidden in the same way.
     ExternalMethod,

@@ -10,7 +10,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::reply::MaintenanceReport;
-use crate::domain::ids::TenantId;
+use crate::domain::identity::ids::TenantId;
 use crate::domain::method::Channel;
 use crate::domain::time::Timestamp;
 use crate::port::{FaultScope, PortError};

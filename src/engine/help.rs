@@ -6,10 +6,10 @@
 
 use super::Engine;
 use crate::domain::account::{Counted, PendingBody};
-use crate::domain::decide::{ClaimedMessage, DeliveryOutcome};
-use crate::domain::ids::TenantId;
+use crate::domain::identity::ids::TenantId;
 use crate::domain::message::Notice;
 use crate::domain::policy::{Policy, Rate};
+use crate::domain::rules::{ClaimedMessage, DeliveryOutcome};
 use crate::domain::time::Timestamp;
 use crate::port::{CounterIncrement, PortError, PortResult};
 

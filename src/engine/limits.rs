@@ -5,12 +5,12 @@
 
 use super::error::{At as _, Error, Fault, FaultOrigin};
 use super::{Engine, Request};
-use crate::domain::contact::Destination;
-use crate::domain::decide::LimitSpent;
-use crate::domain::ids::{RecordKey, TenantId};
+use crate::domain::identity::contact::Destination;
+use crate::domain::identity::ids::{RecordKey, TenantId};
 use crate::domain::method::{ChallengeOption, MethodKind};
 use crate::domain::policy::{Policy, Rate};
 use crate::domain::refusal::{CodeLimit, Refusal};
+use crate::domain::rules::LimitSpent;
 use crate::domain::time::Timestamp;
 use crate::port::{CounterIncrement, PortError};
 

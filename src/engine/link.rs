@@ -7,15 +7,15 @@ use super::reply::Reply;
 use super::request::Request;
 use super::step::{Decision, OnUnknown, Origin, Target};
 use crate::domain::account::{Account, Challenge, Flow, FlowId};
-use crate::domain::code::CodeContext;
-use crate::domain::decide::{self, Transition};
+use crate::domain::crypto::code::CodeContext;
+use crate::domain::crypto::link::LinkSecret;
+use crate::domain::crypto::ticket::{FlowTicket, TicketClaims, TicketSubject};
 use crate::domain::event::ActorKind;
-use crate::domain::ids::Identifier;
+use crate::domain::identity::ids::Identifier;
 use crate::domain::invalid::InvalidInput;
-use crate::domain::link::LinkSecret;
 use crate::domain::method::Channel;
 use crate::domain::refusal::Refusal;
-use crate::domain::ticket::{FlowTicket, TicketClaims, TicketSubject};
+use crate::domain::rules::{self, Transition};
 use crate::domain::time::Timestamp;
 
 impl Engine {
@@ -64,8 +64,8 @@ impl Engine {
                 // the link.
                 None => renamed,
             };
-            decide::consume(transition, &id, &reservation, &matched)?;
-            decide::hand_over(transition, &id, renamed)
+            rules::consume(transition, &id, &reservation, &matched)?;
+            rules::hand_over(transition, &id, renamed)
                 .map(Decision::Commit)
                 .ok_or(Refusal::NotAccepted)
         };

@@ -13,11 +13,11 @@ use super::join::join_all;
 use super::reply::MaintenanceReport;
 use super::step::{Decision, OnUnknown, Origin, target_of};
 use crate::domain::account::{Account, PendingBody};
-use crate::domain::contact::Destination;
-use crate::domain::decide::{Transition, Work, next_work, tidy, time_of};
-use crate::domain::facts::TenantFacts;
-use crate::domain::ids::{RecordKey, TenantId};
+use crate::domain::identity::contact::Destination;
+use crate::domain::identity::facts::TenantFacts;
+use crate::domain::identity::ids::{RecordKey, TenantId};
 use crate::domain::method::Channel;
+use crate::domain::rules::{Transition, Work, next_work, tidy, time_of};
 use crate::domain::time::Timestamp;
 use crate::port::FaultScope;
 

@@ -31,7 +31,6 @@ mod source;
 mod step;
 mod tell;
 mod trail;
-pub mod transfer;
 mod unlock;
 mod upkeep;
 mod view;
@@ -65,10 +64,10 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::domain::ids::TenantId;
-use crate::domain::keys::Keys;
+use crate::domain::crypto::keys::Keys;
+use crate::domain::identity::ids::TenantId;
 use crate::domain::policy::Policy;
-use crate::domain::store_note::StoreId;
+use crate::domain::record::store_note::StoreId;
 use crate::domain::time::Timestamp;
 use crate::port::{
     BreachList, Clock, Delivery, Directory, Entropy, ExternalMethod, HumanCheck, RiskSignals, Seal,

@@ -10,10 +10,10 @@ use super::error::{At as _, Error, Fault, FaultOrigin};
 use super::join::join_all;
 use super::reply::MaintenanceReport;
 use super::step::{Decision, OnUnknown, Origin, target_of};
-use crate::domain::decide::{Transition, tidy};
-use crate::domain::ids::RecordKey;
+use crate::domain::identity::ids::RecordKey;
+use crate::domain::record::store_note::{Believed, Meta, PurgeNote};
 use crate::domain::record::{Record, Subject, Version};
-use crate::domain::store_note::{Believed, Meta, PurgeNote};
+use crate::domain::rules::{Transition, tidy};
 use crate::domain::time::Timestamp;
 use crate::port::{Commit, Cursor, Cutoff, PortError};
 

@@ -12,14 +12,14 @@ use super::request::Request;
 use super::step::{Decision, Loaded, OnUnknown, Origin, Target};
 use super::view::step_of;
 use crate::domain::account::{Account, FlowId, Purpose};
-use crate::domain::decide::{self, Transition, time_of};
+use crate::domain::crypto::ticket::{FlowTicket, TicketClaims, TicketSubject};
 use crate::domain::event::ActorKind;
-use crate::domain::facts::UserSelector;
-use crate::domain::ids::{Identifier, TenantId};
+use crate::domain::identity::facts::UserSelector;
+use crate::domain::identity::ids::{Identifier, TenantId};
 use crate::domain::policy::{Disclosure, Policy};
 use crate::domain::reason::SsprReason;
 use crate::domain::refusal::Refusal;
-use crate::domain::ticket::{FlowTicket, TicketClaims, TicketSubject};
+use crate::domain::rules::{self, Transition, time_of};
 use crate::domain::time::Timestamp;
 
 impl Engine {
@@ -141,7 +141,7 @@ impl Engine {
         let (reservation, matched) = proven;
         let origin = Origin { actor: ActorKind::User, ..origin };
         let decide = |transition: &mut Transition<'_>| {
-            decide::consume(transition, &claim.flow, &reservation, &matched).map(Decision::Commit)
+            rules::consume(transition, &claim.flow, &reservation, &matched).map(Decision::Commit)
         };
         let step = self.step(&target, None, &policy, &origin, OnUnknown::Resolve, decide);
         let (proven, account) = step.await?;
@@ -165,7 +165,7 @@ impl Engine {
         let target = self.subject_target(tenant, &claim);
         let origin = Origin::about(request, &claim.subject);
         let decide = |transition: &mut Transition<'_>| {
-            let cancelled = decide::cancel(transition, &claim.bearer());
+            let cancelled = rules::cancel(transition, &claim.bearer());
             Ok(if cancelled { Decision::Commit(()) } else { Decision::Discard(()) })
         };
         self.step(&target, None, &policy, &origin, OnUnknown::Resolve, decide).await?;

@@ -6,8 +6,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::account::Provenance;
-use crate::domain::contact::Destination;
-use crate::domain::ids::MethodId;
+use crate::domain::identity::contact::Destination;
+use crate::domain::identity::ids::MethodId;
 use crate::domain::method::{ChallengeOption, MethodKind};
 use crate::domain::password::PasswordRules;
 use crate::domain::policy::CodeFormat;

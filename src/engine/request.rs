@@ -6,10 +6,10 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::source::Source;
-use crate::domain::digest::{Digest, DigestOf};
-use crate::domain::ids::{RoleId, TenantId, UserId};
+use crate::domain::crypto::digest::{Digest, DigestOf};
+use crate::domain::crypto::secret::SecretText;
+use crate::domain::identity::ids::{RoleId, TenantId, UserId};
 use crate::domain::invalid::InvalidInput;
-use crate::domain::secret::SecretText;
 use crate::domain::time::Timestamp;
 
 /// One request: its tenant and its source.
@@ -120,7 +120,8 @@ impl fmt::Debug for DeviceSecret {
 /// [`InvalidInput::Foreign`] before it reads anything.
 ///
 /// ```
-/// use sspr::{SignInContext, SignedIn, TenantId, Timestamp, UserId};
+/// use sspr::{SignedIn, TenantId, Timestamp, UserId};
+/// use sspr::method::SignInContext;
 ///
 /// let (tenant, user) = (TenantId::parse("contoso")?, UserId::parse("u-1")?);
 /// let session = SignInContext::new("session-1", Timestamp::from_unix_seconds(1_700_000_000));
@@ -245,7 +246,8 @@ impl Actor {
 /// missing field keeps its default and an unknown field is an error.
 ///
 /// ```
-/// use sspr::{AdminRoles, RoleId};
+/// use sspr::RoleId;
+/// use sspr::admin::AdminRoles;
 ///
 /// let roles: AdminRoles = serde_json::from_str(r#"{ "policy": ["identity-owner"] }"#).unwrap();
 /// assert_eq!(roles.policy, [RoleId::parse("identity-owner")?].into());

@@ -6,9 +6,9 @@ use super::error::Error;
 use super::reply::Reply;
 use super::request::{DeviceSecret, Request};
 use crate::domain::account::Effect;
-use crate::domain::ids::Identifier;
-use crate::domain::secret::SecretText;
-use crate::domain::ticket::ResetTicket;
+use crate::domain::crypto::secret::SecretText;
+use crate::domain::crypto::ticket::ResetTicket;
+use crate::domain::identity::ids::Identifier;
 
 /// Resets of a forgotten password. Call in this order: [`start`](Self::start),
 /// [`challenge`](Self::challenge), [`prove`](Self::prove) (the last two once for each method that
@@ -27,7 +27,7 @@ impl Reset<'_> {
     /// # Errors
     ///
     /// [`Refusal::HumanCheckRequired`]; [`Refusal::NotEligible`] only under
-    /// [`Disclosure::Reasoned`](crate::Disclosure::Reasoned); [`Error::Fault`] if a port failed.
+    /// [`Disclosure::Reasoned`](crate::policy::Disclosure::Reasoned); [`Error::Fault`] if a port failed.
     ///
     /// [`Refusal::HumanCheckRequired`]: crate::Refusal::HumanCheckRequired
     /// [`Refusal::NotEligible`]: crate::Refusal::NotEligible

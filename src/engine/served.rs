@@ -3,24 +3,16 @@
 
 use super::Engine;
 use super::admin::Admin;
-use super::check::meta_of;
 use super::error::{At as _, Error, Fault, FaultOrigin};
-use super::step::next_count;
-use crate::domain::eligibility::Capabilities;
-use crate::domain::ids::{RecordKey, TenantId};
+use crate::domain::identity::ids::TenantId;
+use crate::domain::policy::served::{Unserved, unserved};
 use crate::domain::policy::{Policy, Scope};
-use crate::domain::record::{Record, Subject, Version};
+use crate::domain::record::store_note::{Meta, StoreId};
+use crate::domain::record::{Record, Subject, Version, next_count};
 use crate::domain::refusal::Refusal;
-use crate::domain::served::{Unserved, unserved};
-use crate::domain::store_note::{Meta, StoreId};
+use crate::domain::rules::eligibility::Capabilities;
 use crate::port::{Commit, Committed, PortError, PortErrorKind};
 
-/// The key of the record with the sealed check value. No account has this key.
-pub(super) const SEAL_KEY: RecordKey = RecordKey::from_bytes({
-    let mut bytes = [0; 32];
-    bytes[31] = 2;
-    bytes
-});
 /// A placeholder: the seal's record has no store id.
 const NO_ID: StoreId = StoreId::from_bytes([0; 16]);
 /// The sealed text, and its associated data.
@@ -69,9 +61,9 @@ impl Engine {
         let Some(seal) = &self.inner.seal else { return Ok(()) };
         let store = &self.inner.store;
         for _ in 0..3 {
-            let found = store.load(&SEAL_KEY).await.at(FaultOrigin::Store)?;
+            let found = store.load(&Meta::SEAL_KEY).await.at(FaultOrigin::Store)?;
             if let Some(record) = &found {
-                let meta = meta_of(record).at(FaultOrigin::Store)?;
+                let meta = Meta::of(record).map_err(PortError::from).at(FaultOrigin::Store)?;
                 let sealed = data_encoding::BASE64.decode(meta.check.as_bytes());
                 let sealed =
                     sealed.map_err(|error| PortError::corrupt().because(error.to_string()));
@@ -100,8 +92,8 @@ impl Engine {
             let count = next_count(before, now);
             let version = Version::new(count, u64::from_be_bytes(self.random()?));
             let check = data_encoding::BASE64.encode(&sealed);
-            let meta = Meta { key: SEAL_KEY, id: None, ..Meta::new(check, NO_ID) };
-            let record = Record::new(SEAL_KEY, version, Subject::Meta(meta));
+            let meta = Meta { key: Meta::SEAL_KEY, id: None, ..Meta::new(check, NO_ID) };
+            let record = Record::new(Meta::SEAL_KEY, version, Subject::Meta(meta));
             let columns = Meta::columns(now)?;
             let commit = Commit::new(&record, before, &columns, &[]);
             match store.commit(commit).await {

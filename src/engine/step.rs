@@ -7,15 +7,14 @@ use super::Engine;
 use super::error::{At as _, Error, Fault, FaultOrigin};
 use super::request::Request;
 use crate::domain::account::{Account, FORMAT};
-use crate::domain::decide::{StandIn, Transition, decoy_for, unused_decoy};
+use crate::domain::crypto::keys::Keys;
+use crate::domain::crypto::ticket::{TicketClaims, TicketSubject};
 use crate::domain::event::ActorKind;
-use crate::domain::ids::{RecordKey, TenantId, UserId};
-use crate::domain::keys::Keys;
+use crate::domain::identity::ids::{RecordKey, TenantId, UserId};
 use crate::domain::policy::Policy;
-use crate::domain::record::{CorruptRecord, Record, Subject, Version};
+use crate::domain::record::{CorruptRecord, Record, Subject, Version, next_count};
 use crate::domain::refusal::Refusal;
-use crate::domain::ticket::{TicketClaims, TicketSubject};
-use crate::domain::time::Timestamp;
+use crate::domain::rules::{StandIn, Transition, decoy_for, unused_decoy};
 use crate::port::{Commit, Committed, PortError, PortErrorKind};
 
 /// The most decisions of one step. The account's budgets bound how many other commits can come
@@ -228,15 +227,6 @@ impl Engine {
             }
         };
         Ok(applied.then_some(account))
-    }
-}
-
-/// The count of the next version. A record that the store does not have starts at the current time,
-/// so that no version and no event id is used twice, not even after a purge.
-pub(super) fn next_count(expected: Option<Version>, now: Timestamp) -> u64 {
-    match expected {
-        Some(version) => version.count().saturating_add(1),
-        None => u64::try_from(now.unix_millis()).unwrap_or(1).max(1),
     }
 }
 

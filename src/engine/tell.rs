@@ -9,15 +9,15 @@ use super::failing::Failure;
 use super::maintain::{Pass, Way};
 use super::step::{Decision, Loaded, OnUnknown, Origin, Target};
 use crate::domain::account::{Account, PendingBody};
-use crate::domain::contact::Destination;
-use crate::domain::decide::{
+use crate::domain::identity::contact::Destination;
+use crate::domain::identity::facts::{TenantFacts, UserFacts, UserQuery, UserSelector};
+use crate::domain::identity::ids::TenantId;
+use crate::domain::method::Channel;
+use crate::domain::policy::Policy;
+use crate::domain::rules::{
     Address, AdministratorPage, PAGE, Transition, address_announcement, addresses_to_tell, give_up,
     locale_of, tell_page,
 };
-use crate::domain::facts::{TenantFacts, UserFacts, UserQuery, UserSelector};
-use crate::domain::ids::TenantId;
-use crate::domain::method::Channel;
-use crate::domain::policy::Policy;
 use crate::port::{Cursor, FaultScope, PortError, PortResult};
 
 impl Engine {

@@ -4,7 +4,7 @@ use super::Engine;
 use super::error::{At as _, Error, FaultOrigin};
 use crate::domain::event::Event;
 use crate::domain::invalid::InvalidInput;
-use crate::domain::store_note::Meta;
+use crate::domain::record::store_note::Meta;
 use crate::port::{Cursor, EventsOf, Page};
 
 /// Digits of the store's id in a cursor. They detect a cursor of another store; they are not a

@@ -6,8 +6,8 @@ use super::error::Error;
 use super::reply::Reply;
 use super::request::{DeviceSecret, Request};
 use crate::domain::account::Effect;
-use crate::domain::ids::Identifier;
-use crate::domain::ticket::UnlockTicket;
+use crate::domain::crypto::ticket::UnlockTicket;
+use crate::domain::identity::ids::Identifier;
 
 /// Unlocks an account and keeps its password, if the policy's `unlock_without_reset` allows it.
 ///

@@ -7,12 +7,12 @@ use super::Engine;
 use super::context::{Context, Eligible};
 use super::reply::{OptionView, Step};
 use crate::domain::account::{Account, Challenge, Flow, Offer, Purpose, WriteState};
-use crate::domain::contact::{Destination, EmailAddress, PhoneNumber};
-use crate::domain::decide::{code_format, code_life};
-use crate::domain::eligibility::policy_options;
+use crate::domain::crypto::ticket::{AskedChallenge, TicketClaims};
+use crate::domain::identity::contact::{Destination, EmailAddress, PhoneNumber};
 use crate::domain::method::{ChallengeOption, Channel, MethodKind, Verification};
 use crate::domain::policy::{CodeFormat, Disclosure, Gates, Policy};
-use crate::domain::ticket::{AskedChallenge, TicketClaims};
+use crate::domain::rules::eligibility::policy_options;
+use crate::domain::rules::{code_format, code_life};
 use crate::domain::time::Timestamp;
 
 /// How long a person waits before *try again* and *contact your administrator* appear (Entra).

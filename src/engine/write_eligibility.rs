@@ -2,7 +2,7 @@
 
 use super::context::Context;
 use crate::domain::account::{Account, Effect, Offer};
-use crate::domain::facts::UserFacts;
+use crate::domain::identity::facts::UserFacts;
 use crate::domain::method::MethodKind;
 use crate::domain::reason::SsprReason;
 use crate::domain::time::Timestamp;

@@ -95,7 +95,7 @@
 //! sign-in consumes nothing but the step, so it fails if the outcome of its commit is unknown.
 //!
 //! **Faults of a seal or of a host-verified method become `NotAccepted` before the first proof**, and
-//! are counted in [`Stats::hidden_faults`](crate::Stats::hidden_faults). Such a fault can concern a
+//! are counted in [`Stats::hidden_faults`](crate::maintenance::Stats::hidden_faults). Such a fault can concern a
 //! single user, so reporting it would reveal that the account exists.
 //!
 //! # Budgets and limits

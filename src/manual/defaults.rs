@@ -22,7 +22,8 @@
 //! | `acknowledged` | nothing | A deviation is acknowledged by its name. |
 //!
 //! ```
-//! use sspr::{Disclosure, MethodKind, PolicySettings, Scope};
+//! use sspr::{MethodKind, PolicySettings};
+//! use sspr::policy::{Disclosure, Scope};
 //!
 //! let settings = PolicySettings::default();
 //! assert_eq!(settings.scope, Scope::None);
@@ -51,7 +52,7 @@
 //!
 //! ```
 //! use std::time::Duration;
-//! use sspr::Lifetimes;
+//! use sspr::policy::Lifetimes;
 //!
 //! let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
 //! let lifetimes = Lifetimes::default();
@@ -72,7 +73,8 @@
 //! | `attempts` | 5 comparisons per code | Own choice; the OWASP testing guide says 5 to 10. |
 //!
 //! ```
-//! use sspr::{CodeAlphabet, CodeFormat, CodeFormats, PolicySettings};
+//! use sspr::PolicySettings;
+//! use sspr::policy::{CodeAlphabet, CodeFormat, CodeFormats};
 //!
 //! let digits = |length| CodeFormat::new(CodeAlphabet::Digits, length);
 //! let codes = CodeFormats::default();
@@ -93,11 +95,12 @@
 //! A kind of method counts if `users.methods` or `administrators.gates.methods` names it *and* the engine
 //! can verify it. Authenticators need [`seal`](crate::EngineBuilder::seal), host-verified methods need
 //! [`external_method`](crate::EngineBuilder::external_method), links need `link`, and all other messages
-//! need a channel of the [`Delivery`](crate::Delivery). Otherwise the kind is not offered and there is no
+//! need a channel of the [`Delivery`](crate::port::Delivery). Otherwise the kind is not offered and there is no
 //! error: a policy is data, and engines differ.
 //!
 //! ```
-//! use sspr::{LinkBase, OathPolicy, Policy, PolicySettings};
+//! use sspr::{Policy, PolicySettings};
+//! use sspr::policy::{LinkBase, OathPolicy};
 //!
 //! let settings = PolicySettings::default();
 //! assert!(settings.link.is_none());
@@ -127,7 +130,7 @@
 //!
 //! ```
 //! use std::time::Duration;
-//! use sspr::{FailureBudgets, Rate};
+//! use sspr::policy::{FailureBudgets, Rate};
 //!
 //! let hours = |hours: u64| Duration::from_secs(3_600 * hours);
 //! let failures = FailureBudgets::default();
@@ -148,7 +151,7 @@
 //!
 //! ```
 //! use std::time::Duration;
-//! use sspr::{NoticeBudgets, Rate};
+//! use sspr::policy::{NoticeBudgets, Rate};
 //!
 //! let hours = |hours: u64| Duration::from_secs(3_600 * hours);
 //! let notices = NoticeBudgets::default();
@@ -169,7 +172,7 @@
 //! | `sends.source_share` | 50 % of each budget of an account for one source, a third of what others leave | Own choice: [`limits`](super::limits) says what that leaves to the owner. |
 //!
 //! ```
-//! use sspr::SendBudgets;
+//! use sspr::policy::SendBudgets;
 //!
 //! let sends = SendBudgets::default();
 //! assert_eq!(sends.resend_after.as_secs(), 60);
@@ -191,7 +194,7 @@
 //!
 //! ```
 //! use std::time::Duration;
-//! use sspr::{CrossLimits, Rate};
+//! use sspr::policy::{CrossLimits, Rate};
 //!
 //! let (hour, day) = (Duration::from_secs(3_600), Duration::from_secs(86_400));
 //! let limits = CrossLimits::default();
@@ -214,7 +217,7 @@
 //! | `password.required_classes`, `ascii_only` | 0 and off | Both standards forbid composition rules. |
 //!
 //! ```
-//! use sspr::PasswordRules;
+//! use sspr::password::PasswordRules;
 //!
 //! let rules = PasswordRules::default();
 //! assert_eq!((rules.min_length, rules.max_length), (15, 256));
@@ -238,7 +241,8 @@
 //! | `on_premises.apply_password_rules` | off | The directory's answer is final. |
 //!
 //! ```
-//! use sspr::{NotifyRule, PolicySettings};
+//! use sspr::PolicySettings;
+//! use sspr::policy::NotifyRule;
 //!
 //! let settings = PolicySettings::default();
 //! let registration = settings.registration;
@@ -269,7 +273,8 @@
 //!
 //! ```
 //! use sspr::adapters::memory::{MemoryDirectory, MemoryInbox, MemoryStore};
-//! use sspr::{AdminRoles, Engine, Keys, RoleId, SecretBytes};
+//! use sspr::{Engine, Keys, RoleId, SecretBytes};
+//! use sspr::admin::AdminRoles;
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -295,5 +300,5 @@
 //!     println!("{:?} {}: {}", finding.severity(), finding.citation(), finding.text());
 //! }
 //! assert!(review.finding("guessing-above-threshold").is_none());
-//! # Ok::<(), sspr::PolicyError>(())
+//! # Ok::<(), sspr::policy::PolicyError>(())
 //! ```

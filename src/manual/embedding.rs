@@ -14,7 +14,7 @@
 //! | Step | Page | Its form calls |
 //! |---|---|---|
 //! | none: no cookie, or the flow has ended | the sign-in name | [`start`](crate::Reset::start) |
-//! | [`Choose`](crate::Step::Choose) | the options; a field for the phone number if [`typed_number`](crate::OptionView::typed_number) is set | [`challenge`](crate::Reset::challenge) |
+//! | [`Choose`](crate::Step::Choose) | the options; a field for the phone number if [`typed_number`](crate::method::OptionView::typed_number) is set | [`challenge`](crate::Reset::challenge) |
 //! | [`Enter`](crate::Step::Enter) | "If the account has this method, a code is on its way", a field for it, the other options; *send again* from `resend_at` on, *contact your administrator* from `help_at` on | [`prove`](crate::Reset::prove), or `challenge` again |
 //! | [`OpenLink`](crate::Step::OpenLink) | "If the account has this address, a link is on its way. Open it on this device, or on another" | nothing: [the link's page](#links) does; or `challenge` again |
 //! | [`Respond`](crate::Step::Respond) | the content of [`Reply::page`](crate::Reply::page): a number for the app, options for a passkey | `prove` with [`Attempt::response`](crate::Attempt::response), or `challenge` again |
@@ -33,7 +33,8 @@
 //! it.
 //!
 //! ```
-//! use sspr::{OptionView, Step};
+//! use sspr::Step;
+//! use sspr::method::OptionView;
 //!
 //! fn page(step: &Step) -> String {
 //!     let choices = |options: &[OptionView]| -> String {
@@ -191,7 +192,7 @@
 //! | `Refused(NotAuthorised)`, `Refused(ReauthenticationRequired)`, `Refused(SecondFactorRequired)` | 403 | administrators, sign-in |
 //! | `Refused(NotFound)` | 404 | |
 //! | `Refused(Conflict)` | 409 | load it again |
-//! | any other `Refused` | 422 | its text; for `Password` the [guidance](crate::PasswordRejection::guidance) in your words |
+//! | any other `Refused` | 422 | its text; for `Password` the [guidance](crate::password::PasswordRejection::guidance) in your words |
 //! | `Invalid(Foreign)` | 410, delete the cookie | start again |
 //! | any other `Invalid` | 400 | its text |
 //! | `Fault` | 503 | "try again later", and log it |
@@ -243,7 +244,7 @@
 //! per process is usual; any number may run.
 //!
 //! - Call it when [`on_work`](crate::EngineBuilder::on_work) fires, and again after
-//!   [`MaintenanceReport::idle_for`](crate::MaintenanceReport::idle_for). If that is `None`, more work is due now.
+//!   [`MaintenanceReport::idle_for`](crate::maintenance::MaintenanceReport::idle_for). If that is `None`, more work is due now.
 //! - After an error wait, twice as long each time. A delivery that failed *within* a pass has its own
 //!   retry time: `failed` alone is no reason to wait longer.
 //! - Let a pass end before you stop; do not drop it. A message it has claimed would wait for the end of
@@ -285,9 +286,9 @@
 //!
 //! # When no message arrives
 //!
-//! The user is never told, so an operator must notice. [`Stats::failing`](crate::Stats::failing) and
-//! [`MaintenanceReport::failing`](crate::MaintenanceReport::failing) list each tenant and channel that fails now,
-//! since when, with the last error of the [`Delivery`](crate::Delivery) and the age of the oldest
+//! The user is never told, so an operator must notice. [`Stats::failing`](crate::maintenance::Stats::failing) and
+//! [`MaintenanceReport::failing`](crate::maintenance::MaintenanceReport::failing) list each tenant and channel that fails now,
+//! since when, with the last error of the [`Delivery`](crate::port::Delivery) and the age of the oldest
 //! waiting message; `channel` is `None` if the directory does not respond. The event `message_delayed`
 //! is written at a message's first failure, and `message_delivered` or `message_failed` at its end. If
 //! the list is empty and there is no event, [`Engine::maintain`](crate::Engine::maintain) is not

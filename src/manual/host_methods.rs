@@ -30,7 +30,7 @@
 //!
 //! The engine does not see that a passkey was added or removed. Notify the owner yourself, and void
 //! outstanding flows: change the directory's change stamp
-//! ([`UserFacts::change_stamp`](crate::UserFacts)), or call
+//! ([`UserFacts::change_stamp`](crate::facts::UserFacts)), or call
 //! [`Admin::revoke_flows`](crate::Admin::revoke_flows). An app and the push to it are on one phone and
 //! never count as two methods; a passkey and any other method do.
 //!
@@ -217,6 +217,8 @@
 //! }
 //!
 //! # use sspr::adapters::memory::{MemoryDirectory, MemoryInbox, MemoryStore};
+//! # use sspr::facts::*;
+//! # use sspr::policy::Scope;
 //! # use sspr::*;
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {

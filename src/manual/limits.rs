@@ -23,7 +23,7 @@
 //! | codes waiting to be sent | 6, of 9 in all | the same | the last 3 belong to the proven pool | the same |
 //!
 //! A source may hold half of a budget that no other source uses
-//! ([`source_share`](crate::SendBudgets::source_share)). Once others hold a part, it may hold a third
+//! ([`source_share`](crate::policy::SendBudgets::source_share)). Once others hold a part, it may hold a third
 //! of what they leave, and always one entry if any is left. Two sources together hold in the long run
 //! what one may hold alone. Shares divide the budget and do not enlarge it, so the bound on guesses is
 //! unchanged. A correct secret returns its comparison; a challenge that was sent stays counted. A
@@ -59,7 +59,7 @@
 //!
 //! let review = Policy::new(PolicySettings::default())?.review();
 //! assert_eq!([1, 5, 50, 1_000].map(|n| review.owner().codes_a_day(n)), [3, 1, 0, 0]);
-//! # Ok::<(), sspr::PolicyError>(())
+//! # Ok::<(), sspr::policy::PolicyError>(())
 //! ```
 //!
 //! # What guessing gets
@@ -80,7 +80,7 @@
 //! | `entra`, typed phone numbers included | 10 of 10 | 185 of 610 | broken off, of 149 850 |
 //!
 //! If the owner's codes do not end the runs of failures, guessing ends at 50
-//! ([`AccountRisk::until_disabled`](crate::AccountRisk::until_disabled)).
+//! ([`AccountRisk::until_disabled`](crate::policy::AccountRisk::until_disabled)).
 //!
 //! ```
 //! use sspr::{MethodKind, Policy, PolicySettings};

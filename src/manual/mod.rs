@@ -17,8 +17,8 @@
 //! | [`glossary`] | all readers | each term, the type that carries it, the word of NIST, Entra and the RFCs |
 //! | [`decisions`] | developers of the crate | what was chosen, why, and what was rejected |
 //!
-//! The contract of each port is on its trait: [`Store`](crate::Store), [`Directory`](crate::Directory),
-//! [`Delivery`](crate::Delivery). Programs to read and run are in the folder `examples` of the repository.
+//! The contract of each port is on its trait: [`Store`](crate::port::Store), [`Directory`](crate::port::Directory),
+//! [`Delivery`](crate::port::Delivery). Programs to read and run are in the folder `examples` of the repository.
 
 pub mod decisions;
 pub mod defaults;

@@ -49,7 +49,8 @@
 //!
 //! ```no_run
 //! use sspr::transfer::{Checkpoint, Stage, TransferError, copy};
-//! use sspr::{Retry, Store, TenantId};
+//! use sspr::TenantId;
+//! use sspr::port::{Retry, Store};
 //!
 //! # async fn wait() {}
 //! # fn keep(_: &str) {}

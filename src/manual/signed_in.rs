@@ -45,9 +45,9 @@
 //!
 //! # Registration
 //!
-//! `review` returns the methods ([`MethodView`](crate::MethodView)), what the policy requires, whether
+//! `review` returns the methods ([`MethodView`](crate::method::MethodView)), what the policy requires, whether
 //! the methods satisfy it, and whether adding one requires a second factor
-//! ([`second_factor_wanted`](crate::RegistrationReview::second_factor_wanted)). Each row has *remove*
+//! ([`second_factor_wanted`](crate::method::RegistrationReview::second_factor_wanted)). Each row has *remove*
 //! ([`remove`](crate::Registration::remove)), *replace* ([`replace`](crate::Registration::replace)) and
 //! *use this first* ([`set_default`](crate::Registration::set_default)). A new method:
 //!
@@ -77,7 +77,7 @@
 //! A host without second factors can therefore register all methods that a reset requires in one
 //! session. After that its users cannot change methods by themselves, since a stolen password must not
 //! be enough. They ask the help desk, which uses `require_registration`, or the policy turns
-//! [`second_factor_to_change`](crate::RegistrationPolicy::second_factor_to_change) off. If the owner
+//! [`second_factor_to_change`](crate::policy::RegistrationPolicy::second_factor_to_change) off. If the owner
 //! has one method, a thief of the password can add a second one, but no third. The new method is on
 //! hold, the owner is notified, and a reset still requires the owner's method.
 //!
@@ -89,14 +89,15 @@
 //! [`ExternalMethod::available`](crate::port::ExternalMethod::available) fails, or the engine was built
 //! without that method: *unknown* is not *none*. Give every process the same methods.
 //!
-//! **The authenticator page** shows [`Enrolment::uri`](crate::Enrolment::uri) as a QR code. Draw it
+//! **The authenticator page** shows [`Enrolment::uri`](crate::method::Enrolment::uri) as a QR code. Draw it
 //! with a library in the page or on your server: a service that draws QR codes would receive the seed.
-//! Show [`Enrolment::seed`](crate::Enrolment::seed) beside it for users without a camera. Both are
+//! Show [`Enrolment::seed`](crate::method::Enrolment::seed) beside it for users without a camera. Both are
 //! returned once. Respond with `Cache-Control: no-store`, and do not store them. The engine needs a
 //! [`seal`](crate::EngineBuilder::seal).
 //!
 //! ```
-//! use sspr::{Engine, Error, NewAuthenticator, Request, SignedIn};
+//! use sspr::{Engine, Error, Request, SignedIn};
+//! use sspr::method::NewAuthenticator;
 //!
 //! /// The page; `qr` draws the QR code.
 //! async fn app_page(
@@ -129,7 +130,7 @@
 //! # Desks
 //!
 //! An administrator's action is an operation of [`Admin`](crate::Admin). It requires a role
-//! ([`AdminRoles`](crate::AdminRoles)), is recorded with the administrator's name, and shows no secret.
+//! ([`AdminRoles`](crate::admin::AdminRoles)), is recorded with the administrator's name, and shows no secret.
 //!
 //! | Desk | Operations | Roles |
 //! |---|---|---|

@@ -103,7 +103,7 @@
 //! `reset_requested`, `methods_revoked` and `policy_changed`.
 //!
 //! ```
-//! use sspr::EventKind;
+//! use sspr::audit::EventKind;
 //!
 //! let administrators =
 //!     ["contacts_supplied", "method_added", "unblocked", "reset_requested", "methods_revoked"];
@@ -122,7 +122,7 @@
 //!
 //! # An attacker who runs up a bill
 //!
-//! Notices have their own budgets ([`NoticeBudgets`](crate::NoticeBudgets)). Beyond them they fold into
+//! Notices have their own budgets ([`NoticeBudgets`](crate::policy::NoticeBudgets)). Beyond them they fold into
 //! one that counts them; none is dropped. A number that [`RiskSignals`](crate::port::RiskSignals)
 //! denies gets no notice if a mail address is notified of the same.
 //!
@@ -172,7 +172,7 @@
 //!   then never falls silent, whereas an account would. Each such flood spends the tenant's limit and
 //!   raises an alarm.
 //!
-//! [`Stats::silenced_decoys`](crate::Stats::silenced_decoys) counts the silent replies for unknown
+//! [`Stats::silenced_decoys`](crate::maintenance::Stats::silenced_decoys) counts the silent replies for unknown
 //! names: alert if it grows quickly.
 //!
 //! # Limits across accounts
@@ -198,8 +198,8 @@
 //! - A botnet against an owner in an unknown place without a known device: the owner waits until it
 //!   ends.
 //! - Guessing: budgets make it unlikely, and the review says how unlikely.
-//! - [`Disclosure::Masked`](crate::Disclosure::Masked) towards callers who know the address, and
-//!   [`Disclosure::Reasoned`](crate::Disclosure::Reasoned) towards all callers.
+//! - [`Disclosure::Masked`](crate::policy::Disclosure::Masked) towards callers who know the address, and
+//!   [`Disclosure::Reasoned`](crate::policy::Disclosure::Reasoned) towards all callers.
 //! - A thief of the keys, or a reader of the process's memory.
 //! - A forged source: if clients choose the address, limits by source have no effect.
 //! - A directory or a delivery that returns wrong results.
@@ -213,5 +213,5 @@
 //! settings.users.required = 1;
 //! let review = Policy::new(settings)?.review();
 //! assert!(review.finding("one-gate").is_some());
-//! # Ok::<(), sspr::PolicyError>(())
+//! # Ok::<(), sspr::policy::PolicyError>(())
 //! ```

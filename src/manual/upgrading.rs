@@ -13,7 +13,7 @@
 //!   that a newer release refuses is a fault, not replaced by a default. Before an upgrade, run
 //!   [`Policy::new`](crate::Policy::new) of the new release on the settings of each tenant.
 //! - **Events** carry their format. An unknown kind of event is read as
-//!   [`EventKind::Other`](crate::EventKind::Other), with its code and its fields, and hides no other
+//!   [`EventKind::Other`](crate::audit::EventKind::Other), with its code and its fields, and hides no other
 //!   event.
 //! - **Cursors** belong to a store. Expect to start from the first page after a change of store.
 //! - **Tickets and codes** are derived and short-lived. At worst an upgrade voids the outstanding ones,
@@ -78,7 +78,8 @@
 //! ```
 //! # use sspr::adapters::memory::{MemoryDirectory, MemoryInbox, MemoryStore};
 //! use sspr::port::SystemClock;
-//! use sspr::{Clock, Engine, Error, Keys, SecretBytes, TenantId, Timestamp};
+//! use sspr::{Engine, Error, Keys, SecretBytes, TenantId, Timestamp};
+//! use sspr::port::Clock;
 //!
 //! async fn may_drop(
 //!     engine: &Engine,
@@ -132,7 +133,7 @@
 //! 2. *Seal*: the new key seals, the old one still opens.
 //! 3. *Reseal*: call [`reseal`](crate::Engine::reseal) in any one process, tenant by tenant, from the
 //!    first page to the last. Users notice nothing; each account is one commit. Keep the text of the
-//!    cursor with what was [`left`](crate::ResealPage::left): after a crash any process continues from
+//!    cursor with what was [`left`](crate::maintenance::ResealPage::left): after a crash any process continues from
 //!    there. Do not begin earlier: a process that still seals with the old key would add seeds under
 //!    it.
 //! 4. *Drop*: remove the old key when a run from the first page to the last has left nothing. Each

@@ -1,6 +1,6 @@
 //! Writing a store, and testing it.
 //!
-//! A [`Store`](crate::Store) has seven methods. The limits on attempts and the single use of codes
+//! A [`Store`](crate::port::Store) has seven methods. The limits on attempts and the single use of codes
 //! depend on its contract alone, so a mistake in a store can let an attacker in. The contract is on the
 //! trait, and each of its sentences is a property of the kit.
 //!
@@ -43,7 +43,7 @@
 //! (`tenant`, `kind`, key) and on `expires_at`; one for events, one for counters. `commit` is one
 //! transaction: `UPDATE ... WHERE key = ? AND count = ? AND nonce = ?`, or `INSERT` without any
 //! `ON CONFLICT`, and check the number of rows. The default isolation is enough. A record's key has a
-//! [shard](crate::RecordKey::shard), its events share it, and no statement needs two.
+//! [shard](crate::port::RecordKey::shard), its events share it, and no statement needs two.
 //!
 //! # On a key-value store
 //!
@@ -66,8 +66,9 @@
 //! ```
 //! use std::collections::BTreeMap;
 //! use std::sync::{Mutex, MutexGuard, PoisonError};
+//! use sspr::audit::Event;
 //! use sspr::port::*;
-//! use sspr::{CounterKey, RecordKey, TenantId, Timestamp};
+//! use sspr::{TenantId, Timestamp};
 //!
 //! #[derive(Default)]
 //! struct Tables {
@@ -223,7 +224,7 @@
 //!
 //! ```no_run
 //! # use std::sync::Arc;
-//! use sspr::Store;
+//! use sspr::port::Store;
 //! use sspr::port::{PortResult, async_trait};
 //! # #[cfg(feature = "conformance")]
 //! # mod example {
@@ -265,7 +266,7 @@
 //!
 //! sspr::conformance_tests!(my_store, Databases);
 //! # fn an_empty_one() -> String { String::new() }
-//! # fn connect(_: &str) -> PortResult<Arc<dyn Store>> { Err(sspr::PortError::unavailable()) }
+//! # fn connect(_: &str) -> PortResult<Arc<dyn Store>> { Err(sspr::port::PortError::unavailable()) }
 //! # }
 //! # fn main() {}
 //! ```

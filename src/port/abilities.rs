@@ -3,10 +3,10 @@
 use async_trait::async_trait;
 
 use super::error::PortResult;
-use crate::domain::contact::Destination;
-use crate::domain::ids::{TenantId, UserId};
+use crate::domain::crypto::secret::{SecretBytes, SecretText};
+use crate::domain::identity::contact::Destination;
+use crate::domain::identity::ids::{TenantId, UserId};
 use crate::domain::method::{Channel, MethodKind};
-use crate::domain::secret::{SecretBytes, SecretText};
 
 /// A list of breached passwords.
 #[async_trait]

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::error::PortResult;
-use crate::domain::contact::Destination;
-use crate::domain::ids::TenantId;
-use crate::domain::message::{Locale, Message};
+use crate::domain::identity::contact::Destination;
+use crate::domain::identity::ids::TenantId;
+use crate::domain::identity::locale::Locale;
+use crate::domain::message::Message;
 use crate::domain::method::Channel;
 use crate::domain::time::Timestamp;
 
@@ -16,7 +17,8 @@ use crate::domain::time::Timestamp;
 /// ```
 /// use sspr::adapters::render::{EnglishText, Renderer as _};
 /// use sspr::port::{Delivery, Envelope, PortResult, async_trait};
-/// use sspr::{Channel, TenantId};
+/// use sspr::TenantId;
+/// use sspr::method::Channel;
 ///
 /// struct Gateway;
 ///

@@ -7,9 +7,11 @@ use async_trait::async_trait;
 
 use super::error::PortResult;
 use super::store::{Cursor, Page};
-use crate::domain::facts::{SessionKinds, TenantFacts, UserFacts, UserQuery, WriteOutcome};
-use crate::domain::ids::{RoleId, TenantId, UserId};
-use crate::domain::secret::SecretText;
+use crate::domain::crypto::secret::SecretText;
+use crate::domain::identity::facts::{
+    SessionKinds, TenantFacts, UserFacts, UserQuery, WriteOutcome,
+};
+use crate::domain::identity::ids::{RoleId, TenantId, UserId};
 use crate::domain::time::Timestamp;
 
 /// Users, their facts and their passwords.

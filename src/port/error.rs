@@ -5,6 +5,8 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::domain::record::CorruptRecord;
+
 /// The result of a port call.
 pub type PortResult<T> = Result<T, PortError>;
 
@@ -171,5 +173,11 @@ impl fmt::Debug for PortError {
 impl StdError for PortError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         self.source.as_deref().map(|source| source as _)
+    }
+}
+
+impl From<CorruptRecord> for PortError {
+    fn from(cause: CorruptRecord) -> Self {
+        Self::corrupt().because(cause)
     }
 }

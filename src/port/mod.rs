@@ -21,6 +21,6 @@ pub use error::{FaultScope, PortError, PortErrorKind, PortResult, Retry};
 pub use store::{Commit, Committed, CounterIncrement, Cursor, Cutoff, EventsOf, Page, Store};
 
 /// Types that the traits use.
-pub use crate::domain::event::Event;
-pub use crate::domain::facts::{TenantFacts, UserFacts, UserQuery, UserSelector, WriteOutcome};
+pub use crate::domain::identity::ids::{CounterKey, RecordKey, SHARDS};
+pub use crate::domain::record::store_note::StoreId;
 pub use crate::domain::record::{Columns, Record, RecordKind, Version};

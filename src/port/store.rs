@@ -6,7 +6,7 @@ use async_trait::async_trait;
 
 use super::error::PortResult;
 use crate::domain::event::Event;
-use crate::domain::ids::{CounterKey, RecordKey, TenantId};
+use crate::domain::identity::ids::{CounterKey, RecordKey, TenantId};
 use crate::domain::record::{Columns, Record, RecordKind, Version};
 use crate::domain::time::Timestamp;
 
@@ -167,7 +167,7 @@ pub trait Store: Send + Sync {
     /// `Unavailable`, `Unknown`, `Denied`. After an error the call may be repeated.
     ///
     /// ```
-    /// use sspr::Store;
+    /// use sspr::port::Store;
     /// use sspr::adapters::memory::MemoryStore;
     /// use sspr::port::{Cutoff, PortErrorKind};
     /// use sspr::Timestamp;

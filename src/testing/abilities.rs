@@ -6,11 +6,9 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 
 use super::lock;
-use crate::domain::ids::{TenantId, UserId};
-use crate::domain::mac::mac_parts;
-use crate::domain::method::MethodKind;
-use crate::domain::secret::{SecretBytes, SecretText};
+use crate::domain::crypto::mac::mac_parts;
 use crate::port::{ExternalMethod, PortError, PortResult, Seal};
+use crate::{MethodKind, SecretBytes, SecretText, TenantId, UserId};
 
 /// A seal for tests that hides nothing; it only refuses to open with another `associated`.
 ///
@@ -21,7 +19,7 @@ use crate::port::{ExternalMethod, PortError, PortResult, Seal};
 /// let sealed = block_on(TestSeal.seal(b"seed", b"ada"))?;
 /// assert_eq!(block_on(TestSeal.open(&sealed, b"ada"))?.expose_secret(), b"seed");
 /// assert!(block_on(TestSeal.open(&sealed, b"bob")).is_err());
-/// # Ok::<(), sspr::PortError>(())
+/// # Ok::<(), sspr::port::PortError>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
 #[expect(clippy::exhaustive_structs, reason = "a unit struct that callers name as a value")]

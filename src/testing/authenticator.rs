@@ -1,14 +1,15 @@
 //! A simulated authenticator app.
 
-use crate::domain::invalid::InvalidInput;
-use crate::domain::time::Timestamp;
-use crate::domain::totp::{OathParameters, OathSeed, code_at, step_at};
+use crate::domain::crypto::totp::{code_at, step_at};
+use crate::method::{OathParameters, OathSeed};
+use crate::{InvalidInput, Timestamp};
 
 /// A simulated authenticator app or hardware token.
 ///
 /// ```
 /// use sspr::testing::SoftToken;
-/// use sspr::{OathParameters, Timestamp};
+/// use sspr::Timestamp;
+/// use sspr::method::OathParameters;
 ///
 /// // The first eight-digit vector of RFC 6238, of which six digits are shown.
 /// let seed = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";

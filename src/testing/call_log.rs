@@ -17,7 +17,7 @@ use super::lock;
 /// ```
 /// use sspr::adapters::memory::MemoryStore;
 /// use sspr::testing::{CallLog, Recorder, block_on};
-/// use sspr::{RecordKey, Store};
+/// use sspr::port::{RecordKey, Store};
 ///
 /// let log = CallLog::new();
 /// let store = Recorder::new(MemoryStore::new(), log.clone());
@@ -25,7 +25,7 @@ use super::lock;
 /// assert_eq!(log.lines(), ["store.load none"]);
 /// assert_eq!(log.shapes(), ["store.load"]);
 /// assert_eq!(log.count("store.load"), 1);
-/// # Ok::<(), sspr::PortError>(())
+/// # Ok::<(), sspr::port::PortError>(())
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct CallLog {

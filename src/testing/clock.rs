@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
-use crate::domain::time::Timestamp;
+use crate::Timestamp;
 use crate::port::Clock;
 
 /// A clock that stands still until it is moved. Clones show the same time.
@@ -12,7 +12,8 @@ use crate::port::Clock;
 /// ```
 /// use std::time::Duration;
 /// use sspr::testing::ManualClock;
-/// use sspr::{Clock, Timestamp};
+/// use sspr::Timestamp;
+/// use sspr::port::Clock;
 ///
 /// let clock = ManualClock::new(Timestamp::from_unix_seconds(1_700_000_000));
 /// let engines = clock.clone();

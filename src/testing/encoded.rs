@@ -2,14 +2,12 @@
 
 use async_trait::async_trait;
 
-use crate::domain::event::Event;
-use crate::domain::ids::{RecordKey, TenantId};
-use crate::domain::record::{Record, RecordKind};
-use crate::domain::time::Timestamp;
+use crate::audit::Event;
 use crate::port::{
     Commit, Committed, CounterIncrement, Cursor, Cutoff, EventsOf, Page, PortError, PortResult,
-    Store,
+    Record, RecordKey, RecordKind, Store,
 };
+use crate::{TenantId, Timestamp};
 
 /// A store that sees records and events only as text, as a database does.
 ///

@@ -13,7 +13,7 @@ use crate::port::{Entropy, PortResult};
 /// **Never use it in production**: the seed reveals every code and ticket.
 ///
 /// ```
-/// use sspr::Entropy;
+/// use sspr::port::Entropy;
 /// use sspr::testing::SeededEntropy;
 ///
 /// let draw = |entropy: &SeededEntropy| {
@@ -25,7 +25,7 @@ use crate::port::{Entropy, PortResult};
 /// assert_eq!(first, draw(&same)?);
 /// assert_ne!(first, draw(&other)?);
 /// assert_ne!(first, draw(&entropy)?, "a stream, not a constant");
-/// # Ok::<(), sspr::PortError>(())
+/// # Ok::<(), sspr::port::PortError>(())
 /// ```
 #[derive(Clone)]
 pub struct SeededEntropy {

@@ -5,21 +5,22 @@ use std::sync::Arc;
 use crate::domain::account::{
     Account, Challenge, Factor, FlowId, Method, MethodState, Offer, Provenance, Purpose, Unknown,
 };
-use crate::domain::code::{CodeContext, CodeKey, TypedCode};
-use crate::domain::contact::{Destination, EmailAddress, PhoneNumber};
-use crate::domain::decide::{
-    AttemptReservation, Match, Open, Proving, Transition, consume, open_challenge, reserve_attempt,
-};
+use crate::domain::crypto::code::{CodeContext, CodeKey, TypedCode};
+use crate::domain::crypto::keys::Keys;
+use crate::domain::crypto::ticket::{FlowTicket as _, ResetTicket, TicketClaims, TicketSubject};
+use crate::domain::crypto::totp::{Drift, OathAlgorithm, OathParameters, code_at, matching_step};
 use crate::domain::event::{ActorKind, Event};
-use crate::domain::ids::{MethodId, RecordKey, TenantId, UserId};
-use crate::domain::keys::Keys;
-use crate::domain::message::{CodePurpose, Locale};
+use crate::domain::identity::contact::{Destination, EmailAddress, PhoneNumber};
+use crate::domain::identity::ids::{MethodId, RecordKey, TenantId, UserId};
+use crate::domain::identity::locale::Locale;
+use crate::domain::message::CodePurpose;
 use crate::domain::method::{ChallengeOption, MethodKind};
 use crate::domain::policy::{CodeAlphabet, CodeFormat, Policy};
 use crate::domain::record::{Columns, Record, Subject, Version};
-use crate::domain::ticket::{FlowTicket as _, ResetTicket, TicketClaims, TicketSubject};
+use crate::domain::rules::{
+    AttemptReservation, Match, Open, Proving, Transition, consume, open_challenge, reserve_attempt,
+};
 use crate::domain::time::Timestamp;
-use crate::domain::totp::{Drift, OathAlgorithm, OathParameters, code_at, matching_step};
 use crate::port::{Commit, Committed, PortResult, Store};
 
 /// The benchmarks pass valid values only; any other is a bug in them.

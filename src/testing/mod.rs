@@ -25,7 +25,7 @@
 //! use sspr::testing::{InjectedFault, FaultPlan, Faulty, block_on};
 //!
 //! async fn operation(store: &dyn Store) -> PortResult<()> {
-//!     let key = sspr::RecordKey::from_bytes([1; 32]);
+//!     let key = sspr::port::RecordKey::from_bytes([1; 32]);
 //!     store.load(&key).await?;
 //!     store.load(&key).await.map(drop)
 //! }
@@ -41,7 +41,7 @@
 //!     assert!(block_on(operation(&store)).is_err());
 //!     assert_eq!(plan.calls(), n + 1, "nothing is called after a failure");
 //! }
-//! # Ok::<(), sspr::PortError>(())
+//! # Ok::<(), sspr::port::PortError>(())
 //! ```
 
 mod abilities;

@@ -6,17 +6,15 @@ use std::future::Future;
 use async_trait::async_trait;
 
 use super::call_log::CallLog;
-use crate::domain::event::Event;
-use crate::domain::facts::{SessionKinds, TenantFacts, UserFacts, UserQuery, WriteOutcome};
-use crate::domain::ids::{RecordKey, RoleId, TenantId, UserId};
-use crate::domain::method::{Channel, MethodKind};
-use crate::domain::record::{Record, RecordKind};
-use crate::domain::secret::{SecretBytes, SecretText};
-use crate::domain::time::Timestamp;
+use crate::audit::Event;
+use crate::facts::{SessionKinds, TenantFacts, UserFacts, UserQuery, WriteOutcome};
+use crate::method::Channel;
 use crate::port::{
     Commit, Committed, CounterIncrement, Cursor, Cutoff, Delivery, Directory, Envelope, EventsOf,
-    ExternalMethod, Page, PasswordWrite, PortResult, Seal, Store, UnlockWrite,
+    ExternalMethod, Page, PasswordWrite, PortResult, Record, RecordKey, RecordKind, Seal, Store,
+    UnlockWrite,
 };
+use crate::{MethodKind, RoleId, SecretBytes, SecretText, TenantId, Timestamp, UserId};
 
 /// A port whose calls are logged in a [`CallLog`].
 ///

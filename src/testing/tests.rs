@@ -4,10 +4,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use super::broken::{BrokenStore, Defect};
 use super::*;
 use crate::adapters::memory::MemoryStore;
-use crate::domain::ids::{RecordKey, TenantId};
-use crate::domain::record::{Columns, Record, RecordKind, Version};
-use crate::domain::time::Timestamp;
-use crate::port::{Commit, Committed, Entropy as _, PortErrorKind, PortResult, Store};
+use crate::port::{
+    Columns, Commit, Committed, Entropy as _, PortErrorKind, PortResult, Record, RecordKey,
+    RecordKind, Store, Version,
+};
+use crate::{TenantId, Timestamp};
 
 const KEY: RecordKey = RecordKey::from_bytes([5; 32]);
 

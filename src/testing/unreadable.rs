@@ -6,14 +6,12 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 
 use super::lock;
-use crate::domain::event::Event;
-use crate::domain::ids::{RecordKey, TenantId};
-use crate::domain::record::{Record, RecordKind};
-use crate::domain::time::Timestamp;
+use crate::audit::Event;
 use crate::port::{
     Commit, Committed, CounterIncrement, Cursor, Cutoff, EventsOf, Page, PortError, PortResult,
-    Store,
+    Record, RecordKey, RecordKind, Store,
 };
+use crate::{TenantId, Timestamp};
 
 /// A store in which chosen records or events are damaged: reading them fails with `Corrupt`.
 ///
@@ -23,7 +21,7 @@ use crate::port::{
 /// use sspr::adapters::memory::MemoryStore;
 /// use sspr::port::PortErrorKind;
 /// use sspr::testing::{Unreadable, block_on};
-/// use sspr::{RecordKey, Store};
+/// use sspr::port::{RecordKey, Store};
 ///
 /// let store = Unreadable::new(MemoryStore::new());
 /// let key = RecordKey::from_bytes([1; 32]);

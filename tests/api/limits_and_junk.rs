@@ -6,11 +6,13 @@ use std::sync::Arc;
 
 use crate::support::*;
 use sspr::adapters::memory::MemoryStore;
+use sspr::facts::{EmailAddress, PhoneNumber};
+use sspr::message::Locale;
+use sspr::method::ChallengeOption;
 use sspr::testing::{CallLog, Recorder, SeededEntropy, block_on};
 use sspr::{
-    Attempt, ChallengeOption, EmailAddress, Engine, Error, GroupId, Identifier, InvalidInput,
-    Locale, MethodId, PhoneNumber, Refusal, RegistrationTicket, Request, ResetTicket, RoleId,
-    Selection, Source, TenantId, UserId,
+    Attempt, Engine, Error, GroupId, Identifier, InvalidInput, MethodId, Refusal,
+    RegistrationTicket, Request, ResetTicket, RoleId, Selection, Source, TenantId, UserId,
 };
 
 /// Texts that people, browsers and attackers send.
@@ -218,7 +220,7 @@ fn foreign_tickets_cost_no_call() {
         assert!(foreign(&all_steps(&engine, &there, &reply.ticket).await));
         let user = world.signed_in();
         let mail = EmailAddress::parse("ada@second.example").expect("valid");
-        let new = sspr::NewMethod::email(mail);
+        let new = sspr::method::NewMethod::email(mail);
         let added = world.engine.registration().add(&request(), &user, &new).await.expect("added");
         let other = ResetTicket::parse(added.ticket.expose_secret()).expect("the same form");
         log.clear();
@@ -238,9 +240,9 @@ fn foreign_tickets_cost_no_call() {
     });
 }
 
-fn user_context(world: &World) -> sspr::SignInContext {
-    use sspr::Clock as _;
-    sspr::SignInContext::new("s", world.clock.now())
+fn user_context(world: &World) -> sspr::method::SignInContext {
+    use sspr::port::Clock as _;
+    sspr::method::SignInContext::new("s", world.clock.now())
 }
 
 /// Options that the account or the policy does not have, codes of every form: refused, counted at

@@ -4,10 +4,10 @@
 use std::time::Duration;
 
 use crate::support::*;
-use sspr::{
-    Attempt, Clock as _, LinkBase, MethodKind, PolicySettings, Prompt, Refusal, SecretText,
-    Selection, Step,
-};
+use sspr::method::Prompt;
+use sspr::policy::LinkBase;
+use sspr::port::Clock as _;
+use sspr::{Attempt, MethodKind, PolicySettings, Refusal, SecretText, Selection, Step};
 
 const BASE: &str = "https://id.contoso.example/reset#";
 
@@ -186,7 +186,7 @@ async fn the_prompt_asks_what_is_missing() {
     assert_eq!(prompt().await, Prompt::Nothing);
     world.register_both().await;
     world.clock.advance(Duration::from_secs(181 * 86_400));
-    let session = sspr::SignInContext::new("another", world.clock.now());
+    let session = sspr::method::SignInContext::new("another", world.clock.now());
     let again = sspr::SignedIn::vouch(world.tenant.clone(), world.user.clone(), session);
     let asked = registration.prompt(&request(), &again).await.expect("read");
     assert_eq!(asked, Prompt::Reconfirm);

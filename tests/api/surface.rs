@@ -6,12 +6,17 @@ use std::error::Error as StdError;
 use std::fmt::Debug;
 
 use sspr::adapters::memory::{MemoryDirectory, MemoryInbox, MemoryStore};
+use sspr::admin::Contacts;
+use sspr::audit::Event;
+use sspr::maintenance::MaintenanceReport;
+use sspr::method::{NewMethod, SignInContext};
+use sspr::policy::PolicyError;
+use sspr::port::Store;
 use sspr::port::{Clock, PortError, SystemClock};
 use sspr::{
-    Actor, Attempt, Contacts, Engine, Error, Event, Identifier, Keys, MaintenanceReport, NewMethod,
-    Policy, PolicyError, PolicySettings, Refusal, RegistrationTicket, Reply, Request, ResetTicket,
-    SecretBytes, SecretText, Selection, SignInContext, SignedIn, Source, Step, Store, TenantId,
-    UserId,
+    Actor, Attempt, Engine, Error, Identifier, Keys, Policy, PolicySettings, Refusal,
+    RegistrationTicket, Reply, Request, ResetTicket, SecretBytes, SecretText, Selection, SignedIn,
+    Source, Step, TenantId, UserId,
 };
 
 fn shared<T: Send + Sync + 'static>() {}
@@ -82,7 +87,7 @@ fn futures_cross_threads() {
         let name = Identifier::parse("ada").expect("valid");
         let selection = Selection::parse("email.email.0").expect("valid");
         let (attempt, password) = (Attempt::code("1").expect("valid"), SecretText::from("p"));
-        let mail = sspr::EmailAddress::parse("ada@private.example").expect("valid");
+        let mail = sspr::facts::EmailAddress::parse("ada@private.example").expect("valid");
         let method = NewMethod::email(mail);
         let id = sspr::MethodId::parse("m1").expect("valid");
         let policy = Policy::new(PolicySettings::default()).expect("sound");

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use sspr::adapters::memory::MemoryStore;
+use sspr::audit::EventKind;
+use sspr::method::{Channel, NewMethod};
+use sspr::policy::Rate;
 use sspr::testing::{CallLog, FaultPlan, Faulty, InjectedFault, ManualClock, Recorder};
-use sspr::{
-    Channel, Engine, Error, EventKind, NewMethod, Rate, Refusal, SecretText, Selection, Source,
-    Step, Timestamp,
-};
+use sspr::{Engine, Error, Refusal, SecretText, Selection, Source, Step, Timestamp};
 
 use crate::people::*;
 use crate::stores::StoreKind;
@@ -115,7 +115,7 @@ async fn v05_no_entry_point_lacks_the_cap(_kind: &StoreKind) {
     {
         let world = World::memory(settings.clone()).await;
         let person = settle(&world, 1).await;
-        let mut contacts = sspr::Contacts::default();
+        let mut contacts = sspr::admin::Contacts::default();
         contacts.email = Some(mail(&person.mail));
         contacts.mobile = Some(phone(&person.mobile));
         contacts.office = Some(phone("+15559999999"));

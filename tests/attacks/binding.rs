@@ -3,11 +3,10 @@
 use std::sync::Arc;
 
 use sspr::adapters::memory::MemoryStore;
+use sspr::admin::Contacts;
+use sspr::method::{ChallengeOption, NewMethod};
 use sspr::testing::{FaultPlan, Faulty, block_on};
-use sspr::{
-    ChallengeOption, Contacts, Error, MethodKind, NewMethod, Refusal, RegistrationTicket,
-    ResetTicket,
-};
+use sspr::{Error, MethodKind, Refusal, RegistrationTicket, ResetTicket};
 
 use crate::people::*;
 use crate::stores::StoreKind;

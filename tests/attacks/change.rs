@@ -1,9 +1,8 @@
 //! Changes of policy, facts and methods while a flow runs: V32, V37, V38.
 
-use sspr::{
-    Channel, GroupId, MethodKind, NewMethod, PolicySettings, Refusal, Scope, SignInContext,
-    SignedIn,
-};
+use sspr::method::{Channel, NewMethod, SignInContext};
+use sspr::policy::Scope;
+use sspr::{GroupId, MethodKind, PolicySettings, Refusal, SignedIn};
 
 use crate::people::*;
 use crate::stores::StoreKind;
@@ -80,7 +79,7 @@ async fn v37_an_unproven_address_is_worth_nothing(_kind: &StoreKind) {
     let pending = all.iter().find(|method| address(method) == evil).expect("listed");
     assert!(!pending.active);
     for index in 0..4 {
-        let option = format!("email.email.{index}").parse::<sspr::ChallengeOption>();
+        let option = format!("email.email.{index}").parse::<sspr::method::ChallengeOption>();
         let option = option.expect("an option").into();
         let reply = world.start().await;
         let reset = world.engine.reset();
@@ -104,7 +103,7 @@ async fn v37_managing_methods_needs_a_fresh_and_strong_sign_in(_kind: &StoreKind
     let world = World::memory(roomy(settings())).await;
     world.register_both().await;
     let registration = world.engine.registration();
-    let now = sspr::Clock::now(&world.clock);
+    let now = sspr::port::Clock::now(&world.clock);
     let old = SignInContext::new("s", now.minus(HOUR)).with_second_factor(now.minus(HOUR));
     let old = SignedIn::vouch(tenant(), user(), old);
     let weak = SignedIn::vouch(tenant(), user(), SignInContext::new("s", now));

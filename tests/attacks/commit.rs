@@ -3,8 +3,12 @@
 use std::sync::Arc;
 
 use sspr::adapters::memory::MemoryStore;
+use sspr::admin::Contacts;
+use sspr::facts::{SessionKinds, WriteOutcome};
+use sspr::message::Notice;
+use sspr::method::NewMethod;
 use sspr::testing::{FaultPlan, Faulty, InjectedFault};
-use sspr::{Contacts, Engine, Error, NewMethod, Notice, Refusal, SessionKinds, Step, WriteOutcome};
+use sspr::{Engine, Error, Refusal, Step};
 
 use crate::people::*;
 use crate::stores::StoreKind;
@@ -134,7 +138,11 @@ async fn equip(world: &World) {
     world.deliver().await;
 }
 
-async fn broken(world: &World, store: impl sspr::Store + 'static, plan: &FaultPlan) -> Engine {
+async fn broken(
+    world: &World,
+    store: impl sspr::port::Store + 'static,
+    plan: &FaultPlan,
+) -> Engine {
     Engine::builder()
         .keys(keys())
         .store(Arc::new(store))
@@ -157,7 +165,7 @@ async fn v47_sessions_end_whatever_the_caller_does(stores: &StoreKind) {
     equip(&world).await;
     let ticket = world.granted().await;
     world.complete(&ticket, NEW).await.expect("reset");
-    let written_at = sspr::Clock::now(&world.clock);
+    let written_at = sspr::port::Clock::now(&world.clock);
     for _ in 0..5 {
         world.engine.maintain(100).await.expect("maintained");
         assert!(world.directory.revocations(&world.tenant, &world.user).is_empty());

@@ -2,8 +2,9 @@
 
 use std::sync::{Barrier, Mutex, PoisonError};
 
+use sspr::method::{Channel, NewMethod};
 use sspr::testing::{FaultPlan, Faulty, InjectedFault, block_on};
-use sspr::{Channel, Engine, NewMethod, Refusal, Step};
+use sspr::{Engine, Refusal, Step};
 
 use crate::people::*;
 use crate::stores::StoreKind;

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::task::Poll;
 
+use sspr::Engine;
+use sspr::admin::Contacts;
 use sspr::port::PortErrorKind;
 use sspr::testing::{FaultPlan, Faulty, InjectedFault};
-use sspr::{Contacts, Engine};
 
 use crate::people::*;
 use crate::stores::StoreKind;
@@ -13,7 +14,7 @@ use crate::support::*;
 
 on_every_store!(v44_a_crash_at_any_call_loses_no_message, v44_a_code_that_is_dead_is_not_sent,);
 
-async fn fragile(world: &World, store: Arc<dyn sspr::Store>, plan: &FaultPlan) -> Engine {
+async fn fragile(world: &World, store: Arc<dyn sspr::port::Store>, plan: &FaultPlan) -> Engine {
     Engine::builder()
         .keys(keys())
         .store(Faulty::new(store, plan.clone()))

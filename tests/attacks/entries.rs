@@ -1,7 +1,8 @@
 //! Every entry point has the same limits: V5, V24, V47 and V48 for unlocks, changes, sign-ins and
 //! links.
 
-use sspr::{Attempt, MethodKind, Refusal, SecretText, SessionKinds, Step};
+use sspr::facts::SessionKinds;
+use sspr::{Attempt, MethodKind, Refusal, SecretText, Step};
 
 use crate::people::*;
 use crate::replay::lock_out;
@@ -48,7 +49,7 @@ async fn v05_later_entry_points_have_the_cap(stores: &StoreKind) {
         let token = world.enrol_app().await;
         let saved = world.save_codes().await;
         world.clock.advance(2 * MINUTE);
-        let app = || token.code(sspr::Clock::now(&world.clock));
+        let app = || token.code(sspr::port::Clock::now(&world.clock));
         let before = world.engine.stats().comparisons;
         let compared = || world.engine.stats().comparisons - before;
         let start = world.start().await.ticket;
@@ -93,13 +94,13 @@ async fn v05_later_entry_points_have_the_cap(stores: &StoreKind) {
                 }
             }
             "app to confirm" => {
-                let app = sspr::NewAuthenticator::new("Contoso", "ada");
+                let app = sspr::method::NewAuthenticator::new("Contoso", "ada");
                 let begun =
                     registration.enrol_authenticator(&request, &user, &app).await.expect("begun");
-                let parameters = sspr::OathParameters::default();
+                let parameters = sspr::method::OathParameters::default();
                 let seed = begun.seed.expose_secret();
                 let token = sspr::testing::SoftToken::new(seed, parameters).expect("a seed");
-                let right = token.code(sspr::Clock::now(&world.clock));
+                let right = token.code(sspr::port::Clock::now(&world.clock));
                 for wrong in 0..=20 {
                     let typed = if wrong < 20 { other_than(&right) } else { right.clone() };
                     let ticket = &begun.reply.ticket;
@@ -154,14 +155,14 @@ async fn v05_a_user_disabled_between_issue_and_use_is_refused(_kind: &StoreKind)
     let right = code(&world.inbox.last_code_to(MAIL).expect("a code"));
     let unlocking = unlock.prove(&request, &reply.ticket, &right).await.expect("proven");
     let changing = change.start(&request, &user, &OLD.into()).await.expect("known");
-    let second = sspr::NewMethod::email(mail("second@private.example"));
+    let second = sspr::method::NewMethod::email(mail("second@private.example"));
     let adding = world.engine.registration().add(&request, &user, &second).await.expect("added");
     let start = world.start().await;
     world.challenge(&start.ticket, &option("email.link")).await;
     world.deliver().await;
     let url = world.inbox.last_link_to(MAIL).expect("a link");
     let link = Attempt::link(&url).expect("a link");
-    let disable = |facts: &mut sspr::UserFacts| facts.enabled = false;
+    let disable = |facts: &mut sspr::facts::UserFacts| facts.enabled = false;
     world.directory.update_user(&world.tenant, &world.user, disable).expect("there");
 
     assert!(unlock.complete(&request, &unlocking.ticket).await.is_err());

@@ -1,12 +1,13 @@
 //! Whether replies tell which accounts exist: V10 to V14.
 
 use sspr::adapters::memory::MemoryStore;
+use sspr::admin::Contacts;
+use sspr::audit::EventKind;
+use sspr::facts::UserFacts;
+use sspr::policy::{Disclosure, Scope};
 use sspr::port::PortErrorKind;
 use sspr::testing::CallLog;
-use sspr::{
-    Contacts, Disclosure, EventKind, GroupId, Identifier, PolicySettings, Scope, SsprReason,
-    UserFacts, UserId,
-};
+use sspr::{GroupId, Identifier, PolicySettings, SsprReason, UserId};
 
 use crate::allowance::watch;
 use crate::people::*;
@@ -38,7 +39,7 @@ async fn street(world: &World) {
         let mut facts = UserFacts::new(id.clone());
         facts.enabled = *kind != "disabled";
         if *kind == "guest" {
-            facts.kind = sspr::UserKind::ForeignGuest;
+            facts.kind = sspr::facts::UserKind::ForeignGuest;
         }
         if *kind != "out of scope" {
             facts.groups = [GroupId::parse("pilot").expect("valid")].into();

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use sspr::port::Cutoff;
-use sspr::{Policy, Refusal, SecretText, Step, Store, Timestamp};
+use sspr::port::Store;
+use sspr::{Policy, Refusal, SecretText, Step, Timestamp};
 
 use crate::people::*;
 use crate::stores::StoreKind;
@@ -149,7 +150,7 @@ async fn v23_a_restart_or_a_purge_revives_nothing(stores: &StoreKind) {
         // A new engine, a new handle on the store, and a purge of all expired rows.
         let later = twin(&world, &under_test, 99).await;
         let store = under_test.open();
-        let now = sspr::Clock::now(&world.clock);
+        let now = sspr::port::Clock::now(&world.clock);
         store.purge(Cutoff::new(now, now), 10_000).await.expect("purged");
         later.maintain(100).await.expect("maintained");
         let world = World { engine: later, ..world };
@@ -168,7 +169,7 @@ async fn v23_a_restart_or_a_purge_revives_nothing(stores: &StoreKind) {
         assert_eq!(left, if live { 6 } else { 7 });
         // A purge far in the future still keeps the run of failures, which never decays.
         world.clock.advance(100 * DAY);
-        let now = sspr::Clock::now(&world.clock);
+        let now = sspr::port::Clock::now(&world.clock);
         store.purge(Cutoff::new(now, now), 10_000).await.expect("purged");
         let again = try_code(&world.engine, &request, &ticket, &right).await;
         assert_eq!(refusal(again), Refusal::NotAccepted);
@@ -178,7 +179,8 @@ async fn v23_a_restart_or_a_purge_revives_nothing(stores: &StoreKind) {
 
 /// Whether the store has no account any more.
 async fn events_free(store: &dyn Store) -> bool {
-    let page = store.scan(&tenant(), sspr::RecordKind::Account, None, 10).await.expect("scanned");
+    let page =
+        store.scan(&tenant(), sspr::port::RecordKind::Account, None, 10).await.expect("scanned");
     page.items.is_empty()
 }
 

@@ -1,8 +1,10 @@
 //! The newer kinds of method and of flow: V26, V30, V31.
 
+use sspr::method::{ChallengeOption, NewMethod};
+use sspr::port::Clock as _;
 use sspr::{
-    Attempt, ChallengeOption, ChangeTicket, Clock as _, Error, MethodKind, NewMethod, Policy,
-    Refusal, RegistrationTicket, ResetTicket, Step, UnlockTicket,
+    Attempt, ChangeTicket, Error, MethodKind, Policy, Refusal, RegistrationTicket, ResetTicket,
+    Step, UnlockTicket,
 };
 
 use crate::people::*;

@@ -3,8 +3,10 @@
 use std::fmt::Debug;
 
 use sspr::adapters::memory::MemoryStore;
+use sspr::method::NewMethod;
+use sspr::port::{RecordKind, Store};
 use sspr::testing::CallLog;
-use sspr::{Attempt, NewMethod, RecordKind, SecretText, Store};
+use sspr::{Attempt, SecretText};
 
 use crate::allowance::watch;
 use crate::people::*;
@@ -141,7 +143,7 @@ async fn v42_nothing_printed_holds_a_secret_or_an_address(_kind: &StoreKind) {
         }
     }
     // No event contains the typed identifier, only the user's id.
-    let audit: String = events.iter().map(sspr::Event::encode).collect();
+    let audit: String = events.iter().map(sspr::audit::Event::encode).collect();
     assert!(!audit.contains("ada@contoso.example"));
 }
 

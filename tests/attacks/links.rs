@@ -1,8 +1,7 @@
 //! Links, their owners and their addresses: V26, V29, V39.
 
-use sspr::{
-    Attempt, Error, InvalidInput, LinkBase, PolicySettings, Refusal, Reply, ResetTicket, SecretText,
-};
+use sspr::policy::LinkBase;
+use sspr::{Attempt, Error, InvalidInput, PolicySettings, Refusal, Reply, ResetTicket, SecretText};
 
 use crate::people::*;
 use crate::stores::StoreKind;

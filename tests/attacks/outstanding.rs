@@ -1,9 +1,10 @@
 //! What a change of the account voids, and what it does not: V34.
 
+use sspr::admin::Contacts;
+use sspr::method::{Channel, NewMethod, OathParameters, OathSeed};
+use sspr::port::Clock as _;
 use sspr::testing::SoftToken;
-use sspr::{
-    Attempt, Channel, Clock as _, Contacts, MethodKind, NewMethod, OathParameters, OathSeed, Step,
-};
+use sspr::{Attempt, MethodKind, Step};
 
 use crate::people::*;
 use crate::replay::{lock_out, sparing};
@@ -64,7 +65,7 @@ async fn make(world: &World, change: &str) {
     let registration = world.engine.registration();
     let root = admin();
     let administer = world.engine.admin(tenant, &root);
-    let update = |with: fn(&mut sspr::UserFacts)| {
+    let update = |with: fn(&mut sspr::facts::UserFacts)| {
         directory.update_user(tenant, user, with).expect("there");
     };
     match change {

@@ -3,10 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use sspr::admin::Contacts;
+use sspr::audit::{Event, EventKind};
+use sspr::facts::{EmailAddress, PhoneNumber, UserFacts};
+use sspr::policy::{LinkBase, Rate};
+use sspr::port::Store;
 use sspr::{
-    Contacts, EmailAddress, Engine, Error, Event, EventKind, Identifier, LinkBase, MethodKind,
-    PhoneNumber, Policy, PolicySettings, Rate, Refusal, Reply, Request, ResetTicket, Selection,
-    Step, Store, UserFacts, UserId,
+    Engine, Error, Identifier, MethodKind, Policy, PolicySettings, Refusal, Reply, Request,
+    ResetTicket, Selection, Step, UserId,
 };
 
 use crate::stores::StoreUnderTest;
@@ -221,6 +225,6 @@ pub(crate) const fn granted(step: &Step) -> bool {
 }
 
 /// The normalised address of a method; empty if no message is sent to it.
-pub(crate) fn address(method: &sspr::MethodView) -> String {
-    method.destination.as_ref().map(sspr::Destination::normalised).unwrap_or_default()
+pub(crate) fn address(method: &sspr::method::MethodView) -> String {
+    method.destination.as_ref().map(sspr::facts::Destination::normalised).unwrap_or_default()
 }

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use sspr::{Attempt, RecordKind, Refusal, Store};
+use sspr::port::{RecordKind, Store};
+use sspr::{Attempt, Refusal};
 
 use crate::people::*;
 use crate::stores::StoreKind;

@@ -2,9 +2,11 @@
 
 use async_trait::async_trait;
 use sspr::adapters::memory::MemoryStore;
+use sspr::facts::Destination;
+use sspr::method::Channel;
 use sspr::port::{PortResult, RiskSignal, RiskSignals};
 use sspr::testing::block_on;
-use sspr::{Channel, Destination, Policy, TenantId};
+use sspr::{Policy, TenantId};
 
 use crate::concurrency::at_once;
 use crate::people::*;
@@ -73,7 +75,7 @@ async fn v43_a_host_keeps_its_own_list_of_countries(_kind: &StoreKind) {
     engine.admin(&tenant(), &admin()).put_policy(&policy, None).await.expect("put");
     let world = World { engine, ..first };
     let (cheap, dear) = (settle(&world, 1).await, settle(&world, 2).await);
-    let mut contacts = sspr::Contacts::default();
+    let mut contacts = sspr::admin::Contacts::default();
     contacts.mobile = Some(phone("+88216123456"));
     supply(&world, &dear.id, &contacts).await;
     let mut shown = Vec::new();
@@ -96,7 +98,7 @@ async fn v43_administrators_are_asked_for_help_once(_kind: &StoreKind) {
     settings.notifications.administrator_roles = [role.clone()].into();
     let world = World::memory(settings).await;
     world.register_both().await;
-    let mut helper = sspr::UserFacts::new(sspr::UserId::parse("helper").expect("valid"));
+    let mut helper = sspr::facts::UserFacts::new(sspr::UserId::parse("helper").expect("valid"));
     helper.primary_mail = Some(mail("helper@contoso.example"));
     helper.roles = [role].into();
     let added = world.directory.add_user(&world.tenant, helper, &["helper@contoso.example"], OLD);

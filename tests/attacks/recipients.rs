@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use sspr::adapters::render::{EnglishText, Renderer as _};
+use sspr::facts::{EmailAddress, PhoneNumber, UserFacts};
+use sspr::message::{CodeMessage, CodePurpose, Locale, Message, Notice};
+use sspr::policy::Rate;
 use sspr::port::Envelope;
-use sspr::{
-    CodeMessage, CodePurpose, EmailAddress, Identifier, Locale, Message, MethodKind, Notice,
-    PhoneNumber, Rate, SecretText, Timestamp, UserFacts, UserId,
-};
+use sspr::{Identifier, MethodKind, SecretText, Timestamp, UserId};
 
 use crate::people::*;
 use crate::stores::StoreKind;

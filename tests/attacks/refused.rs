@@ -1,11 +1,13 @@
 //! A request that a limit refuses is counted against no other limit and writes nothing: V56. A
 //! spent destination refuses a signed-in user and gives all other callers fewer attempts: V57.
 
+use sspr::method::{Channel, NewMethod, SignInContext};
+use sspr::policy::Rate;
 use sspr::port::Cutoff;
+use sspr::port::Store;
 use sspr::testing::block_on;
 use sspr::{
-    Channel, CodeLimit, Error, Identifier, NewMethod, PolicySettings, Rate, Refusal, Request,
-    SignInContext, SignedIn, Step, Store, UserId,
+    CodeLimit, Error, Identifier, PolicySettings, Refusal, Request, SignedIn, Step, UserId,
 };
 
 use crate::concurrency::{TASKS, at_once};
@@ -32,7 +34,7 @@ const VICTIM: &str = "+14255550177";
 /// The default policy for all users of the tenant.
 fn defaults() -> PolicySettings {
     let mut settings = PolicySettings::default();
-    settings.scope = sspr::Scope::All;
+    settings.scope = sspr::policy::Scope::All;
     settings
 }
 
@@ -52,7 +54,7 @@ async fn ask(world: &World, request: &Request, who: &Identifier) -> Result<Step,
 
 /// The number of counters. No record is removed, since their flows have not ended.
 async fn counters(store: &dyn Store, world: &World) -> u64 {
-    let gone = sspr::Clock::now(&world.clock).plus(40 * DAY);
+    let gone = sspr::port::Clock::now(&world.clock).plus(40 * DAY);
     let (mut all, events_before) = (0, sspr::Timestamp::EPOCH);
     loop {
         let removed = store.purge(Cutoff::new(gone, events_before), 1_000).await.expect("purged");
@@ -131,7 +133,7 @@ async fn a_retry_time_does_not_move_when_it_is_not_waited_for(_kind: &StoreKind)
     let mut asked = 0;
     loop {
         world.clock.advance(MINUTE);
-        if sspr::Clock::now(&world.clock) >= promised {
+        if sspr::port::Clock::now(&world.clock) >= promised {
             break;
         }
         asked += 1;
@@ -188,7 +190,7 @@ async fn tries_of(world: &World, request: &Request, who: &Identifier) -> u8 {
 }
 
 fn signed_in(world: &World, user: &UserId) -> SignedIn {
-    let now = sspr::Clock::now(&world.clock);
+    let now = sspr::port::Clock::now(&world.clock);
     SignedIn::vouch(tenant(), user.clone(), SignInContext::new("s", now).with_second_factor(now))
 }
 
@@ -208,7 +210,7 @@ async fn add_number(world: &World, n: u32, number: &str) -> Result<(), Refusal> 
 /// A user with only a mail address.
 async fn with_mail(world: &World, n: u32) {
     let person = settle(world, n).await;
-    let mut contacts = sspr::Contacts::default();
+    let mut contacts = sspr::admin::Contacts::default();
     contacts.email = Some(mail(&person.mail));
     supply(world, &person.id, &contacts).await;
 }

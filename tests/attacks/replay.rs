@@ -2,11 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use sspr::method::{NewAuthenticator, OathParameters};
+use sspr::port::Clock as _;
 use sspr::testing::{SoftToken, block_on};
-use sspr::{
-    Clock as _, Engine, Error, NewAuthenticator, OathParameters, PolicySettings, Refusal,
-    UnlockTicket,
-};
+use sspr::{Engine, Error, PolicySettings, Refusal, UnlockTicket};
 
 use crate::concurrency::at_once;
 use crate::people::*;
@@ -30,7 +29,7 @@ pub(crate) fn sparing() -> PolicySettings {
 pub(crate) const USES: [&str; 3] = ["sign-in", "reset", "unlock"];
 
 pub(crate) fn lock_out(world: &World) {
-    let lock = |facts: &mut sspr::UserFacts| facts.locked_out = Some(true);
+    let lock = |facts: &mut sspr::facts::UserFacts| facts.locked_out = Some(true);
     world.directory.update_user(&world.tenant, &world.user, lock).expect("there");
 }
 

@@ -4,8 +4,10 @@ use std::collections::HashSet;
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::{Digest as _, Sha224, Sha256, Sha384, Sha512};
+use sspr::Step;
+use sspr::facts::EmailAddress;
+use sspr::policy::Rate;
 use sspr::testing::internals::CodeCheck;
-use sspr::{EmailAddress, Rate, Step};
 
 use crate::codes::dump;
 use crate::people::*;

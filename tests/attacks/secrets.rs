@@ -4,10 +4,10 @@
 use std::fmt::Debug;
 use std::sync::Arc;
 
+use sspr::method::{NewAuthenticator, OathParameters};
+use sspr::port::Clock as _;
 use sspr::testing::{CallLog, Recorder, SeededEntropy, SimulatedMethod, TestSeal};
-use sspr::{
-    Attempt, Clock as _, Engine, MethodKind, NewAuthenticator, OathParameters, Policy, SecretText,
-};
+use sspr::{Attempt, Engine, MethodKind, Policy, SecretText};
 
 use crate::codes::dump;
 use crate::people::*;

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use sspr::{NewMethod, ResetTicket, SecretText, Selection, Step};
+use sspr::method::NewMethod;
+use sspr::{ResetTicket, SecretText, Selection, Step};
 
 use crate::people::*;
 use crate::stores::StoreKind;

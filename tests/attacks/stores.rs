@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use sspr::Store;
 use sspr::adapters::memory::MemoryStore;
+use sspr::port::Store;
 
 #[cfg(feature = "sqlite")]
 use crate::temporary::Temporary;

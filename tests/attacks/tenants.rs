@@ -5,12 +5,15 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use sspr::adapters::memory::MemoryStore;
+use sspr::admin::Contacts;
+use sspr::audit::Event;
+use sspr::facts::{TenantFacts, UserFacts};
 use sspr::port::{
     Commit, Committed, CounterIncrement, Cursor, Cutoff, EventsOf, Page, PortErrorKind, PortResult,
 };
+use sspr::port::{Record, RecordKey, RecordKind, Store};
 use sspr::{
-    Contacts, Engine, Error, Event, Keys, Policy, Record, RecordKey, RecordKind, Refusal, Request,
-    SecretBytes, Source, Store, TenantFacts, TenantId, Timestamp, UserFacts,
+    Engine, Error, Keys, Policy, Refusal, Request, SecretBytes, Source, TenantId, Timestamp,
 };
 
 use crate::people::*;
@@ -75,7 +78,7 @@ async fn v50_each_transition_is_one_event(stores: &StoreKind) {
     let ids: BTreeSet<_> = events.iter().map(|event| event.id).collect();
     assert_eq!(ids.len(), events.len());
     assert!(events.windows(2).all(|pair| pair[0].id < pair[1].id && pair[0].at <= pair[1].at));
-    assert!(codes.iter().all(|code| sspr::EventKind::CODES.contains(code)));
+    assert!(codes.iter().all(|code| sspr::audit::EventKind::CODES.contains(code)));
     // The tenant's trail has the same events and the policy's change.
     let of_tenant = all_events(&world).await;
     assert_eq!(of_tenant.len(), events.len() + 1);

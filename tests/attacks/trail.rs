@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use sspr::audit::{Event, EventKind};
+use sspr::method::{NewAuthenticator, NewMethod, OathParameters};
+use sspr::port::Clock as _;
 use sspr::testing::SoftToken;
-use sspr::{
-    Attempt, Clock as _, Event, EventKind, MethodKind, NewAuthenticator, NewMethod, OathParameters,
-    RoleId, Step,
-};
+use sspr::{Attempt, MethodKind, RoleId, Step};
 
 use crate::outstanding::claim_token;
 use crate::people::*;

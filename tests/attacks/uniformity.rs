@@ -12,10 +12,13 @@ use std::time::Duration;
 
 use crate::support::*;
 use sspr::adapters::memory::{GroupMember, MemoryStore};
+use sspr::facts::UserFacts;
+use sspr::policy::{Disclosure, Scope};
+use sspr::port::Clock as _;
 use sspr::testing::{CallLog, ManualClock, Recorder, SeededEntropy, block_on};
 use sspr::{
-    Clock as _, Disclosure, Engine, Error, GroupId, Identifier, PolicySettings, Reply, Request,
-    ResetTicket, Scope, SecretText, Selection, Source, UserFacts, UserId,
+    Engine, Error, GroupId, Identifier, PolicySettings, Reply, Request, ResetTicket, SecretText,
+    Selection, Source, UserId,
 };
 
 const GROUP: &str = "sspr-pilot";

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use sspr::adapters::memory::{MemoryInbox, MemoryStore};
+use sspr::method::{OathParameters, OathSeed};
+use sspr::port::Clock as _;
 use sspr::testing::{ManualClock, SoftToken};
-use sspr::{Clock as _, OathParameters, OathSeed, Policy, Timestamp};
+use sspr::{Policy, Timestamp};
 
 use crate::replay::{USES, give, lock_out, sparing};
 use crate::stores::StoreKind;

@@ -3,11 +3,13 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock};
 
+use sspr::Timestamp;
 use sspr::adapters::memory::MemoryStore;
 use sspr::adapters::sqlite::SqliteStore;
+use sspr::audit::Event;
+use sspr::port::{Columns, Cursor, Record, RecordKey, RecordKind, Store, Version};
 use sspr::port::{Commit, Committed, EventsOf, Page, PortErrorKind, PortResult};
 use sspr::testing::block_on;
-use sspr::{Columns, Cursor, Event, Record, RecordKey, RecordKind, Store, Timestamp, Version};
 
 use crate::support::tenant;
 use crate::temporary::Temporary;

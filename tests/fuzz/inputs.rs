@@ -2,9 +2,13 @@
 
 use std::fmt::Debug;
 
+use sspr::facts::{EmailAddress, PhoneNumber};
+use sspr::message::Locale;
+use sspr::method::ChallengeOption;
+use sspr::policy::LinkBase;
 use sspr::{
-    Attempt, ChallengeOption, EmailAddress, GroupId, Identifier, InvalidInput, LinkBase, Locale,
-    MethodId, PhoneNumber, RoleId, Selection, Source, TenantId, UserId,
+    Attempt, GroupId, Identifier, InvalidInput, MethodId, RoleId, Selection, Source, TenantId,
+    UserId,
 };
 
 use crate::text;

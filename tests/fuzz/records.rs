@@ -4,9 +4,11 @@
 use std::sync::{Arc, LazyLock};
 
 use sspr::adapters::memory::MemoryStore;
+use sspr::audit::Event;
+use sspr::port::{Columns, Record, RecordKind, Store};
 use sspr::port::{Commit, Committed, PortErrorKind};
 use sspr::testing::{Encoded, block_on};
-use sspr::{Columns, Engine, Error, Event, Record, RecordKind, Store, Timestamp};
+use sspr::{Engine, Error, Timestamp};
 
 use crate::support::{
     MAIL, World, ada, admin, builder, code, email, one_gate, request, tenant, user,
@@ -20,7 +22,7 @@ struct Written {
 }
 
 async fn write() -> Written {
-    use sspr::Clock as _;
+    use sspr::port::Clock as _;
 
     let store = Arc::new(Encoded::new(MemoryStore::new()));
     let world = World::over(Arc::clone(&store), one_gate()).await;

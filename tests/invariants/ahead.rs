@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use sspr::Step;
+use sspr::port::Clock as _;
 use sspr::testing::block_on;
-use sspr::{Clock as _, Step};
 
 use crate::clocks::{DAY, HOUR, ahead, open_as};
 use crate::stores::memory;
@@ -44,14 +45,14 @@ fn inv02_a_clock_that_ran_ahead_ends_no_hold() {
         let under_test = memory();
         let world = under_test.world(one_gate()).await;
         let second = "ada@second.example";
-        let mail = sspr::EmailAddress::parse(second).expect("valid");
-        world.register(sspr::NewMethod::email(mail), second).await;
+        let mail = sspr::facts::EmailAddress::parse(second).expect("valid");
+        world.register(sspr::method::NewMethod::email(mail), second).await;
         world.deliver().await;
         let (fast, _) = ahead(&under_test, &world, 2 * DAY).await;
         // Any commit of the fast engine.
         open_as(&fast, "192.0.2.1").await.expect("open");
         let held: sspr::Selection = {
-            let option: sspr::ChallengeOption = "email.email.1".parse().expect("an option");
+            let option: sspr::method::ChallengeOption = "email.email.1".parse().expect("an option");
             option.into()
         };
         world.inbox.clear();

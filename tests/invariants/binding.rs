@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
+use sspr::admin::Contacts;
+use sspr::facts::{EmailAddress, PhoneNumber, TenantFacts, UserFacts};
+use sspr::method::NewMethod;
 use sspr::testing::block_on;
 use sspr::{
-    Contacts, EmailAddress, Error, Identifier, InvalidInput, NewMethod, PhoneNumber, Policy,
-    Refusal, RegistrationTicket, Request, ResetTicket, Source, TenantFacts, TenantId, UserFacts,
+    Error, Identifier, InvalidInput, Policy, Refusal, RegistrationTicket, Request, ResetTicket,
+    Source, TenantId,
 };
 
 use crate::stores::{all, memory};

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use sspr::facts::WriteOutcome;
+use sspr::policy::Rate;
 use sspr::testing::block_on;
-use sspr::{ChangeTicket, Engine, Error, Rate, Refusal, Reply, Step, WriteOutcome};
+use sspr::{ChangeTicket, Engine, Error, Refusal, Reply, Step};
 
 use crate::every::{count, every, world};
 use crate::stores::{StoreUnderTest, all, fresh, secret};
@@ -121,8 +123,8 @@ async fn inv03_the_present_password_is_right_while_guesses_are_in_flight() {
             for number in 0..32 {
                 let engine = engines[number % 2].clone();
                 let right = number == round % 5;
-                let at = sspr::Clock::now(&world.clock);
-                let session = sspr::SignInContext::new("s", at);
+                let at = sspr::port::Clock::now(&world.clock);
+                let session = sspr::method::SignInContext::new("s", at);
                 let user = sspr::SignedIn::vouch(tenant(), user.clone(), session);
                 tasks.push(tokio::spawn(async move {
                     let present = if right { OLD.to_owned() } else { format!("guess {number}") };
@@ -216,11 +218,12 @@ fn inv12_a_change_is_void_when_the_account_changed_outside() {
                 match what {
                     "password" => directory.change_password(&tenant(), user, OLD).expect("known"),
                     "facts" => {
-                        let other = |facts: &mut sspr::UserFacts| facts.names.push("x".into());
+                        let other =
+                            |facts: &mut sspr::facts::UserFacts| facts.names.push("x".into());
                         directory.update_user(&tenant(), user, other).expect("known");
                     }
                     "disabled" => {
-                        let off = |facts: &mut sspr::UserFacts| facts.enabled = false;
+                        let off = |facts: &mut sspr::facts::UserFacts| facts.enabled = false;
                         directory.update_user(&tenant(), user, off).expect("known");
                     }
                     "reset" => {

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use sspr::port::Clock as _;
 use sspr::testing::{ManualClock, block_on};
-use sspr::{Clock as _, Engine, Refusal, ResetTicket, Step};
+use sspr::{Engine, Refusal, ResetTicket, Step};
 
 use crate::stores::{StoreUnderTest, all, memory};
 use crate::support::{
@@ -138,7 +139,7 @@ fn inv02_a_lock_from_a_clock_that_ran_ahead_restarts_at_full_length() {
     block_on(async {
         let under_test = memory();
         let mut settings = one_gate();
-        settings.failures.anonymous = sspr::Rate::new(5, Duration::from_secs(60));
+        settings.failures.anonymous = sspr::policy::Rate::new(5, Duration::from_secs(60));
         let world = under_test.world(settings).await;
         let (fast, _) = ahead(&under_test, &world, 10 * DAY).await;
         let ticket = open_as(&fast, "192.0.2.1").await.expect("open");

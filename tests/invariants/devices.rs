@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
+use sspr::facts::{TenantFacts, UserFacts};
 use sspr::testing::block_on;
 use sspr::{
-    DeviceSecret, Error, Policy, Reply, Request, ResetTicket, Source, Step, TenantFacts, TenantId,
-    UserFacts, UserId,
+    DeviceSecret, Error, Policy, Reply, Request, ResetTicket, Source, Step, TenantId, UserId,
 };
 
 use crate::every::{every, world};
@@ -98,9 +98,9 @@ fn inv03_live_flows_of_strangers_keep_no_known_device_out() {
     let mut widest = every(2);
     let wide = &mut widest.sends;
     (wide.per_hour, wide.per_day, wide.live_flows, wide.source_share) = (20, 20, 10, 100);
-    widest.failures.anonymous = sspr::Rate::new(50, DAY);
+    widest.failures.anonymous = sspr::policy::Rate::new(50, DAY);
     widest.failures.consecutive = 100;
-    widest.acknowledged.insert(sspr::Deviation::GuessingAboveThreshold);
+    widest.acknowledged.insert(sspr::policy::Deviation::GuessingAboveThreshold);
     for (settings, delivers) in [(every(2), false), (every(2), true), (widest, true)] {
         let most = usize::from(settings.sends.live_flows);
         for under_test in all() {
@@ -163,8 +163,8 @@ async fn foreign_devices(world: &World) -> [String; 2] {
     let facts = UserFacts::new(bob.clone());
     world.directory.add_user(&tenant(), facts, &["bob@contoso.example"], OLD).expect("added");
     let registration = world.engine.registration();
-    let session = sspr::SignInContext::new("s", sspr::Clock::now(&world.clock))
-        .with_second_factor(sspr::Clock::now(&world.clock));
+    let session = sspr::method::SignInContext::new("s", sspr::port::Clock::now(&world.clock))
+        .with_second_factor(sspr::port::Clock::now(&world.clock));
     let signed_in = sspr::SignedIn::vouch(tenant(), bob, session.clone());
     let bobs = registration.remember_device(&request(), &signed_in).await.expect("remembered");
     let other = TenantId::parse("fabrikam").expect("valid");

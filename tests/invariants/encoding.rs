@@ -17,7 +17,7 @@ fn inv19_everything_survives_its_own_encoding() {
             let events = under_test.events().await;
             for event in &events {
                 let text = event.encode();
-                let read = sspr::Event::decode(&text);
+                let read = sspr::audit::Event::decode(&text);
                 assert_eq!(read.as_ref(), Ok(event), "{}: {text}", under_test.name);
             }
             assert!(events.len() > 15, "{}: {}", under_test.name, events.len());

@@ -1,8 +1,7 @@
 //! A world in which every method and every flow is allowed.
 
-use sspr::{
-    Attempt, LinkBase, MethodKind, PolicySettings, Reply, ResetTicket, Selection, UnlockTicket,
-};
+use sspr::policy::LinkBase;
+use sspr::{Attempt, MethodKind, PolicySettings, Reply, ResetTicket, Selection, UnlockTicket};
 
 use crate::stores::StoreUnderTest;
 use crate::support::{World, ada, request, settings};

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use sspr::adapters::memory::MemoryStore;
+use sspr::port::Clock as _;
 use sspr::port::PortErrorKind;
 use sspr::testing::{Encoded, block_on};
-use sspr::{Clock as _, Error, FaultOrigin};
+use sspr::{Error, FaultOrigin};
 
 use crate::every::{option, world};
 use crate::player::Player;

@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use sspr::PolicySettings;
+use sspr::admin::Contacts;
+use sspr::facts::{EmailAddress, PhoneNumber};
+use sspr::method::{Channel, NewAuthenticator, NewMethod, OathParameters, OathSeed};
+use sspr::policy::Rate;
+use sspr::port::Clock as _;
 use sspr::testing::{SoftToken, block_on};
-use sspr::{
-    Channel, Clock as _, Contacts, EmailAddress, NewAuthenticator, NewMethod, OathParameters,
-    OathSeed, PhoneNumber, PolicySettings, Rate,
-};
 
 use crate::every::{every, lock_out, option};
 use crate::stores::{StoreUnderTest, all, secret};

@@ -5,10 +5,9 @@ use std::time::Duration;
 
 use sspr::adapters::memory::MemoryStore;
 use sspr::port::Commit;
+use sspr::port::{Columns, Record, RecordKind, Store};
 use sspr::testing::{FaultPlan, Faulty, InjectedFault, SeededEntropy, Task, block_on, explore};
-use sspr::{
-    Columns, Engine, Error, Record, RecordKind, Refusal, ResetTicket, Step, Store, TenantId,
-};
+use sspr::{Engine, Error, Refusal, ResetTicket, Step, TenantId};
 
 use crate::stores::{memory, secret};
 use crate::support::{
@@ -195,7 +194,7 @@ pub(crate) fn told_if_changed(run: &Run, schedule: &[usize]) {
     run.world.clock.advance(Duration::from_secs(90));
     block_on(run.world.deliver());
     // All runs share the clock, which each sets to the same start.
-    let now = sspr::Clock::now(&run.world.clock);
+    let now = sspr::port::Clock::now(&run.world.clock);
     run.world.clock.set(now.minus(Duration::from_secs(90)));
     if run.world.password_is(OLD) {
         return;

@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use sspr::admin::Contacts;
+use sspr::facts::EmailAddress;
 use sspr::port::PortErrorKind;
 use sspr::testing::{
     FaultPlan, Faulty, InjectedFault, SeededEntropy, block_on, poll_until_stalled,
 };
-use sspr::{Contacts, EmailAddress, Engine, Refusal, ResetTicket};
+use sspr::{Engine, Refusal, ResetTicket};
 
 use crate::stores::{StoreUnderTest, all, memory, secret};
 use crate::support::{

@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
+use sspr::facts::EmailAddress;
+use sspr::method::NewMethod;
+use sspr::port::Clock as _;
 use sspr::testing::{Task, block_on};
-use sspr::{Attempt, Clock as _, EmailAddress, Engine, NewMethod, RegistrationTicket, ResetTicket};
+use sspr::{Attempt, Engine, RegistrationTicket, ResetTicket};
 
 use crate::every::{link_to, reset_with, world};
 use crate::scene::{Scene, Told};

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use sspr::facts::{EmailAddress, WriteOutcome};
+use sspr::method::{NewMethod, OathParameters, OathSeed};
+use sspr::port::{Clock as _, RecordKind, Store};
 use sspr::testing::SoftToken;
-use sspr::{
-    ChangeTicket, Clock as _, EmailAddress, Error, NewMethod, OathParameters, OathSeed, RecordKind,
-    ResetTicket, Store, UnlockTicket, WriteOutcome,
-};
+use sspr::{ChangeTicket, Error, ResetTicket, UnlockTicket};
 
 use crate::every::{again, every, lock_out, option};
 use crate::stores::secret;
@@ -42,7 +42,7 @@ impl Player {
         settings.sends.per_day = 20;
         let role = sspr::RoleId::parse("Global Administrator").expect("valid");
         settings.notifications.administrator_roles = [role].into();
-        settings.acknowledged.insert(sspr::Deviation::GuessingAboveThreshold);
+        settings.acknowledged.insert(sspr::policy::Deviation::GuessingAboveThreshold);
         let world = World::over(store.clone(), settings).await;
         lock_out(&world);
         world.register_both().await;
@@ -170,7 +170,7 @@ impl Player {
                 format!("{:?}", registration.confirm(&request, &user, ticket, &typed).await)
             }
             11 => {
-                let app = sspr::NewAuthenticator::new("Contoso", "ada@contoso.example");
+                let app = sspr::method::NewAuthenticator::new("Contoso", "ada@contoso.example");
                 let Ok(new) = registration.enrol_authenticator(&request, &user, &app).await else {
                     return "not enrolled".to_owned();
                 };

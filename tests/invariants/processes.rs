@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use sspr::adapters::memory::MemoryInbox;
 use sspr::adapters::sqlite::SqliteStore;
+use sspr::port::Clock as _;
 use sspr::testing::ManualClock;
-use sspr::{Clock as _, Engine, ResetTicket, Timestamp, UnlockTicket};
+use sspr::{Engine, ResetTicket, Timestamp, UnlockTicket};
 
 use crate::every::world;
 use crate::steps::{Places, one_opened};

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use sspr::adapters::memory::MemoryStore;
+use sspr::admin::Contacts;
+use sspr::facts::{EmailAddress, PhoneNumber};
 use sspr::port::PortErrorKind;
+use sspr::port::RecordKind;
 use sspr::testing::{CallLog, Recorder, block_on};
-use sspr::{
-    Contacts, EmailAddress, Error, FaultOrigin, PhoneNumber, RecordKind, ResetTicket, Step,
-    TenantId,
-};
+use sspr::{Error, FaultOrigin, ResetTicket, Step, TenantId};
 
 use crate::stores::{StoreUnderTest, all, memory};
 use crate::support::{
@@ -36,7 +36,7 @@ async fn widest(under_test: &StoreUnderTest) -> World {
     settings.sends.per_day = 20;
     settings.sends.live_flows = 10;
     settings.sends.source_share = 100;
-    settings.acknowledged.insert(sspr::Deviation::GuessingAboveThreshold);
+    settings.acknowledged.insert(sspr::policy::Deviation::GuessingAboveThreshold);
     let world = World::over(Arc::clone(&under_test.store), settings).await;
     let label = "x".repeat(60);
     let host = format!("{label}.{label}.{label}.example");

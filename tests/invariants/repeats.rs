@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use sspr::Refusal;
+use sspr::port::Clock as _;
 use sspr::testing::block_on;
-use sspr::{Clock as _, Refusal};
 
 use crate::every::{again, count, every, link_to, option, reset_with, world};
 use crate::stores::all;

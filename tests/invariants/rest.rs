@@ -10,8 +10,9 @@ use sha1::Sha1;
 use sha2::{Digest as _, Sha256};
 use sspr::adapters::memory::{MemoryInbox, MemoryStore};
 use sspr::adapters::seal::KeySeal;
+use sspr::port::{Clock as _, RecordKind, Store};
 use sspr::testing::{SeededEntropy, block_on};
-use sspr::{Clock as _, Engine, Policy, RecordKind, SecretBytes, Store, Timestamp};
+use sspr::{Engine, Policy, SecretBytes, Timestamp};
 
 use crate::every::{every, option};
 use crate::support::{
@@ -55,14 +56,14 @@ struct Secrets {
 
 async fn use_everything(world: &World) -> Secrets {
     let registration = world.engine.registration();
-    let app = sspr::NewAuthenticator::new("Contoso", "ada@contoso.example");
+    let app = sspr::method::NewAuthenticator::new("Contoso", "ada@contoso.example");
     let enrolled = registration
         .enrol_authenticator(&request(), &world.signed_in(), &app)
         .await
         .expect("enrolled");
     let seed = enrolled.seed.expose_secret().to_owned();
-    let token =
-        sspr::testing::SoftToken::new(&seed, sspr::OathParameters::default()).expect("a seed");
+    let token = sspr::testing::SoftToken::new(&seed, sspr::method::OathParameters::default())
+        .expect("a seed");
     let typed = crate::support::code(&token.code(world.clock.now()));
     let ticket = &enrolled.reply.ticket;
     let confirmed = registration.confirm(&request(), &world.signed_in(), ticket, &typed).await;

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use sspr::adapters::memory::{MemoryInbox, MemoryStore};
 use sspr::port::Commit;
+use sspr::port::{Columns, Record, RecordKind, Store as _};
 use sspr::testing::{
     Explored, FaultPlan, Faulty, InjectedFault, SeededEntropy, Task, TestSeal, block_on, explore,
 };
-use sspr::{Columns, Engine, Error, Record, RecordKind, Store as _, TenantId, Timestamp};
+use sspr::{Engine, Error, TenantId, Timestamp};
 
 use crate::every::lock_out;
 use crate::interleaved::Run;

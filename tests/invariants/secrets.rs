@@ -1,7 +1,8 @@
 //! Invariants 5 and 16: a copy of the store, events, replies and logs show no secret.
 
+use sspr::port::RecordKind;
 use sspr::testing::block_on;
-use sspr::{Engine, Error, RecordKind};
+use sspr::{Engine, Error};
 
 use crate::stores::{StoreUnderTest, all};
 use crate::support::{MAIL, MOBILE, NEW, OLD, email, other_than, request, settings, sms, tenant};

@@ -1,7 +1,8 @@
 //! Invariant 14: a change that voids a flow does not remove the notices of its write.
 
+use sspr::Error;
+use sspr::port::{RecordKind, Store as _};
 use sspr::testing::{Task, block_on, explore};
-use sspr::{Error, RecordKind, Store as _};
 
 use crate::interleaved::{At, Snapshot, completes, run, told_if_changed};
 use crate::notices::dies_while_writing;

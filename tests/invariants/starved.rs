@@ -1,7 +1,9 @@
 //! One failing record stops no other.
 
+use sspr::UserId;
+use sspr::admin::Contacts;
+use sspr::facts::{EmailAddress, UserFacts};
 use sspr::testing::block_on;
-use sspr::{Contacts, EmailAddress, UserFacts, UserId};
 
 use crate::stores::memory;
 use crate::support::{OLD, admin, email, one_gate, request, tenant};

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use sspr::port::Clock as _;
 use sspr::testing::SoftToken;
-use sspr::{Clock as _, Engine, Refusal, ResetTicket, UnlockTicket};
+use sspr::{Engine, Refusal, ResetTicket, UnlockTicket};
 
 use crate::every::{again, reset_with, unlock_with, world};
 use crate::stores::{StoreUnderTest, memory};

@@ -3,11 +3,10 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use sspr::audit::Event;
+use sspr::port::{Columns, Record, RecordKind, Store, Version};
 use sspr::port::{Commit, Committed, Cursor, EventsOf};
-use sspr::{
-    Columns, Engine, Event, PolicySettings, Record, RecordKind, SecretText, Store, TenantId,
-    Timestamp, Version,
-};
+use sspr::{Engine, PolicySettings, SecretText, TenantId, Timestamp};
 
 use crate::fresh::{self, Fresh, Temporary};
 use crate::support::{World, engine, tenant};

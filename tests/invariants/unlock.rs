@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use sspr::facts::{UserFacts, WriteOutcome};
 use sspr::testing::{
     FaultPlan, Faulty, InjectedFault, SeededEntropy, block_on, poll_until_stalled,
 };
-use sspr::{Engine, Error, Refusal, Step, UnlockTicket, UserFacts, WriteOutcome};
+use sspr::{Engine, Error, Refusal, Step, UnlockTicket};
 
 use crate::every::{count, every, lock_out, unlock_with, world};
 use crate::stores::{StoreUnderTest, all, memory, secret};
@@ -227,7 +228,7 @@ fn inv02_an_unlock_lowers_no_counter() {
         block_on(async {
             let mut settings = every(1);
             settings.clear_counters_on_reset = true;
-            settings.acknowledged.insert(sspr::Deviation::CountersClearedOnReset);
+            settings.acknowledged.insert(sspr::policy::Deviation::CountersClearedOnReset);
             let world = World::over(under_test.store.clone(), settings).await;
             lock_out(&world);
             world.register_both().await;

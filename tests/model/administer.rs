@@ -1,6 +1,8 @@
 //! Administrators' acts, the policy, and cancelled flows.
 
-use sspr::{Contacts, EmailAddress, MethodKind, Policy, ResetTicket, UnlockTicket, UserId};
+use sspr::admin::Contacts;
+use sspr::facts::EmailAddress;
+use sspr::{MethodKind, Policy, ResetTicket, UnlockTicket, UserId};
 
 use crate::command::Act;
 use crate::model::{Checked, Method, Purpose};

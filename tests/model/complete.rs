@@ -1,9 +1,7 @@
 //! The end of a flow: writes, notices and voided flows.
 
-use sspr::{
-    ChangeTicket, Error, MethodKind, PolicyReason, ResetTicket, SecretText, Step, UnlockTicket,
-    WriteOutcome,
-};
+use sspr::facts::{PolicyReason, WriteOutcome};
+use sspr::{ChangeTicket, Error, MethodKind, ResetTicket, SecretText, Step, UnlockTicket};
 
 use crate::command::With;
 use crate::model::{Checked, Purpose};

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use sspr::method::{NewAuthenticator, OathParameters, Provenance};
 use sspr::testing::SoftToken;
-use sspr::{MethodId, MethodKind, NewAuthenticator, OathParameters, Provenance};
+use sspr::{MethodId, MethodKind};
 
 use crate::command::What;
 use crate::model::{Answer, CODE, Challenge, Checked, FLOW, Flow, HOLD, Method, Purpose, Ticket};

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use sspr::policy::PoolKind;
 use sspr::{
-    Attempt, ChangeTicket, Error, Identifier, MethodId, MethodKind, PoolKind, ResetTicket,
-    SecretText, Step, Timestamp, UnlockTicket,
+    Attempt, ChangeTicket, Error, Identifier, MethodId, MethodKind, ResetTicket, SecretText, Step,
+    Timestamp, UnlockTicket,
 };
 
 use crate::command::{Command, How, Span};

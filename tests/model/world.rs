@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use sspr::adapters::memory::{MemoryDirectory, MemoryInbox, MemoryStore};
+use sspr::facts::{ContactFacts, EmailAddress, PhoneNumber, TenantFacts, UserFacts};
+use sspr::method::{Channel, NewMethod, SignInContext};
+use sspr::policy::{LinkBase, Rate};
 use sspr::port::Commit;
+use sspr::port::{Clock as _, Columns, Record, RecordKind, Store};
 use sspr::testing::{Encoded, ManualClock, SimulatedMethod, SoftToken};
-use sspr::{
-    Channel, Clock as _, Columns, ContactFacts, EmailAddress, Engine, LinkBase, MethodKind,
-    NewMethod, PhoneNumber, PolicySettings, Rate, Record, RecordKind, RoleId, SignInContext,
-    SignedIn, Store, TenantFacts, UserFacts, UserId,
-};
+use sspr::{Engine, MethodKind, PolicySettings, RoleId, SignedIn, UserId};
 
 use crate::model::{ATTEMPTS, BUDGET, DAY, HOLD, Method, Model, RUN, User};
 use crate::support::{self, World, tenant};

@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use sspr::adapters::etcd::{EtcdOptions, EtcdStore};
 use sspr::conformance::{Ability, Harness, StoreUnderTest, assert_property};
 use sspr::port::PortResult;
-use sspr::{RecordKey, Store};
+use sspr::port::{RecordKey, Store};
 use tokio::runtime::Runtime;
 
 use crate::servers::etcd::{Cluster, Setup, fresh_prefix, shared};

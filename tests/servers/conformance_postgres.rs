@@ -11,8 +11,8 @@ use async_trait::async_trait;
 use sspr::adapters::postgres::{PostgresOptions, PostgresStore};
 use sspr::conformance::{Ability, Harness, StoreUnderTest};
 use sspr::port::PortResult;
+use sspr::port::{RecordKey, Store};
 use sspr::testing::Encoded;
-use sspr::{RecordKey, Store};
 use tokio::runtime::Runtime;
 use tokio_postgres::NoTls;
 

@@ -10,8 +10,8 @@ use async_trait::async_trait;
 use sspr::adapters::memory::MemoryStore;
 use sspr::conformance::{Ability, Harness, PROPERTIES, StoreUnderTest};
 use sspr::port::PortResult;
+use sspr::port::{RecordKey, Store};
 use sspr::testing::{CallLog, Encoded, FaultPlan, Faulty, Recorder, Unreadable};
-use sspr::{RecordKey, Store};
 
 sspr::conformance_tests!(bare, MemoryStore::new);
 sspr::conformance_tests!(dynamic, || Arc::new(MemoryStore::new()) as Arc<dyn Store>);

@@ -9,8 +9,8 @@ use async_trait::async_trait;
 use sspr::adapters::sqlite::SqliteStore;
 use sspr::conformance::{Ability, Harness, Outcome, PROPERTIES, StoreUnderTest};
 use sspr::port::{PortError, PortResult};
+use sspr::port::{RecordKey, Store};
 use sspr::testing::Encoded;
-use sspr::{RecordKey, Store};
 
 use crate::temporary::Temporary;
 

@@ -8,13 +8,15 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use sspr::adapters::memory::MemoryStore;
+use sspr::audit::Event;
 use sspr::conformance::{
     Ability, Harness, Outcome, PROPERTIES, Property, StoreUnderTest, Violation, check,
 };
 use sspr::port::{Commit, Committed, CounterIncrement, Cursor, Cutoff, EventsOf, Page, PortResult};
+use sspr::port::{Record, RecordKey, RecordKind, Store};
 use sspr::testing::broken::{BrokenStore, Defect};
 use sspr::testing::{Encoded, Unreadable, block_on};
-use sspr::{Event, Record, RecordKey, RecordKind, Store, TenantId, Timestamp};
+use sspr::{TenantId, Timestamp};
 
 /// Stores with one defect, whose records can be damaged.
 struct Broken(Defect);

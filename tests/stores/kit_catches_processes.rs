@@ -7,12 +7,12 @@ use std::process::Command;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use sspr::Store;
 use sspr::adapters::sqlite::SqliteStore;
 use sspr::conformance::{
     Ability, Harness, Outcome, PROPERTIES, StoreUnderTest, Violation, play_other_process,
 };
 use sspr::port::PortResult;
+use sspr::port::Store;
 use sspr::testing::broken::{BrokenStore, Defect};
 
 use crate::temporary::Temporary;

@@ -7,8 +7,8 @@ mod temporary;
 
 use std::sync::Arc;
 
-use sspr::Store;
 use sspr::adapters::memory::MemoryStore;
+use sspr::port::Store;
 use sspr::testing::Encoded;
 
 #[cfg(feature = "etcd")]
@@ -77,9 +77,11 @@ mod on_servers {
     use std::sync::{Arc, OnceLock};
 
     use async_trait::async_trait;
+    use sspr::audit::Event;
     use sspr::port::{Commit, Committed, CounterIncrement, Cutoff, EventsOf, Page, PortResult};
+    use sspr::port::{Cursor, Record, RecordKey, RecordKind, Store};
     use sspr::testing::block_on;
-    use sspr::{Cursor, Event, Record, RecordKey, RecordKind, Store, TenantId, Timestamp};
+    use sspr::{TenantId, Timestamp};
     use tokio::runtime::{Builder, Runtime};
 
     use super::Fresh;

@@ -6,13 +6,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sspr::adapters::memory::{MemoryDirectory, MemoryInbox, MemoryStore};
+use sspr::builder::Ready;
+use sspr::facts::{EmailAddress, PhoneNumber, TenantFacts, UserFacts};
+use sspr::method::{
+    ChallengeOption, Channel, NewAuthenticator, NewMethod, OathParameters, SignInContext,
+};
+use sspr::policy::Scope;
+use sspr::port::{Clock as _, Delivery, Directory, Store};
 use sspr::testing::{ManualClock, SeededEntropy, SimulatedMethod, SoftToken, TestSeal};
 use sspr::{
-    Actor, Attempt, ChallengeOption, Channel, Clock as _, Delivery, Directory, EmailAddress,
-    Engine, EngineBuilder, Identifier, Keys, MethodKind, NewAuthenticator, NewMethod,
-    OathParameters, PhoneNumber, Policy, PolicySettings, Ready, Refusal, Reply, Request,
-    ResetTicket, RoleId, Scope, SecretBytes, SecretText, SignInContext, SignedIn, Source, Step,
-    Store, TenantFacts, TenantId, Timestamp, UserFacts, UserId,
+    Actor, Attempt, Engine, EngineBuilder, Identifier, Keys, MethodKind, Policy, PolicySettings,
+    Refusal, Reply, Request, ResetTicket, RoleId, SecretBytes, SecretText, SignedIn, Source, Step,
+    TenantId, Timestamp, UserId,
 };
 
 pub const MAIL: &str = "ada@private.example";

@@ -4,6 +4,7 @@ use axum::extract::{ConnectInfo, Form, State};
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::{Router, routing};
+use sspr::method::OptionView;
 use sspr::*;
 
 type Host = State<(Engine, TenantId)>;

@@ -5,7 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sspr::adapters::memory::{MemoryDirectory, MemoryInbox, MemoryStore};
-use sspr::port::{Entropy as _, SystemEntropy};
+use sspr::admin::Contacts;
+use sspr::facts::{EmailAddress, PhoneNumber, TenantFacts, UserFacts};
+use sspr::policy::Scope;
+use sspr::port::{Entropy as _, PortError, SystemEntropy};
 use sspr::*;
 use tokio::sync::Notify;
 

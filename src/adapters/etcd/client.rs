@@ -18,7 +18,7 @@ use super::proto::{
     AuthenticateRequest, AuthenticateResponse, RangeRequest, RangeResponse, StatusRequest,
     StatusResponse, TxnRequest, TxnResponse,
 };
-use crate::domain::secret::SecretText;
+use crate::SecretText;
 use crate::port::{PortError, PortResult};
 
 /// The largest response: a page of a thousand events, or of some hundred records.

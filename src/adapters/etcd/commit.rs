@@ -6,9 +6,7 @@ use super::request::{absent, delete, get, has_value, put, unchanged_since};
 use super::schema;
 use super::store::Inner;
 use super::value::{Indexed, decode_record, encode_record};
-use crate::domain::ids::RecordKey;
-use crate::domain::record::Version;
-use crate::port::{Commit, Committed, PortError, PortResult};
+use crate::port::{Commit, Committed, PortError, PortResult, RecordKey, Version};
 
 /// How often a commit may retry after a concurrent writer invalidated its guess.
 const MOST_TRIES: usize = 64;

@@ -7,8 +7,7 @@ use super::request::{absent, delete, get, put, read_all, unchanged_since};
 use super::schema;
 use super::store::Inner;
 use super::value::Counter;
-use crate::domain::ids::CounterKey;
-use crate::port::{CounterIncrement, PortError, PortErrorKind, PortResult};
+use crate::port::{CounterIncrement, CounterKey, PortError, PortErrorKind, PortResult};
 
 /// How many counters one transaction changes: each takes three of its 128 operations.
 const AT_ONCE: usize = 32;

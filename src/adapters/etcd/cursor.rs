@@ -36,9 +36,9 @@ pub(super) fn number(bytes: &[u8], from: usize) -> u64 {
 }
 
 /// Thirty-two bytes from this offset as a key.
-pub(super) fn key(bytes: &[u8], from: usize) -> crate::domain::ids::RecordKey {
+pub(super) fn key(bytes: &[u8], from: usize) -> crate::port::RecordKey {
     let key = bytes.get(from..).and_then(<[u8]>::first_chunk);
-    crate::domain::ids::RecordKey::from_bytes(key.copied().unwrap_or_default())
+    crate::port::RecordKey::from_bytes(key.copied().unwrap_or_default())
 }
 
 #[cfg(test)]

@@ -17,10 +17,9 @@
 //! Numbers are 16 hexadecimal digits, an index 4. `RECORD` and `COUNTER` are 64.
 
 use super::options::Prefix;
-use crate::domain::event::EventId;
-use crate::domain::ids::{CounterKey, RecordKey, TenantId};
-use crate::domain::record::RecordKind;
-use crate::domain::time::Timestamp;
+use crate::audit::EventId;
+use crate::port::{CounterKey, RecordKey, RecordKind};
+use crate::{TenantId, Timestamp};
 
 /// The keys of one store.
 #[derive(Clone, Debug)]

@@ -7,11 +7,9 @@ use super::proto::KeyValue;
 use super::request::{after, end_of, get, list, list_since, read_all};
 use super::store::Inner;
 use super::value::decode_record;
-use crate::domain::event::{Event, EventId};
-use crate::domain::ids::{RecordKey, TenantId};
-use crate::domain::record::{Record, RecordKind};
-use crate::domain::time::Timestamp;
-use crate::port::{Cursor, Page, PortResult};
+use crate::audit::{Event, EventId};
+use crate::port::{Cursor, Page, PortResult, Record, RecordKey, RecordKind};
+use crate::{TenantId, Timestamp};
 
 /// How many bodies one request reads.
 const AT_ONCE: usize = 100;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tonic::transport::{Certificate, ClientTlsConfig, Endpoint, Identity};
 
-use crate::domain::secret::SecretText;
+use crate::SecretText;
 use crate::port::{PortError, PortResult};
 
 /// The prefix of all keys of one store.

@@ -7,7 +7,7 @@ use super::request::{absent, delete, get, list, present, read_all, unchanged_sin
 use super::schema;
 use super::store::Inner;
 use super::value::decode_record;
-use crate::domain::ids::TenantId;
+use crate::TenantId;
 use crate::port::{Cutoff, PortErrorKind, PortResult};
 
 /// How many rows one transaction removes. Each row has a condition of its own and takes at most

@@ -21,14 +21,12 @@ use super::request::{absent, get, put};
 use super::schema;
 use super::turns::Turns;
 use super::value::decode_record;
-use crate::domain::event::Event;
-use crate::domain::ids::{CounterKey, RecordKey, TenantId};
-use crate::domain::record::{Record, RecordKind, Version};
-use crate::domain::time::Timestamp;
+use crate::audit::Event;
 use crate::port::{
-    Commit, Committed, CounterIncrement, Cursor, Cutoff, EventsOf, Page, PortError, PortResult,
-    Store,
+    Commit, Committed, CounterIncrement, CounterKey, Cursor, Cutoff, EventsOf, Page, PortError,
+    PortResult, Record, RecordKey, RecordKind, Store, Version,
 };
+use crate::{TenantId, Timestamp};
 
 /// The most rows of one page, or removed by one purge; the most increments of one batch.
 const MAX_ROWS: usize = 1_000;

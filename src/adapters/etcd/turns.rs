@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use tokio::sync::{Mutex, MutexGuard};
 
-use crate::domain::ids::CounterKey;
+use crate::port::CounterKey;
 
 const LOCKS: usize = 256;
 

@@ -2,10 +2,8 @@
 
 use super::error::corrupt;
 use super::proto::KeyValue;
-use crate::domain::ids::{RecordKey, TenantId};
-use crate::domain::record::{Columns, Record, RecordKind, Version};
-use crate::domain::time::Timestamp;
-use crate::port::PortResult;
+use crate::port::{Columns, PortResult, Record, RecordKey, RecordKind, Version};
+use crate::{TenantId, Timestamp};
 
 const FORMAT: u8 = 1;
 

@@ -4,11 +4,10 @@ use std::fmt::Write as _;
 
 use crate::adapters::render::sms::{SmsEncoding, segments};
 use crate::adapters::render::{Rendered, header, plain_name};
-use crate::domain::contact::Destination;
-use crate::domain::method::Channel;
-use crate::domain::secret::SecretText;
-use crate::domain::time::Timestamp;
+use crate::facts::Destination;
+use crate::method::Channel;
 use crate::port::Envelope;
+use crate::{SecretText, Timestamp};
 
 /// A message in the form that mail programs open.
 pub(super) fn mail(

@@ -13,11 +13,11 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use sha2::{Digest, Sha256};
 
+use crate::TenantId;
 use crate::adapters::memory::lock;
 use crate::adapters::render::{EnglishText, Renderer};
-use crate::domain::contact::{Destination, EmailAddress};
-use crate::domain::ids::TenantId;
-use crate::domain::method::Channel;
+use crate::facts::{Destination, EmailAddress};
+use crate::method::Channel;
 use crate::port::{Clock, Delivery, Envelope, PortError, PortResult, SystemClock};
 
 /// A [`Delivery`] that writes each message to a file. Mail becomes an `.eml` file, which mail
@@ -34,7 +34,7 @@ use crate::port::{Clock, Delivery, Envelope, PortError, PortResult, SystemClock}
 /// ```
 /// use sspr::adapters::files::FileDelivery;
 ///
-/// # fn main() -> Result<(), sspr::PortError> {
+/// # fn main() -> Result<(), sspr::port::PortError> {
 /// let directory = std::env::temp_dir().join(format!("sspr-doc-{}", std::process::id()));
 /// let delivery = FileDelivery::new(&directory)?;
 /// assert_eq!(delivery.path(), directory);

@@ -1,8 +1,8 @@
 use super::*;
+use crate::Timestamp;
 use crate::adapters::render::SmsOrigin;
-use crate::domain::contact::PhoneNumber;
-use crate::domain::message::{CodeMessage, CodePurpose, Locale, Message, Notice};
-use crate::domain::time::Timestamp;
+use crate::facts::PhoneNumber;
+use crate::message::{CodeMessage, CodePurpose, Locale, Message, Notice};
 use crate::port::PortErrorKind;
 
 const AT: Timestamp = Timestamp::from_unix_seconds(1_700_000_000);

@@ -8,13 +8,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::lock;
-use crate::domain::contact::{Destination, EmailAddress, PhoneNumber};
-use crate::domain::ids::TenantId;
-use crate::domain::message::{Locale, Message, Notice};
-use crate::domain::method::Channel;
-use crate::domain::secret::SecretText;
-use crate::domain::time::Timestamp;
+use crate::facts::{Destination, EmailAddress, PhoneNumber};
+use crate::message::{Locale, Message, Notice};
+use crate::method::Channel;
 use crate::port::{Delivery, Envelope, FaultScope, PortError, PortErrorKind, PortResult};
+use crate::{SecretText, TenantId, Timestamp};
 
 /// How many messages an inbox keeps by default.
 const CAPACITY: usize = 10_000;
@@ -29,8 +27,12 @@ const CAPACITY: usize = 10_000;
 /// ```
 /// use sspr::adapters::memory::MemoryInbox;
 /// use sspr::port::Envelope;
-/// use sspr::{Channel, CodeMessage, CodePurpose, Delivery, Destination, EmailAddress, Locale};
-/// use sspr::{Message, SecretText, TenantId, Timestamp};
+/// use sspr::facts::{Destination, EmailAddress};
+/// use sspr::message::{CodeMessage, CodePurpose, Locale};
+/// use sspr::method::Channel;
+/// use sspr::port::Delivery;
+/// use sspr::{SecretText, TenantId, Timestamp};
+/// use sspr::message::Message;
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {

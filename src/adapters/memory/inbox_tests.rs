@@ -1,5 +1,5 @@
 use super::*;
-use crate::domain::message::{CodeMessage, CodePurpose};
+use crate::message::{CodeMessage, CodePurpose};
 
 const AT: Timestamp = Timestamp::from_unix_seconds(1_700_000_000);
 

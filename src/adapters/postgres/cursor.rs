@@ -44,7 +44,7 @@ impl Position for AfterPositions {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::ids::RecordKey;
+    use crate::port::RecordKey;
     use crate::port::{Cursor, PortErrorKind};
 
     #[test]

@@ -10,7 +10,7 @@ use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
 use super::connect::Encryption;
 use super::error::{refused, refused_because};
 use super::tls;
-use crate::domain::secret::SecretText;
+use crate::SecretText;
 use crate::port::PortResult;
 
 /// Where the server is and how to connect to it, for [`PostgresStore`](super::PostgresStore).

@@ -10,10 +10,9 @@ use super::cursor::{AfterDue, AfterEvent, AfterKey, AfterPositions, Position as 
 use super::error::PostgresFault;
 use super::session::{Session, column, pipelined};
 use super::{BUCKETS, bucket, sql};
-use crate::domain::event::{Event, EventId};
-use crate::domain::ids::{RecordKey, TenantId};
-use crate::domain::record::{Record, RecordKind, Version};
-use crate::port::Page;
+use crate::TenantId;
+use crate::audit::{Event, EventId};
+use crate::port::{Page, Record, RecordKey, RecordKind, Version};
 
 /// A page ends early beyond this size, to bound memory.
 const PAGE_BYTES: usize = 8 << 20;

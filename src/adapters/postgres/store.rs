@@ -15,14 +15,12 @@ use super::session::{Session, Sessions, read};
 use super::statement::refuse_pooler;
 use super::write::CommitJob;
 use super::{read, schema, write};
-use crate::domain::event::Event;
-use crate::domain::ids::{RecordKey, TenantId};
-use crate::domain::record::{Record, RecordKind};
-use crate::domain::time::Timestamp;
+use crate::audit::Event;
 use crate::port::{
     Commit, Committed, CounterIncrement, Cursor, Cutoff, EventsOf, Page, PortError, PortResult,
-    Store,
+    Record, RecordKey, RecordKind, Store,
 };
+use crate::{TenantId, Timestamp};
 
 /// The most rows of one page, or removed by one purge; the most increments of one batch.
 const MAX_ROWS: u16 = 1_000;

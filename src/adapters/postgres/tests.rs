@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::*;
-use crate::domain::secret::SecretText;
+use crate::SecretText;
 use crate::port::{PortErrorKind, PortResult};
 
 fn kind<T>(result: PortResult<T>) -> Option<PortErrorKind> {

@@ -8,9 +8,8 @@ use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 use super::error::{PostgresFault, refused};
 use super::session::{Session, Values, column, pipelined};
 use super::{bucket, sql};
-use crate::domain::ids::UserId;
-use crate::domain::time::Timestamp;
 use crate::port::{Commit, Committed, CounterIncrement, Cutoff, PortResult};
+use crate::{Timestamp, UserId};
 
 /// The largest commit: its body and its events. The engine's own are below 32 KiB.
 const MAX_COMMIT_BYTES: usize = 1 << 20;
@@ -141,7 +140,7 @@ impl<'a> CommitJob<'a> {
     }
 }
 
-fn signed(version: crate::domain::record::Version) -> (i64, i64) {
+fn signed(version: crate::port::Version) -> (i64, i64) {
     (version.count().cast_signed(), version.nonce().cast_signed())
 }
 

@@ -1,7 +1,7 @@
 //! A mail, built from paragraphs and rendered as text and as HTML with the same words.
 
 use super::{Rendered, html};
-use crate::domain::secret::SecretText;
+use crate::SecretText;
 
 /// The width of the text, in characters.
 const COLUMNS: usize = 72;

@@ -40,7 +40,7 @@ pub use origin::SmsOrigin;
 
 use std::fmt;
 
-use crate::domain::secret::SecretText;
+use crate::SecretText;
 use crate::port::Envelope;
 
 /// Turns a message into texts.

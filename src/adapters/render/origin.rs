@@ -1,6 +1,6 @@
 //! The site to which the code of a text message is bound.
 
-use crate::domain::invalid::InvalidInput;
+use crate::InvalidInput;
 
 /// The site into which the code of a text message is typed, by its host name.
 ///

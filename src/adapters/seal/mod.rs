@@ -10,10 +10,10 @@ use std::fmt;
 use chacha20poly1305::{AeadInOut as _, KeyInit as _, Tag, XChaCha20Poly1305, XNonce};
 use zeroize::Zeroizing;
 
-use crate::domain::invalid::InvalidInput;
-use crate::domain::keys::{SealSecret, seal_key};
-use crate::domain::secret::{SecretBytes, secrets_equal};
+use crate::domain::crypto::keys::{SealSecret, seal_key};
+use crate::domain::crypto::secret::secrets_equal;
 use crate::port::{Entropy, PortError, PortResult, Seal, SystemEntropy, async_trait};
+use crate::{InvalidInput, SecretBytes};
 
 /// Seals with one key, and opens with that key and older ones.
 ///

@@ -13,10 +13,9 @@ use super::SmtpDelivery;
 use super::pool::Pool;
 use super::session::{Login, Security, Server};
 use crate::adapters::render::{EnglishText, Renderer};
-use crate::domain::contact::EmailAddress;
-use crate::domain::ids::TenantId;
-use crate::domain::secret::SecretText;
+use crate::facts::EmailAddress;
 use crate::port::{Clock, PortError, PortResult, SystemClock};
+use crate::{SecretText, TenantId};
 
 /// The mail server and how to send; [`build`](Self::build) turns it into an [`SmtpDelivery`].
 ///
@@ -24,7 +23,8 @@ use crate::port::{Clock, PortError, PortResult, SystemClock};
 /// use std::time::Duration;
 ///
 /// use sspr::adapters::smtp::SmtpConfig;
-/// use sspr::{EmailAddress, SecretText};
+/// use sspr::SecretText;
+/// use sspr::facts::EmailAddress;
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let password = || SecretText::from("from your vault");

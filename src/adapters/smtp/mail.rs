@@ -7,10 +7,9 @@ use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 use crate::adapters::render::{Rendered, header, plain_name};
-use crate::domain::contact::EmailAddress;
-use crate::domain::secret::SecretText;
-use crate::domain::time::Timestamp;
+use crate::facts::EmailAddress;
 use crate::port::{Envelope, PortError, PortResult};
+use crate::{SecretText, Timestamp};
 
 /// A composed mail.
 pub(super) struct Mail {
@@ -107,10 +106,10 @@ mod tests {
     use mail_parser::MessageParser;
 
     use super::*;
-    use crate::domain::contact::Destination;
-    use crate::domain::ids::TenantId;
-    use crate::domain::message::{Locale, Message, Notice};
-    use crate::domain::method::Channel;
+    use crate::TenantId;
+    use crate::facts::Destination;
+    use crate::message::{Locale, Message, Notice};
+    use crate::method::Channel;
 
     /// T3: a mail program shows the subject and the sender's name unchanged.
     #[test]

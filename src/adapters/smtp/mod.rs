@@ -6,7 +6,9 @@
 //! ```no_run
 //! use sspr::adapters::route::ByChannel;
 //! use sspr::adapters::smtp::SmtpConfig;
-//! use sspr::{Channel, EmailAddress, SecretText};
+//! use sspr::SecretText;
+//! use sspr::facts::EmailAddress;
+//! use sspr::method::Channel;
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let (password, gateway) = (SecretText::from("x"), sspr::adapters::memory::MemoryInbox::new());
@@ -79,10 +81,10 @@ use self::fault::{SmtpFault, SmtpStage, What};
 use self::mail::Mail;
 use self::pool::Pool;
 use self::session::Server;
+use crate::TenantId;
 use crate::adapters::render::Renderer;
-use crate::domain::contact::{Destination, EmailAddress};
-use crate::domain::ids::TenantId;
-use crate::domain::method::Channel;
+use crate::facts::{Destination, EmailAddress};
+use crate::method::Channel;
 use crate::port::{Clock, Delivery, Envelope, PortError, PortResult};
 
 /// A [`Delivery`] that sends mail to a server by SMTP; made by [`SmtpConfig`].

@@ -12,8 +12,8 @@ use lettre::transport::smtp::commands::Rset;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::timeout;
 
+use crate::Timestamp;
 use crate::adapters::memory::lock;
-use crate::domain::time::Timestamp;
 
 /// How long a connection may be idle: less than the five minutes that a server must wait (RFC 5321,
 /// 4.5.3.2.7) and than the usual timeouts of firewalls.

@@ -13,7 +13,7 @@ use tokio::time::timeout;
 use super::fault::{SmtpFault, SmtpStage, What};
 use super::mail::Mail;
 use super::until_tls::UntilTls;
-use crate::domain::secret::SecretText;
+use crate::SecretText;
 
 /// How a conversation is encrypted.
 pub(super) enum Security {

@@ -35,7 +35,7 @@ impl Position for AfterNumber {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::ids::RecordKey;
+    use crate::port::RecordKey;
     use crate::port::{Cursor, PortErrorKind};
 
     #[test]

@@ -8,7 +8,8 @@
 //! ```
 //! use sspr::adapters::sqlite::SqliteStore;
 //! use sspr::port::{Commit, Committed, Store};
-//! use sspr::{Columns, Record, RecordKey, RecordKind, TenantId, Timestamp, Version};
+//! use sspr::{TenantId, Timestamp};
+//! use sspr::port::{Columns, Record, RecordKey, RecordKind, Version};
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {

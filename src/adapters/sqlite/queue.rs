@@ -253,7 +253,8 @@ mod tests {
     #[test]
     fn a_worker_that_ends_leaves_no_caller_waiting() {
         let queue = Queue::new(TEN);
-        let (promise, reply) = super::super::reply::promise::<()>(crate::PortError::unavailable);
+        let (promise, reply) =
+            super::super::reply::promise::<()>(crate::port::PortError::unavailable);
         assert!(queue.push(1, promise).is_ok());
         drop(Closing(&queue));
         let mut reply = std::pin::pin!(reply);

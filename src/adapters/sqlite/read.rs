@@ -5,10 +5,9 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::cursor::{AfterDue, AfterEvent, AfterKey, AfterNumber, Position};
 use super::error::{corrupt, failed};
-use crate::domain::event::{Event, EventId};
-use crate::domain::ids::{RecordKey, TenantId};
-use crate::domain::record::{Record, RecordKind, Version};
-use crate::port::{Page, PortError, PortResult};
+use crate::TenantId;
+use crate::audit::{Event, EventId};
+use crate::port::{Page, PortError, PortResult, Record, RecordKey, RecordKind, Version};
 
 /// A page ends early beyond this size, to bound memory.
 const PAGE_BYTES: usize = 8 << 20;

@@ -6,10 +6,9 @@ use super::cursor::{AfterDue, AfterEvent, AfterKey, AfterNumber};
 use super::queue::{Bounds, Closing, Queue};
 use super::read;
 use super::reply::Promise;
-use crate::domain::event::Event;
-use crate::domain::ids::{RecordKey, TenantId};
-use crate::domain::record::{Record, RecordKind};
-use crate::port::{Page, PortResult};
+use crate::TenantId;
+use crate::audit::Event;
+use crate::port::{Page, PortResult, Record, RecordKey, RecordKind};
 
 /// How many reads are taken from the queue at once. Each is still a transaction of its own.
 pub(super) const BATCH: Bounds = Bounds { jobs: 64, bytes: usize::MAX };

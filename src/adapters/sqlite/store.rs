@@ -19,14 +19,12 @@ use super::reply::{Promise, promise};
 use super::schema::{self, Found};
 use super::write::CommitJob;
 use super::writer::{self, WriteRequest, WriterContext};
-use crate::domain::event::Event;
-use crate::domain::ids::{RecordKey, TenantId};
-use crate::domain::record::{Record, RecordKind};
-use crate::domain::time::Timestamp;
+use crate::audit::Event;
 use crate::port::{
     Commit, Committed, CounterIncrement, Cursor, Cutoff, EventsOf, Page, PortError, PortResult,
-    Store,
+    Record, RecordKey, RecordKind, Store,
 };
+use crate::{TenantId, Timestamp};
 
 /// The bounds of each queue. Beyond them a call returns `Unavailable` at once.
 const WAITING: Bounds = Bounds { jobs: 8_192, bytes: 64 << 20 };
@@ -344,8 +342,8 @@ impl Store for SqliteStore {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::record::{Columns, Version};
     use crate::port::PortErrorKind;
+    use crate::port::{Columns, Version};
 
     /// Simulates a forked process, which has the handle but none of the threads.
     #[tokio::test]

@@ -15,10 +15,11 @@ use super::reply::{PendingReply, promise};
 use super::write::CommitJob;
 use super::writer::{self, WriteRequest, WriterContext};
 use super::{files, read, schema};
-use crate::domain::ids::{RecordKey, TenantId};
-use crate::domain::record::{Columns, Record, RecordKind, Version};
-use crate::domain::time::Timestamp;
-use crate::port::{Commit, Committed, PortError, PortErrorKind, PortResult};
+use crate::port::{
+    Columns, Commit, Committed, PortError, PortErrorKind, PortResult, Record, RecordKey,
+    RecordKind, Version,
+};
+use crate::{TenantId, Timestamp};
 
 struct TestDatabase {
     directory: PathBuf,

@@ -2,9 +2,8 @@
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use crate::domain::event::Event;
-use crate::domain::record::{Columns, Record, Version};
-use crate::port::{Commit, Committed, CounterIncrement, Cutoff};
+use crate::audit::Event;
+use crate::port::{Columns, Commit, Committed, CounterIncrement, Cutoff, Record, Version};
 
 /// A commit whose texts the caller's thread has encoded, to save time of the one writer.
 pub(super) struct CommitJob {

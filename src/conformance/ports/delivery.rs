@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
+use crate::SecretText;
 use crate::conformance::kit::{PropertyResult, Stop, ensure, require};
 use crate::conformance::ports::{DeliveryUnderTest, PortHarness};
 use crate::conformance::sample::tenant;
-use crate::domain::contact::{Destination, EmailAddress, PhoneNumber};
-use crate::domain::message::{CodeMessage, CodePurpose, LinkMessage, Locale, Message, Notice};
-use crate::domain::method::Channel;
-use crate::domain::secret::SecretText;
+use crate::facts::{Destination, EmailAddress, PhoneNumber};
+use crate::message::{CodeMessage, CodePurpose, LinkMessage, Locale, Message, Notice};
+use crate::method::Channel;
 use crate::port::{Clock as _, Envelope, SystemClock};
 
 type Subject<'a> = &'a dyn PortHarness<dyn DeliveryUnderTest>;

@@ -5,10 +5,9 @@ use std::collections::BTreeSet;
 use super::directory::{SharedDirectory, Subject, add, known, open, user};
 use crate::conformance::kit::{PropertyResult, ensure, require};
 use crate::conformance::sample::{at, tenant};
-use crate::domain::facts::{PasswordHome, SessionKinds, UserFacts, WriteOutcome, WritebackState};
-use crate::domain::ids::UserId;
-use crate::domain::secret::SecretText;
+use crate::facts::{PasswordHome, SessionKinds, UserFacts, WriteOutcome, WritebackState};
 use crate::port::{PasswordWrite, PortErrorKind, PortResult, UnlockWrite};
+use crate::{SecretText, UserId};
 
 fn secret(text: &str) -> SecretText {
     SecretText::new(text.to_owned())

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use crate::SecretText;
 use crate::conformance::kit::{PropertyResult, Stop, ensure};
 use crate::conformance::ports::PortHarness;
-use crate::domain::secret::SecretText;
 use crate::port::{PortErrorKind, SlowHash};
 
 type Subject<'a> = &'a dyn PortHarness<dyn SlowHash>;

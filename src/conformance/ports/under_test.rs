@@ -5,11 +5,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use crate::conformance::Ability;
-use crate::domain::facts::{TenantFacts, UserFacts};
-use crate::domain::ids::{GroupId, TenantId, UserId};
-use crate::domain::method::Channel;
-use crate::domain::time::Timestamp;
+use crate::facts::{TenantFacts, UserFacts};
+use crate::method::Channel;
 use crate::port::{Delivery, Directory, PortResult};
+use crate::{GroupId, TenantId, Timestamp, UserId};
 
 /// A directory, empty at first, to which the kit adds tenants, users and groups.
 ///

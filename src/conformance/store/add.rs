@@ -5,8 +5,7 @@ use std::sync::Arc;
 use crate::conformance::kit::{Kit, PropertyResult, ensure, forbid};
 use crate::conformance::race::{Racer, race};
 use crate::conformance::sample::{Draft, at, counter, increment, key, same};
-use crate::domain::ids::CounterKey;
-use crate::port::{CounterIncrement, Cutoff, PortErrorKind, PortResult};
+use crate::port::{CounterIncrement, CounterKey, Cutoff, PortErrorKind, PortResult};
 
 pub(in super::super) async fn add_starts_at_zero_and_sums(kit: Kit) -> PropertyResult {
     let mut sum = 0;

@@ -5,8 +5,7 @@ use std::time::Duration;
 use crate::conformance::kit::{Kit, PropertyResult, Stop, ensure, require};
 use crate::conformance::patience::Patience;
 use crate::conformance::sample::{Draft, at, key, same};
-use crate::domain::record::Record;
-use crate::port::{Committed, EventsOf, PortErrorKind};
+use crate::port::{Committed, EventsOf, PortErrorKind, Record};
 
 /// How many records are written before the node stops, and how many after.
 const RECORDS: u64 = 20;

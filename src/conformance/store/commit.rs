@@ -9,8 +9,7 @@ use crate::conformance::kit::{
     Kit, MOST_TRIES, PropertyResult, Stop, ensure, put, require, settle,
 };
 use crate::conformance::sample::{Draft, at, increment, key, same, tenant};
-use crate::domain::record::{RecordKind, Version};
-use crate::port::{Committed, Cutoff, EventsOf};
+use crate::port::{Committed, Cutoff, EventsOf, RecordKind, Version};
 use crate::testing::yield_once;
 
 pub(in super::super) async fn commit_writes_record_and_events(kit: Kit) -> PropertyResult {

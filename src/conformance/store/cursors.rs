@@ -2,8 +2,7 @@
 
 use crate::conformance::kit::{Kit, PropertyResult, ensure};
 use crate::conformance::sample::{Draft, at, key, tenant};
-use crate::domain::record::RecordKind;
-use crate::port::{Cursor, EventsOf};
+use crate::port::{Cursor, EventsOf, RecordKind};
 
 /// The longest allowed cursor, in bytes.
 const CURSOR_MAX: usize = 256;
@@ -71,7 +70,7 @@ pub(in super::super) async fn cursors_of_another_tenant_open_nothing(kit: Kit) -
         // The cursor may be refused or used as a position, as long as no other tenant's rows are
         // returned.
         if let Ok(page) = kit.store.scan(&two, RecordKind::Account, after, 10).await {
-            let own = |found: &crate::domain::ids::RecordKey| [1, 3, 5].map(key).contains(found);
+            let own = |found: &crate::port::RecordKey| [1, 3, 5].map(key).contains(found);
             let foreign = page.items.iter().filter(|record| !own(record.key())).count();
             ensure!(
                 foreign == 0,
@@ -92,7 +91,7 @@ pub(in super::super) async fn cursors_of_another_tenant_open_nothing(kit: Kit) -
 /// The cursors after the first item of each listing.
 async fn first_cursors(
     kit: &Kit,
-    owner: &crate::domain::ids::TenantId,
+    owner: &crate::TenantId,
 ) -> PropertyResult<Vec<(&'static str, Cursor)>> {
     let store = &kit.store;
     let record = store.scan(owner, RecordKind::Account, None, 1).await?;

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
+use crate::Timestamp;
 use crate::conformance::kit::{Kit, MOST_TRIES, PropertyResult, Stop, due, ensure, settle};
 use crate::conformance::race::{Racer, race};
 use crate::conformance::sample::{Draft, at, key, tenant};
-use crate::domain::record::RecordKind;
-use crate::domain::time::Timestamp;
+use crate::port::RecordKind;
 
 pub(in super::super) async fn due_finds_alarms_that_have_come(kit: Kit) -> PropertyResult {
     // At the boundary, earlier, and at and before 1970.

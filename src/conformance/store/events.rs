@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use crate::audit::{ActorKind, Event, EventId};
 use crate::conformance::kit::{Kit, PropertyResult, Stop, ensure, require, settle};
 use crate::conformance::race::{Racer, race};
 use crate::conformance::sample::{Draft, at, key, tenant};
-use crate::domain::event::{ActorKind, Event, EventId};
-use crate::domain::ids::{RecordKey, TenantId, UserId};
-use crate::domain::invalid::InvalidInput;
-use crate::domain::time::Timestamp;
-use crate::port::{Committed, Cursor, Cutoff, EventsOf, PortErrorKind, PortResult, Store};
+use crate::port::{
+    Committed, Cursor, Cutoff, EventsOf, PortErrorKind, PortResult, RecordKey, Store,
+};
 use crate::testing::yield_once;
+use crate::{InvalidInput, TenantId, Timestamp, UserId};
 
 pub(in super::super) async fn events_come_back_as_given(kit: Kit) -> PropertyResult {
     let odd = "Zo\u{eb} e\u{301} \u{1f5dd}\u{fe0f} '; DROP TABLE events; -- \" \\ \u{202e}";

@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use crate::conformance::kit::{Kit, PropertyResult, Stop, due, ensure, put, settle};
 use crate::conformance::sample::{Draft, at, increment, key, same};
-use crate::domain::record::Record;
-use crate::port::{Committed, EventsOf, PortErrorKind, Store};
+use crate::port::{Committed, EventsOf, PortErrorKind, Record, Store};
 use crate::testing::{FaultPlan, Faulty, InjectedFault, join_all, yield_once};
 
 /// The store, with this fault in every call.

@@ -1,10 +1,9 @@
 //! Rules that apply to every method.
 
+use crate::Timestamp;
 use crate::conformance::kit::{Kit, PropertyResult, add, due, ensure, events, forbid, put, scan};
 use crate::conformance::sample::{Draft, at, counter, increment, key, same, tenant};
-use crate::domain::record::RecordKind;
-use crate::domain::time::Timestamp;
-use crate::port::{Clock as _, CounterIncrement, Cutoff, EventsOf, SystemClock};
+use crate::port::{Clock as _, CounterIncrement, Cutoff, EventsOf, RecordKind, SystemClock};
 
 pub(in super::super) async fn no_method_reads_the_time(kit: Kit) -> PropertyResult {
     forbid(kit.fixture.expires_by_itself())?;

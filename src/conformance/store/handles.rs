@@ -4,12 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::events::{all_once, tail, write};
+use crate::Timestamp;
 use crate::conformance::kit::{Kit, PropertyResult, add, due, ensure, events, put, scan, settle};
 use crate::conformance::race::{Racer, race};
 use crate::conformance::sample::{Draft, at, counter, key, same, tenant};
-use crate::domain::record::RecordKind;
-use crate::domain::time::Timestamp;
-use crate::port::{Committed, CounterIncrement, Cutoff, EventsOf, PortResult, Store};
+use crate::port::{Committed, CounterIncrement, Cutoff, EventsOf, PortResult, RecordKind, Store};
 
 pub(in super::super) async fn load_sees_commits_of_other_handles(kit: Kit) -> PropertyResult {
     let other = kit.second().await?;

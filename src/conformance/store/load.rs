@@ -6,9 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::conformance::kit::{Kit, PropertyResult, ensure, require, settle};
 use crate::conformance::race::{Racer, race};
 use crate::conformance::sample::{Draft, key, same};
-use crate::domain::ids::RecordKey;
-use crate::domain::record::Version;
-use crate::port::PortErrorKind;
+use crate::port::{PortErrorKind, RecordKey, Version};
 use crate::testing::yield_once;
 
 /// The longest body that an engine writes.

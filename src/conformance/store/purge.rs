@@ -1,10 +1,9 @@
 //! `purge`, one call at a time.
 
+use crate::Timestamp;
 use crate::conformance::kit::{Kit, MOST_TRIES, PropertyResult, ensure, forbid};
 use crate::conformance::sample::{Draft, at, counter, increment, key, tenant};
-use crate::domain::record::RecordKind;
-use crate::domain::time::Timestamp;
-use crate::port::{CounterIncrement, Cutoff, EventsOf};
+use crate::port::{CounterIncrement, Cutoff, EventsOf, RecordKind};
 
 pub(in super::super) async fn purge_removes_expired_records_only(kit: Kit) -> PropertyResult {
     forbid(kit.fixture.expires_by_itself())?;

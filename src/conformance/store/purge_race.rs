@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
+use crate::Timestamp;
 use crate::conformance::kit::{Kit, PropertyResult, ensure, settle};
 use crate::conformance::race::{Racer, race};
 use crate::conformance::sample::{Draft, at, counter, same};
-use crate::domain::time::Timestamp;
 use crate::port::{Committed, CounterIncrement, Cutoff, PortResult};
 
 /// One second per round, so that the purge of one round leaves the rows of the next.

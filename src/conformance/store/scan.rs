@@ -2,8 +2,7 @@
 
 use crate::conformance::kit::{Kit, MOST_TRIES, PropertyResult, ensure, require};
 use crate::conformance::sample::{Draft, key, same, tenant};
-use crate::domain::record::{Record, RecordKind};
-use crate::port::PortErrorKind;
+use crate::port::{PortErrorKind, Record, RecordKind};
 
 pub(in super::super) async fn scan_hands_out_records_as_given(kit: Kit) -> PropertyResult {
     let drafts: Vec<Draft> = (0..9).map(Draft::first).collect();

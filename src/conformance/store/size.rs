@@ -3,14 +3,12 @@
 use std::collections::BTreeSet;
 use std::pin::Pin;
 
+use crate::audit::ActorKind;
 use crate::conformance::kit::{Kit, PropertyResult, Stop, ensure, put};
 use crate::conformance::sample::{Draft, at, key, same, tenant};
-use crate::domain::event::ActorKind;
-use crate::domain::ids::{RecordKey, TenantId, UserId};
-use crate::domain::invalid::InvalidInput;
-use crate::domain::record::{Record, RecordKind};
-use crate::port::EventsOf;
+use crate::port::{EventsOf, Record, RecordKey, RecordKind};
 use crate::testing::join_all;
+use crate::{InvalidInput, TenantId, UserId};
 
 /// One character of four bytes in UTF-8.
 const WIDE: &str = "\u{1f5dd}";

@@ -4,15 +4,15 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::budget::PoolKind;
-use crate::domain::contact::Destination;
-use crate::domain::digest::Digest;
-use crate::domain::hex_bytes;
-use crate::domain::ids::MethodId;
+use crate::domain::account::budget::PoolKind;
+use crate::domain::crypto::digest::Digest;
+use crate::domain::identity::contact::Destination;
+use crate::domain::identity::ids::MethodId;
 use crate::domain::message::CodePurpose;
 use crate::domain::method::{ChallengeOption, Channel, MethodKind};
 use crate::domain::policy::CodeFormat;
 use crate::domain::reason::FlowStage;
+use crate::domain::record::hex_bytes;
 use crate::domain::time::Timestamp;
 
 use super::unknown::Unknown;
@@ -209,7 +209,7 @@ pub(crate) enum Expected {
     /// Nothing: the challenge is a decoy, and no code is sent.
     Decoy,
     /// The code or link that is sent to this destination.
-    Sent(#[serde(with = "crate::domain::contact::stored")] Destination),
+    Sent(#[serde(with = "crate::domain::identity::contact::stored")] Destination),
     /// The time-based code of this method.
     Oath(MethodId),
     /// A recovery code of this set.

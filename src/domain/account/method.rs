@@ -4,12 +4,12 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::contact::Destination;
-use crate::domain::digest::Digest;
-use crate::domain::ids::MethodId;
+use crate::domain::crypto::digest::Digest;
+use crate::domain::crypto::totp::OathParameters;
+use crate::domain::identity::contact::Destination;
+use crate::domain::identity::ids::MethodId;
 use crate::domain::method::MethodKind;
 use crate::domain::time::Timestamp;
-use crate::domain::totp::OathParameters;
 
 use super::flow::Expected;
 use super::unknown::Unknown;
@@ -56,7 +56,7 @@ pub(crate) struct Method {
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Factor {
     /// The destination to which codes and links are sent.
-    Address(#[serde(with = "crate::domain::contact::stored")] Destination),
+    Address(#[serde(with = "crate::domain::identity::contact::stored")] Destination),
     /// The device that shows time-based codes.
     Oath(OathDevice),
     /// The set of recovery codes.

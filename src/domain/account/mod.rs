@@ -1,5 +1,6 @@
 //! The state of one account: everything that must change together.
 
+pub(crate) mod budget;
 mod flow;
 mod method;
 mod outbox;
@@ -17,13 +18,13 @@ pub(crate) use unknown::Unknown;
 
 use serde::{Deserialize, Serialize};
 
-use super::budget::{Entry, MethodBudget, PoolKind};
-use super::decide::Decoy;
-use super::digest::Digest;
-use super::hex_bytes;
-use super::ids::{MethodId, RecordKey, TenantId, UserId};
-use super::method::MethodKind;
-use super::time::Timestamp;
+use crate::domain::account::budget::{Entry, MethodBudget, PoolKind};
+use crate::domain::crypto::digest::Digest;
+use crate::domain::identity::ids::{MethodId, RecordKey, TenantId, UserId};
+use crate::domain::method::MethodKind;
+use crate::domain::record::hex_bytes;
+use crate::domain::rules::Decoy;
+use crate::domain::time::Timestamp;
 
 /// The size of a body, in bytes, from which nothing is added: for the anonymous pool, and for the
 /// proven pool.

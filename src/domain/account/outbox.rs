@@ -2,10 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::contact::Destination;
-use crate::domain::facts::SessionKinds;
-use crate::domain::ids::UserId;
-use crate::domain::message::{Locale, Notice};
+use crate::domain::identity::contact::Destination;
+use crate::domain::identity::facts::SessionKinds;
+use crate::domain::identity::ids::UserId;
+use crate::domain::identity::locale::Locale;
+use crate::domain::message::Notice;
 use crate::domain::method::Channel;
 use crate::domain::time::Timestamp;
 
@@ -46,7 +47,7 @@ pub(crate) enum PendingBody {
     Notice {
         notice: Notice,
         channel: Channel,
-        #[serde(with = "crate::domain::contact::stored")]
+        #[serde(with = "crate::domain::identity::contact::stored")]
         destination: Destination,
         locale: Locale,
         /// The user that a notice to administrators is about, by the directory's name.

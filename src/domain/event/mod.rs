@@ -4,7 +4,7 @@ mod kind;
 mod other;
 mod table;
 #[cfg(test)]
-pub(super) mod tests;
+pub(in crate::domain) mod tests;
 mod values;
 
 pub use kind::EventKind;
@@ -15,9 +15,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::ids::{RecordKey, TenantId, UserId};
-use super::invalid::InvalidInput;
-use super::time::Timestamp;
+use crate::domain::identity::ids::{RecordKey, TenantId, UserId};
+use crate::domain::invalid::InvalidInput;
+use crate::domain::time::Timestamp;
 
 /// The identity of an event: the record, the commit that wrote the event, and the place in that
 /// commit.
@@ -99,7 +99,7 @@ impl Event {
     /// [`InvalidInput::Malformed`] if the text is no event; a store then returns `Corrupt`.
     ///
     /// ```
-    /// use sspr::{Event, EventKind};
+    /// use sspr::audit::{Event, EventKind};
     ///
     /// let newer = r#"{"format":1,"id":{"record":"RECORD","count":7,"index":0},"tenant":"contoso",
     ///     "user":"u-1","actor":"user","at":1800000000000,"code":"badge_shown","door":3}"#;

@@ -1,6 +1,6 @@
 use super::*;
-use crate::domain::budget::PoolKind;
-use crate::domain::ids::MethodId;
+use crate::domain::account::budget::PoolKind;
+use crate::domain::identity::ids::MethodId;
 use crate::domain::method::{Channel, MethodKind};
 use crate::domain::reason::{FlowStage, SsprReason};
 

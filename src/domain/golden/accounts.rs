@@ -1,21 +1,24 @@
 //! Accounts that together have a value in every field.
 
 use super::{at, key, tenant, user};
+use crate::domain::account::budget::{
+    BudgetEffects, Entry, MethodBudget, PoolKind, Verdict, Window,
+};
 use crate::domain::account::{
     Account, Acts, Challenge, Counted, Done, Effect, Expected, Factor, FamiliarSource, Flow,
     FlowId, Grant, KnownDevice, Method, MethodState, Numbers, OathDevice, Offer, Pending,
     PendingBody, Proof, Provenance, Purpose, RecoveryCodeSet, RegistrationState, Repeat,
     SealedSeed, Sends, Sitting, Told, Unknown, Write, WriteState,
 };
-use crate::domain::budget::{BudgetEffects, Entry, MethodBudget, PoolKind, Verdict, Window};
-use crate::domain::contact::{Destination, EmailAddress, PhoneNumber};
-use crate::domain::digest::{Digest, DigestOf};
-use crate::domain::facts::SessionKinds;
-use crate::domain::ids::MethodId;
-use crate::domain::message::{Locale, Notice};
+use crate::domain::crypto::digest::{Digest, DigestOf};
+use crate::domain::crypto::totp::{OathAlgorithm, OathParameters};
+use crate::domain::identity::contact::{Destination, EmailAddress, PhoneNumber};
+use crate::domain::identity::facts::SessionKinds;
+use crate::domain::identity::ids::MethodId;
+use crate::domain::identity::locale::Locale;
+use crate::domain::message::Notice;
 use crate::domain::method::{ChallengeOption, Channel, MethodKind};
 use crate::domain::policy::{CodeAlphabet, CodeFormat};
-use crate::domain::totp::{OathAlgorithm, OathParameters};
 
 /// The accounts, by the names of their files.
 pub(super) fn accounts() -> [(&'static str, Account); 4] {

@@ -12,7 +12,7 @@ mod variants;
 
 use std::path::{Path, PathBuf};
 
-use crate::domain::ids::{RecordKey, TenantId, UserId};
+use crate::domain::identity::ids::{RecordKey, TenantId, UserId};
 use crate::domain::record::{Record, Subject, Version};
 use crate::domain::time::Timestamp;
 

@@ -6,14 +6,14 @@ use std::time::Duration;
 use super::accounts::accounts;
 use super::{again, at, body, golden, key, same, tenant};
 use crate::domain::account::FORMAT;
-use crate::domain::ids::{GroupId, RoleId};
-use crate::domain::link::LinkBase;
+use crate::domain::crypto::link_base::LinkBase;
+use crate::domain::identity::ids::{GroupId, RoleId};
+use crate::domain::policy::policy_record::PolicyRecord;
 use crate::domain::policy::{
     CodeAlphabet, CodeFormat, Deviation, Disclosure, Policy, PolicySettings, Scope,
 };
-use crate::domain::policy_record::PolicyRecord;
 use crate::domain::record::Subject;
-use crate::domain::store_note::{Meta, PurgeNote, StoreId};
+use crate::domain::record::store_note::{Meta, PurgeNote, StoreId};
 
 /// The policies, by the names of their files.
 pub(super) fn policies() -> [(&'static str, PolicySettings); 2] {

@@ -6,21 +6,21 @@ use std::collections::BTreeSet;
 use super::accounts::accounts;
 use super::events::events;
 use super::records::policies;
+use crate::domain::account::budget::PoolKind;
 use crate::domain::account::{
     Account, Challenge, Counted, Effect, Expected, Factor, MethodState, PendingBody, Provenance,
     Purpose, WriteState,
 };
-use crate::domain::budget::PoolKind;
-use crate::domain::contact::Destination;
+use crate::domain::crypto::totp::OathAlgorithm;
 use crate::domain::event::{ActorKind, EventKind, FlowEnd, RejectedBy};
-use crate::domain::facts::SessionKinds;
+use crate::domain::identity::contact::Destination;
+use crate::domain::identity::facts::SessionKinds;
 use crate::domain::message::Notice;
 use crate::domain::method::{Channel, MethodKind};
 use crate::domain::policy::{
     CodeAlphabet, Deviation, Disclosure, NotifyRule, PolicySettings, Scope,
 };
 use crate::domain::reason::{FlowStage, SsprReason};
-use crate::domain::totp::OathAlgorithm;
 
 /// Asserts that every variant of the type is among the values.
 macro_rules! covered {

@@ -10,7 +10,7 @@ use super::derive::phrase;
 /// ignored. `Debug` shows the number of words.
 ///
 /// ```
-/// use sspr::{PasswordContext, PasswordRules};
+/// use sspr::password::{PasswordContext, PasswordRules};
 ///
 /// let context = PasswordContext::new()
 ///     .word("Ada Lovelace")

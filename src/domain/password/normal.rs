@@ -4,7 +4,7 @@ use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_public_assigned;
 use zeroize::Zeroizing;
 
-use crate::domain::secret::SecretText;
+use crate::domain::crypto::secret::SecretText;
 
 /// NFC makes UTF-8 at most three times as long.
 const MAX_GROWTH: usize = 3;

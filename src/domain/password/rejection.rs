@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// It holds no part of the password, of the account's names or of the lists, so it may be shown.
 ///
 /// ```
-/// use sspr::{PasswordContext, PasswordRules};
+/// use sspr::password::{PasswordContext, PasswordRules};
 ///
 /// let rules = PasswordRules::default();
 /// let refused = rules.check(&"password".into(), &PasswordContext::new()).unwrap_err();
@@ -34,7 +34,7 @@ impl PasswordRejection {
 /// One rule that a password breaks.
 ///
 /// ```
-/// use sspr::PasswordFault;
+/// use sspr::password::PasswordFault;
 ///
 /// assert_eq!(PasswordFault::Common.code(), "common");
 /// assert_eq!(PasswordFault::Common.guidance(), "avoid_common_passwords");
@@ -49,7 +49,7 @@ pub enum PasswordFault {
         min: u16,
     },
     /// More code points than allowed, or more bytes than
-    /// [`PasswordRules::MAX_BYTES`](crate::PasswordRules::MAX_BYTES); then nothing else was
+    /// [`PasswordRules::MAX_BYTES`](crate::password::PasswordRules::MAX_BYTES); then nothing else was
     /// checked.
     TooLong {
         /// The most, in code points after NFC.

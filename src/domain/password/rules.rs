@@ -10,7 +10,7 @@ use super::context::PasswordContext;
 use super::derive::{Derived, phrase};
 use super::normal::{is_unstable, nfc};
 use super::rejection::{PasswordFault, PasswordRejection};
-use crate::domain::secret::SecretText;
+use crate::domain::crypto::secret::SecretText;
 
 /// The rules for a new password, part of the policy.
 ///
@@ -18,7 +18,7 @@ use crate::domain::secret::SecretText;
 /// rules.
 ///
 /// ```
-/// use sspr::{PasswordContext, PasswordRules};
+/// use sspr::password::{PasswordContext, PasswordRules};
 ///
 /// let mut rules = PasswordRules::default();
 /// rules.banned_words.insert("Contoso".to_owned());
@@ -41,11 +41,11 @@ pub struct PasswordRules {
     /// their usual derivatives. At most 1 000 words of 3 to 64 code points.
     pub banned_words: BTreeSet<String>,
     /// Character classes required, of lower case, upper case, digit and symbol: 0 to 4. Default 0;
-    /// above 0 needs [`Deviation::CompositionRules`](crate::Deviation). A space, and a letter
+    /// above 0 needs [`Deviation::CompositionRules`](crate::policy::Deviation). A space, and a letter
     /// without case, count as symbols.
     pub required_classes: u8,
     /// Whether only printable ASCII is accepted. Default false; true needs
-    /// [`Deviation::AsciiPasswords`](crate::Deviation).
+    /// [`Deviation::AsciiPasswords`](crate::policy::Deviation).
     pub ascii_only: bool,
 }
 

@@ -9,7 +9,7 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::normal::nfc;
 use super::{PasswordContext, PasswordFault, PasswordRejection, PasswordRules};
-use crate::domain::secret::SecretText;
+use crate::domain::crypto::secret::SecretText;
 
 /// Rules about characters only, for texts of any length.
 fn characters_only() -> PasswordRules {

@@ -65,7 +65,7 @@ impl Default for Lifetimes {
 ///
 /// ```
 /// use std::time::Duration;
-/// use sspr::Rate;
+/// use sspr::policy::Rate;
 ///
 /// let ten_a_day = Rate::new(10, Duration::from_secs(24 * 3600));
 /// assert_eq!(ten_a_day.max, 10);
@@ -94,7 +94,7 @@ impl Rate {
 ///
 /// ```
 /// use std::time::Duration;
-/// use sspr::{FailureBudgets, Rate};
+/// use sspr::policy::{FailureBudgets, Rate};
 ///
 /// let mut failures = FailureBudgets::default();
 /// assert_eq!((failures.anonymous.max, failures.consecutive), (10, 50));
@@ -134,7 +134,7 @@ impl Default for FailureBudgets {
 /// Challenges per account. The numbers are this engine's: no standard gives one.
 ///
 /// ```
-/// let sends = sspr::SendBudgets::default();
+/// let sends = sspr::policy::SendBudgets::default();
 /// assert_eq!((sends.per_hour, sends.per_day), (6, 20));
 /// assert_eq!((sends.live_flows, sends.source_share), (5, 50));
 /// ```
@@ -203,7 +203,7 @@ impl Default for SendBudgets {
 /// gives their number. It goes out when the window has room again; no notice is dropped.
 ///
 /// ```
-/// let notices = sspr::NoticeBudgets::default();
+/// let notices = sspr::policy::NoticeBudgets::default();
 /// assert_eq!((notices.texts.max, notices.mails.max), (3, 10));
 /// assert_eq!((notices.acts_per_hour, notices.acts_per_day), (10, 20));
 /// ```
@@ -246,7 +246,7 @@ impl Default for NoticeBudgets {
 /// them. Each is at least 1 in its window.
 ///
 /// ```
-/// let limits = sspr::CrossLimits::default();
+/// let limits = sspr::policy::CrossLimits::default();
 /// assert_eq!((limits.tenant.max, limits.escalated_length), (2_000, 2));
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

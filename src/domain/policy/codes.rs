@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 /// The format of a code.
 ///
 /// ```
-/// use sspr::{CodeAlphabet, CodeFormat};
+/// use sspr::policy::{CodeAlphabet, CodeFormat};
 ///
 /// assert_eq!(CodeFormat::new(CodeAlphabet::Digits, 6).space(), 1_000_000);
 /// assert_eq!(CodeFormat::new(CodeAlphabet::Strong, 8).space(), 25_600_000_000);
@@ -38,7 +38,7 @@ impl CodeFormat {
 /// The symbols of a code.
 ///
 /// ```
-/// use sspr::CodeAlphabet;
+/// use sspr::policy::CodeAlphabet;
 ///
 /// assert_eq!(CodeAlphabet::Digits.size(), 10);
 /// assert_eq!(CodeAlphabet::Strong.size(), 20);
@@ -68,7 +68,8 @@ impl CodeAlphabet {
 /// The format of codes, by channel.
 ///
 /// ```
-/// use sspr::{CodeAlphabet, CodeFormat, PolicySettings};
+/// use sspr::PolicySettings;
+/// use sspr::policy::{CodeAlphabet, CodeFormat};
 ///
 /// let mut settings = PolicySettings::default();
 /// settings.codes.email = CodeFormat::new(CodeAlphabet::Strong, 8);

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 /// A deviation from NIST, ASVS or OWASP that the owner of the tenant acknowledges.
 ///
 /// ```
-/// use sspr::{Deviation, Policy, PolicySettings};
+/// use sspr::{Policy, PolicySettings};
+/// use sspr::policy::Deviation;
 ///
 /// let mut settings = PolicySettings::default();
 /// settings.password.min_length = 12;

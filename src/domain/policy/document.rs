@@ -33,7 +33,7 @@ impl PolicySettings {
     /// let paths: Vec<_> = error.faults().iter().map(|fault| fault.path()).collect();
     /// assert_eq!(paths, ["attempts", "scop", "users.requird"]);
     /// assert_eq!(error.faults()[1].to_string(), "scop: unknown setting, did you mean `scope`?");
-    /// # Ok::<(), sspr::PolicyDocumentError>(())
+    /// # Ok::<(), sspr::policy::PolicyDocumentError>(())
     /// ```
     ///
     /// # Errors

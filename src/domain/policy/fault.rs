@@ -63,7 +63,8 @@ impl fmt::Display for PolicyError {
 /// One fault of a policy: the field and the problem.
 ///
 /// ```
-/// use sspr::{Deviation, Policy, PolicyProblem, PolicySettings};
+/// use sspr::{Policy, PolicySettings};
+/// use sspr::policy::{Deviation, PolicyProblem};
 ///
 /// let mut settings = PolicySettings::default();
 /// settings.contacts.directory = true;
@@ -134,7 +135,8 @@ impl fmt::Display for PolicyFault {
 /// What is wrong with one field of a policy.
 ///
 /// ```
-/// use sspr::{Policy, PolicyProblem, PolicySettings};
+/// use sspr::{Policy, PolicySettings};
+/// use sspr::policy::PolicyProblem;
 ///
 /// let mut settings = PolicySettings::default();
 /// settings.users.methods.clear();
@@ -177,7 +179,7 @@ pub enum PolicyProblem {
 ///
 /// ```
 /// use std::time::Duration;
-/// use sspr::SettingValue;
+/// use sspr::policy::SettingValue;
 ///
 /// assert_eq!(SettingValue::Number(12).to_string(), "12");
 /// assert_eq!(SettingValue::Percent(60).to_string(), "60 %");

@@ -12,7 +12,7 @@ use super::review::Finding;
 use super::review::Severity::{self, Note, Recommendation, Requirement};
 use super::review::Standard::{self, Asvs, Engine, Entra, Nist, Pci};
 use super::settings::{Disclosure, Gates, NotifyRule, PolicySettings};
-use crate::domain::link::LinkBase;
+use crate::domain::crypto::link_base::LinkBase;
 use crate::domain::method::{MethodKind, Verification};
 
 const MINUTE: Duration = Duration::from_secs(60);

@@ -33,7 +33,7 @@ use super::settings::{Gates, PolicySettings};
 /// // One code for each of 100 000 accounts: a probability of 0.39 that one of them falls.
 /// let spray = guessing.sprayed(100_000);
 /// assert!((spray.any - 0.39).abs() < 0.01);
-/// # Ok::<(), sspr::PolicyError>(())
+/// # Ok::<(), sspr::policy::PolicyError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
@@ -118,7 +118,7 @@ impl GuessingRisk {
 /// let odds = Policy::new(PolicySettings::nist_aal1())?.review().guessing().takeover;
 /// assert!(odds.per_code <= odds.per_flow);
 /// assert!(odds.per_day <= odds.until_disabled);
-/// # Ok::<(), sspr::PolicyError>(())
+/// # Ok::<(), sspr::policy::PolicyError>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[non_exhaustive]
@@ -228,7 +228,7 @@ impl AccountRisk {
 /// The risk of one kind of method, and the most guesses that an attacker gets in both pools of its
 /// budgets.
 ///
-/// The comparisons are those that [`Stats`](crate::Stats) counts, without right secrets. If phone
+/// The comparisons are those that [`Stats`](crate::maintenance::Stats) counts, without right secrets. If phone
 /// numbers are typed, wrong numbers count among them; [`risk`](Self::risk) excludes these, since a
 /// number opens no account.
 ///
@@ -239,7 +239,7 @@ impl AccountRisk {
 /// let mail = review.guessing().method(MethodKind::Email).unwrap();
 /// assert_eq!((mail.comparisons_per_code, mail.comparisons_per_day), (5, 20));
 /// assert!(mail.bits > 26.5);
-/// # Ok::<(), sspr::PolicyError>(())
+/// # Ok::<(), sspr::policy::PolicyError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
@@ -296,7 +296,7 @@ impl MethodRisk {
 /// assert!((spray.expected - 5.0).abs() < 1e-9);
 /// // Within one window, the tenant's limit makes codes longer.
 /// assert!(spray.expected_at_once < 0.06);
-/// # Ok::<(), sspr::PolicyError>(())
+/// # Ok::<(), sspr::policy::PolicyError>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[non_exhaustive]

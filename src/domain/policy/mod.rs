@@ -8,10 +8,12 @@ mod fault;
 mod findings;
 mod guessing;
 mod owner;
+pub(crate) mod policy_record;
 mod presets;
 mod reach;
 mod review;
 mod roles;
+pub(crate) mod served;
 mod settings;
 mod validate;
 
@@ -42,7 +44,8 @@ use std::ops::Deref;
 /// policy takes at most [`Policy::MAX_BYTES`], so it can always be stored.
 ///
 /// ```
-/// use sspr::{Policy, PolicySettings, Scope};
+/// use sspr::{Policy, PolicySettings};
+/// use sspr::policy::Scope;
 ///
 /// let mut settings = PolicySettings::default();
 /// settings.scope = Scope::All;
@@ -54,7 +57,7 @@ use std::ops::Deref;
 /// settings.attempts = 3;
 /// let stricter = Policy::new(settings)?;
 /// assert_ne!(policy, stricter);
-/// # Ok::<(), sspr::PolicyError>(())
+/// # Ok::<(), sspr::policy::PolicyError>(())
 /// ```
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(try_from = "PolicySettings", into = "PolicySettings")]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::domain::budget::{Held, PoolKind, Share};
+use crate::domain::account::budget::{Held, PoolKind, Share};
 
 use super::settings::PolicySettings;
 
@@ -22,7 +22,7 @@ use super::settings::PolicySettings;
 /// assert_eq!(codes, [10, 3, 1, 0]);
 /// // Each of those codes has at least one attempt, even if all other sources have guessed wrong.
 /// assert_eq!(review.owner().tries_of_a_code(5), 1);
-/// # Ok::<(), sspr::PolicyError>(())
+/// # Ok::<(), sspr::policy::PolicyError>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(into = "BTreeMap<u32, u32>")]

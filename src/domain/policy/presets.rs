@@ -26,7 +26,8 @@ const DAY: Duration = Duration::from_secs(86_400);
 /// `asvs-level-3`.
 ///
 /// ```
-/// use sspr::{AsvsLevel, PolicySettings};
+/// use sspr::PolicySettings;
+/// use sspr::policy::AsvsLevel;
 ///
 /// assert_eq!(PolicySettings::asvs(AsvsLevel::L1).users.required, 1);
 /// assert_eq!(PolicySettings::asvs(AsvsLevel::L2).users.required, 2);
@@ -67,12 +68,13 @@ impl PolicySettings {
     /// standards is acknowledged in [`acknowledged`](Self::acknowledged).
     ///
     /// ```
-    /// use sspr::{Policy, PolicySettings, Scope};
+    /// use sspr::{Policy, PolicySettings};
+    /// use sspr::policy::Scope;
     ///
     /// let mut settings = PolicySettings::entra();
     /// settings.scope = Scope::All;
     /// let policy = Policy::new(settings)?;
-    /// # Ok::<(), sspr::PolicyError>(())
+    /// # Ok::<(), sspr::policy::PolicyError>(())
     /// ```
     #[must_use]
     pub fn entra() -> Self {
@@ -178,7 +180,8 @@ impl PolicySettings {
     /// receives codes. Then the finding disappears, and the acknowledgement can be removed.
     ///
     /// ```
-    /// use sspr::{Deviation, PolicySettings};
+    /// use sspr::PolicySettings;
+    /// use sspr::policy::Deviation;
     ///
     /// let settings = PolicySettings::nist_aal2();
     /// assert_eq!(settings.users.required, 2);
@@ -208,7 +211,8 @@ impl PolicySettings {
     /// gates, so two issued codes are acknowledged as a deviation from NIST.
     ///
     /// ```
-    /// use sspr::{AsvsLevel, CodeAlphabet, PolicySettings};
+    /// use sspr::PolicySettings;
+    /// use sspr::policy::{AsvsLevel, CodeAlphabet};
     ///
     /// let settings = PolicySettings::asvs(AsvsLevel::L2);
     /// assert_eq!(settings.codes.email.alphabet, CodeAlphabet::Strong);

@@ -19,7 +19,8 @@ impl Policy {
     /// users in.
     ///
     /// ```
-    /// use sspr::{Policy, PolicySettings, Severity};
+    /// use sspr::{Policy, PolicySettings};
+    /// use sspr::policy::Severity;
     ///
     /// let review = Policy::new(PolicySettings::entra())?.review();
     /// let unacknowledged = review
@@ -29,7 +30,7 @@ impl Policy {
     /// assert_eq!(unacknowledged.count(), 0);
     /// assert!(review.finding("reasoned-disclosure").is_some());
     /// println!("{review}");
-    /// # Ok::<(), sspr::PolicyError>(())
+    /// # Ok::<(), sspr::policy::PolicyError>(())
     /// ```
     #[must_use]
     pub fn review(&self) -> PolicyReview {
@@ -52,7 +53,7 @@ impl Policy {
 /// let review = Policy::new(PolicySettings::default())?.review();
 /// assert!(review.finding("issued-codes-one-class").is_some());
 /// assert!(review.guessing().takeover.until_disabled < 1e-4);
-/// # Ok::<(), sspr::PolicyError>(())
+/// # Ok::<(), sspr::policy::PolicyError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct PolicyReview {
@@ -146,7 +147,8 @@ impl fmt::Display for PolicyReview {
 /// A point in which a policy deviates from a standard, or leaves something open.
 ///
 /// ```
-/// use sspr::{Deviation, Policy, PolicySettings, Severity, Standard};
+/// use sspr::{Policy, PolicySettings};
+/// use sspr::policy::{Deviation, Severity, Standard};
 ///
 /// let review = Policy::new(PolicySettings::default())?.review();
 /// let finding = review.finding("issued-codes-one-class").unwrap();
@@ -156,7 +158,7 @@ impl fmt::Display for PolicyReview {
 /// assert_eq!(finding.path(), "users.methods");
 /// assert_eq!(finding.deviation(), Some(Deviation::IssuedCodesAsTwoGates));
 /// assert!(!finding.acknowledged());
-/// # Ok::<(), sspr::PolicyError>(())
+/// # Ok::<(), sspr::policy::PolicyError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
@@ -233,7 +235,7 @@ impl fmt::Display for Finding {
 /// How strongly a standard demands what a finding is about.
 ///
 /// ```
-/// use sspr::Severity;
+/// use sspr::policy::Severity;
 ///
 /// assert!(Severity::Requirement < Severity::Note);
 /// assert_eq!(Severity::Requirement.to_string(), "requirement");
@@ -264,14 +266,15 @@ impl fmt::Display for Severity {
 /// The standard that a finding refers to.
 ///
 /// ```
-/// use sspr::{Policy, PolicySettings, Severity, Standard};
+/// use sspr::{Policy, PolicySettings};
+/// use sspr::policy::{Severity, Standard};
 ///
 /// let review = Policy::new(PolicySettings::nist_aal1())?.review();
 /// let breaches = review.findings().iter().filter(|finding| {
 ///     finding.standard() == Standard::Nist && finding.severity() == Severity::Requirement
 /// });
 /// assert_eq!(breaches.count(), 0);
-/// # Ok::<(), sspr::PolicyError>(())
+/// # Ok::<(), sspr::policy::PolicyError>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::ids::{GroupId, RoleId};
-use crate::domain::link::LinkBase;
+use crate::domain::crypto::link_base::LinkBase;
+use crate::domain::identity::ids::{GroupId, RoleId};
 use crate::domain::method::MethodKind;
 use crate::domain::password::PasswordRules;
 use crate::domain::time::duration_ms;
@@ -24,14 +24,15 @@ const DAY: Duration = Duration::from_secs(86_400);
 /// [`Policy::new`](super::Policy::new), which names every fault at once.
 ///
 /// ```
-/// use sspr::{MethodKind, Policy, PolicySettings, Scope};
+/// use sspr::{MethodKind, Policy, PolicySettings};
+/// use sspr::policy::Scope;
 ///
 /// let mut settings = PolicySettings::default();
 /// settings.scope = Scope::All;
 /// settings.users.required = 2;
 /// settings.users.methods = [MethodKind::Email, MethodKind::MobilePhone].into();
 /// let policy = Policy::new(settings)?;
-/// # Ok::<(), sspr::PolicyError>(())
+/// # Ok::<(), sspr::policy::PolicyError>(())
 /// ```
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -134,7 +135,8 @@ impl Default for PolicySettings {
 /// Who may use self-service reset (Entra: None, Selected, All).
 ///
 /// ```
-/// use sspr::{GroupId, Scope};
+/// use sspr::GroupId;
+/// use sspr::policy::Scope;
 ///
 /// let pilot = Scope::Selected([GroupId::parse("sspr-pilot")?].into());
 /// assert_ne!(pilot, Scope::default());
@@ -156,7 +158,8 @@ pub enum Scope {
 /// How many methods must be proven, and which count.
 ///
 /// ```
-/// use sspr::{Gates, MethodKind};
+/// use sspr::MethodKind;
+/// use sspr::policy::Gates;
 ///
 /// let mut gates = Gates::default();
 /// assert_eq!(gates.required, 2);
@@ -182,7 +185,8 @@ impl Default for Gates {
 /// The stricter policy of administrators (Entra's two-gate policy).
 ///
 /// ```
-/// use sspr::{AdministratorPolicy, RoleId};
+/// use sspr::RoleId;
+/// use sspr::policy::AdministratorPolicy;
 ///
 /// let mut administrators = AdministratorPolicy::default();
 /// assert!(administrators.roles.contains(&RoleId::parse("Helpdesk Administrator")?));
@@ -218,7 +222,7 @@ impl Default for AdministratorPolicy {
 /// Codes of authenticator apps and OATH tokens (RFC 6238).
 ///
 /// ```
-/// let oath = sspr::OathPolicy::default();
+/// let oath = sspr::policy::OathPolicy::default();
 /// assert_eq!((oath.digits, oath.back, oath.forward), (6, 1, 0));
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -244,7 +248,7 @@ impl Default for OathPolicy {
 /// Which contact data may be used beside the addresses that the user confirmed.
 ///
 /// ```
-/// let sources = sspr::ContactSources::default();
+/// let sources = sspr::policy::ContactSources::default();
 /// assert!(sources.administrator && !sources.directory);
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -267,7 +271,8 @@ impl Default for ContactSources {
 /// Who gets a notice of a change. The user's own notice cannot be switched off.
 ///
 /// ```
-/// use sspr::{Notifications, RoleId};
+/// use sspr::RoleId;
+/// use sspr::policy::Notifications;
 ///
 /// let mut notifications = Notifications::default();
 /// notifications.administrators = true;
@@ -292,7 +297,7 @@ pub struct Notifications {
 /// Which of the addresses that were valid before a change get its notice.
 ///
 /// ```
-/// assert_eq!(sspr::NotifyRule::default(), sspr::NotifyRule::All);
+/// assert_eq!(sspr::policy::NotifyRule::default(), sspr::policy::NotifyRule::All);
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -308,7 +313,8 @@ pub enum NotifyRule {
 /// What the answers before the first proof may disclose to a stranger.
 ///
 /// ```
-/// use sspr::{Deviation, Disclosure, Policy, PolicySettings};
+/// use sspr::{Policy, PolicySettings};
+/// use sspr::policy::{Deviation, Disclosure};
 ///
 /// let mut settings = PolicySettings::default();
 /// settings.disclosure = Disclosure::Reasoned;
@@ -336,7 +342,7 @@ pub enum Disclosure {
 /// When users are asked to register, and how methods are added.
 ///
 /// ```
-/// let registration = sspr::RegistrationPolicy::default();
+/// let registration = sspr::policy::RegistrationPolicy::default();
 /// assert_eq!(registration.reconfirm_days, 180);
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -377,7 +383,7 @@ impl Default for RegistrationPolicy {
 /// Passwords managed on premises.
 ///
 /// ```
-/// let mut on_premises = sspr::OnPremisesPolicy::default();
+/// let mut on_premises = sspr::policy::OnPremisesPolicy::default();
 /// on_premises.writeback = true;
 /// on_premises.apply_password_rules = true;
 /// ```

@@ -3,16 +3,16 @@
 
 use super::Admin;
 use crate::domain::account::{Expected, FlowId, Purpose};
-use crate::domain::decide::{
+use crate::domain::crypto::totp::{OathParameters, OathSeed};
+use crate::domain::event::{ActorKind, EventKind};
+use crate::domain::identity::facts::UserSelector;
+use crate::domain::identity::ids::{MethodId, UserId};
+use crate::domain::method::{ChallengeOption, Channel, MethodKind};
+use crate::domain::refusal::Refusal;
+use crate::domain::rules::{
     Open, Opened, Transition, forget, locale_of, open_challenge, request_reset,
     require_registration, revoke_flows, revoke_methods, supply_token, time_of,
 };
-use crate::domain::event::{ActorKind, EventKind};
-use crate::domain::facts::UserSelector;
-use crate::domain::ids::{MethodId, UserId};
-use crate::domain::method::{ChallengeOption, Channel, MethodKind};
-use crate::domain::refusal::Refusal;
-use crate::domain::totp::{OathParameters, OathSeed};
 use crate::engine::error::Error;
 use crate::engine::step::{Decision, OnUnknown, Origin};
 use crate::engine::{Request, Source};
@@ -171,7 +171,7 @@ impl Admin<'_> {
     /// notified.
     ///
     /// This is also the operation for an id that was assigned to another person
-    /// ([`UserFacts::incarnation`](crate::UserFacts::incarnation) has changed). Until then the
+    /// ([`UserFacts::incarnation`](crate::facts::UserFacts::incarnation) has changed). Until then the
     /// record is closed to the new user, for resets and for registration. Afterwards the new user
     /// starts with an empty record; the events of the previous user stay.
     ///

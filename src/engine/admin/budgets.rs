@@ -4,10 +4,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::account::Account;
-use crate::domain::budget::{Entry, PoolKind};
-use crate::domain::decide::{sends, sends_of};
+use crate::domain::account::budget::{Entry, PoolKind};
 use crate::domain::method::MethodKind;
 use crate::domain::policy::{Policy, Rate};
+use crate::domain::rules::{sends, sends_of};
 use crate::domain::time::Timestamp;
 
 /// How much of one budget of an account is held now.

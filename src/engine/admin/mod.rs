@@ -17,19 +17,20 @@ use super::Engine;
 use super::context::{Context, corrupt_policy};
 use super::error::{At as _, Error, Fault, FaultOrigin};
 use super::request::Actor;
-use super::step::{Decision, MAX_BODY, OnUnknown, next_count};
+use super::step::{Decision, MAX_BODY, OnUnknown};
 use crate::domain::account::FORMAT;
-use crate::domain::decide::{
-    Contacts, Transition, clear_budgets, confirm_incarnation, supply_contacts,
-};
 use crate::domain::event::{ActorKind, Event, EventId, EventKind};
-use crate::domain::facts::UserSelector;
-use crate::domain::ids::{RoleId, TenantId, UserId};
+use crate::domain::identity::facts::UserSelector;
+use crate::domain::identity::ids::{RoleId, TenantId, UserId};
 use crate::domain::policy::Policy;
-use crate::domain::policy_record::PolicyRecord;
+use crate::domain::policy::policy_record::PolicyRecord;
 use crate::domain::reason::SsprReason;
+use crate::domain::record::next_count;
 use crate::domain::record::{Record, Subject, Version};
 use crate::domain::refusal::Refusal;
+use crate::domain::rules::{
+    Contacts, Transition, clear_budgets, confirm_incarnation, supply_contacts,
+};
 use crate::domain::time::Timestamp;
 use crate::port::{Commit, Committed, Cursor, EventsOf, Page, PortErrorKind};
 
@@ -218,7 +219,7 @@ impl Admin<'_> {
     }
 
     /// Confirms that the current user with this id is the one whose record was created before the
-    /// directory reported incarnations ([`UserFacts::incarnation`](crate::UserFacts::incarnation)).
+    /// directory reported incarnations ([`UserFacts::incarnation`](crate::facts::UserFacts::incarnation)).
     /// Until then the record is closed to the user. Verify the user's identity first. If the id was
     /// assigned to another person, call [`forget`](Self::forget) instead, which empties the record.
     ///

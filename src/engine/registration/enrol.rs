@@ -5,19 +5,19 @@ use zeroize::Zeroizing;
 
 use super::{PendingMethod, Registration, view};
 use crate::domain::account::{Factor, OathDevice, SealedSeed, Unknown};
-use crate::domain::binding::Newcomer;
-use crate::domain::decide::{
-    Binding, Confirm, Open, Transition, acknowledge_recovery_codes, claim_method,
-    put_recovery_codes,
+use crate::domain::crypto::secret::{SecretBytes, SecretText};
+use crate::domain::crypto::ticket::RegistrationTicket;
+use crate::domain::crypto::totp::{
+    OathAlgorithm, OathParameters, OathSeed, base32_grouped, enrolment_uri, label,
 };
 use crate::domain::event::ActorKind;
-use crate::domain::ids::{MethodId, TenantId, UserId};
+use crate::domain::identity::ids::{MethodId, TenantId, UserId};
 use crate::domain::method::{ChallengeOption, MethodKind};
 use crate::domain::refusal::Refusal;
-use crate::domain::secret::{SecretBytes, SecretText};
-use crate::domain::ticket::RegistrationTicket;
-use crate::domain::totp::{
-    OathAlgorithm, OathParameters, OathSeed, base32_grouped, enrolment_uri, label,
+use crate::domain::rules::binding::Newcomer;
+use crate::domain::rules::{
+    Binding, Confirm, Open, Transition, acknowledge_recovery_codes, claim_method,
+    put_recovery_codes,
 };
 use crate::engine::compare::seed_context;
 use crate::engine::error::{At as _, Error, FaultOrigin};
@@ -28,7 +28,7 @@ use crate::port::PortError;
 /// An authenticator app to be enrolled, and the label under which the app shows it.
 ///
 /// ```
-/// let app = sspr::NewAuthenticator::new("Contoso", "ada@contoso.example");
+/// let app = sspr::method::NewAuthenticator::new("Contoso", "ada@contoso.example");
 /// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]

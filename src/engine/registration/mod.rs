@@ -19,19 +19,21 @@ use super::request::{Request, SignedIn};
 use super::step::{Decision, OnUnknown, Origin};
 use super::view::enter_step;
 use crate::domain::account::{Account, Factor, FlowId, Method, Purpose};
-use crate::domain::binding::Newcomer;
-use crate::domain::contact::Destination;
-use crate::domain::decide::{
-    Add, Binding, Confirm, Open, Transition, add_method, confirm_method, is_alive, locale_of,
-    remove_method, time_of,
+use crate::domain::crypto::ticket::{
+    FlowTicket as _, RegistrationTicket, TicketClaims, TicketSubject,
 };
 use crate::domain::event::ActorKind;
-use crate::domain::ids::MethodId;
+use crate::domain::identity::contact::Destination;
+use crate::domain::identity::ids::MethodId;
 use crate::domain::invalid::InvalidInput;
 use crate::domain::method::ChallengeOption;
 use crate::domain::reason::SsprReason;
 use crate::domain::refusal::Refusal;
-use crate::domain::ticket::{FlowTicket as _, RegistrationTicket, TicketClaims, TicketSubject};
+use crate::domain::rules::binding::Newcomer;
+use crate::domain::rules::{
+    Add, Binding, Confirm, Open, Transition, add_method, confirm_method, is_alive, locale_of,
+    remove_method, time_of,
+};
 use state::State;
 
 /// Registration of methods by a signed-in user: [`add`](Self::add) sends a code to the new address,
@@ -42,7 +44,7 @@ use state::State;
 ///
 /// The host vouches for the sign-in, and every call needs a fresh sign-in: at most five minutes old
 /// by default. A second factor of the sign-in must be as fresh
-/// ([`SignInContext::with_second_factor`](crate::SignInContext::with_second_factor)).
+/// ([`SignInContext::with_second_factor`](crate::method::SignInContext::with_second_factor)).
 ///
 /// - **Until the account has enough methods for a reset**, adding a method needs no second factor,
 ///   so that a user without one can register everything in one session. An account that already has
@@ -53,7 +55,7 @@ use state::State;
 ///   [`Admin::require_registration`](crate::Admin::require_registration)** registration starts
 ///   over, and only methods registered from then on count.
 /// - **A new address waits a day** before it counts
-///   ([`MethodView::usable_from`](crate::MethodView::usable_from)), and the user's previous
+///   ([`MethodView::usable_from`](crate::method::MethodView::usable_from)), and the user's previous
 ///   addresses are notified. An address does not wait if it is bound in the session of a first
 ///   registration, within an hour of that registration's first method.
 ///

@@ -1,13 +1,14 @@
 //! The input of `add` and `replace`: an address or number, and the channel of its code.
 
-use crate::domain::contact::{Destination, EmailAddress, PhoneNumber};
+use crate::domain::identity::contact::{Destination, EmailAddress, PhoneNumber};
 use crate::domain::invalid::InvalidInput;
 use crate::domain::method::{ChallengeOption, Channel, MethodKind};
 
 /// A method to be registered, and the channel over which its code comes.
 ///
 /// ```
-/// use sspr::{Channel, EmailAddress, NewMethod, PhoneNumber};
+/// use sspr::facts::{EmailAddress, PhoneNumber};
+/// use sspr::method::{Channel, NewMethod};
 ///
 /// let mail = NewMethod::email(EmailAddress::parse("ada@private.example")?);
 /// let phone = NewMethod::mobile_phone(PhoneNumber::parse("+1 4255550100")?, Channel::Sms)?;

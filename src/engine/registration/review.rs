@@ -1,17 +1,17 @@
 //! The prompt at sign-in, the review of registered methods, the default method and known devices.
 
 use super::Registration;
-use crate::domain::binding::Known;
-use crate::domain::decide::{
+use crate::domain::event::ActorKind;
+use crate::domain::identity::facts::UserSelector;
+use crate::domain::identity::ids::MethodId;
+use crate::domain::method::MethodKind;
+use crate::domain::refusal::Refusal;
+use crate::domain::rules::binding::Known;
+use crate::domain::rules::eligibility::Registrant;
+use crate::domain::rules::{
     Prompt, SignInSubject, Transition, is_known_device, postpone, prompt, reconfirm, reconfirm_at,
     remember_user_device, set_default, time_of,
 };
-use crate::domain::eligibility::Registrant;
-use crate::domain::event::ActorKind;
-use crate::domain::facts::UserSelector;
-use crate::domain::ids::MethodId;
-use crate::domain::method::MethodKind;
-use crate::domain::refusal::Refusal;
 use crate::domain::time::Timestamp;
 use crate::engine::error::Error;
 use crate::engine::request::DeviceSecret;
@@ -60,7 +60,8 @@ impl Registration<'_> {
     /// factor that only has to be proven again.
     ///
     /// ```
-    /// use sspr::{Engine, Error, Prompt, Request, SignedIn};
+    /// use sspr::{Engine, Error, Request, SignedIn};
+    /// use sspr::method::Prompt;
     ///
     /// async fn next_page(
     ///     engine: &Engine,

@@ -2,14 +2,14 @@
 //! the sign-in.
 
 use super::Registration;
-use crate::domain::binding::{Holdings, Known, Newcomer};
-use crate::domain::decide::{Binding, MAX_SKEW, Transition};
-use crate::domain::eligibility::{Registrant, may_reset};
-use crate::domain::facts::UserSelector;
+use crate::domain::identity::facts::UserSelector;
 use crate::domain::method::{MethodKind, Verification};
 use crate::domain::policy::{Gates, Policy};
 use crate::domain::reason::SsprReason;
 use crate::domain::refusal::Refusal;
+use crate::domain::rules::binding::{Holdings, Known, Newcomer};
+use crate::domain::rules::eligibility::{Registrant, may_reset};
+use crate::domain::rules::{Binding, MAX_SKEW, Transition};
 use crate::domain::time::Timestamp;
 use crate::engine::context::Context;
 use crate::engine::error::{Error, Fault, FaultOrigin};

@@ -10,7 +10,7 @@ pub use short_keys::{KeyUse, ShortKeysInUse};
 use super::Engine;
 use super::error::{At as _, Error, FaultOrigin};
 use super::step::{Loaded, Target, target_of};
-use crate::domain::ids::{RecordKey, TenantId};
+use crate::domain::identity::ids::{RecordKey, TenantId};
 use crate::domain::record::{CorruptRecord, Record, RecordKind};
 use crate::port::{Cursor, Page, PortError};
 

@@ -4,11 +4,11 @@ use serde::Serialize;
 
 use super::UnreadableAccount;
 use crate::domain::account::{Factor, OathDevice, SealedSeed};
-use crate::domain::decide::{Transition, replace_seeds};
-use crate::domain::ids::{MethodId, TenantId, UserId};
+use crate::domain::crypto::secret::secrets_equal;
+use crate::domain::identity::ids::{MethodId, TenantId, UserId};
 use crate::domain::method::MethodKind;
 use crate::domain::refusal::Refusal;
-use crate::domain::secret::secrets_equal;
+use crate::domain::rules::{Transition, replace_seeds};
 use crate::engine::Engine;
 use crate::engine::compare::seed_context;
 use crate::engine::error::{At as _, Error, FaultOrigin};

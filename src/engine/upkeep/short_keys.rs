@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::UnreadableAccount;
 use crate::domain::account::{Account, Flow};
-use crate::domain::decide::MAX_SKEW;
-use crate::domain::ids::TenantId;
+use crate::domain::identity::ids::TenantId;
+use crate::domain::rules::MAX_SKEW;
 use crate::domain::time::Timestamp;
 use crate::engine::Engine;
 use crate::engine::error::Error;

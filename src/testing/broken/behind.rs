@@ -2,9 +2,8 @@
 
 use super::super::{block_on, lock};
 use super::BrokenStore;
-use crate::domain::event::Event;
-use crate::domain::record::{Columns, Record, Version};
-use crate::port::{Commit, Committed, PortResult};
+use crate::audit::Event;
+use crate::port::{Columns, Commit, Committed, PortResult, Record, Version};
 
 /// A commit that was acknowledged but not yet written.
 pub(super) struct HeldCommit {

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use super::super::{lock, yield_once};
 use super::{BrokenStore, Defect};
-use crate::domain::ids::CounterKey;
-use crate::port::{Clock as _, Commit, CounterIncrement, Cutoff, PortResult, SystemClock};
+use crate::port::{
+    Clock as _, Commit, CounterIncrement, CounterKey, Cutoff, PortResult, SystemClock,
+};
 
 impl BrokenStore {
     pub(super) async fn add_wrongly(

@@ -2,10 +2,8 @@
 
 use super::super::lock;
 use super::{BrokenStore, Defect};
-use crate::domain::event::Event;
-use crate::domain::ids::RecordKey;
-use crate::domain::record::Record;
-use crate::port::{Commit, Committed, Cutoff, PortResult};
+use crate::audit::Event;
+use crate::port::{Commit, Committed, Cutoff, PortResult, Record, RecordKey};
 
 /// How many positions of events a handle reserves at a time.
 const BLOCK: u64 = 32;

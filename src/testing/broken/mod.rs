@@ -25,13 +25,12 @@ pub use defect::Defect;
 pub use ports::{BrokenPort, PortDefect};
 
 use crate::adapters::memory::MemoryStore;
-use crate::domain::event::Event;
-use crate::domain::ids::{CounterKey, RecordKey, TenantId};
-use crate::domain::record::{Columns, Record, RecordKind, Version};
-use crate::domain::time::Timestamp;
+use crate::audit::Event;
 use crate::port::{
-    Commit, Committed, CounterIncrement, Cursor, Cutoff, EventsOf, Page, PortResult, Store,
+    Columns, Commit, Committed, CounterIncrement, CounterKey, Cursor, Cutoff, EventsOf, Page,
+    PortResult, Record, RecordKey, RecordKind, Store, Version,
 };
+use crate::{TenantId, Timestamp};
 
 /// A correct store in a wrapper that breaks one sentence of the contract.
 ///
@@ -41,7 +40,8 @@ use crate::port::{
 /// use sspr::port::{Commit, Committed};
 /// use sspr::testing::block_on;
 /// use sspr::testing::broken::{BrokenStore, Defect};
-/// use sspr::{Columns, Record, RecordKey, RecordKind, Store, TenantId, Timestamp, Version};
+/// use sspr::{TenantId, Timestamp};
+/// use sspr::port::{Columns, Record, RecordKey, RecordKind, Store, Version};
 ///
 /// let store = BrokenStore::new(Defect::SilentNoOp);
 /// let key = RecordKey::from_bytes([1; 32]);

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use super::super::lock;
 use super::{BrokenStore, Defect};
-use crate::domain::ids::{RecordKey, TenantId};
-use crate::domain::record::{Record, RecordKind, Version};
-use crate::domain::time::Timestamp;
-use crate::port::{Clock as _, Cursor, Page, PortError, PortErrorKind, PortResult, SystemClock};
+use crate::port::{
+    Clock as _, Cursor, Page, PortError, PortErrorKind, PortResult, Record, RecordKey, RecordKind,
+    SystemClock, Version,
+};
+use crate::{TenantId, Timestamp};
 
 impl BrokenStore {
     pub(super) async fn load_wrongly(&self, key: &RecordKey) -> PortResult<Option<Record>> {

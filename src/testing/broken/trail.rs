@@ -3,10 +3,9 @@
 use super::super::lock;
 use super::reads::bare;
 use super::{BrokenStore, Defect};
-use crate::domain::event::Event;
-use crate::domain::ids::TenantId;
-use crate::domain::time::Timestamp;
+use crate::audit::Event;
 use crate::port::{Cursor, Cutoff, EventsOf, Page, PortError, PortErrorKind, PortResult};
+use crate::{TenantId, Timestamp};
 
 impl BrokenStore {
     pub(super) async fn events_wrongly(

@@ -2,9 +2,8 @@
 
 use super::super::{lock, yield_once};
 use super::{BrokenStore, Defect};
-use crate::domain::event::Event;
-use crate::domain::record::{Record, Version};
-use crate::port::{Commit, Committed, PortResult};
+use crate::audit::Event;
+use crate::port::{Commit, Committed, PortResult, Record, Version};
 
 impl BrokenStore {
     pub(super) async fn commit_wrongly(&self, commit: Commit<'_>) -> PortResult<Committed> {

@@ -50,7 +50,7 @@ impl InjectedFault {
 /// ```
 /// use sspr::adapters::memory::MemoryStore;
 /// use sspr::testing::{InjectedFault, FaultPlan, Faulty, block_on};
-/// use sspr::{RecordKey, Store};
+/// use sspr::port::{RecordKey, Store};
 ///
 /// let plan = FaultPlan::none().at(1, InjectedFault::FailBefore).outage_from(3);
 /// let store = Faulty::new(MemoryStore::new(), plan.clone());

@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use crate::support::*;
 use sspr::adapters::memory::MemoryStore;
-use sspr::{
-    Channel, Contacts, EmailAddress, EventKind, MethodKind, Policy, RecordKind, Refusal, RoleId,
-    SsprReason, Step, Store as _, UserFacts, Version,
-};
+use sspr::admin::Contacts;
+use sspr::audit::EventKind;
+use sspr::facts::{EmailAddress, UserFacts};
+use sspr::method::Channel;
+use sspr::port::{RecordKind, Store as _, Version};
+use sspr::{MethodKind, Policy, Refusal, RoleId, SsprReason, Step};
 
 fn contacts(name: &str) -> Contacts {
     let mut contacts = Contacts::default();
@@ -43,7 +45,7 @@ async fn closed(world: &World) -> bool {
     let (tenant, root) = (tenant(), admin());
     let seen = world.engine.admin(&tenant, &root).explain(&world.user).await.expect("explained");
     let by_its_run =
-        |one: &sspr::BlockedMethod| one.method == MethodKind::Email && one.until.is_none();
+        |one: &sspr::admin::BlockedMethod| one.method == MethodKind::Email && one.until.is_none();
     seen.blocked.iter().any(by_its_run)
 }
 
@@ -108,7 +110,7 @@ async fn versions(store: &MemoryStore) -> Vec<Version> {
     let mut all = Vec::new();
     for kind in [RecordKind::Account, RecordKind::Policy] {
         let page = store.scan(&tenant(), kind, None, 10).await.expect("listed");
-        all.extend(page.items.iter().map(sspr::Record::version));
+        all.extend(page.items.iter().map(sspr::port::Record::version));
     }
     all
 }
@@ -179,8 +181,8 @@ async fn explain_shows_what_stands_in_the_way_and_until_when() {
     let (tenant, root) = (tenant(), admin());
     let by = world.engine.admin(&tenant, &root);
     // A second address is on hold.
-    let phone = sspr::PhoneNumber::parse("+14255550177").expect("valid");
-    let phone = sspr::NewMethod::mobile_phone(phone, Channel::Sms).expect("reached");
+    let phone = sspr::facts::PhoneNumber::parse("+14255550177").expect("valid");
+    let phone = sspr::method::NewMethod::mobile_phone(phone, Channel::Sms).expect("reached");
     world.register(phone, "+14255550177").await;
     let seen = by.explain(&world.user).await.expect("explained");
     let [held] = &seen.held[..] else { panic!("{seen:?}") };

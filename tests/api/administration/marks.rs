@@ -1,11 +1,12 @@
 //! Incarnations of a directory that begins to report them.
 
 use crate::support::*;
-use sspr::{EventKind, Refusal, SsprReason};
+use sspr::audit::EventKind;
+use sspr::{Refusal, SsprReason};
 
 fn mark(world: &World, mark: Option<&str>) {
     let mark = mark.map(str::to_owned);
-    let update = |facts: &mut sspr::UserFacts| facts.incarnation.clone_from(&mark);
+    let update = |facts: &mut sspr::facts::UserFacts| facts.incarnation.clone_from(&mark);
     world.directory.update_user(&tenant(), &world.user, update).expect("known");
 }
 
@@ -95,7 +96,7 @@ async fn explain_tells_a_reissued_id_from_a_disabled_account_and_forget_ends_it(
     };
     let disabled = Some(SsprReason::AccountDisabled);
     let enable = |enabled: bool| {
-        let update = |facts: &mut sspr::UserFacts| facts.enabled = enabled;
+        let update = |facts: &mut sspr::facts::UserFacts| facts.enabled = enabled;
         world.directory.update_user(&tenant, &world.user, update).expect("known");
     };
     assert_eq!(seen().await, (None, false, false));

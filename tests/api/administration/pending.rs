@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use crate::support::*;
+use sspr::Refusal;
 use sspr::adapters::memory::MemoryStore;
-use sspr::{
-    Channel, Clock as _, EmailAddress, MethodView, NewMethod, PhoneNumber, RecordKind, Refusal,
-    Store as _,
-};
+use sspr::facts::{EmailAddress, PhoneNumber};
+use sspr::method::{Channel, MethodView, NewMethod};
+use sspr::port::{Clock as _, RecordKind, Store as _};
 
 fn mail(name: &str) -> NewMethod {
     NewMethod::email(EmailAddress::parse(&format!("{name}@private.example")).expect("valid"))

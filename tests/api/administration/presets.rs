@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use crate::support::*;
-use sspr::{AdminRoles, Policy, PolicySettings, Refusal, RoleId, Scope, Step};
+use sspr::admin::AdminRoles;
+use sspr::policy::Scope;
+use sspr::{Policy, PolicySettings, Refusal, RoleId, Step};
 
 /// Entra's model: 5 challenges in an hour from one browser.
 #[tokio::test]
@@ -12,7 +14,7 @@ async fn under_entra_one_browser_gets_five_challenges_in_an_hour() {
     entra.scope = Scope::All;
     // Other tests check the human check and reasons; this one counts challenges.
     entra.human_check = false;
-    entra.disclosure = sspr::Disclosure::Uniform;
+    entra.disclosure = sspr::policy::Disclosure::Uniform;
     entra.typed_number = false;
     let world = World::memory(entra).await;
     world.register_both().await;

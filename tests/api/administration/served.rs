@@ -5,12 +5,11 @@ use std::sync::Arc;
 use crate::support::*;
 use sspr::adapters::memory::{MemoryInbox, MemoryStore};
 use sspr::adapters::seal::KeySeal;
+use sspr::method::Channel;
+use sspr::policy::{Lack, Scope};
 use sspr::port::PortErrorKind;
 use sspr::testing::{ManualClock, block_on};
-use sspr::{
-    Channel, Engine, Error, Lack, MethodKind, Policy, PolicySettings, Refusal, Scope, SecretBytes,
-    Timestamp,
-};
+use sspr::{Engine, Error, MethodKind, Policy, PolicySettings, Refusal, SecretBytes, Timestamp};
 
 async fn plain_engine(channels: &[Channel]) -> Engine {
     let clock = ManualClock::new(Timestamp::from_unix_seconds(START));
@@ -73,7 +72,7 @@ async fn the_check_names_everything_that_is_missing() {
     let mut settings = one_gate();
     settings.users.methods = MethodKind::ALL.into();
     settings.administrators.enabled = false;
-    settings.acknowledged.insert(sspr::Deviation::GuessingAboveThreshold);
+    settings.acknowledged.insert(sspr::policy::Deviation::GuessingAboveThreshold);
     let policy = Policy::new(settings).expect("sound");
     let found = engine.check(&tenant(), &policy).await.expect("checked");
     let lacks = |kind| found.iter().find(|item| item.method == Some(kind)).map(|item| item.lacks);

@@ -7,10 +7,13 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::support::*;
+use sspr::facts::PhoneNumber;
+use sspr::method::{Channel, NewMethod, Prompt};
+use sspr::password::{PasswordContext, PasswordRules};
+use sspr::port::Clock as _;
 use sspr::{
-    Channel, Clock as _, Engine, Error, InvalidInput, Keys, MethodKind, NewMethod, PasswordContext,
-    PasswordRules, PhoneNumber, Policy, PolicySettings, Prompt, Refusal, SecretBytes, Step,
-    Timestamp,
+    Engine, Error, InvalidInput, Keys, MethodKind, Policy, PolicySettings, Refusal, SecretBytes,
+    Step, Timestamp,
 };
 
 /// Checks that a value survives JSON.

@@ -3,9 +3,12 @@
 
 use std::sync::Arc;
 
+use sspr::MethodKind;
 use sspr::adapters::memory::MemoryStore;
+use sspr::method::{ChallengeOption, Channel, NewMethod};
+use sspr::policy::NotifyRule;
+use sspr::port::{Clock as _, Store};
 use sspr::testing::{FaultPlan, Faulty, InjectedFault};
-use sspr::{ChallengeOption, Channel, Clock as _, MethodKind, NewMethod, NotifyRule, Store};
 
 use crate::notices::scene::*;
 use crate::support::*;

@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 
 use sspr::adapters::render::{EnglishText, Renderer as _};
+use sspr::facts::EmailAddress;
+use sspr::message::{Message, Notice};
 use sspr::port::Envelope;
-use sspr::{EmailAddress, Identifier, Message, Notice, PolicySettings, RoleId};
+use sspr::{Identifier, PolicySettings, RoleId};
 
 use crate::notices::scene::*;
 use crate::support::*;
@@ -112,7 +114,7 @@ async fn s09_one_administrator_gets_so_many_requests_for_help_and_one_digest() {
         world.deliver().await;
     }
     assert_eq!(asked, 300, "each name asked once");
-    let hours = (sspr::Clock::now(&world.clock).unix_millis() / 1_000 - START) / 3_600;
+    let hours = (sspr::port::Clock::now(&world.clock).unix_millis() / 1_000 - START) / 3_600;
     let windows = usize::try_from(hours).expect("a few").div_ceil(6) + 1;
     world.clock.advance(7 * HOUR);
     world.deliver().await;
@@ -149,11 +151,11 @@ fn s16_notices_to_administrators_say_for_whom() {
                 "00".repeat(32),
                 tenant(),
                 "Contoso".to_owned(),
-                sspr::Channel::Email,
-                sspr::Destination::Email(
+                sspr::method::Channel::Email,
+                sspr::facts::Destination::Email(
                     EmailAddress::parse("root@contoso.example").expect("valid"),
                 ),
-                sspr::Locale::default(),
+                sspr::message::Locale::default(),
                 Message::Notice(notice),
                 at,
             );

@@ -1,6 +1,8 @@
 //! The cost of notices: budgets for each address and rates for each account; no notice is dropped.
 
-use sspr::{Contacts, Notice, Refusal};
+use sspr::Refusal;
+use sspr::admin::Contacts;
+use sspr::message::Notice;
 
 use crate::notices::scene::*;
 use crate::support::*;
@@ -90,7 +92,7 @@ async fn s03_sets_of_recovery_codes_have_a_rate() {
         world.deliver().await;
     }
     assert_eq!(sets, ACTS_AN_HOUR);
-    let now = sspr::Clock::now(&world.clock);
+    let now = sspr::port::Clock::now(&world.clock);
     assert!(matches!(refused, Some(Refusal::TooOften { retry_at }) if retry_at > now));
     assert_eq!(world.inbox.messages_to(MOBILE).len(), TEXTS);
 }

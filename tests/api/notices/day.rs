@@ -5,10 +5,10 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use sspr::{
-    ChallengeOption, Channel, Contacts, EmailAddress, Identifier, MethodKind, NewMethod,
-    PhoneNumber, RoleId, SecretText, UserFacts, UserId,
-};
+use sspr::admin::Contacts;
+use sspr::facts::{EmailAddress, PhoneNumber, UserFacts};
+use sspr::method::{ChallengeOption, Channel, NewMethod};
+use sspr::{Identifier, MethodKind, RoleId, SecretText, UserId};
 
 use crate::support::*;
 

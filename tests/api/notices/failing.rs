@@ -3,8 +3,11 @@
 use std::sync::Arc;
 
 use sspr::adapters::memory::MemoryStore;
+use sspr::admin::Contacts;
+use sspr::method::Channel;
+use sspr::port::{Clock as _, Store};
 use sspr::port::{CounterIncrement, FaultScope, PortErrorKind};
-use sspr::{Channel, Clock as _, Contacts, Identifier, Store, Timestamp, UserId};
+use sspr::{Identifier, Timestamp, UserId};
 
 use crate::notices::scene::*;
 use crate::support::*;
@@ -19,10 +22,10 @@ async fn with_expired_rows(store: &dyn Store, rows: u32) {
     }
 }
 
-fn counter(number: u32) -> sspr::CounterKey {
+fn counter(number: u32) -> sspr::port::CounterKey {
     let mut bytes = [0; 32];
     bytes[..4].copy_from_slice(&number.to_be_bytes());
-    sspr::CounterKey::from_bytes(bytes)
+    sspr::port::CounterKey::from_bytes(bytes)
 }
 
 #[tokio::test]
@@ -106,7 +109,7 @@ async fn delayed_by_full_mailboxes(scope: Option<FaultScope>, domain: &str) -> b
     let engine = builder_over(
         store,
         Arc::new(world.directory.clone()),
-        Arc::clone(&delivery) as Arc<dyn sspr::Delivery>,
+        Arc::clone(&delivery) as Arc<dyn sspr::port::Delivery>,
         &world.clock,
         9,
     )

@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use sspr::adapters::memory::{Delivered, MemoryInbox, MemoryStore};
+use sspr::facts::{Destination, EmailAddress, PhoneNumber, UserFacts};
+use sspr::method::Channel;
 use sspr::port::{Delivery, Envelope, FaultScope, PortError, PortResult, RiskSignal, RiskSignals};
 use sspr::{
-    Channel, Destination, EmailAddress, Engine, Error, MethodKind, PhoneNumber, Policy,
-    PolicySettings, Refusal, RoleId, SecretText, TenantId, Timestamp, UserFacts, UserId,
+    Engine, Error, MethodKind, Policy, PolicySettings, Refusal, RoleId, SecretText, TenantId,
+    Timestamp, UserId,
 };
 
 use crate::support::*;
@@ -122,11 +124,13 @@ impl Delivery for Refuses {
 /// A world whose engine is built with these changes.
 pub(crate) async fn world_with(
     settings: PolicySettings,
-    build: impl FnOnce(sspr::EngineBuilder<sspr::Ready>) -> sspr::EngineBuilder<sspr::Ready>,
+    build: impl FnOnce(
+        sspr::EngineBuilder<sspr::builder::Ready>,
+    ) -> sspr::EngineBuilder<sspr::builder::Ready>,
 ) -> World {
     let clock = sspr::testing::ManualClock::new(Timestamp::from_unix_seconds(START));
     let (directory, inbox) = (directory(&clock), MemoryInbox::new());
-    let store: std::sync::Arc<dyn sspr::Store> = std::sync::Arc::new(MemoryStore::new());
+    let store: std::sync::Arc<dyn sspr::port::Store> = std::sync::Arc::new(MemoryStore::new());
     let builder = build(builder(store, &clock, directory.clone(), inbox.clone(), 7));
     let engine: Engine = builder.open().await.expect("opened");
     let policy = Policy::new(settings).expect("a sound policy");

@@ -5,8 +5,9 @@ use std::time::Duration;
 use crate::registration::person::*;
 use crate::support::*;
 use sspr::adapters::memory::MemoryStore;
+use sspr::port::Clock as _;
 use sspr::testing::{CallLog, Recorder};
-use sspr::{Clock as _, DeviceSecret, Refusal, Request, Source};
+use sspr::{DeviceSecret, Refusal, Request, Source};
 
 async fn recorded() -> (World, CallLog) {
     let log = CallLog::new();

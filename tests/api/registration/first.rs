@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use crate::registration::person::*;
 use crate::support::*;
+use sspr::admin::Contacts;
+use sspr::facts::EmailAddress;
+use sspr::method::{MethodView, NewAuthenticator, OathParameters, Prompt};
 use sspr::testing::SoftToken;
-use sspr::{
-    Contacts, EmailAddress, MethodKind, MethodView, NewAuthenticator, OathParameters, Prompt,
-    Refusal, SignedIn,
-};
+use sspr::{MethodKind, Refusal, SignedIn};
 
 const MAIL_AND_TEXT: [(&str, &str); 2] = [("email.email", MAIL), ("mobile_phone.sms", MOBILE)];
 
@@ -106,7 +106,7 @@ async fn a_registration_that_was_left_in_the_middle_is_finished_at_the_next_sign
     let late = bind_mobile(&world, &user).await.expect("the second one, a day later");
     // In another session than the first method's the address waits, and the first address is
     // notified.
-    assert!(late.usable_from > Some(sspr::Clock::now(&world.clock)));
+    assert!(late.usable_from > Some(sspr::port::Clock::now(&world.clock)));
     let told = world.inbox.messages_to(MAIL);
     world.deliver().await;
     assert!(world.inbox.messages_to(MAIL).len() > told.len(), "the owner's address is notified");
@@ -129,7 +129,7 @@ async fn an_account_with_a_supplied_address_is_completed_by_password_alone() {
     assert_eq!(refusal(second), Refusal::SecondFactorRequired, "completes nothing");
     let phone = bind_mobile(&world, &user).await.expect("completes it");
     assert!(
-        phone.usable_from > Some(sspr::Clock::now(&world.clock)),
+        phone.usable_from > Some(sspr::port::Clock::now(&world.clock)),
         "the supplied address gets the notice"
     );
     assert_eq!(prompt(&world, &user).await, Prompt::Nothing);
@@ -203,7 +203,7 @@ async fn what_an_administrator_revoked_or_wants_again_is_registered_by_password_
         assert_eq!(review.methods.len(), 2, "each address once: {:?}", review.methods);
         assert_eq!(prompt(&world, &user).await, Prompt::Nothing);
         // A removed address waits; an address that is confirmed again counts at once.
-        let waits = |one: &MethodView| one.usable_from > Some(sspr::Clock::now(&world.clock));
+        let waits = |one: &MethodView| one.usable_from > Some(sspr::port::Clock::now(&world.clock));
         assert_eq!([waits(&mail), waits(&mobile)], [revoke, revoke]);
         assert_eq!(refusal(bind_codes(&world, &user).await), Refusal::NotOffered);
         world.clock.advance(Duration::from_secs(86_401));
@@ -227,7 +227,7 @@ async fn an_app_whose_page_was_lost_is_enrolled_again_in_the_same_session() {
     for (place, enrolled) in shown.iter().enumerate() {
         let seed = enrolled.seed.expose_secret();
         let token = SoftToken::new(seed, OathParameters::default()).expect("a seed");
-        let typed = code(&token.code(sspr::Clock::now(&world.clock)));
+        let typed = code(&token.code(sspr::port::Clock::now(&world.clock)));
         let ticket = &enrolled.reply.ticket;
         let confirmed = registration.confirm(&request(), &user, ticket, &typed).await;
         assert_eq!(confirmed.is_ok(), place == 2, "page {place}: {confirmed:?}");

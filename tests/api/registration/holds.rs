@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use crate::registration::person::*;
 use crate::support::*;
-use sspr::{Clock as _, Notice, Refusal};
+use sspr::Refusal;
+use sspr::message::Notice;
+use sspr::port::Clock as _;
 
 const HOLD: Duration = Duration::from_secs(86_400);
 const SECOND: Duration = Duration::from_secs(1);
@@ -22,10 +24,10 @@ async fn settled() -> World {
 async fn method_at(world: &World, address: &str) -> Option<sspr::MethodId> {
     let user = with_second_factor(world, "look");
     let list = world.engine.registration().list(&request(), &user).await.expect("listed");
-    let at = |one: &&sspr::MethodView| {
+    let at = |one: &&sspr::method::MethodView| {
         one.destination.as_ref().is_some_and(|to| match to {
-            sspr::Destination::Email(mail) => mail.as_str() == address,
-            sspr::Destination::Phone(number) => number.as_e164() == address,
+            sspr::facts::Destination::Email(mail) => mail.as_str() == address,
+            sspr::facts::Destination::Phone(number) => number.as_e164() == address,
             _ => false,
         })
     };
@@ -100,7 +102,7 @@ async fn a_forgotten_account_registers_as_on_the_first_day_and_waits_where_an_ad
     for reachable in [true, false] {
         let world = settled().await;
         if !reachable {
-            let silent = |facts: &mut sspr::UserFacts| {
+            let silent = |facts: &mut sspr::facts::UserFacts| {
                 (facts.primary_mail, facts.user_principal_name) = (None, None);
             };
             world.directory.update_user(&world.tenant, &world.user, silent).expect("known");

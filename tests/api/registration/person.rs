@@ -1,11 +1,14 @@
 //! Users who register methods, with a password alone or with a second factor.
 
 use crate::support::*;
+use sspr::facts::{EmailAddress, PhoneNumber};
+use sspr::method::{
+    Channel, MethodView, NewAuthenticator, NewMethod, OathParameters, SignInContext,
+};
+use sspr::port::Clock as _;
 use sspr::testing::SoftToken;
 use sspr::{
-    Attempt, Channel, Clock as _, EmailAddress, Error, MethodKind, MethodView, NewAuthenticator,
-    NewMethod, OathParameters, PhoneNumber, PolicySettings, RegistrationTicket, Selection,
-    SignInContext, SignedIn, Step,
+    Attempt, Error, MethodKind, PolicySettings, RegistrationTicket, Selection, SignedIn, Step,
 };
 
 pub(crate) const THEIR_MAIL: &str = "mallory@elsewhere.example";
@@ -14,7 +17,7 @@ pub(crate) const THEIR_MOBILE: &str = "+14255550666";
 /// The default policy, switched on for all users.
 pub(crate) fn by_default() -> PolicySettings {
     let mut settings = PolicySettings::default();
-    settings.scope = sspr::Scope::All;
+    settings.scope = sspr::policy::Scope::All;
     settings
 }
 

@@ -2,11 +2,13 @@
 
 use crate::support::*;
 use sspr::adapters::memory::MemoryStore;
+use sspr::facts::{EmailAddress, TenantFacts, UserFacts};
+use sspr::method::{Channel, NewAuthenticator, NewMethod, SignInContext};
+use sspr::port::Clock as _;
 use sspr::testing::{CallLog, Recorder};
 use sspr::{
-    Channel, Clock as _, EmailAddress, Error, InvalidInput, MethodId, NewAuthenticator, NewMethod,
-    Policy, RegistrationTicket, Request, SecretText, SignInContext, SignedIn, Source, TenantFacts,
-    TenantId, UserFacts,
+    Error, InvalidInput, MethodId, Policy, RegistrationTicket, Request, SecretText, SignedIn,
+    Source, TenantId,
 };
 
 /// A session of one tenant and a request of another: every operation is refused, also if the other
@@ -55,7 +57,7 @@ async fn every_operation(
     let (registration, change) = (world.engine.registration(), world.engine.change());
     let id = MethodId::parse("m1").expect("valid");
     let app = NewAuthenticator::new("Contoso", "ada");
-    let mobile = sspr::PhoneNumber::parse(MOBILE).expect("valid");
+    let mobile = sspr::facts::PhoneNumber::parse(MOBILE).expect("valid");
     let mobile = NewMethod::mobile_phone(mobile, Channel::Sms).expect("reached");
     let (typed, present) = (code("12345678"), SecretText::from(OLD));
     vec![

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use crate::registration::person::*;
 use crate::support::*;
-use sspr::{Clock as _, Refusal};
+use sspr::Refusal;
+use sspr::port::Clock as _;
 
 /// The owner has one of the two methods. An attacker may complete the registration but cannot
 /// reset, since one of the two proofs is the owner's, and cannot bind another method.
@@ -56,10 +57,12 @@ async fn a_confirmation_begun_before_the_owners_registration_is_judged_by_what_i
     let world = World::memory(with_devices()).await;
     let user = password_only(&world, "all");
     let registration = world.engine.registration();
-    let app = sspr::NewAuthenticator::new("Contoso", "ada");
+    let app = sspr::method::NewAuthenticator::new("Contoso", "ada");
     let app = registration.enrol_authenticator(&request(), &user, &app).await.expect("begun");
-    let token =
-        sspr::testing::SoftToken::new(app.seed.expose_secret(), sspr::OathParameters::default());
+    let token = sspr::testing::SoftToken::new(
+        app.seed.expose_secret(),
+        sspr::method::OathParameters::default(),
+    );
     let typed = code(&token.expect("a seed").code(world.clock.now()));
     bind_mail(&world, &user).await.expect("one");
     bind_mobile(&world, &user).await.expect("two, and complete");

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use crate::registration::person::*;
 use crate::support::*;
-use sspr::{Clock as _, Refusal, SignInContext, SignedIn};
+use sspr::method::SignInContext;
+use sspr::port::Clock as _;
+use sspr::{Refusal, SignedIn};
 
 fn signed_in(world: &World, minutes: u64, second_factor: Option<u64>) -> SignedIn {
     let now = world.clock.now();

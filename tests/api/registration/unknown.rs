@@ -7,13 +7,13 @@ use std::time::Duration;
 use crate::registration::person::*;
 use crate::support::*;
 use sspr::adapters::memory::{MemoryInbox, MemoryStore};
+use sspr::facts::PhoneNumber;
+use sspr::method::{Channel, Prompt};
+use sspr::policy::Deviation;
 use sspr::testing::{
     CallLog, FaultPlan, Faulty, InjectedFault, ManualClock, Recorder, SimulatedMethod,
 };
-use sspr::{
-    Channel, Deviation, Engine, Error, FaultOrigin, MethodKind, PhoneNumber, Policy,
-    PolicySettings, Prompt, Refusal, Timestamp,
-};
+use sspr::{Engine, Error, FaultOrigin, MethodKind, Policy, PolicySettings, Refusal, Timestamp};
 
 /// One of mail, phone and passkey is enough, so that the second method is tested.
 fn one_of_three() -> PolicySettings {
@@ -90,7 +90,7 @@ async fn with_a_second_factor_the_hold_is_not_guessed_either() {
     assert!(matches!(added, Err(Error::Fault(_))), "{added:?}");
     plan.heal();
     let bound = bind_mail(&world, &owner).await.expect("answered");
-    assert!(bound.usable_from > Some(sspr::Clock::now(&world.clock)), "there was one before");
+    assert!(bound.usable_from > Some(sspr::port::Clock::now(&world.clock)), "there was one before");
 }
 
 /// S1: a registration that began while the holdings were known is confirmed only while they are
@@ -108,7 +108,7 @@ async fn a_confirmation_waits_for_an_answer_too() {
     assert_eq!(commits(&log), 0, "no attempt is spent");
     plan.heal();
     let bound = registration.confirm(&request(), &user, &ticket, &typed).await.expect("answered");
-    assert_eq!(bound.usable_from, Some(sspr::Clock::now(&world.clock)), "the first one");
+    assert_eq!(bound.usable_from, Some(sspr::port::Clock::now(&world.clock)), "the first one");
 }
 
 /// S1: an engine built without the method cannot know whether a user has it.
@@ -142,7 +142,7 @@ async fn a_phone_of_the_directory_exists_while_no_text_can_be_sent() {
     settings.acknowledged.insert(Deviation::UnverifiedDirectoryContacts);
     let Scene { world, .. } = scene(settings).await;
     let phone = PhoneNumber::parse(MOBILE).expect("valid");
-    let known = |facts: &mut sspr::UserFacts| facts.contacts.mobile = Some(phone.clone());
+    let known = |facts: &mut sspr::facts::UserFacts| facts.contacts.mobile = Some(phone.clone());
     world.directory.update_user(&world.tenant, &world.user, known).expect("known");
     world.inbox.set_channels(&world.tenant, vec![Channel::Email]);
     let thief = password_only(&world, "thief");
@@ -150,7 +150,7 @@ async fn a_phone_of_the_directory_exists_while_no_text_can_be_sent() {
     assert_eq!(refusal(added), Refusal::SecondFactorRequired);
     let owner = with_second_factor(&world, "owner");
     let bound = bind_mail(&world, &owner).await.expect("bound");
-    assert!(bound.usable_from > Some(sspr::Clock::now(&world.clock)), "there was one before");
+    assert!(bound.usable_from > Some(sspr::port::Clock::now(&world.clock)), "there was one before");
 }
 
 /// S1: an authenticator counts as existing while its seed cannot be opened, and so does a consumed

@@ -3,11 +3,10 @@
 use std::time::Duration;
 
 use crate::support::*;
+use sspr::facts::{EmailAddress, UserFacts};
+use sspr::method::Prompt;
 use sspr::port::PortErrorKind;
-use sspr::{
-    EmailAddress, MethodKind, PolicySettings, Prompt, Refusal, RoleId, SecretText, UserFacts,
-    UserId,
-};
+use sspr::{MethodKind, PolicySettings, Refusal, RoleId, SecretText, UserId};
 
 /// A user who must register again and has only host-verified methods completes it by reconfirming.
 #[tokio::test]

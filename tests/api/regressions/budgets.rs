@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use sspr::admin::BudgetKind;
+use sspr::facts::{EmailAddress, PhoneNumber};
+use sspr::method::{ChallengeOption, Channel, NewMethod};
+use sspr::policy::{PoolKind, Scope};
 use sspr::testing::{SoftToken, block_on};
-use sspr::{
-    BudgetKind, ChallengeOption, Channel, EmailAddress, Engine, MethodKind, NewMethod, PhoneNumber,
-    PolicySettings, PoolKind, Refusal, Reply, Request, ResetTicket, Scope, Selection,
-};
+use sspr::{Engine, MethodKind, PolicySettings, Refusal, Reply, Request, ResetTicket, Selection};
 
 use crate::support::*;
 
@@ -131,7 +132,7 @@ fn explain_shows_who_holds_an_accounts_budgets() {
         let budgets = explained.expect("explained").budgets;
         let of = |budget, method| {
             let mut all = budgets.iter();
-            let fits = |one: &&sspr::BudgetUse| {
+            let fits = |one: &&sspr::admin::BudgetUse| {
                 (one.budget, one.method, one.pool) == (budget, method, PoolKind::Anonymous)
             };
             all.find(fits).unwrap_or_else(|| panic!("{budget:?}: {budgets:?}"))
@@ -155,8 +156,8 @@ fn a_right_last_try_leaves_no_event_and_no_notice_of_a_lock() {
         let mut settings = defaults();
         settings.users.required = 1;
         // A fifth failure would spend the window, reach half of the run, and end it.
-        settings.failures.anonymous = sspr::Rate::new(5, DAY);
-        settings.failures.proven = sspr::Rate::new(5, DAY);
+        settings.failures.anonymous = sspr::policy::Rate::new(5, DAY);
+        settings.failures.proven = sspr::policy::Rate::new(5, DAY);
         settings.failures.consecutive = 9;
         for source in [stranger(1), request()] {
             let world = registered(settings.clone()).await;
@@ -188,7 +189,7 @@ fn a_wrong_last_try_is_recorded_at_once() {
         let mut settings = defaults();
         settings.users.required = 1;
         // Stricter than the default: the last attempt of one code fills the window.
-        settings.failures.anonymous = sspr::Rate::new(5, DAY);
+        settings.failures.anonymous = sspr::policy::Rate::new(5, DAY);
         settings.failures.consecutive = 9;
         let world = registered(settings).await;
         let reply = opened(&world.engine, &stranger(1), &email()).await.expect("opened");

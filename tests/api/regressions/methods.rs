@@ -5,12 +5,16 @@ use std::time::Duration;
 
 use crate::support::*;
 use sspr::adapters::memory::{MemoryInbox, MemoryStore};
+use sspr::facts::EmailAddress;
+use sspr::method::{OathParameters, OathSeed};
+use sspr::policy::LinkBase;
+use sspr::port::Clock as _;
 use sspr::testing::{
     CallLog, FaultPlan, Faulty, InjectedFault, Recorder, SimulatedMethod, SoftToken,
 };
 use sspr::{
-    Attempt, Clock as _, EmailAddress, Identifier, LinkBase, MethodKind, OathParameters, OathSeed,
-    PolicySettings, Refusal, Reply, Request, ResetTicket, SecretText, Selection, Step,
+    Attempt, Identifier, MethodKind, PolicySettings, Refusal, Reply, Request, ResetTicket,
+    SecretText, Selection, Step,
 };
 
 fn every_method(required: u8) -> PolicySettings {
@@ -251,10 +255,10 @@ async fn a_forgotten_account_that_is_used_again_stays() {
     let (tenant, root) = (tenant(), admin());
     let admin = world.engine.admin(&tenant, &root);
     admin.forget(&world.user).await.expect("forgotten");
-    let mut contacts = sspr::Contacts::default();
+    let mut contacts = sspr::admin::Contacts::default();
     contacts.email = Some(EmailAddress::parse(MAIL).expect("valid"));
     admin.supply_contacts(&world.user, &contacts).await.expect("supplied");
-    admin.supply_contacts(&world.user, &sspr::Contacts::default()).await.expect("removed");
+    admin.supply_contacts(&world.user, &sspr::admin::Contacts::default()).await.expect("removed");
     world.save_codes().await;
     for _ in 0..5 {
         world.clock.advance(Duration::from_secs(20 * 86_400));
@@ -273,7 +277,7 @@ async fn administrators_are_asked_for_help_once_a_day() {
     let world = World::memory(settings).await;
     for number in 0..9 {
         let id = sspr::UserId::parse(&format!("root-{number}")).expect("valid");
-        let mut root = sspr::UserFacts::new(id);
+        let mut root = sspr::facts::UserFacts::new(id);
         root.roles = [sspr::RoleId::parse("Global Administrator").expect("valid")].into();
         let mail = format!("root-{number}@contoso.example");
         root.primary_mail = Some(EmailAddress::parse(&mail).expect("valid"));
@@ -323,12 +327,12 @@ async fn the_prompt_counts_as_a_reset_does() {
     let world = World::memory(settings).await;
     let (tenant, root) = (tenant(), admin());
     let admin = world.engine.admin(&tenant, &root);
-    let mut contacts = sspr::Contacts::default();
+    let mut contacts = sspr::admin::Contacts::default();
     contacts.email = Some(EmailAddress::parse(MAIL).expect("valid"));
-    contacts.mobile = Some(sspr::PhoneNumber::parse(MOBILE).expect("valid"));
+    contacts.mobile = Some(sspr::facts::PhoneNumber::parse(MOBILE).expect("valid"));
     admin.supply_contacts(&world.user, &contacts).await.expect("supplied");
     let asked = world.engine.registration().prompt(&request(), &world.signed_in()).await;
-    assert_eq!(asked.expect("read"), sspr::Prompt::Register);
+    assert_eq!(asked.expect("read"), sspr::method::Prompt::Register);
     let seen = admin.explain(&world.user).await.expect("explained");
     assert_eq!((seen.reason, seen.registered), (Some(sspr::SsprReason::TooFewMethods), false));
 }

@@ -4,8 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use sspr::adapters::memory::MemoryStore;
+use sspr::policy::LinkBase;
+use sspr::port::Store;
 use sspr::testing::{FaultPlan, Faulty, block_on};
-use sspr::{Attempt, LinkBase, Refusal, Selection, Store};
+use sspr::{Attempt, Refusal, Selection};
 
 use crate::support::*;
 

@@ -5,15 +5,19 @@ use std::time::Duration;
 
 use crate::support::*;
 use sspr::adapters::memory::MemoryStore;
+use sspr::admin::Contacts;
+use sspr::audit::Event;
+use sspr::facts::{EmailAddress, PhoneNumber};
+use sspr::method::{ChallengeOption, Channel, NewMethod, SignInContext};
+use sspr::policy::Rate;
+use sspr::port::{Clock as _, Record, RecordKey, RecordKind, Store};
 use sspr::port::{
     Commit, Committed, CounterIncrement, Cursor, Cutoff, EventsOf, Page, PortError, PortResult,
     async_trait,
 };
 use sspr::testing::block_on;
 use sspr::{
-    ChallengeOption, Channel, Clock as _, Contacts, EmailAddress, Engine, Event, MethodKind,
-    NewMethod, PhoneNumber, Policy, PolicySettings, Rate, Record, RecordKey, RecordKind, Refusal,
-    SignInContext, SignedIn, Step, Store, TenantId, Timestamp,
+    Engine, MethodKind, Policy, PolicySettings, Refusal, SignedIn, Step, TenantId, Timestamp,
 };
 
 const DAY: Duration = Duration::from_secs(86_400);

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use sspr::{
-    Attempt, Channel, Clock as _, EmailAddress, Identifier, InvalidInput, NewMethod, PhoneNumber,
-    Refusal, Request, Selection, Source, Step,
-};
+use sspr::facts::{EmailAddress, PhoneNumber};
+use sspr::method::{Channel, NewMethod};
+use sspr::port::Clock as _;
+use sspr::{Attempt, Identifier, InvalidInput, Refusal, Request, Selection, Source, Step};
 
 use crate::support::*;
 
@@ -262,9 +262,11 @@ fn a_password_typed_in_parts_is_the_same_password_everywhere() {
 /// is on its own line.
 #[test]
 fn a_mail_says_how_long_its_code_lives_and_that_a_newer_one_ends_it() {
+    use sspr::Timestamp;
     use sspr::adapters::render::{EnglishText, Renderer as _};
+    use sspr::facts::Destination;
+    use sspr::message::{CodeMessage, CodePurpose, LinkMessage, Locale, Message};
     use sspr::port::Envelope;
-    use sspr::{CodeMessage, CodePurpose, Destination, LinkMessage, Locale, Message, Timestamp};
 
     let until = Timestamp::from_unix_seconds(1_700_000_000);
     let to = || Destination::Email(EmailAddress::parse(MAIL).expect("valid"));

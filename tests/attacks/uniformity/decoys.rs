@@ -6,11 +6,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use sspr::adapters::memory::MemoryStore;
+use sspr::admin::Contacts;
+use sspr::audit::Event;
+use sspr::facts::UserFacts;
+use sspr::policy::LinkBase;
 use sspr::port::{Commit, Committed, CounterIncrement, Cursor, Cutoff, EventsOf, Page, PortResult};
+use sspr::port::{Record, RecordKey, RecordKind, Store};
 use sspr::testing::{CallLog, Encoded, Recorder, SeededEntropy, block_on};
 use sspr::{
-    Attempt, Contacts, Engine, Event, LinkBase, PolicySettings, Record, RecordKey, RecordKind,
-    Request, ResetTicket, RoleId, Source, Store, TenantId, Timestamp, UserFacts, UserId,
+    Attempt, Engine, PolicySettings, Request, ResetTicket, RoleId, Source, TenantId, Timestamp,
+    UserId,
 };
 
 use crate::support::*;
@@ -90,7 +95,7 @@ struct Weighing {
 /// The default policy, with links and help for the steps that need them.
 fn defaults() -> PolicySettings {
     let mut settings = PolicySettings::default();
-    settings.scope = sspr::Scope::All;
+    settings.scope = sspr::policy::Scope::All;
     settings.link = Some(LinkBase::parse("https://id.contoso.example/reset#").expect("sound"));
     settings.notifications.administrator_roles =
         [RoleId::parse("Global Administrator").expect("valid")].into();
@@ -136,7 +141,7 @@ impl Weighing {
         directory.add_user(&self.world.tenant, facts, &[typed.as_str()], OLD).expect("new");
         let mut contacts = Contacts::default();
         contacts.email = Some(format!("{name}@mailbox.example").parse_mail());
-        contacts.mobile = Some(sspr::PhoneNumber::parse("+14255550142").expect("valid"));
+        contacts.mobile = Some(sspr::facts::PhoneNumber::parse("+14255550142").expect("valid"));
         let admin = admin();
         let admin = self.world.engine.admin(&self.world.tenant, &admin);
         admin.supply_contacts(&id, &contacts).await.expect("supplied");
@@ -221,12 +226,12 @@ impl Weighing {
 }
 
 trait ParseMail {
-    fn parse_mail(&self) -> sspr::EmailAddress;
+    fn parse_mail(&self) -> sspr::facts::EmailAddress;
 }
 
 impl ParseMail for String {
-    fn parse_mail(&self) -> sspr::EmailAddress {
-        sspr::EmailAddress::parse(self).expect("valid")
+    fn parse_mail(&self) -> sspr::facts::EmailAddress {
+        sspr::facts::EmailAddress::parse(self).expect("valid")
     }
 }
 

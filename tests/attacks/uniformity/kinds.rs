@@ -1,11 +1,12 @@
 //! Which kinds of method are shown before the first proof: those of the policy for users, to every
 //! name alike.
 
+use sspr::admin::Contacts;
+use sspr::facts::{EmailAddress, PhoneNumber, UserFacts};
+use sspr::method::{ChallengeOption, OptionView};
+use sspr::policy::Disclosure;
 use sspr::testing::block_on;
-use sspr::{
-    ChallengeOption, Contacts, Disclosure, EmailAddress, MethodKind, OptionView, PhoneNumber,
-    PolicySettings, Refusal, ResetTicket, RoleId, Selection, Step, UserFacts, UserId,
-};
+use sspr::{MethodKind, PolicySettings, Refusal, ResetTicket, RoleId, Selection, Step, UserId};
 
 use crate::support::*;
 use crate::uniformity::identifier;
@@ -16,7 +17,7 @@ const ADMIN_MOBILE: &str = "+14255550188";
 /// The default policy, with mail alone for users and the default gates of administrators.
 fn mail_only() -> PolicySettings {
     let mut settings = PolicySettings::default();
-    settings.scope = sspr::Scope::All;
+    settings.scope = sspr::policy::Scope::All;
     settings.users.required = 1;
     settings.users.methods = [MethodKind::Email].into();
     settings

@@ -3,8 +3,9 @@
 
 use std::time::Duration;
 
+use sspr::policy::Disclosure;
 use sspr::testing::block_on;
-use sspr::{Disclosure, Request, ResetTicket, Source};
+use sspr::{Request, ResetTicket, Source};
 
 use crate::support::{MAIL, START, email, sms, voice};
 use crate::uniformity::{Script, Seen, Watched, identifier, watched};

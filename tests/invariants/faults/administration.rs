@@ -3,8 +3,10 @@
 use std::future::Future;
 use std::pin::Pin;
 
+use sspr::admin::Contacts;
+use sspr::facts::EmailAddress;
 use sspr::testing::block_on;
-use sspr::{Contacts, EmailAddress, Engine, Error, Policy};
+use sspr::{Engine, Error, Policy};
 
 use crate::faults::judge::nothing_waits;
 use crate::faults::scene::{Ended, MODES, Scene, both, deliver, each_point, stored_policy};

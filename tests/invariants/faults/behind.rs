@@ -3,11 +3,10 @@
 use std::sync::Arc;
 
 use sspr::adapters::memory::{GroupMember, MemoryStore};
+use sspr::facts::{EmailAddress, UserFacts, UserKind};
+use sspr::policy::Scope;
 use sspr::testing::block_on;
-use sspr::{
-    EmailAddress, GroupId, Policy, PolicySettings, Refusal, RoleId, Scope, SecretText, UserFacts,
-    UserKind,
-};
+use sspr::{GroupId, Policy, PolicySettings, Refusal, RoleId, SecretText};
 
 use crate::faults::reset::{ONE, Stage, TWO, last_ticket, run};
 use crate::faults::scene::{Ended, Scene, both};
@@ -228,9 +227,9 @@ fn a_method_removed_after_its_proof_voids_the_grant() {
         let user = scene.signed_in();
         let methods = engine.registration().list(&request(), &user).await.expect("listed");
         let mail = EmailAddress::parse(MAIL).expect("valid");
-        let mail = methods
-            .iter()
-            .find(|method| method.destination == Some(sspr::Destination::Email(mail.clone())));
+        let mail = methods.iter().find(|method| {
+            method.destination == Some(sspr::facts::Destination::Email(mail.clone()))
+        });
         let id = &mail.expect("registered").id;
         engine.registration().remove(&request(), &user, id).await.expect("removed");
         let ended = run(&scene, &engine, TWO, usize::MAX).await;

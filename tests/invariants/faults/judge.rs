@@ -4,8 +4,10 @@ use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use sspr::audit::EventKind;
+use sspr::port::RecordKind;
 use sspr::testing::block_on;
-use sspr::{Engine, EventKind, RecordKind, Refusal, ResetTicket, SecretText, Step};
+use sspr::{Engine, Refusal, ResetTicket, SecretText, Step};
 
 use crate::faults::reset::{Stage, run};
 use crate::faults::scene::{Ended, Held, Scene, deliver};

@@ -5,11 +5,10 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use sspr::adapters::memory::MemoryStore;
+use sspr::facts::{EmailAddress, PhoneNumber};
+use sspr::method::{Channel, MethodView, NewMethod};
 use sspr::testing::block_on;
-use sspr::{
-    Channel, EmailAddress, Engine, Error, MethodKind, MethodView, NewMethod, PhoneNumber,
-    RegistrationTicket,
-};
+use sspr::{Engine, Error, MethodKind, RegistrationTicket};
 
 use crate::faults::judge::{counts, nothing_waits};
 use crate::faults::scene::{Ended, MODES, Scene, both, deliver, each_point};

@@ -161,7 +161,7 @@ fn an_unsettled_write_survives_every_single_failure() {
             if written {
                 scene.directory.script_indeterminate_written();
             } else {
-                scene.directory.script_outcome(sspr::WriteOutcome::Indeterminate);
+                scene.directory.script_outcome(sspr::facts::WriteOutcome::Indeterminate);
             }
             scene
         };

@@ -8,11 +8,11 @@ use std::task::Poll;
 use std::time::Duration;
 
 use sspr::adapters::memory::{MemoryDirectory, MemoryInbox, MemoryStore};
+use sspr::audit::Event;
+use sspr::method::SignInContext;
+use sspr::port::{Clock as _, Store};
 use sspr::testing::{FaultPlan, Faulty, InjectedFault, ManualClock, SeededEntropy, block_on};
-use sspr::{
-    Clock as _, Engine, Error, Event, PolicySettings, SignInContext, SignedIn, Store, TenantId,
-    UserId,
-};
+use sspr::{Engine, Error, PolicySettings, SignedIn, TenantId, UserId};
 
 use crate::support::{World, admin, keys, tenant};
 
@@ -244,6 +244,6 @@ pub(crate) fn each_point(
 }
 
 /// The test does not check roles.
-pub(crate) async fn stored_policy(engine: &Engine) -> Option<sspr::StoredPolicy> {
+pub(crate) async fn stored_policy(engine: &Engine) -> Option<sspr::admin::StoredPolicy> {
     engine.admin(&tenant(), &admin()).policy().await.expect("readable")
 }

@@ -1,6 +1,7 @@
 //! The table: the flows that each method takes part in, and why it is excluded from the others.
 
-use sspr::{ChallengeOption, Channel, MethodKind, Selection};
+use sspr::method::{ChallengeOption, Channel};
+use sspr::{MethodKind, Selection};
 
 /// A flow, from its start to its end.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use sspr::adapters::memory::MemoryStore;
+use sspr::facts::{EmailAddress, PhoneNumber};
+use sspr::method::{Channel, NewAuthenticator, NewMethod, OathParameters, OathSeed};
+use sspr::port::{Columns, RecordKind};
 use sspr::testing::SoftToken;
-use sspr::{
-    Channel, Columns, EmailAddress, Engine, Identifier, NewAuthenticator, NewMethod,
-    OathParameters, OathSeed, PhoneNumber, RecordKind, TenantId, UserId,
-};
+use sspr::{Engine, Identifier, TenantId, UserId};
 
 use crate::matrix::fixture::{Enrolled, Fixture, Person, idle, policy};
 use crate::support::{admin, code};

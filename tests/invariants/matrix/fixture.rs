@@ -5,14 +5,18 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use sspr::adapters::memory::{MemoryDirectory, MemoryInbox, MemoryStore};
+use sspr::audit::Event;
+use sspr::facts::{EmailAddress, TenantFacts, UserFacts};
+use sspr::method::SignInContext;
+use sspr::policy::LinkBase;
 use sspr::port::Commit;
+use sspr::port::{Clock as _, Columns, Record, Store};
 use sspr::testing::{
     FaultPlan, Faulty, ManualClock, SeededEntropy, SimulatedMethod, SoftToken, TestSeal, block_on,
 };
 use sspr::{
-    Clock as _, Columns, EmailAddress, Engine, Event, Identifier, LinkBase, MethodId, MethodKind,
-    Policy, PolicySettings, Record, Request, SignInContext, SignedIn, Source, Store, TenantFacts,
-    TenantId, Timestamp, UserFacts, UserId,
+    Engine, Identifier, MethodId, MethodKind, Policy, PolicySettings, Request, SignedIn, Source,
+    TenantId, Timestamp, UserId,
 };
 
 use crate::support::{OLD, START, admin, keys, settings};

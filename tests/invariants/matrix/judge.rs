@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sspr::{Engine, Event, EventKind, MethodId, MethodKind, RecordKind};
+use sspr::audit::{Event, EventKind};
+use sspr::port::RecordKind;
+use sspr::{Engine, MethodId, MethodKind};
 
 use crate::matrix::cells::{Cell, Flow, Way};
 use crate::matrix::crash::Outcome;

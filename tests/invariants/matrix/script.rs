@@ -113,7 +113,7 @@ fn junk(way: Way, number: usize) -> Attempt {
         Way::EmailLink => Attempt::link(&format!("{number}{}", "A".repeat(42))),
         way if way.external() => Attempt::response(SecretText::new(format!("junk {number}"))),
         Way::RecoveryCode => Attempt::code(&format!("BCDF-GHJK-LMNP-QRST-VWXZ-BCDF-GHJ{number}")),
-        way if way.kind().channels()[0] == sspr::Channel::InHand => {
+        way if way.kind().channels()[0] == sspr::method::Channel::InHand => {
             Attempt::code(&format!("00000{number}"))
         }
         _ => Attempt::code(&format!("0000000{number}")),

@@ -1,10 +1,9 @@
 //! The calls of each stage.
 
+use sspr::facts::{EmailAddress, PhoneNumber};
+use sspr::method::{Channel, NewAuthenticator, NewMethod, OathParameters};
 use sspr::testing::SoftToken;
-use sspr::{
-    Attempt, Channel, EmailAddress, Engine, Error, NewAuthenticator, NewMethod, OathParameters,
-    PhoneNumber, Refusal, RegistrationTicket, SecretText, Selection, Step,
-};
+use sspr::{Attempt, Engine, Error, Refusal, RegistrationTicket, SecretText, Selection, Step};
 
 use crate::matrix::cells::{Flow, Way};
 use crate::matrix::fixture::Fixture;

@@ -4,11 +4,10 @@
 use std::sync::Arc;
 
 use sspr::adapters::memory::{GroupMember, MemoryStore};
+use sspr::facts::UserFacts;
+use sspr::policy::{Scope, SendBudgets};
 use sspr::testing::{CallLog, Recorder, SeededEntropy, TestSeal, block_on};
-use sspr::{
-    DeviceSecret, Engine, GroupId, Identifier, Request, Scope, SendBudgets, Source, UserFacts,
-    UserId,
-};
+use sspr::{DeviceSecret, Engine, GroupId, Identifier, Request, Source, UserId};
 
 use crate::matrix::cells::{Flow, Way, cells};
 use crate::matrix::confusion::counted;

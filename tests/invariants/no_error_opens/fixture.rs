@@ -6,12 +6,14 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use sspr::adapters::memory::{MemoryDirectory, MemoryInbox, MemoryStore};
+use sspr::facts::{ContactFacts, Destination, EmailAddress, PhoneNumber, UserFacts};
+use sspr::method::{Channel, NewMethod, OathParameters, OathSeed, SignInContext};
 use sspr::port::{BreachList, Commit, HumanCheck, PortResult, RiskSignal, RiskSignals, Store};
+use sspr::port::{Clock as _, Columns, Record, RecordKind};
 use sspr::testing::{ManualClock, SeededEntropy, SimulatedMethod, SoftToken, TestSeal, block_on};
 use sspr::{
-    Channel, Clock as _, Columns, ContactFacts, Destination, EmailAddress, Engine, MethodId,
-    MethodKind, NewMethod, OathParameters, OathSeed, PhoneNumber, Policy, PolicySettings, Record,
-    RecordKind, SecretText, SignInContext, SignedIn, TenantId, Timestamp, UserFacts, UserId,
+    Engine, MethodId, MethodKind, Policy, PolicySettings, SecretText, SignedIn, TenantId,
+    Timestamp, UserId,
 };
 
 use crate::no_error_opens::twist::{Plan, Twisted};
@@ -65,7 +67,7 @@ pub(crate) fn prepared(holds: Holds, required: u8) -> &'static Prepared {
 
 fn policy(holds: Holds, required: u8) -> PolicySettings {
     let mut settings = PolicySettings::default();
-    settings.scope = sspr::Scope::All;
+    settings.scope = sspr::policy::Scope::All;
     // A method that the policy counts but the engine lacks is unknown, which would refuse every
     // registration.
     let lacking = [MethodKind::AppNotification, MethodKind::HostVerified];
@@ -77,13 +79,13 @@ fn policy(holds: Holds, required: u8) -> PolicySettings {
         settings.failures.consecutive = 15;
     }
     settings.unlock_without_reset = true;
-    let link = sspr::LinkBase::parse("https://id.contoso.example/reset#");
+    let link = sspr::policy::LinkBase::parse("https://id.contoso.example/reset#");
     settings.link = Some(link.expect("sound"));
     let role = sspr::RoleId::parse("Helpdesk Administrator").expect("valid");
     settings.notifications.administrator_roles = [role].into();
     if holds == Holds::DirectoryPhone {
         settings.contacts.directory = true;
-        settings.acknowledged.insert(sspr::Deviation::UnverifiedDirectoryContacts);
+        settings.acknowledged.insert(sspr::policy::Deviation::UnverifiedDirectoryContacts);
     }
     settings
 }
@@ -103,7 +105,7 @@ fn prepare(holds: Holds, required: u8) -> Prepared {
         match holds {
             Holds::Nothing | Holds::Passkey | Holds::DirectoryPhone => {}
             Holds::SuppliedPhone => {
-                let mut contacts = sspr::Contacts::default();
+                let mut contacts = sspr::admin::Contacts::default();
                 contacts.mobile = Some(PhoneNumber::parse(MOBILE).expect("valid"));
                 let admin = world.engine.admin(&world.tenant, &actor);
                 admin.supply_contacts(&world.user, &contacts).await.expect("supplied");

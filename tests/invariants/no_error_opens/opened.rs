@@ -93,7 +93,7 @@ pub(crate) struct Opened {
 pub(crate) async fn usable(fixture: &Fixture, healthy: &Engine) -> BTreeMap<String, i64> {
     let methods = healthy.registration().list(&request(), &fixture.by_two_factors()).await;
     let active = methods.expect("the list").into_iter().filter(|method| method.active);
-    let named = |one: sspr::MethodView| {
+    let named = |one: sspr::method::MethodView| {
         let to = one.destination.map(|to| to.normalised()).unwrap_or_default();
         Some((format!("{} {to}", one.kind), one.usable_from?.unix_millis()))
     };

@@ -4,9 +4,10 @@
 use std::future::Future;
 use std::pin::Pin;
 
+use sspr::facts::{EmailAddress, PhoneNumber};
+use sspr::method::{ChallengeOption, Channel, NewAuthenticator, NewMethod, OathParameters};
 use sspr::{
-    Attempt, ChallengeOption, Channel, EmailAddress, Engine, Error, MethodKind, NewAuthenticator,
-    NewMethod, OathParameters, PhoneNumber, RegistrationTicket, Reply, Request, ResetTicket,
+    Attempt, Engine, Error, MethodKind, RegistrationTicket, Reply, Request, ResetTicket,
     SecretText, Selection, SignedIn, Source, Step, UnlockTicket,
 };
 
@@ -168,7 +169,7 @@ async fn registers(fixture: &Fixture, engine: &Engine, user: &SignedIn) {
     if let Some(enrolled) = again(call).await {
         let seed = enrolled.seed.expose_secret();
         let soft = sspr::testing::SoftToken::new(seed, OathParameters::default());
-        let typed = soft.expect("a seed").code(sspr::Clock::now(&fixture.clock));
+        let typed = soft.expect("a seed").code(sspr::port::Clock::now(&fixture.clock));
         confirm(&enrolled.reply.ticket, &typed).await;
     }
     if let Some(set) =
@@ -180,7 +181,7 @@ async fn registers(fixture: &Fixture, engine: &Engine, user: &SignedIn) {
     if let Some((id, token)) = fixture.prepared.and_then(|prepared| prepared.token.as_ref()) {
         let claimed = again(async || registration.claim_token(&request, user, id).await).await;
         if let Some(claimed) = claimed {
-            confirm(&claimed.ticket, &token.code(sspr::Clock::now(&fixture.clock))).await;
+            confirm(&claimed.ticket, &token.code(sspr::port::Clock::now(&fixture.clock))).await;
         }
     }
 }
@@ -334,7 +335,7 @@ pub(crate) fn owner_resets_in_hand<'a>(
         let mut reset = Reset::start(fixture, engine).await;
         if let Some(app) = &prepared.app {
             reset.challenge(&by(MethodKind::AuthenticatorApp)).await;
-            let typed = app.code(sspr::Clock::now(&fixture.clock));
+            let typed = app.code(sspr::port::Clock::now(&fixture.clock));
             reset.prove(&code(&other_than(&typed))).await;
             reset.prove(&code(&typed)).await;
         } else if let [saved, ..] = &prepared.codes[..] {
@@ -485,7 +486,7 @@ pub(crate) fn signs_in<'a>(
         let Some(app) = fixture.prepared.and_then(|prepared| prepared.app.as_ref()) else {
             return gains;
         };
-        let right = app.code(sspr::Clock::now(&fixture.clock));
+        let right = app.code(sspr::port::Clock::now(&fixture.clock));
         for typed in [other_than(&right), right.clone(), right] {
             let typed = code(&typed);
             let (authenticator, request) = (engine.authenticator(), request());
@@ -516,7 +517,7 @@ pub(crate) fn asks_for_help<'a>(
 /// All acts of administrators on an account, as this actor.
 async fn administrates(fixture: &Fixture, engine: &Engine, actor: &sspr::Actor) {
     let (admin, user) = (engine.admin(&fixture.tenant, actor), &fixture.user);
-    let mut contacts = sspr::Contacts::default();
+    let mut contacts = sspr::admin::Contacts::default();
     contacts.office = Some(PhoneNumber::parse(OFFICE).expect("valid"));
     let _ = insists(async || admin.supply_contacts(user, &contacts).await).await;
     deliver(engine).await;

@@ -4,16 +4,16 @@ use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
+use sspr::audit::Event;
+use sspr::facts::{Destination, SessionKinds, TenantFacts, UserFacts, UserQuery, WriteOutcome};
+use sspr::method::Channel;
 use sspr::port::{
     BreachList, Commit, Committed, CounterIncrement, Cursor, Cutoff, Delivery, Directory, Entropy,
     Envelope, EventsOf, ExternalMethod, HumanCheck, Page, PasswordWrite, PortError, PortErrorKind,
     PortResult, RiskSignal, RiskSignals, Seal, Store, UnlockWrite,
 };
-use sspr::{
-    Channel, Destination, Event, MethodKind, Record, RecordKey, RecordKind, RoleId, SecretBytes,
-    SecretText, SessionKinds, TenantFacts, TenantId, Timestamp, UserFacts, UserId, UserQuery,
-    WriteOutcome,
-};
+use sspr::port::{Record, RecordKey, RecordKind};
+use sspr::{MethodKind, RoleId, SecretBytes, SecretText, TenantId, Timestamp, UserId};
 
 /// The fault of one call.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use sspr::{Clock as _, DeviceSecret, Reply, Request, ResetTicket, Scope, Step, Timestamp};
+use sspr::policy::Scope;
+use sspr::port::Clock as _;
+use sspr::{DeviceSecret, Reply, Request, ResetTicket, Step, Timestamp};
 
 use crate::simulation::under_test::StoreUnderTest;
 use crate::support::{

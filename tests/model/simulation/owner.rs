@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use sspr::port::Clock as _;
 use sspr::testing::block_on;
-use sspr::{Clock as _, Policy, PolicySettings, Timestamp};
+use sspr::{Policy, PolicySettings, Timestamp};
 
 use crate::simulation::attack::{Attack, Attackers, DAY, HOUR, MINUTE};
 use crate::simulation::under_test::{StoreUnderTest, all};

@@ -4,9 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
+use sspr::Engine;
 use sspr::adapters::memory::MemoryInbox;
+use sspr::audit::{Event, EventKind};
+use sspr::port::RecordKind;
 use sspr::port::{EventsOf, Store};
-use sspr::{Engine, Event, EventKind, RecordKind};
 
 use crate::cluster::directory::written;
 use crate::cluster::load::{People, Told};

@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sspr::adapters::memory::MemoryInbox;
+use sspr::port::Store;
 use sspr::testing::ManualClock;
-use sspr::{Engine, Refusal, ResetTicket, Store, Timestamp};
+use sspr::{Engine, Refusal, ResetTicket, Timestamp};
 
 use crate::cluster::audit::once;
 use crate::cluster::child::{Other, Role, tell};
@@ -75,7 +76,7 @@ struct Contest {
     world: World,
     other: Other,
     store: Arc<dyn Store>,
-    cursor: Option<sspr::Cursor>,
+    cursor: Option<sspr::port::Cursor>,
 }
 
 impl Contest {
@@ -92,7 +93,7 @@ impl Contest {
         contest
     }
 
-    async fn events(&mut self) -> Vec<sspr::Event> {
+    async fn events(&mut self) -> Vec<sspr::audit::Event> {
         let (tenant, mut all) = (tenant(), Vec::new());
         loop {
             let of = sspr::port::EventsOf::Tenant(&tenant);
@@ -116,7 +117,7 @@ impl Contest {
         world.inbox.clear();
         let all: Vec<String> = (0..2 * TASKS).map(|task| typed(task, &right)).collect();
         let (own, theirs) = all.split_at(TASKS);
-        let now = sspr::Clock::now(&world.clock).unix_millis();
+        let now = sspr::port::Clock::now(&world.clock).unix_millis();
         let ticket = reply.ticket.expose_secret();
         self.other.say(&format!("{now} {ticket} {}", theirs.join(" ")));
         let mut outcomes = type_at_once(&world.engine, &reply.ticket, own).await;

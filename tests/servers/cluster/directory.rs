@@ -7,12 +7,11 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use sspr::adapters::memory::MemoryDirectory;
+use sspr::facts::{SessionKinds, TenantFacts, UserFacts, UserQuery, WriteOutcome};
+use sspr::port::{Clock as _, Cursor};
 use sspr::port::{Directory, Page, PasswordWrite, PortResult, UnlockWrite};
 use sspr::testing::ManualClock;
-use sspr::{
-    Clock as _, Cursor, RoleId, SecretText, SessionKinds, TenantFacts, TenantId, Timestamp,
-    UserFacts, UserId, UserQuery, WriteOutcome,
-};
+use sspr::{RoleId, SecretText, TenantId, Timestamp, UserId};
 
 use crate::cluster::load::People;
 use crate::support::tenant;

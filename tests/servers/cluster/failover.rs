@@ -5,8 +5,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use sspr::adapters::memory::MemoryInbox;
+use sspr::port::{Retry, Store};
 use sspr::testing::ManualClock;
-use sspr::{Engine, Error, Retry, Store, Timestamp};
+use sspr::{Engine, Error, Timestamp};
 use tokio::task::JoinHandle;
 
 use crate::cluster::audit::{Heard, audit};
@@ -154,7 +155,7 @@ fn retryable(error: &Error) {
 async fn fails_closed(load: &Load, within: Duration) {
     let before = load.faults();
     load.outage.store(true, Ordering::SeqCst);
-    let key = sspr::RecordKey::from_bytes([1; 32]);
+    let key = sspr::port::RecordKey::from_bytes([1; 32]);
     let loaded = tokio::time::timeout(within, load.store.load(&key)).await.expect("an answer");
     let error = loaded.expect_err("no server responds");
     assert_ne!(error.retry(), Retry::Never, "{error:?}");

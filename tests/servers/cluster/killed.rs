@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use sspr::adapters::memory::MemoryInbox;
+use sspr::method::Channel;
 use sspr::port::{Delivery, Envelope, PortResult};
 use sspr::testing::ManualClock;
-use sspr::{Channel, Engine, TenantId, Timestamp};
+use sspr::{Engine, TenantId, Timestamp};
 
 use crate::cluster::audit::{Heard, audit};
 use crate::cluster::child::{Other, Role, tell};

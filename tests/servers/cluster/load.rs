@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use sspr::adapters::memory::{MemoryDirectory, MemoryInbox};
+use sspr::admin::Contacts;
+use sspr::facts::{EmailAddress, TenantFacts, UserFacts};
+use sspr::policy::Rate;
 use sspr::testing::{ManualClock, join_all};
-use sspr::{
-    Contacts, EmailAddress, Engine, Identifier, Policy, PolicySettings, Rate, SecretText, Step,
-    TenantFacts, UserFacts, UserId,
-};
+use sspr::{Engine, Identifier, Policy, PolicySettings, SecretText, Step, UserId};
 
 use crate::support::{OLD, admin, code, email, one_gate, request_from, tenant};
 

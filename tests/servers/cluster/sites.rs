@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sspr::Store;
+use sspr::port::Store;
 
 use crate::servers::Folder;
 

@@ -1,7 +1,8 @@
 //! The parts of the contract that the kit cannot test: requests, prefixes, epochs.
 
+use sspr::Timestamp;
 use sspr::port::{Committed, CounterIncrement, EventsOf, PortErrorKind, Store as _};
-use sspr::{CounterKey, Record, RecordKey, Timestamp, Version};
+use sspr::port::{CounterKey, Record, RecordKey, Version};
 
 use crate::etcd_store::support::{
     connect, event, fresh, handled, kind, options, put, record, tenant, tenant_events, wait,

@@ -1,11 +1,12 @@
 //! The cost of a call of the engine, counted by the server.
 
 use sspr::adapters::memory::{MemoryDirectory, MemoryInbox};
+use sspr::policy::Scope;
+use sspr::port::Clock as _;
 use sspr::port::SystemClock;
 use sspr::testing::internals::Accounts;
 use sspr::{
-    Actor, Attempt, Clock as _, Engine, Keys, Policy, PolicySettings, Request, RoleId, Scope,
-    SecretBytes, Source,
+    Actor, Attempt, Engine, Keys, Policy, PolicySettings, Request, RoleId, SecretBytes, Source,
 };
 
 use crate::etcd_store::support::{connect, handled, options, tenant, wait};

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use sspr::adapters::etcd::{EtcdOptions, EtcdStore};
 use sspr::port::{Committed, CounterIncrement, EventsOf, PortErrorKind, PortResult, Store as _};
-use sspr::{CounterKey, Record, RecordKey, RecordKind, SecretText, Timestamp, Version};
+use sspr::port::{CounterKey, Record, RecordKey, RecordKind, Version};
+use sspr::{SecretText, Timestamp};
 
 use crate::etcd_store::support::{connect, kind, options, put, record, tenant, wait};
 use crate::servers::etcd::{Cluster, PASSWORD, Setup};

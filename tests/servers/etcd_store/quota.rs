@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use sspr::Timestamp;
 use sspr::adapters::etcd::EtcdStore;
+use sspr::port::{Columns, CounterKey, Record, RecordKey, RecordKind, Version};
 use sspr::port::{Commit, Committed, CounterIncrement, Cutoff, PortErrorKind, Store as _};
-use sspr::{Columns, CounterKey, Record, RecordKey, RecordKind, Timestamp, Version};
 
 use crate::etcd_store::support::{connect, kind, options, put, record, tenant, wait};
 use crate::servers::etcd::{Cluster, Setup};

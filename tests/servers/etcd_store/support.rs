@@ -3,10 +3,12 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use sspr::adapters::etcd::{EtcdOptions, EtcdStore};
+use sspr::audit::Event;
+use sspr::port::{Columns, Record, RecordKey, RecordKind, Version};
 use sspr::port::{
     Commit, Committed, Cursor, EventsOf, Page, PortError, PortErrorKind, PortResult, Store as _,
 };
-use sspr::{Columns, Event, Record, RecordKey, RecordKind, TenantId, Timestamp, Version};
+use sspr::{TenantId, Timestamp};
 use tokio::runtime::Runtime;
 
 use crate::servers::etcd::{Cluster, fresh_prefix, shared};

@@ -6,7 +6,7 @@ use std::pin::pin;
 use std::task::Poll;
 
 use sspr::port::{Commit, Committed, EventsOf, PortErrorKind, Store};
-use sspr::{Record, Version};
+use sspr::port::{Record, Version};
 
 use crate::postgres_store::support::{
     Fixture, apply, columns, count, event, key, kind, record, runtime, step, tenant, wait,

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use sspr::SecretText;
+use sspr::Timestamp;
 use sspr::adapters::postgres::{PostgresOptions, PostgresStore};
+use sspr::port::CounterKey;
 use sspr::port::{Committed, CounterIncrement, PortErrorKind, Store};
 use sspr::testing::block_on;
-use sspr::{CounterKey, Timestamp};
 
 use crate::postgres_store::support::{Fixture, apply, at, count, key, kind, runtime, step, wait};
 use crate::servers::postgres::Postgres;

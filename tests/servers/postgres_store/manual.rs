@@ -2,7 +2,7 @@
 
 use sspr::adapters::postgres::{PostgresOptions, PostgresStore};
 use sspr::port::{CounterIncrement, Cutoff, EventsOf, PortErrorKind, Store};
-use sspr::{CounterKey, RecordKind};
+use sspr::port::{CounterKey, RecordKind};
 
 use crate::postgres_store::support::{apply, at, count, kind, tenant, wait};
 use crate::servers::postgres::Postgres;

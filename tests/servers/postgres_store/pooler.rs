@@ -8,7 +8,7 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 
 use sspr::adapters::postgres::{PostgresOptions, PostgresStore};
 use sspr::port::{Committed, CounterIncrement, PortError, PortErrorKind, Store as _};
-use sspr::{CounterKey, RecordKind};
+use sspr::port::{CounterKey, RecordKind};
 
 use crate::postgres_store::support::{Fixture, at, count, key, step, tenant, wait};
 use crate::servers::pgbouncer::{Mode, PgBouncer};

@@ -2,9 +2,10 @@
 
 use std::error::Error as _;
 
+use sspr::Timestamp;
 use sspr::adapters::postgres::PostgresStore;
+use sspr::port::CounterKey;
 use sspr::port::{CounterIncrement, Cutoff, PortErrorKind, Store as _};
-use sspr::{CounterKey, Timestamp};
 
 use crate::postgres_store::support::{Fixture, apply, count, key, kind, step, wait};
 use crate::servers::postgres::Postgres;

@@ -3,8 +3,10 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use sspr::adapters::postgres::{PostgresOptions, PostgresStore};
+use sspr::audit::Event;
+use sspr::port::{Columns, Record, RecordKey, RecordKind, Version};
 use sspr::port::{Commit, Committed, PortErrorKind, PortResult, Store};
-use sspr::{Columns, Event, Record, RecordKey, RecordKind, TenantId, Timestamp, Version};
+use sspr::{TenantId, Timestamp};
 use tokio::runtime::Runtime;
 use tokio_postgres::NoTls;
 

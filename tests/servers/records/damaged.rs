@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
+use sspr::admin::Contacts;
+use sspr::facts::{EmailAddress, UserFacts};
+use sspr::port::RecordKind;
 use sspr::testing::block_on;
-use sspr::{Contacts, EmailAddress, Identifier, RecordKind, UserFacts, UserId};
+use sspr::{Identifier, UserId};
 
 use crate::records::stores::{StoreUnderTest, all};
 use crate::records::upgrade::corrupt;

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use sspr::Timestamp;
+use sspr::audit::{Event, EventKind};
+use sspr::port::{Columns, Record, RecordKind, Version};
 use sspr::port::{Commit, Committed};
 use sspr::testing::block_on;
-use sspr::{Columns, Event, EventKind, Record, RecordKind, Timestamp, Version};
 
 use crate::records::stores::all;
 use crate::support::{NEW, World, admin, settings, tenant};

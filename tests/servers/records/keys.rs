@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use sspr::admin::Contacts;
+use sspr::facts::{EmailAddress, UserFacts};
+use sspr::port::Store;
 use sspr::testing::{SeededEntropy, TestSeal};
-use sspr::{
-    Contacts, EmailAddress, Engine, Identifier, Keys, SecretBytes, Store, UserFacts, UserId,
-};
+use sspr::{Engine, Identifier, Keys, SecretBytes, UserId};
 
 use crate::support::{OLD, World, admin, tenant};
 

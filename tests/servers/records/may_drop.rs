@@ -3,8 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use sspr::maintenance::ShortKeysInUse;
+use sspr::port::Clock as _;
 use sspr::testing::block_on;
-use sspr::{Clock as _, Engine, Policy, ResetTicket, ShortKeysInUse, Timestamp};
+use sspr::{Engine, Policy, ResetTicket, Timestamp};
 
 use crate::records::keys::{address, identifier, supplied, user, with_keys};
 use crate::records::rotation::{DROP, ISSUE, VERIFY, linked, world};

@@ -1,7 +1,8 @@
 //! Policies of a newer release.
 
+use sspr::Policy;
+use sspr::port::RecordKind;
 use sspr::testing::block_on;
-use sspr::{Policy, RecordKind};
 
 use crate::records::stores::{StoreUnderTest, all};
 use crate::records::upgrade::corrupt;

@@ -3,8 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use sspr::Timestamp;
+use sspr::admin::Contacts;
+use sspr::facts::EmailAddress;
+use sspr::port::{Clock as _, RecordKind};
 use sspr::testing::block_on;
-use sspr::{Clock as _, Contacts, EmailAddress, RecordKind, Timestamp};
 
 use crate::records::stores::with_memory;
 use crate::support::{World, admin, builder, email, settings, tenant};
@@ -169,7 +172,7 @@ fn a_clock_that_ran_ahead_and_came_back_has_destroyed_and_delayed_nothing() {
                 // Deliveries fail meanwhile, so the notice waits.
                 let right = world.clock.now();
                 world.clock.set(right.plus(days * DAY));
-                world.inbox.fail_with(Some(sspr::PortErrorKind::Unavailable));
+                world.inbox.fail_with(Some(sspr::port::PortErrorKind::Unavailable));
                 for _ in 0..30 {
                     let done = world.engine.maintain(100).await.expect("maintained");
                     assert_eq!(done.purged, 0, "{}, {days} days", under_test.name);

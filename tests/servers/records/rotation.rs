@@ -3,11 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use sspr::policy::LinkBase;
+use sspr::port::Clock as _;
 use sspr::testing::block_on;
-use sspr::{
-    Clock as _, Engine, Error, LinkBase, PolicySettings, Refusal, ResetTicket, SecretText,
-    Selection,
-};
+use sspr::{Engine, Error, PolicySettings, Refusal, ResetTicket, SecretText, Selection};
 
 use crate::records::keys::{address, identifier, supplied, user, with_keys};
 use crate::records::may_drop::counted;

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use sspr::port::{Columns, Record, RecordKind, Store, Version};
 use sspr::port::{Commit, Committed};
-use sspr::{Columns, Record, RecordKind, Store, Timestamp, UserId, Version};
+use sspr::{Timestamp, UserId};
 
 use crate::fresh::{self, Fresh, Temporary};
 use crate::support::tenant;

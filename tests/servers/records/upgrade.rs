@@ -84,8 +84,8 @@ fn a_registration_keeps_what_a_newer_release_has_written() {
             let mut newer = Newer::default();
             newer.writes(&under_test, user).await;
             let signed_in = world.signed_in();
-            let second = sspr::EmailAddress::parse("ada@second.example").expect("valid");
-            let add = sspr::NewMethod::email(second);
+            let second = sspr::facts::EmailAddress::parse("ada@second.example").expect("valid");
+            let add = sspr::method::NewMethod::email(second);
             let registration = world.engine.registration();
             let reply = registration.add(&request(), &signed_in, &add).await.expect("added");
             newer.finds(&under_test, user, "adding").await;

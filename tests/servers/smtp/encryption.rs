@@ -1,7 +1,8 @@
 //! Mail is sent under TLS or not at all.
 
+use sspr::SecretText;
 use sspr::adapters::smtp::SmtpConfig;
-use sspr::{Delivery as _, PortErrorKind, SecretText};
+use sspr::port::{Delivery as _, PortErrorKind};
 
 use crate::smtp::authority::Authority;
 use crate::smtp::relay::{ADA, Relay, SENDER, address, envelope, fails, sends};

@@ -3,8 +3,11 @@
 use std::time::Duration;
 
 use sspr::adapters::smtp::SmtpConfig;
+use sspr::facts::{Destination, PhoneNumber};
+use sspr::method::Channel;
+use sspr::port::{Delivery as _, PortErrorKind};
 use sspr::testing::{block_on, join_all};
-use sspr::{Channel, Delivery as _, Destination, PhoneNumber, PortErrorKind, SecretText, TenantId};
+use sspr::{SecretText, TenantId};
 
 use crate::smtp::relay::{AT, Relay, SENDER, address, envelope, fails, sends};
 use crate::smtp::server::{Answer, At, PASSWORD, USER};

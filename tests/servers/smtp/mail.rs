@@ -1,7 +1,8 @@
 //! Composed mail, parsed by an independent parser.
 
 use sspr::adapters::render::{EnglishText, Rendered, Renderer};
-use sspr::{Delivery as _, Envelope, PortErrorKind, SecretText, TenantId};
+use sspr::port::{Delivery as _, Envelope, PortErrorKind};
+use sspr::{SecretText, TenantId};
 
 use crate::smtp::relay::{ADA, CODE, Relay, SENDER, address, envelope, envelope_to, fails, sends};
 use crate::smtp::server::{Answer, At, Offers};

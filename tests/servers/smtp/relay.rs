@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use sspr::adapters::smtp::{SmtpConfig, SmtpDelivery};
+use sspr::facts::{Destination, EmailAddress};
+use sspr::message::{CodeMessage, CodePurpose, Locale, Message};
+use sspr::method::Channel;
+use sspr::port::{Delivery as _, Envelope, PortError};
 use sspr::testing::ManualClock;
-use sspr::{
-    Channel, CodeMessage, CodePurpose, Delivery as _, Destination, EmailAddress, Envelope, Locale,
-    Message, PortError, SecretText, TenantId, Timestamp,
-};
+use sspr::{SecretText, TenantId, Timestamp};
 
 use crate::smtp::authority::Authority;
 use crate::smtp::server::{Offers, PASSWORD, Server, USER};

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use sspr::adapters::memory::{MemoryDirectory, MemoryInbox, MemoryStore};
 use sspr::adapters::route::ByChannel;
+use sspr::admin::Contacts;
+use sspr::facts::EmailAddress;
+use sspr::method::Channel;
 use sspr::testing::{ManualClock, SeededEntropy};
-use sspr::{
-    Attempt, Channel, Contacts, EmailAddress, Engine, Policy, ResetTicket, SecretText, Step,
-    Timestamp,
-};
+use sspr::{Attempt, Engine, Policy, ResetTicket, SecretText, Step, Timestamp};
 
 use crate::smtp::relay::Relay;
 use crate::smtp::server::{Answer, Arrived, At};

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use sspr::port::{Delivery as _, PortErrorKind};
 use sspr::testing::{join_all, poll_until_stalled};
-use sspr::{Delivery as _, PortErrorKind};
 
 use crate::smtp::relay::{HASTE, Relay, envelope, fails, sends};
 use crate::smtp::server::{Answer, At};

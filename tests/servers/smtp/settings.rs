@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use sspr::SecretText;
 use sspr::adapters::smtp::SmtpConfig;
-use sspr::{PortErrorKind, SecretText};
+use sspr::port::PortErrorKind;
 
 use crate::smtp::relay::{SENDER, address};
 use crate::smtp::server::PASSWORD;

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use sspr::Entropy as _;
-use sspr::Store;
+use sspr::port::Entropy as _;
+use sspr::port::Store;
 use sspr::testing::{FaultPlan, Faulty, InjectedFault, SeededEntropy, block_on, join_all};
 use sspr::transfer::{Stage, copy};
 

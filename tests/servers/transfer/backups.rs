@@ -4,9 +4,10 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 
+use sspr::Error;
+use sspr::port::Store;
 use sspr::testing::block_on;
 use sspr::transfer::restored;
-use sspr::{Error, Store};
 
 use crate::servers::{self, Folder};
 use crate::support::{admin, builder, tenant};

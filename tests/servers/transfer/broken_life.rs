@@ -4,11 +4,11 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
+use sspr::method::ChallengeOption;
+use sspr::port::{PortErrorKind, RecordKind, Store};
 use sspr::testing::{FaultPlan, Faulty, InjectedFault, block_on};
 use sspr::transfer::{Stage, Transfer, TransferError, copy};
-use sspr::{
-    ChallengeOption, Error, Keys, MethodKind, PortErrorKind, RecordKind, Refusal, Selection, Store,
-};
+use sspr::{Error, Keys, MethodKind, Refusal, Selection};
 
 use crate::support::{World, keys, refusal};
 use crate::transfer::key::open;

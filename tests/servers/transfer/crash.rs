@@ -4,7 +4,7 @@
 use std::pin::pin;
 use std::sync::Arc;
 
-use sspr::Store;
+use sspr::port::Store;
 use sspr::testing::{FaultPlan, Faulty, InjectedFault, block_on, poll_until_stalled};
 use sspr::transfer::{Checkpoint, Stage, Transfer, copy};
 

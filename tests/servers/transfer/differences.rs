@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use sspr::audit::EventId;
+use sspr::port::{
+    Clock as _, Columns, PortErrorKind, Record, RecordKey, RecordKind, Store, Version,
+};
 use sspr::port::{Commit, Committed, Cutoff, EventsOf};
 use sspr::testing::block_on;
 use sspr::transfer::{Differs, Stage, copy};
-use sspr::{
-    Clock as _, Columns, Error, EventId, PortErrorKind, Record, RecordKey, RecordKind, Store,
-    Timestamp, Version,
-};
+use sspr::{Error, Timestamp};
 
 use crate::support::{builder, tenant};
 use crate::transfer::scene::{Scene, fill, run, scan, tenants, until_compared, waits};

@@ -4,13 +4,15 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use sspr::admin::Contacts;
+use sspr::audit::Event;
+use sspr::facts::EmailAddress;
+use sspr::method::ChallengeOption;
 use sspr::port::EventsOf;
+use sspr::port::{PortErrorKind, Record, RecordKey, RecordKind, Store};
 use sspr::testing::{InjectedFault, SeededEntropy, TestSeal, block_on};
 use sspr::transfer::{Stage, Transfer, copy};
-use sspr::{
-    ChallengeOption, Contacts, EmailAddress, Engine, Error, Event, Keys, MethodKind, PortErrorKind,
-    Record, RecordKey, RecordKind, Refusal, ResetTicket, Selection, Store, UserId,
-};
+use sspr::{Engine, Error, Keys, MethodKind, Refusal, ResetTicket, Selection, UserId};
 
 use crate::support::{MAIL, NEW, World, admin, email, keys, other_than, refusal, tenant};
 use crate::transfer::crash::{IN_FLIGHT, each_call};
@@ -96,7 +98,7 @@ fn what_was_registered_opens_a_reset_after_the_move() {
             let reply = world.start().await;
             let app = selection(MethodKind::AuthenticatorApp);
             let reply = world.challenge(&reply.ticket, &app).await;
-            let typed = scene.app.code(sspr::Clock::now(&world.clock));
+            let typed = scene.app.code(sspr::port::Clock::now(&world.clock));
             let reply = world.prove(&reply.ticket, &typed).await.expect(name);
             let reply = world.challenge(&reply.ticket, &selection(MethodKind::RecoveryCode)).await;
             let reply = world.prove(&reply.ticket, &scene.saved[0]).await.expect(name);
@@ -115,7 +117,7 @@ fn a_code_of_an_authenticator_that_was_used_before_is_not_accepted_after() {
         let reply = world.start().await;
         let reply = world.challenge(&reply.ticket, &selection(MethodKind::AuthenticatorApp)).await;
         // It was used at the enrolment, in the same time step.
-        let typed = scene.app.code(sspr::Clock::now(&world.clock));
+        let typed = scene.app.code(sspr::port::Clock::now(&world.clock));
         let outcome = world.prove(&reply.ticket, &typed).await;
         assert_eq!(refusal(outcome), Refusal::NotAccepted);
     });

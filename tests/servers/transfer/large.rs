@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use sspr::audit::EventId;
+use sspr::port::{Columns, Record, RecordKind, Store, Version};
 use sspr::port::{Commit, Committed, EventsOf};
 use sspr::testing::block_on;
 use sspr::transfer::{Stage, copy};
-use sspr::{Columns, EventId, Policy, Record, RecordKind, Store, TenantId, Timestamp, Version};
+use sspr::{Policy, TenantId, Timestamp};
 
 use crate::support::{admin, builder, keys, settings, tenant};
 use crate::transfer::scene::{OTHERS, fill, held, moved, other_keys, run, scan, tenants};
@@ -108,7 +110,7 @@ fn a_record_that_the_old_lookup_key_did_not_name_is_not_renamed() {
     let (from, to) = (memory(), memory());
     block_on(fill(Arc::clone(&from.store)));
     let accounts = block_on(scan(&*from.store, RecordKind::Account));
-    let key = sspr::RecordKey::from_bytes([9; 32]);
+    let key = sspr::port::RecordKey::from_bytes([9; 32]);
     let body = accounts[0].body().replace(&accounts[0].key().to_string(), &key.to_string());
     let record = Record::loaded(key, Version::new(1, 1), body);
     let columns = Columns::new(tenant(), RecordKind::Account, Timestamp::EPOCH);

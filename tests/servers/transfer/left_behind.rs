@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use sspr::TenantId;
+use sspr::facts::TenantFacts;
 use sspr::testing::block_on;
 use sspr::transfer::{Stage, copy};
-use sspr::{TenantFacts, TenantId};
 
 use crate::transfer::scene::{fill, run, tenants, waits};
 use crate::transfer::stores::{kinds, memory};

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
+use sspr::method::ChallengeOption;
+use sspr::port::{PortErrorKind, Store};
 use sspr::testing::block_on;
 use sspr::transfer::{Fence, Stage, Transfer, TransferError, copy};
-use sspr::{
-    ChallengeOption, Engine, Error, Keys, MethodKind, PortErrorKind, Refusal, Selection, Store,
-};
+use sspr::{Engine, Error, Keys, MethodKind, Refusal, Selection};
 
 use crate::support::{World, ada, builder, email, keys, refusal, request};
 use crate::transfer::scene::{Scene, fill, held, moved, other_keys, run, tenants};

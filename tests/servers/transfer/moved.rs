@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use sspr::port::Store;
 use sspr::testing::block_on;
 use sspr::transfer::{Checkpoint, Stage, copy};
-use sspr::{Engine, Step, Store};
+use sspr::{Engine, Step};
 
 use crate::support::{MAIL, MOBILE, NEW, World, email, engine, request, sms};
 use crate::transfer::scene::{OTHERS, Scene, fill, held, moved, run, tenants, waits};

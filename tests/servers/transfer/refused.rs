@@ -2,13 +2,11 @@
 
 use std::sync::Arc;
 
+use sspr::port::{Columns, PortErrorKind, Record, RecordKey, RecordKind, Version};
 use sspr::port::{Commit, Committed};
 use sspr::testing::block_on;
 use sspr::transfer::{Checkpoint, TransferError, copy};
-use sspr::{
-    Columns, Error, InvalidInput, PortErrorKind, Record, RecordKey, RecordKind, TenantId,
-    Timestamp, Version,
-};
+use sspr::{Error, InvalidInput, TenantId, Timestamp};
 
 use crate::support::{World, builder, keys, settings};
 use crate::transfer::scene::{fill, held, other_keys, run, tenants, until_compared};

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use sspr::port::{PortErrorKind, StoreId};
 use sspr::testing::block_on;
 use sspr::transfer::{TransferError, restored};
-use sspr::{Error, InvalidInput, PortErrorKind, StoreId};
+use sspr::{Error, InvalidInput};
 
 use crate::support::{admin, builder, tenant};
 use crate::transfer::scene::fill;

@@ -4,12 +4,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use sspr::admin::Contacts;
+use sspr::audit::Event;
+use sspr::facts::{EmailAddress, UserFacts};
+use sspr::port::{Clock as _, Record, RecordKey, RecordKind, Store};
 use sspr::port::{Cutoff, EventsOf};
 use sspr::testing::{SoftToken, block_on};
 use sspr::transfer::{Stage, Transfer, TransferError, TransferReport, copy};
 use sspr::{
-    Clock as _, Contacts, EmailAddress, Event, Identifier, Keys, MethodKind, PolicySettings,
-    Record, RecordKey, RecordKind, ResetTicket, SecretBytes, Store, TenantId, Timestamp, UserFacts,
+    Identifier, Keys, MethodKind, PolicySettings, ResetTicket, SecretBytes, TenantId, Timestamp,
     UserId,
 };
 

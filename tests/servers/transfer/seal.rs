@@ -4,9 +4,10 @@
 use std::sync::Arc;
 
 use sspr::adapters::seal::KeySeal;
+use sspr::port::{PortErrorKind, RecordKey, Store};
 use sspr::testing::{SeededEntropy, block_on};
 use sspr::transfer::{Stage, copy};
-use sspr::{Engine, Error, PortErrorKind, RecordKey, SecretBytes, Store};
+use sspr::{Engine, Error, SecretBytes};
 
 use crate::support::{World, keys};
 use crate::transfer::scene::{Scene, fill, other_keys, run, tenants};
@@ -52,10 +53,11 @@ async fn sealed_with(store: &dyn Store, scene: &Scene, seal: KeySeal) {
     let key = RecordKey::from_bytes(key);
     let there = store.load(&key).await.expect("read").expect("noted");
     let other = spare.store.load(&key).await.expect("read").expect("noted");
-    let version = sspr::Version::new(there.version().count() + 1, 1);
-    let record = sspr::Record::loaded(key, version, other.body());
+    let version = sspr::port::Version::new(there.version().count() + 1, 1);
+    let record = sspr::port::Record::loaded(key, version, other.body());
     let tenant = sspr::TenantId::parse("_store").expect("valid");
-    let columns = sspr::Columns::new(tenant, sspr::RecordKind::Meta, sspr::Timestamp::EPOCH);
+    let columns =
+        sspr::port::Columns::new(tenant, sspr::port::RecordKind::Meta, sspr::Timestamp::EPOCH);
     let commit = sspr::port::Commit::new(&record, Some(there.version()), &columns, &[]);
     let put = store.commit(commit).await.expect("written");
     assert_eq!(put, sspr::port::Committed::Applied);

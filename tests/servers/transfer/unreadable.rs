@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use sspr::Timestamp;
+use sspr::port::{Columns, PortErrorKind, Record, RecordKind, Retry, Store, Version};
 use sspr::port::{Commit, Committed};
 use sspr::testing::{Unreadable as Damage, block_on};
 use sspr::transfer::{Side, Stage, TransferError, UnreadableReason, copy};
-use sspr::{Columns, PortErrorKind, Record, RecordKind, Retry, Store, Timestamp, Version};
 
 use crate::support::tenant;
 use crate::transfer::scene::{fill, held, run, scan, tenants};

@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 
+use sspr::Timestamp;
+use sspr::port::{
+    Columns, CounterKey, PortErrorKind, Record, RecordKey, RecordKind, Store, Version,
+};
 use sspr::port::{Commit, Committed, CounterIncrement, Cutoff};
 use sspr::testing::block_on;
 use sspr::transfer::{Fence, Stage, copy};
-use sspr::{
-    Columns, CounterKey, PortErrorKind, Record, RecordKey, RecordKind, Store, Timestamp, Version,
-};
 
 use crate::support::tenant;
 use crate::transfer::scene::{fill, held, run, scan, tenants};

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use sspr::adapters::memory::{GroupMember, MemoryDirectory, MemoryInbox};
 use sspr::conformance::{Ability, DeliveryUnderTest, DirectoryUnderTest};
+use sspr::facts::{TenantFacts, UserFacts};
+use sspr::method::Channel;
 use sspr::port::{Delivery, Directory, PortErrorKind, PortResult};
 use sspr::testing::{FaultPlan, Faulty};
-use sspr::{Channel, GroupId, TenantFacts, TenantId, Timestamp, UserFacts, UserId};
+use sspr::{GroupId, TenantId, Timestamp, UserId};
 
 #[cfg(feature = "files")]
 use crate::temporary::Temporary;
@@ -158,7 +160,7 @@ impl DeliveryUnderTest for Files {
 
     /// A missing folder takes no file.
     async fn cut_off(&self, off: bool) -> PortResult<Ability> {
-        let failed = |error: std::io::Error| sspr::PortError::denied().because(error);
+        let failed = |error: std::io::Error| sspr::port::PortError::denied().because(error);
         let folder = self.delivery.path();
         let aside = folder.with_extension("aside");
         let (from, to) = if off { (folder, &*aside) } else { (&*aside, folder) };

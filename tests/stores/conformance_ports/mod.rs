@@ -9,11 +9,12 @@ mod fixtures;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use sspr::Timestamp;
 use sspr::adapters::memory::MemoryInbox;
 use sspr::adapters::route::ByChannel;
+use sspr::method::Channel;
 use sspr::port::{Clock, Entropy, SystemClock, SystemEntropy};
 use sspr::testing::{FaultPlan, Faulty, ManualClock, SeededEntropy};
-use sspr::{Channel, Timestamp};
 
 use crate::conformance_ports::answers::Answers;
 use crate::conformance_ports::fixtures::{InMemory, Inbox};

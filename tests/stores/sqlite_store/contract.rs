@@ -6,7 +6,7 @@ use std::thread;
 
 use sspr::adapters::sqlite::SqliteStore;
 use sspr::port::{Commit, Committed, CounterIncrement, Cutoff, EventsOf, PortErrorKind, Store};
-use sspr::{CounterKey, Record, Version};
+use sspr::port::{CounterKey, Record, Version};
 
 use crate::sqlite_store::support::{
     Fixture, apply, at, columns, event, key, kind, put, record, set, tenant, wait,
@@ -60,14 +60,14 @@ fn a_record_may_move_to_another_kind() {
     let store = fixture.open();
     set(&store, &record(1, Version::new(1, 1)), None);
     let mut columns = columns();
-    columns.kind = sspr::RecordKind::Meta;
+    columns.kind = sspr::port::RecordKind::Meta;
     columns.user = Some(sspr::UserId::parse("ada").unwrap());
     let next = record(1, Version::new(2, 2));
     let commit = Commit::new(&next, Some(Version::new(1, 1)), &columns, &[]);
     assert_eq!(wait(store.commit(commit)).unwrap(), Committed::Applied);
     let scanned = |kind| wait(store.scan(&tenant(), kind, None, 9)).unwrap().items.len();
-    assert_eq!(scanned(sspr::RecordKind::Meta), 1);
-    assert_eq!(scanned(sspr::RecordKind::Account), 0);
+    assert_eq!(scanned(sspr::port::RecordKind::Meta), 1);
+    assert_eq!(scanned(sspr::port::RecordKind::Account), 0);
 }
 
 #[test]

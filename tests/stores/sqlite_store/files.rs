@@ -3,7 +3,7 @@ use std::thread;
 
 use sspr::adapters::sqlite::SqliteStore;
 use sspr::port::{Commit, EventsOf, PortErrorKind, Store};
-use sspr::{RecordKind, Version};
+use sspr::port::{RecordKind, Version};
 
 use crate::sqlite_store::support::{
     Fixture, apply, columns, event, key, kind, record, set, tenant, wait,

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use sspr::adapters::sqlite::SqliteStore;
 use sspr::port::{CounterIncrement, Cutoff, EventsOf, PortError, PortErrorKind, Store as _};
-use sspr::{CounterKey, Version};
+use sspr::port::{CounterKey, Version};
 
 use crate::sqlite_store::support::{
     Fixture, apply, at, columns, event, key, kind, put, record, set, tenant, wait,

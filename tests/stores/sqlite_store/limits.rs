@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use sspr::adapters::sqlite::SqliteStore;
 use sspr::port::{Commit, CounterIncrement, Cutoff, PortError, PortErrorKind, Store as _};
-use sspr::{CounterKey, Record, Version};
+use sspr::port::{CounterKey, Record, Version};
 
 use crate::sqlite_store::support::{Fixture, at, columns, key, put, record, set, wait};
 use crate::temporary::Temporary;

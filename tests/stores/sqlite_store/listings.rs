@@ -1,7 +1,8 @@
 use std::collections::BTreeSet;
 
+use sspr::TenantId;
+use sspr::port::{Columns, RecordKind, Version};
 use sspr::port::{Commit, Cursor, Cutoff, EventsOf, Page, PortErrorKind, PortResult, Store};
-use sspr::{Columns, RecordKind, TenantId, Version};
 
 use crate::sqlite_store::support::{
     Fixture, apply, at, columns, event, key, kind, record, set, tenant, wait,
@@ -71,7 +72,7 @@ fn a_page_of_large_bodies_ends_early_and_has_a_cursor() {
     let store = fixture.open();
     let body = "x".repeat(1_000_000);
     for number in 0..20 {
-        let record = sspr::Record::loaded(key(number), Version::new(1, 1), body.as_str());
+        let record = sspr::port::Record::loaded(key(number), Version::new(1, 1), body.as_str());
         set(&store, &record, None);
     }
     let first = wait(store.scan(&tenant(), RecordKind::Account, None, 1_000)).unwrap();

@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 
 use sspr::adapters::sqlite::SqliteStore;
 use sspr::port::{Committed, Store};
-use sspr::{Record, Version};
+use sspr::port::{Record, Version};
 
 use crate::sqlite_store::support::{Fixture, key, put, record, set, wait};
 

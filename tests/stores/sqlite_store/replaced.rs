@@ -10,7 +10,7 @@ use std::sync::mpsc;
 
 use sspr::adapters::sqlite::SqliteStore;
 use sspr::port::Store as _;
-use sspr::{Record, RecordKey, Version};
+use sspr::port::{Record, RecordKey, Version};
 
 use crate::sqlite_store::support::{Fixture, put, wait};
 

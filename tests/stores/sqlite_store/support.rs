@@ -6,8 +6,10 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 
 use sspr::adapters::sqlite::SqliteStore;
+use sspr::audit::Event;
+use sspr::port::{Columns, Record, RecordKey, RecordKind, Version};
 use sspr::port::{Commit, Committed, PortErrorKind, PortResult, Store};
-use sspr::{Columns, Event, Record, RecordKey, RecordKind, TenantId, Timestamp, Version};
+use sspr::{TenantId, Timestamp};
 
 use crate::temporary::Temporary;
 

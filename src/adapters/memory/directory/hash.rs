@@ -2,7 +2,7 @@
 
 use argon2::{Algorithm, Argon2, Params, Version};
 
-use crate::domain::secret::secrets_equal;
+use crate::domain::crypto::secret::secrets_equal;
 use crate::port::{Entropy, PortError, PortResult, SystemEntropy};
 
 /// The cost of one hash.

@@ -17,14 +17,12 @@ use std::sync::{Arc, Mutex};
 use self::hash::{Cost, PasswordHash};
 use self::state::{State, Tenant, UserEntry, spelling};
 use super::lock;
-use crate::domain::facts::{TenantFacts, UserFacts};
-use crate::domain::ids::{GroupId, TenantId, UserId};
 use crate::domain::password::composed;
-use crate::domain::secret::SecretText;
-use crate::domain::time::Timestamp;
+use crate::facts::{TenantFacts, UserFacts};
 use crate::port::{Clock, PortError, PortResult, SystemClock};
+use crate::{GroupId, SecretText, TenantId, Timestamp, UserId};
 
-/// A [`Directory`](crate::Directory) in memory, shared by all its clones.
+/// A [`Directory`](crate::port::Directory) in memory, shared by all its clones.
 ///
 /// Every fact that a rule reads can be set, so that a test can put an account into any state. The
 /// engine's actions can be read back ([`writes`](Self::writes),
@@ -41,7 +39,8 @@ use crate::port::{Clock, PortError, PortResult, SystemClock};
 ///
 /// ```
 /// use sspr::adapters::memory::MemoryDirectory;
-/// use sspr::{TenantFacts, TenantId, UserFacts, UserId};
+/// use sspr::{TenantId, UserId};
+/// use sspr::facts::{TenantFacts, UserFacts};
 ///
 /// let directory = MemoryDirectory::new();
 /// let contoso = TenantId::parse("contoso")?;

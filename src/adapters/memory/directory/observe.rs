@@ -4,11 +4,10 @@ use super::hash::PasswordHash;
 use super::state::UserEntry;
 use super::{DirectorySession, DirectoryWrite, MemoryDirectory, Revocation};
 use crate::adapters::memory::lock;
-use crate::domain::facts::UserFacts;
-use crate::domain::ids::{TenantId, UserId};
 use crate::domain::password::composed;
-use crate::domain::secret::SecretText;
+use crate::facts::UserFacts;
 use crate::port::PortResult;
+use crate::{SecretText, TenantId, UserId};
 
 impl MemoryDirectory {
     /// Whether this is the user's password. It is composed first, as by a host's own sign-in

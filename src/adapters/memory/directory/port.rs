@@ -6,13 +6,9 @@ use super::hash::PasswordHash;
 use super::state::{PasswordRule, Scripted, State, UserEntry, log};
 use super::{DirectoryWrite, MemoryDirectory, Revocation};
 use crate::adapters::memory::lock;
-use crate::domain::facts::{
-    PolicyReason, SessionKinds, TenantFacts, UserFacts, UserQuery, WriteOutcome,
-};
-use crate::domain::ids::{RoleId, TenantId, UserId};
-use crate::domain::secret::SecretText;
-use crate::domain::time::Timestamp;
+use crate::facts::{PolicyReason, SessionKinds, TenantFacts, UserFacts, UserQuery, WriteOutcome};
 use crate::port::{Cursor, Directory, Page, PasswordWrite, PortError, PortResult, UnlockWrite};
+use crate::{RoleId, SecretText, TenantId, Timestamp, UserId};
 
 /// The state that a write needs for hashing, copied so that hashing holds no lock.
 struct Plan {

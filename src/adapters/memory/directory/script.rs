@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::MemoryDirectory;
 use super::state::Scripted;
 use crate::adapters::memory::lock;
-use crate::domain::facts::{PolicyReason, WriteOutcome};
+use crate::facts::{PolicyReason, WriteOutcome};
 
 impl MemoryDirectory {
     /// Makes the directory on premises unreachable, or reachable again. While it is unreachable,
@@ -20,7 +20,7 @@ impl MemoryDirectory {
     /// Sets the directory's own rule for new passwords. A returned reason refuses the password.
     ///
     /// ```
-    /// use sspr::PolicyReason;
+    /// use sspr::facts::PolicyReason;
     /// use sspr::adapters::memory::MemoryDirectory;
     ///
     /// let directory = MemoryDirectory::with_hash_cost(8, 1);

@@ -6,11 +6,10 @@ use std::time::Duration;
 
 use super::hash::PasswordHash;
 use super::{DirectorySession, DirectoryWrite, GroupMember, Revocation};
-use crate::domain::facts::{
+use crate::facts::{
     PasswordHome, PolicyReason, TenantFacts, UserFacts, UserSelector, WriteOutcome, WritebackState,
 };
-use crate::domain::ids::{GroupId, TenantId, UserId};
-use crate::domain::time::Timestamp;
+use crate::{GroupId, TenantId, Timestamp, UserId};
 
 /// The longest log per user; the oldest entry is dropped. The logs serve tests and are no audit
 /// trail.

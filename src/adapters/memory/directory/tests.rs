@@ -3,16 +3,13 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use super::*;
-use crate::domain::contact::{EmailAddress, PhoneNumber};
-use crate::domain::facts::{
-    ContactFacts, PasswordHome, Plan, PolicyReason, SessionKinds, UserKind, UserQuery,
-    UserSelector, WriteOutcome, WritebackState,
+use crate::facts::{
+    ContactFacts, EmailAddress, PasswordHome, PhoneNumber, Plan, PolicyReason, SessionKinds,
+    UserKind, UserQuery, UserSelector, WriteOutcome, WritebackState,
 };
-use crate::domain::ids::{Identifier, RoleId};
-use crate::domain::message::Locale;
-use crate::domain::secret::SecretText;
-use crate::domain::time::Timestamp;
+use crate::message::Locale;
 use crate::port::{Directory, PasswordWrite, PortErrorKind, UnlockWrite};
+use crate::{Identifier, RoleId, SecretText, Timestamp};
 
 mod writes;
 

@@ -1,8 +1,7 @@
 //! The public types of the memory directory.
 
-use crate::domain::facts::SessionKinds;
-use crate::domain::ids::{GroupId, UserId};
-use crate::domain::time::Timestamp;
+use crate::facts::SessionKinds;
+use crate::{GroupId, Timestamp, UserId};
 
 /// A member of a group.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]

@@ -5,10 +5,9 @@ use std::sync::Mutex;
 use super::bound::Bounded;
 use super::keyed::KeyMap;
 use super::{LOCKS, shard_of};
+use crate::Timestamp;
 use crate::adapters::memory::lock;
-use crate::domain::ids::CounterKey;
-use crate::domain::time::Timestamp;
-use crate::port::{CounterIncrement, PortError, PortResult};
+use crate::port::{CounterIncrement, CounterKey, PortError, PortResult};
 
 pub(super) struct Counters {
     shards: Box<[Mutex<Shard>]>,

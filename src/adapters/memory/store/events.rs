@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use super::keyed::KeyMap;
 use super::position::EventPosition;
-use crate::domain::event::Event;
-use crate::domain::ids::{RecordKey, TenantId};
-use crate::domain::time::Timestamp;
+use crate::audit::Event;
+use crate::port::RecordKey;
+use crate::{TenantId, Timestamp};
 
 /// An event with its number in the store-wide sequence.
 pub(super) type Numbered = (u64, Arc<Event>);

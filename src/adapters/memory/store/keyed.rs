@@ -47,7 +47,7 @@ mod tests {
     use std::hash::{BuildHasher, BuildHasherDefault};
 
     use super::Fold;
-    use crate::domain::ids::RecordKey;
+    use crate::port::RecordKey;
 
     #[test]
     fn keys_that_differ_in_one_byte_spread() {

@@ -23,14 +23,12 @@ use self::counters::Counters;
 use self::events::Numbered;
 use self::shard::Shard;
 use super::lock;
-use crate::domain::event::Event;
-use crate::domain::ids::{RecordKey, TenantId};
-use crate::domain::record::{Record, RecordKind};
-use crate::domain::time::Timestamp;
+use crate::audit::Event;
 use crate::port::{
     Commit, Committed, CounterIncrement, Cursor, Cutoff, EventsOf, Page, PortError, PortResult,
-    Store,
+    Record, RecordKey, RecordKind, Store,
 };
+use crate::{TenantId, Timestamp};
 
 /// The number of shards, each with a lock of its own.
 const LOCKS: usize = 64;
@@ -55,7 +53,8 @@ const fn shard_of(key: &[u8; 32]) -> usize {
 /// ```
 /// use sspr::adapters::memory::MemoryStore;
 /// use sspr::port::{Commit, Committed};
-/// use sspr::{Columns, Record, RecordKey, RecordKind, Store, TenantId, Timestamp, Version};
+/// use sspr::{TenantId, Timestamp};
+/// use sspr::port::{Columns, Record, RecordKey, RecordKind, Store, Version};
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -3,9 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::domain::ids::RecordKey;
-use crate::domain::time::Timestamp;
-use crate::port::{Cursor, PortError, PortResult};
+use crate::Timestamp;
+use crate::port::{Cursor, PortError, PortResult, RecordKey};
 
 /// Parses one part of a cursor. Only its canonical text is accepted.
 fn part<T: FromStr + fmt::Display>(text: Option<&str>) -> PortResult<T> {

@@ -5,9 +5,8 @@ use std::ops::Bound;
 
 use super::events::EventLog;
 use super::keyed::KeyMap;
-use crate::domain::ids::{RecordKey, TenantId};
-use crate::domain::record::{Columns, Record, RecordKind, Version};
-use crate::domain::time::Timestamp;
+use crate::port::{Columns, Record, RecordKey, RecordKind, Version};
+use crate::{TenantId, Timestamp};
 
 /// The records of a shard. Every index is changed in the critical section that changes the record,
 /// so that no reader sees one without the other.

@@ -2,10 +2,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::*;
-use crate::domain::event::{ActorKind, EventId, EventKind};
-use crate::domain::ids::CounterKey;
-use crate::domain::record::{Columns, Version};
-use crate::port::PortErrorKind;
+use crate::audit::{ActorKind, EventId, EventKind};
+use crate::port::{Columns, CounterKey, PortErrorKind, Version};
 
 mod races;
 

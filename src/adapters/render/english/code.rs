@@ -1,11 +1,11 @@
 //! The texts of one-time codes: mail, text message, call.
 
 use super::words::{accepted, clock_time, goal, moment, short_goal};
+use crate::SecretText;
 use crate::adapters::render::mail::Mail;
 use crate::adapters::render::origin::SmsOrigin;
 use crate::adapters::render::{plain_name, sms, voice};
-use crate::domain::message::CodeMessage;
-use crate::domain::secret::SecretText;
+use crate::message::CodeMessage;
 
 /// The length to which a name is cut if the text message would need several parts otherwise.
 const SHORTER_NAME: usize = 12;

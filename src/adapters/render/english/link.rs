@@ -2,7 +2,7 @@
 
 use super::words::{accepted, goal, moment};
 use crate::adapters::render::mail::Mail;
-use crate::domain::message::{CodePurpose, LinkMessage};
+use crate::message::{CodePurpose, LinkMessage};
 
 pub(super) fn mail<'a>(name: &str, link: &'a LinkMessage) -> Mail<'a> {
     let goal = goal(link.purpose);

@@ -7,8 +7,8 @@ mod words;
 
 use super::latin::latin;
 use super::{Rendered, Renderer, SmsOrigin, plain_name};
-use crate::domain::message::Message;
-use crate::domain::method::Channel;
+use crate::message::Message;
+use crate::method::Channel;
 use crate::port::Envelope;
 
 /// English texts for mail (text and HTML), text messages and calls.
@@ -25,7 +25,10 @@ use crate::port::Envelope;
 /// ```
 /// use sspr::adapters::render::{EnglishText, Renderer};
 /// use sspr::port::Envelope;
-/// use sspr::{Channel, Destination, EmailAddress, Locale, Message, Notice, TenantId, Timestamp};
+/// use sspr::{TenantId, Timestamp};
+/// use sspr::facts::{Destination, EmailAddress};
+/// use sspr::message::{Locale, Message, Notice};
+/// use sspr::method::Channel;
 ///
 /// let at = Timestamp::from_unix_seconds(1_700_000_000);
 /// let envelope = Envelope::new(
@@ -66,10 +69,10 @@ impl EnglishText {
     /// ```
     /// use sspr::adapters::render::{EnglishText, Renderer, SmsOrigin};
     /// use sspr::port::Envelope;
-    /// use sspr::{
-    ///     Channel, CodeMessage, CodePurpose, Destination, Locale, Message, PhoneNumber, TenantId,
-    ///     Timestamp,
-    /// };
+    /// use sspr::{TenantId, Timestamp};
+    /// use sspr::facts::{Destination, PhoneNumber};
+    /// use sspr::message::{CodeMessage, CodePurpose, Locale, Message};
+    /// use sspr::method::Channel;
     ///
     /// let at = Timestamp::from_unix_seconds(1_700_000_000);
     /// let envelope = Envelope::new(

@@ -3,10 +3,8 @@
 use super::words::{a, capital, moment, your};
 use crate::adapters::render::account_name;
 use crate::adapters::render::mail::Mail;
-use crate::domain::message::Notice;
-use crate::domain::method::MethodKind;
-use crate::domain::secret::SecretText;
-use crate::domain::time::Timestamp;
+use crate::message::Notice;
+use crate::{MethodKind, SecretText, Timestamp};
 
 /// The longest name of an account, in characters.
 const LONGEST_ACCOUNT: usize = 120;

@@ -1,10 +1,7 @@
 use super::*;
-use crate::domain::contact::{Destination, EmailAddress, PhoneNumber};
-use crate::domain::ids::TenantId;
-use crate::domain::message::{CodeMessage, CodePurpose, LinkMessage, Locale, Notice};
-use crate::domain::method::MethodKind;
-use crate::domain::secret::SecretText;
-use crate::domain::time::Timestamp;
+use crate::facts::{Destination, EmailAddress, PhoneNumber};
+use crate::message::{CodeMessage, CodePurpose, LinkMessage, Locale, Notice};
+use crate::{MethodKind, SecretText, TenantId, Timestamp};
 
 mod html;
 mod notices;

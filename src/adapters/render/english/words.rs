@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use crate::domain::message::CodePurpose;
-use crate::domain::method::MethodKind;
-use crate::domain::time::Timestamp;
+use crate::message::CodePurpose;
+use crate::{MethodKind, Timestamp};
 
 /// The purpose of a code or a link, to follow "to".
 pub(super) const fn goal(purpose: CodePurpose) -> &'static str {

@@ -130,7 +130,9 @@ fn asvs_and_pci_presets_meet_their_standard() {
 fn findings_cite_their_standard_and_mark_the_thresholds_of_the_engine() {
     let mut settings = PolicySettings::entra();
     settings.scope = Scope::All;
-    settings.link = Some(crate::LinkBase::parse("https://id.example/reset#").unwrap());
+    settings.link = Some(
+        crate::domain::crypto::link_base::LinkBase::parse("https://id.example/reset#").unwrap(),
+    );
     settings.lifetimes.email_link = 11 * MINUTE;
     settings.administrators.gates.required = 1;
     settings.acknowledged.insert(Deviation::OneGateAdministrators);

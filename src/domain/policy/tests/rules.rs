@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use crate::domain::ids::{GroupId, RoleId};
+use crate::domain::identity::ids::{GroupId, RoleId};
 use crate::domain::method::MethodKind;
 use crate::domain::policy::{
     CodeAlphabet, CodeFormat, Deviation, Disclosure, Policy, PolicyError, PolicyProblem,

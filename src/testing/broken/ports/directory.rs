@@ -3,14 +3,12 @@
 use async_trait::async_trait;
 
 use super::{BrokenPort, PortDefect};
-use crate::domain::facts::{
+use crate::facts::{
     PolicyReason, SessionKinds, TenantFacts, UserFacts, UserQuery, UserSelector, WriteOutcome,
 };
-use crate::domain::ids::{RoleId, TenantId, UserId};
-use crate::domain::secret::SecretText;
-use crate::domain::time::Timestamp;
 use crate::port::{Cursor, Directory, Page, PasswordWrite, PortError, PortResult, UnlockWrite};
 use crate::testing::lock;
+use crate::{RoleId, SecretText, TenantId, Timestamp, UserId};
 
 impl BrokenPort<dyn Directory> {
     async fn find_wrongly(

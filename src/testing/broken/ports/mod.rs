@@ -12,10 +12,9 @@ use async_trait::async_trait;
 
 use super::super::lock;
 use super::defect::defects;
-use crate::domain::ids::TenantId;
-use crate::domain::method::Channel;
-use crate::domain::time::Timestamp;
+use crate::method::Channel;
 use crate::port::{Clock, Delivery, Envelope, PortResult};
+use crate::{TenantId, Timestamp};
 
 defects! {
     /// One defect of a port other than the store.

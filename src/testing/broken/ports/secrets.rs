@@ -6,9 +6,9 @@ use async_trait::async_trait;
 use sha2::{Digest as _, Sha256};
 
 use super::{BrokenPort, PortDefect};
-use crate::domain::secret::{SecretBytes, SecretText};
 use crate::port::{Entropy, PortError, PortResult, Seal, SlowHash};
 use crate::testing::lock;
+use crate::{SecretBytes, SecretText};
 
 /// Bytes determined by two numbers.
 fn stream(seed: u64, from: u32, buffer: &mut [u8]) {

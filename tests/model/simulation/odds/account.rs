@@ -4,12 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sspr::adapters::memory::{MemoryInbox, MemoryStore};
+use sspr::facts::{EmailAddress, PhoneNumber};
+use sspr::method::{Channel, NewMethod};
 use sspr::port::{HumanCheck, PortResult, async_trait};
 use sspr::testing::{ManualClock, SoftToken};
-use sspr::{
-    Channel, EmailAddress, MethodKind, NewMethod, PhoneNumber, Policy, SecretText, TenantId,
-    Timestamp,
-};
+use sspr::{MethodKind, Policy, SecretText, TenantId, Timestamp};
 
 use super::policies::Case;
 use crate::support::{MAIL, MOBILE, START, World, admin, builder, directory, tenant};

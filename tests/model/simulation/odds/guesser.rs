@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use sspr::method::ChallengeOption;
+use sspr::policy::PoolKind;
+use sspr::port::Clock as _;
 use sspr::testing::SoftToken;
-use sspr::{
-    ChallengeOption, Clock as _, DeviceSecret, MethodKind, PoolKind, Request, ResetTicket,
-    SecretText, Selection, Timestamp,
-};
+use sspr::{DeviceSecret, MethodKind, Request, ResetTicket, SecretText, Selection, Timestamp};
 
 use super::account::world;
 use super::model::Seen;

@@ -1,6 +1,7 @@
 //! What an attacker knows of the budgets: from the policy, and from what it did itself.
 
-use sspr::{MethodKind, PoolKind, Rate, Timestamp};
+use sspr::policy::{PoolKind, Rate};
+use sspr::{MethodKind, Timestamp};
 
 use super::guesser::{Attacker, Guesser};
 use crate::simulation::attack::{DAY, HOUR};

@@ -1,6 +1,7 @@
 //! The owner of the account under attack, who comes whenever that helps the attacker.
 
-use sspr::{MethodKind, PoolKind, SecretText};
+use sspr::policy::PoolKind;
+use sspr::{MethodKind, SecretText};
 
 use super::guesser::Guesser;
 

@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use sspr::{
-    AsvsLevel, CodeAlphabet, CodeFormat, Deviation, MethodKind, PolicySettings, Rate, Scope,
-};
+use sspr::policy::{AsvsLevel, CodeAlphabet, CodeFormat, Deviation, Rate, Scope};
+use sspr::{MethodKind, PolicySettings};
 
 use crate::simulation::attack::{DAY, HOUR, MINUTE};
 

@@ -5,8 +5,9 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use sspr::port::Clock as _;
 use sspr::testing::{FaultPlan, Faulty, InjectedFault, block_on, join_all};
-use sspr::{Clock as _, Engine, Error, Refusal, Selection, UserId};
+use sspr::{Engine, Error, Refusal, Selection, UserId};
 
 use super::{Fixture, SEEDS, engine, run, sealed_seeds, sealing, supply};
 use crate::records::keys::user;

@@ -8,12 +8,14 @@ use std::sync::Arc;
 
 use sspr::adapters::memory::MemoryInbox;
 use sspr::adapters::seal::KeySeal;
+use sspr::maintenance::ResealPage;
+use sspr::method::{NewAuthenticator, OathParameters, OathSeed, SignInContext};
+use sspr::port::{Clock as _, RecordKind, Store};
 use sspr::port::{Cursor, Seal};
 use sspr::testing::SoftToken;
 use sspr::{
-    Clock as _, Engine, MethodId, MethodKind, NewAuthenticator, OathParameters, OathSeed, Policy,
-    PolicySettings, RecordKind, RegistrationTicket, ResealPage, SecretBytes, SignInContext,
-    SignedIn, Store, Timestamp, UserId,
+    Engine, MethodId, MethodKind, Policy, PolicySettings, RegistrationTicket, SecretBytes,
+    SignedIn, Timestamp, UserId,
 };
 
 use crate::records::keys::{supplied, user};

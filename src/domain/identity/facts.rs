@@ -1,0 +1,305 @@
+//! The facts that the host's directory gives about tenants and users, and the outcome of writes.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::identity::contact::{EmailAddress, PhoneNumber};
+use crate::domain::identity::ids::{GroupId, Identifier, RoleId, UserId};
+use crate::domain::identity::locale::Locale;
+use crate::domain::time::Timestamp;
+
+/// Facts about a tenant.
+///
+/// ```
+/// let mut facts = sspr::facts::TenantFacts::new("Contoso");
+/// facts.custom_domain = Some(true);
+/// ```
+#[derive(Clone, PartialEq, Debug)]
+#[non_exhaustive]
+pub struct TenantFacts {
+    /// The name that messages use.
+    pub display_name: String,
+    /// The plan. `None`: no plan restricts anything.
+    pub plan: Option<Plan>,
+    /// When the trial began. `None`: the tenant is not on trial.
+    pub trial_since: Option<Timestamp>,
+    /// Whether the tenant has a domain of its own. `None` is read as true, which is stricter.
+    pub custom_domain: Option<bool>,
+    /// Whether a directory on premises is synchronised. `None` is read as true, which is stricter.
+    pub synchronised: Option<bool>,
+    /// Whether the tenant is a school. `None` is read as false.
+    pub education: Option<bool>,
+    /// The cloud that the tenant is in. `None`: the public cloud.
+    pub cloud: Option<String>,
+    /// The language of users without one. `None`: English.
+    pub locale: Option<Locale>,
+}
+
+impl TenantFacts {
+    /// A tenant of this name, with no other facts.
+    #[must_use]
+    pub fn new(display_name: &str) -> Self {
+        Self {
+            display_name: display_name.to_owned(),
+            plan: None,
+            trial_since: None,
+            custom_domain: None,
+            synchronised: None,
+            education: None,
+            cloud: None,
+            locale: None,
+        }
+    }
+}
+
+/// The plan of a tenant.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum Plan {
+    /// Without payment.
+    Free,
+    /// On trial.
+    Trial,
+    /// Paid.
+    Paid,
+}
+
+/// Facts about a user.
+///
+/// ```
+/// use sspr::UserId;
+/// use sspr::facts::UserFacts;
+///
+/// let mut ada = UserFacts::new(UserId::parse("u-1")?);
+/// ada.user_principal_name = Some("ada@contoso.example".to_owned());
+/// ada.enabled = true;
+/// # Ok::<(), sspr::InvalidInput>(())
+/// ```
+#[derive(Clone, PartialEq, Debug)]
+#[non_exhaustive]
+pub struct UserFacts {
+    /// The immutable identifier.
+    pub id: UserId,
+    /// A mark that changes if the identifier is ever given to another person. `None`: that never
+    /// happens.
+    ///
+    /// A directory must give a mark for every user or for none, from the first use of a store. If
+    /// it starts later, records without a mark are closed, with their methods: they may belong to
+    /// an earlier holder of the identifier.
+    /// [`Admin::confirm_incarnation`](crate::Admin::confirm_incarnation) opens such a record,
+    /// [`Admin::forget`](crate::Admin::forget) empties it. A record is also closed if its mark is
+    /// no longer given. Of a mark above 128 bytes the record keeps a digest.
+    pub incarnation: Option<String>,
+    /// Whether the account is enabled.
+    pub enabled: bool,
+    /// What kind of user this is.
+    pub kind: UserKind,
+    /// Where the password is managed.
+    pub password_home: PasswordHome,
+    /// The state of writeback for this user. `None`: the policy decides.
+    pub writeback: Option<WritebackState>,
+    /// Whether the account is protected from password resets (reason 29).
+    pub protected: bool,
+    /// Entitlements that the user holds, such as a licence. `None`: not tracked, so none is
+    /// missing.
+    pub entitlements: Option<BTreeSet<String>>,
+    /// Roles that the user holds.
+    pub roles: BTreeSet<RoleId>,
+    /// The queried groups that the user is a member of.
+    pub groups: BTreeSet<GroupId>,
+    /// Names of the person, for password rules.
+    pub names: Vec<String>,
+    /// The display name.
+    pub display_name: Option<String>,
+    /// The primary mail address. It gets a notice of every change; it is not a method by itself.
+    pub primary_mail: Option<EmailAddress>,
+    /// The user principal name. It gets the notice of a change if there is no mail address.
+    pub user_principal_name: Option<String>,
+    /// The language. `None`: the tenant's.
+    pub locale: Option<Locale>,
+    /// Contact data of the directory, unconfirmed, in the directory's order.
+    pub contacts: ContactFacts,
+    /// When the password was last changed. `None`: not tracked.
+    pub password_changed_at: Option<Timestamp>,
+    /// Whether the password has expired. `None`: not tracked, read as false.
+    pub password_expired: Option<bool>,
+    /// Whether the account is locked out of sign-in. `None`: not tracked, read as false.
+    pub locked_out: Option<bool>,
+    /// Whether a second factor follows the password at sign-in. `None`: not tracked, read as false.
+    pub second_factor: Option<bool>,
+    /// A mark that changes with every change of the account outside the engine: of the password,
+    /// the state or an address. `None`: not tracked, and outside changes void nothing.
+    pub change_stamp: Option<String>,
+}
+
+impl UserFacts {
+    /// An enabled cloud member, with no other facts.
+    #[must_use]
+    pub fn new(id: UserId) -> Self {
+        Self {
+            id,
+            incarnation: None,
+            enabled: true,
+            kind: UserKind::Member,
+            password_home: PasswordHome::Cloud,
+            writeback: None,
+            protected: false,
+            entitlements: None,
+            roles: BTreeSet::new(),
+            groups: BTreeSet::new(),
+            names: Vec::new(),
+            display_name: None,
+            primary_mail: None,
+            user_principal_name: None,
+            locale: None,
+            contacts: ContactFacts::default(),
+            password_changed_at: None,
+            password_expired: None,
+            locked_out: None,
+            second_factor: None,
+            change_stamp: None,
+        }
+    }
+}
+
+/// Contact data of the directory, unconfirmed. Of several mail addresses the first counts.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[non_exhaustive]
+pub struct ContactFacts {
+    /// Alternate mail addresses.
+    pub mail: Vec<EmailAddress>,
+    /// The mobile phone.
+    pub mobile: Option<PhoneNumber>,
+    /// The office phone.
+    pub office: Option<PhoneNumber>,
+}
+
+/// The kind of a user, which depends on the home tenant.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub enum UserKind {
+    /// A member of this tenant.
+    Member,
+    /// A guest whose password is kept here.
+    LocalGuest,
+    /// A guest whose home tenant keeps the password: not reset here.
+    ForeignGuest,
+    /// A personal account: not reset here.
+    Personal,
+}
+
+/// Where a password is managed.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub enum PasswordHome {
+    /// In the directory itself: the engine's rules judge a new password.
+    Cloud,
+    /// On premises: the directory judges a new password, and writeback is needed.
+    OnPremises,
+}
+
+/// The state of writeback.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub enum WritebackState {
+    /// It runs.
+    Running,
+    /// It is not set up (reason 10).
+    NotConfigured,
+    /// It cannot be reached now (reason 30).
+    Unreachable,
+}
+
+/// The user to find, and the groups to check.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct UserQuery<'a> {
+    /// The user.
+    pub by: UserSelector<'a>,
+    /// The groups whose members the policy distinguishes.
+    pub groups: &'a BTreeSet<GroupId>,
+}
+
+impl<'a> UserQuery<'a> {
+    /// A query.
+    #[must_use]
+    pub const fn new(by: UserSelector<'a>, groups: &'a BTreeSet<GroupId>) -> Self {
+        Self { by, groups }
+    }
+}
+
+/// How a user is named in a query.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum UserSelector<'a> {
+    /// By what a person typed.
+    Identifier(&'a Identifier),
+    /// By the immutable identifier.
+    Id(&'a UserId),
+}
+
+/// The outcome of a directory write.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum WriteOutcome {
+    /// Written everywhere.
+    Written,
+    /// Written to the directory; other systems follow within minutes.
+    WrittenButNotPropagated,
+    /// Certainly not written: the directory's rules refuse it.
+    PolicyViolation(PolicyReason),
+    /// Certainly not written: an administrator must act (reason 29).
+    AdminActionRequired,
+    /// Certainly not written: the directory was not reached (reason 30).
+    Unreachable,
+    /// Not known.
+    Indeterminate,
+}
+
+/// Why a directory refuses a password.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub enum PolicyReason {
+    /// The present password is too young to be changed.
+    TooYoung {
+        /// When the minimum age has passed, if the directory says.
+        until: Option<Timestamp>,
+    },
+    /// It was used before.
+    History,
+    /// It is not complex enough.
+    Complexity,
+    /// It is too short or too long.
+    Length,
+    /// A filter refuses it.
+    Filter,
+    /// The directory does not say.
+    Unspecified,
+}
+
+impl PolicyReason {
+    /// A stable code.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::TooYoung { .. } => "too_young",
+            Self::History => "history",
+            Self::Complexity => "complexity",
+            Self::Length => "length",
+            Self::Filter => "filter",
+            Self::Unspecified => "unspecified",
+        }
+    }
+}
+
+/// Which sessions end.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum SessionKinds {
+    /// All.
+    All,
+    /// Those that began with a password (Entra).
+    PasswordBased,
+}

@@ -1,0 +1,6 @@
+//! Who and where: ids, addresses, languages, and what the directory reports about users and tenants.
+
+pub(crate) mod contact;
+pub(crate) mod facts;
+pub(crate) mod ids;
+pub(crate) mod locale;

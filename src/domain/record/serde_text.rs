@@ -1,0 +1,62 @@
+//! Values whose serde form is a text, read from the borrowed text without an owned copy.
+//!
+//! `#[serde(try_from = "String", into = "String")]` allocates twice for each value. A record has
+//! about thirty of them, and is decoded for every guess.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::Deserializer;
+use serde::de::{Error, Visitor};
+
+/// Reads a text and parses it.
+///
+/// # Errors
+///
+/// The errors of the deserializer and of `parse`.
+pub(crate) fn deserialize<'de, D, T, E>(
+    from: D,
+    parse: impl FnOnce(&str) -> Result<T, E>,
+) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    E: fmt::Display,
+{
+    struct Text<F, T>(F, PhantomData<T>);
+
+    impl<F, T, P> Visitor<'_> for Text<F, T>
+    where
+        F: FnOnce(&str) -> Result<T, P>,
+        P: fmt::Display,
+    {
+        type Value = T;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a text")
+        }
+
+        fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
+            (self.0)(text).map_err(E::custom)
+        }
+    }
+
+    from.deserialize_str(Text(parse, PhantomData))
+}
+
+/// The serde form of a type that holds its text in field 0, read with the parser `$parse`.
+macro_rules! serde_as_text {
+    ($name:ty, $parse:expr) => {
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+                to.serialize_str(&self.0)
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                $crate::domain::record::serde_text::deserialize(from, $parse)
+            }
+        }
+    };
+}
+pub(crate) use serde_as_text;

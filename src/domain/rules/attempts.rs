@@ -1,0 +1,90 @@
+//! Reserving and refunding attempts, and recording what the failed ones bring about.
+
+use super::Transition;
+use crate::domain::account::budget::{BudgetEffects, PoolKind, Verdict};
+use crate::domain::event::EventKind;
+use crate::domain::method::MethodKind;
+use crate::domain::time::Timestamp;
+
+impl Transition<'_> {
+    /// Reserves one attempt. Its budget effects apply at once, and are recorded once the attempt
+    /// has turned out wrong.
+    pub(super) fn reserve(
+        &mut self,
+        kind: MethodKind,
+        pool: PoolKind,
+        source: u32,
+    ) -> BudgetEffects {
+        let (now, policy) = (self.now, self.policy);
+        let budget = self.account.budget_mut(kind);
+        budget.reserve(pool, &policy.failures, policy.attempts, now, source)
+    }
+
+    /// Refunds an attempt that was no failure; the run of failures goes on.
+    pub(super) fn refund(
+        &mut self,
+        kind: MethodKind,
+        pool: PoolKind,
+        at: Timestamp,
+        source: u32,
+        effects: BudgetEffects,
+    ) {
+        let recorded = self.account.budget_mut(kind).refund(pool, at, source, effects);
+        self.record_refund(recorded, kind, pool);
+    }
+
+    /// Refunds an attempt that was right; the run of failures ends.
+    pub(super) fn refund_and_end_run(
+        &mut self,
+        kind: MethodKind,
+        pool: PoolKind,
+        at: Timestamp,
+        source: u32,
+        effects: BudgetEffects,
+    ) {
+        let recorded = self.account.budget_mut(kind).refund_and_end_run(pool, at, source, effects);
+        self.record_refund(recorded, kind, pool);
+    }
+
+    /// Records the refund if the budget effects were recorded before a slow comparison ended.
+    fn record_refund(&mut self, recorded: bool, method: MethodKind, pool: PoolKind) {
+        if recorded {
+            self.record(EventKind::AttemptRefunded { method, pool });
+        }
+    }
+
+    /// Records the budget effects of a wrong attempt, and warns the owner if that is one of them.
+    pub(super) fn record_verdict(&mut self, method: MethodKind, verdict: &Verdict) {
+        let Verdict { pool, effects, .. } = *verdict;
+        if let Some(until) = effects.locked_until {
+            self.record(EventKind::Blocked { method, pool, until });
+        }
+        if effects.closed {
+            self.record(EventKind::MethodClosed { method });
+        }
+        if effects.disabled {
+            self.record(EventKind::MethodDisabled { method });
+        }
+        if effects.told {
+            self.warn_owner(method);
+        }
+    }
+}
+
+/// Records the budget effects of wrong attempts, unless that was done before. Returns whether
+/// anything was recorded.
+pub(crate) fn record_failure(
+    transition: &mut Transition<'_>,
+    failed: &[(MethodKind, Verdict)],
+) -> bool {
+    transition.sweep();
+    let mut any = false;
+    for (kind, verdict) in failed {
+        let Verdict { at, pool, effects } = *verdict;
+        if transition.account.budget_mut(*kind).take_verdict(pool, at, effects).is_some() {
+            transition.record_verdict(*kind, verdict);
+            any = true;
+        }
+    }
+    any
+}

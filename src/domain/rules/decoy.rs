@@ -1,0 +1,190 @@
+//! Decoys: a fixed pool of records that stand in for names which no account has.
+//!
+//! Many names share one record. It stands for the name that used it last; to any other name it
+//! looks like an account that was never touched. So a flood of unknown names spends only its own
+//! budgets, and a single name under attack behaves like a single account under attack.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Transition, code_format, code_life};
+use crate::domain::account::budget::PoolKind;
+use crate::domain::account::{
+    Account, Challenge, Expected, Factor, Flow, Method, MethodState, Provenance, Unknown,
+};
+use crate::domain::crypto::ticket::TicketClaims;
+use crate::domain::identity::contact::{Destination, EmailAddress, PhoneNumber};
+use crate::domain::identity::ids::{MethodId, RecordKey, TenantId};
+use crate::domain::method::{MethodKind, Verification};
+use crate::domain::policy::Policy;
+use crate::domain::record::hex_bytes;
+use crate::domain::time::Timestamp;
+
+/// Methods in the body of a decoy: as many as most accounts have.
+const SHOWN: usize = 2;
+
+/// What makes an account a decoy.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub(crate) struct Decoy {
+    /// A keyed hash of the name that the decoy stands for.
+    #[serde(with = "hex_bytes")]
+    pub(crate) identifier: [u8; 8],
+    /// Methods that no rule reads: they make the body as long as that of an account.
+    #[serde(default)]
+    methods: Vec<Method>,
+    /// Whether the record stood for another name until this step.
+    #[serde(skip)]
+    pub(crate) taken_over: bool,
+    /// Fields of a newer release.
+    #[serde(flatten)]
+    unknown: Unknown,
+}
+
+/// The name that a decoy is to stand for, and the claims of its ticket, if there is one.
+#[derive(Clone, Debug)]
+pub(crate) struct StandIn {
+    pub(crate) identifier: [u8; 8],
+    pub(crate) claim: Option<TicketClaims>,
+    /// The key of challenges that [`Transition::put_back`] restores.
+    pub(crate) key: u16,
+}
+
+/// The body of a decoy that no name has used, as the store would hold it. Reading it costs the same
+/// as reading an untouched account under this policy.
+pub(crate) fn decoy_body(policy: &Policy, now: Timestamp) -> Option<String> {
+    let tenant = TenantId::parse("decoy").ok()?;
+    let mut account = Account::blank(RecordKey::from_bytes([0; 32]), tenant, None, now);
+    let methods = shape(&policy.users.methods, now);
+    let unknown = Unknown::NONE;
+    account.decoy =
+        Some(Box::new(Decoy { identifier: [0; 8], methods, taken_over: false, unknown }));
+    serde_json::to_string(&account).ok()
+}
+
+/// A decoy for this name, with the methods of [`decoy_body`].
+pub(crate) fn unused_decoy(
+    body: &str,
+    key: RecordKey,
+    tenant: &TenantId,
+    stand_in: &StandIn,
+    now: Timestamp,
+) -> Account {
+    let blank = Account::blank(key, tenant.clone(), None, now);
+    let template = serde_json::from_str::<Account>(body).ok();
+    let methods = template.and_then(|account| account.decoy).map(|decoy| decoy.methods);
+    blank.standing_for(stand_in.identifier, methods.unwrap_or_default(), false)
+}
+
+/// The decoy as this name finds it: `None` if `account` stands for the name already, otherwise one
+/// that was never touched.
+pub(crate) fn decoy_for(account: &Account, stand_in: &StandIn) -> Option<Account> {
+    let decoy = account.decoy.as_ref();
+    if decoy.is_some_and(|decoy| decoy.identifier == stand_in.identifier) {
+        return None;
+    }
+    let mut fresh = Account::blank(account.key, account.tenant.clone(), None, account.seen);
+    // The numbers of a record never repeat, whichever name it stands for.
+    fresh.numbers = account.numbers;
+    fresh.unknown = account.unknown.clone();
+    let methods = decoy.map(|decoy| decoy.methods.clone()).unwrap_or_default();
+    Some(fresh.standing_for(stand_in.identifier, methods, true))
+}
+
+impl Account {
+    fn standing_for(mut self, identifier: [u8; 8], methods: Vec<Method>, taken_over: bool) -> Self {
+        let unknown = Unknown::NONE;
+        self.decoy = Some(Box::new(Decoy { identifier, methods, taken_over, unknown }));
+        self
+    }
+}
+
+impl Transition<'_> {
+    /// Restores the challenges that a ticket asked for, if another name has used the decoy
+    /// meanwhile. An account would still have them, and each step on them would be a commit.
+    pub(crate) fn put_back(&mut self, stand_in: &StandIn) {
+        let taken_over = self.account.decoy.as_ref().is_some_and(|decoy| decoy.taken_over);
+        let (Some(claim), true) = (&stand_in.claim, taken_over) else { return };
+        let (now, policy) = (self.now, self.policy);
+        let expires_at = claim.started_at.plus(policy.lifetimes.flow);
+        if claim.asked.iter().all(Option::is_none) || now >= expires_at || claim.generation > 0 {
+            return;
+        }
+        let mut challenges = Vec::new();
+        for asked in claim.asked.iter().flatten() {
+            let mut format = code_format(policy, asked.option, false);
+            format.length = asked.length;
+            challenges.push(Challenge {
+                number: Self::number(&mut self.account.numbers.challenge),
+                option: asked.option,
+                key: stand_in.key,
+                nonce: [0; 12],
+                format,
+                opened_at: asked.at,
+                expires_at: asked
+                    .at
+                    .plus(code_life(policy, asked.option.channel()))
+                    .min(expires_at),
+                attempts: policy.attempts,
+                pool: PoolKind::Anonymous,
+                source: 0,
+                expected: Expected::Decoy,
+                confirms: None,
+                unknown: Unknown::NONE,
+            });
+        }
+        challenges.retain(|challenge| challenge.live(now));
+        let number = Self::number(&mut self.account.numbers.flow);
+        self.account.flows.push(Flow {
+            number,
+            id: claim.flow,
+            former: None,
+            purpose: claim.purpose,
+            generation: 0,
+            started_at: claim.started_at,
+            expires_at,
+            epoch: self.account.epoch,
+            source: 0,
+            by_administrator: false,
+            known_device: false,
+            familiar: false,
+            stamp: None,
+            required: policy.users.required,
+            challenges,
+            proofs: Vec::new(),
+            repeat: None,
+            grant: None,
+            done: None,
+            unknown: Unknown::NONE,
+        });
+    }
+}
+
+/// Methods of the kinds that the policy counts, with reserved addresses (RFC 2606) and numbers.
+fn shape(kinds: &BTreeSet<MethodKind>, now: Timestamp) -> Vec<Method> {
+    let factor = |kind: MethodKind| match kind {
+        MethodKind::Email => {
+            EmailAddress::parse("account@mailbox.example").ok().map(Destination::Email)
+        }
+        _ if kind.verification() == Verification::Contact => {
+            PhoneNumber::parse("+14255550100").ok().map(Destination::Phone)
+        }
+        _ => None,
+    };
+    let contacts = kinds.iter().filter_map(|kind| Some((*kind, Factor::Address(factor(*kind)?))));
+    let method = |(number, (kind, factor)): (usize, (MethodKind, Factor))| {
+        Some(Method {
+            id: MethodId::parse(&format!("m{}", number + 1)).ok()?,
+            kind,
+            factor,
+            state: MethodState::Active,
+            provenance: Provenance::Confirmed,
+            added_at: now,
+            usable_from: now,
+            replaces: None,
+            session: None,
+            unknown: Unknown::NONE,
+        })
+    };
+    contacts.take(SHOWN).enumerate().filter_map(method).collect()
+}

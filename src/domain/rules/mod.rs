@@ -1,0 +1,226 @@
+//! Decisions: pure functions on `(record, policy, facts, command, now, random bytes)`.
+//!
+//! Each takes a [`Transition`], changes its account and records events, or refuses; the engine
+//! discards a transition that was refused. It commits any other, and decides again if the record
+//! has changed meanwhile.
+
+mod administer;
+mod allowance;
+mod attempts;
+pub(crate) mod binding;
+mod change;
+mod code_form;
+mod complete;
+mod confirm;
+mod contacts;
+mod decoy;
+mod devices;
+pub(crate) mod eligibility;
+mod fold;
+mod number;
+mod open;
+mod outbox;
+mod prove;
+mod recovery_codes;
+mod register;
+mod retry;
+mod review;
+mod settle;
+mod sweep;
+mod tell;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use administer::{
+    clear_budgets, confirm_incarnation, forget, replace_seeds, request_help, request_reset,
+    require_registration, revoke_flows, revoke_methods, supply_token,
+};
+pub(crate) use allowance::{sends, sends_of};
+pub(crate) use attempts::record_failure;
+pub(crate) use change::{
+    ChangeStart, accept_sign_in, grant_change, reserve_password, reserve_sign_in,
+};
+pub(crate) use code_form::{RECOVERY_CODE, code_format, code_life};
+pub(crate) use complete::{
+    PendingWrite, PendingWriteTerms, begin_write, may_complete, raise_required,
+};
+pub(crate) use confirm::{Confirm, confirm_method};
+pub use contacts::Contacts;
+pub(crate) use contacts::supply_contacts;
+pub(crate) use decoy::{Decoy, StandIn, decoy_body, decoy_for, unused_decoy};
+pub(crate) use devices::{
+    Bearer, cancel, is_familiar, is_known_device, remember_bearer, remember_user_device,
+};
+pub(crate) use number::{NumberReservation, reserve_number};
+pub(crate) use open::{LimitSpent, Open, Opened, open_challenge};
+pub(crate) use outbox::{
+    ClaimedMessage, DeliveryClaim, DeliveryOutcome, SentSecret, Work, claim, next_work,
+    settle_message, tidy,
+};
+pub(crate) use prove::{AttemptReservation, Match, Proving, consume, hand_over, reserve_attempt};
+pub(crate) use recovery_codes::{
+    acknowledge_recovery_codes, acknowledge_replacement, put_recovery_codes, put_replacement,
+};
+pub(crate) use register::{Add, Binding, add_method, claim_method, is_alive, remove_method};
+pub use review::Prompt;
+pub(crate) use review::{SignInSubject, postpone, prompt, reconfirm, reconfirm_at, set_default};
+pub(crate) use settle::{
+    PendingWriteFailure, reject_password, settle_unasked, settle_unknown, settle_unwritten,
+    settle_written,
+};
+pub(crate) use tell::{
+    Address, AdministratorPage, PAGE, address_announcement, addresses_to_tell, give_up, locale_of,
+    tell_page,
+};
+
+use std::time::Duration;
+
+use crate::domain::account::Account;
+use crate::domain::event::{ActorKind, Event, EventId, EventKind};
+use crate::domain::identity::ids::UserId;
+use crate::domain::policy::Policy;
+use crate::domain::record::Version;
+use crate::domain::refusal::Refusal;
+use crate::domain::time::Timestamp;
+
+/// The largest accepted difference between the clocks of two engines.
+pub(crate) const MAX_SKEW: Duration = Duration::from_secs(30);
+/// The most entries that one outbox may hold.
+pub(crate) const MAX_OUTBOX: usize = 16;
+/// Acts of a signed-in user in an hour that change no method: postponing or confirming the
+/// registration, choosing a default, making recovery codes, remembering a browser. A registration
+/// takes four or five.
+const MAX_ACTS: usize = 20;
+const ACTS_WINDOW: Duration = Duration::from_secs(3_600);
+
+/// A copy of one account that is being changed, with the events of the change.
+pub(crate) struct Transition<'a> {
+    pub(crate) account: Account,
+    pub(crate) policy: &'a Policy,
+    /// The time of the decision: see [`time_of`].
+    pub(crate) now: Timestamp,
+    pub(crate) actor: ActorKind,
+    pub(crate) source: Option<String>,
+    /// The user that a decoy stands in for, if there is one: for the audit trail.
+    pub(crate) about: Option<UserId>,
+    pub(crate) events: Vec<EventKind>,
+    /// The record was stamped by a clock far ahead. What that voids is committed before anything
+    /// else is decided; otherwise every later decision would void it again.
+    pub(crate) clock_ahead: bool,
+}
+
+impl<'a> Transition<'a> {
+    /// A transition of a copy of `account`, decided at `now`.
+    pub(crate) fn new(account: &Account, policy: &'a Policy, now: Timestamp) -> Self {
+        let mut transition = Self {
+            account: account.clone(),
+            policy,
+            now: time_of(account, now),
+            actor: ActorKind::Anonymous,
+            source: None,
+            about: None,
+            events: Vec::new(),
+            clock_ahead: false,
+        };
+        if transition.now < account.seen {
+            transition.clock_ahead = true;
+            transition.void_future_stamps();
+        }
+        transition.account.seen = transition.now;
+        transition
+    }
+
+    pub(crate) fn with_actor(
+        mut self,
+        actor: ActorKind,
+        source: Option<String>,
+        about: Option<UserId>,
+    ) -> Self {
+        self.actor = actor;
+        self.source = source;
+        self.about = about;
+        self
+    }
+
+    /// Prepares the commit: a decoy now stands for its name, and a forgotten account is known again
+    /// if anyone but the engine has changed it.
+    pub(crate) fn remember(&mut self) {
+        if let Some(decoy) = &mut self.account.decoy {
+            decoy.taken_over = false;
+        }
+        let forgets = self.events.contains(&EventKind::AccountForgotten {});
+        if self.actor != ActorKind::Engine && !forgets {
+            self.account.forgotten = false;
+        }
+    }
+
+    /// Whether the commit would record an event, or change anything but `seen`.
+    pub(crate) fn has_changed(&self, before: &Account) -> bool {
+        let same = |after: &Account| Account { seen: before.seen, ..after.clone() } == *before;
+        !self.events.is_empty() || !same(&self.account)
+    }
+
+    pub(crate) fn record(&mut self, event: EventKind) {
+        self.events.push(event);
+    }
+
+    /// The next number of this counter.
+    fn number(counter: &mut u32) -> u32 {
+        *counter = counter.saturating_add(1);
+        *counter
+    }
+
+    /// Counts an act of the signed-in user that costs a commit, sends no notice and has no other
+    /// limit.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::TooOften`] after [`MAX_ACTS`] in an hour; a refused act is not counted.
+    fn count_quiet_act(&mut self) -> Result<(), Refusal> {
+        let now = self.now;
+        let acts = &mut self.account.registration.acts;
+        acts.retain(|at| now.since(*at) < ACTS_WINDOW);
+        match acts.first() {
+            Some(first) if acts.len() >= MAX_ACTS => {
+                Err(Refusal::TooOften { retry_at: first.plus(ACTS_WINDOW) })
+            }
+            _ => {
+                acts.push(now);
+                Ok(())
+            }
+        }
+    }
+
+    /// Binds the record to the directory's incarnation mark, if there is one and the record has
+    /// none. From then on the record opens for that incarnation only.
+    pub(crate) fn belongs_to(&mut self, incarnation: Option<&str>) {
+        if self.account.incarnation.is_none() {
+            self.account.incarnation = incarnation.map(str::to_owned);
+        }
+    }
+
+    /// The events of this transition, with the ids that the commit of `version` gives them.
+    pub(crate) fn events(&self, version: Version) -> Vec<Event> {
+        self.events
+            .iter()
+            .zip(0_u16..)
+            .map(|(kind, index)| Event {
+                format: Event::FORMAT,
+                id: EventId::new(self.account.key, version.count(), index),
+                tenant: self.account.tenant.clone(),
+                user: self.account.user.clone().or_else(|| self.about.clone()),
+                actor: self.actor.clone(),
+                at: self.now,
+                source: self.source.clone(),
+                kind: kind.clone(),
+                text: None,
+            })
+            .collect()
+    }
+}
+
+/// The time of a decision: the later of the engine's `now` and the time that the record has seen. A
+/// time that is more than [`MAX_SKEW`] ahead of `now` is ignored.
+pub(crate) fn time_of(account: &Account, now: Timestamp) -> Timestamp {
+    if account.seen > now.plus(MAX_SKEW) { now } else { now.max(account.seen) }
+}

@@ -1,0 +1,73 @@
+//! Typed phone numbers: each is reserved as an attempt before it is compared.
+
+use super::Transition;
+use super::allowance::Caller;
+use super::open::{Open, check_open, choose_pool, spent_until};
+use crate::domain::account::Challenge;
+use crate::domain::account::budget::{BudgetEffects, PoolKind, Verdict};
+use crate::domain::event::EventKind;
+use crate::domain::method::MethodKind;
+use crate::domain::refusal::Refusal;
+use crate::domain::time::Timestamp;
+
+/// The attempt that was reserved for a typed phone number.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(crate) struct NumberReservation {
+    pub(super) kind: MethodKind,
+    pub(super) pool: PoolKind,
+    pub(super) source: u32,
+    pub(super) at: Timestamp,
+    pub(super) effects: BudgetEffects,
+}
+
+impl NumberReservation {
+    /// The budget effects to record if the number was wrong.
+    pub(crate) fn verdict(&self) -> (MethodKind, Verdict) {
+        let (at, pool, effects) = (self.at, self.pool, self.effects);
+        (self.kind, Verdict { at, pool, effects })
+    }
+}
+
+/// Reserves one attempt of the method's failure budget for a typed phone number. The inner `Err` is
+/// the time from which there is room again, if the budget is spent.
+///
+/// # Errors
+///
+/// [`Refusal`] as for opening the challenge: a number is not counted if no challenge could open.
+pub(crate) fn reserve_number(
+    transition: &mut Transition<'_>,
+    open: &Open<'_>,
+) -> Result<Result<NumberReservation, Timestamp>, Refusal> {
+    transition.sweep();
+    let (now, kind) = (transition.now, open.option.method());
+    if let Some(retry_at) = check_open(transition, open)? {
+        return Ok(Err(retry_at));
+    }
+    let open = &*choose_pool(transition, open);
+    let caller = Caller { replaces: None, ..open.caller(transition) };
+    let pool = caller.pool;
+    // No challenge could be opened, so no number is compared.
+    if let Some(retry_at) = spent_until(&open.caller(transition), open) {
+        return Ok(Err(retry_at));
+    }
+    // Attempts reserved by other flows stay theirs. This flow's own live code, which the new one
+    // replaces, gives up one of its attempts instead.
+    if caller.attempts() == 0 {
+        let retry_at = caller.attempts_at();
+        let live = |challenge: &&mut Challenge| {
+            challenge.method() == kind && challenge.live(now) && challenge.attempts > 0
+        };
+        let own = transition
+            .account
+            .flow_mut(&open.flow)
+            .and_then(|flow| flow.challenges.iter_mut().find(live));
+        match own {
+            Some(challenge) => challenge.attempts -= 1,
+            None => return Ok(Err(retry_at)),
+        }
+    }
+    let source = open.source;
+    let effects = transition.reserve(kind, pool, source);
+    transition.record(EventKind::NumberCounted { method: kind });
+    Ok(Ok(NumberReservation { kind, pool, source, at: now, effects }))
+}

@@ -1,0 +1,354 @@
+//! Opening a challenge: the flow that it joins, the budgets that it draws on, and what is sent.
+
+use std::borrow::Cow;
+
+use super::allowance::{Caller, DAY};
+use super::prove::distinct;
+use super::{NumberReservation, Transition, code_format, code_life};
+use crate::domain::account::budget::{Entry, PoolKind};
+use crate::domain::account::{
+    Challenge, Expected, Flow, FlowId, Offer, PendingBody, Proof, Purpose, Unknown,
+};
+use crate::domain::event::EventKind;
+use crate::domain::identity::ids::MethodId;
+use crate::domain::identity::locale::Locale;
+use crate::domain::method::{ChallengeOption, MethodKind};
+use crate::domain::policy::Policy;
+use crate::domain::reason::SsprReason;
+use crate::domain::refusal::Refusal;
+use crate::domain::time::Timestamp;
+
+/// The command: open a challenge in an existing flow, or begin a flow with it.
+#[derive(Clone)]
+pub(crate) struct Open<'a> {
+    pub(crate) flow: FlowId,
+    pub(crate) purpose: Purpose,
+    pub(crate) generation: u8,
+    pub(crate) started_at: Timestamp,
+    pub(crate) option: ChallengeOption,
+    /// What answers the challenge, or why nothing does.
+    pub(crate) expected: Result<Expected, SsprReason>,
+    /// Whether an administrator opens it, for the user to continue.
+    pub(crate) by_administrator: bool,
+    /// Whether the request comes from a browser that has completed a flow of this account.
+    pub(crate) known_device: bool,
+    /// Whether the request comes from a source that the account knows.
+    pub(crate) familiar: bool,
+    pub(crate) required: u8,
+    pub(crate) stamp: Option<&'a str>,
+    pub(crate) incarnation: Option<&'a str>,
+    /// A limit across accounts that is spent; the event alarms.
+    pub(crate) limit_spent: Option<LimitSpent>,
+    pub(crate) offers: Vec<Offer>,
+    pub(crate) confirms: Option<MethodId>,
+    /// The reservation of a typed phone number that was right: opening refunds it.
+    pub(crate) number: Option<NumberReservation>,
+    /// The account's epoch when the flow began.
+    pub(crate) epoch: u32,
+    /// When the request arrived: the wait before the next code runs from then.
+    pub(crate) asked_at: Timestamp,
+    pub(crate) locale: Locale,
+    /// A short keyed hash of the source.
+    pub(crate) source: u32,
+    pub(crate) key: u16,
+    pub(crate) nonce: [u8; 12],
+}
+
+/// A limit across accounts that is spent: codes are longer, or allow fewer attempts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum LimitSpent {
+    /// The limit of the tenant: all its codes are longer.
+    Tenant,
+    /// The limit of the destination: its codes allow fewer attempts. The answer does not show that,
+    /// since it would reveal whose destination it is.
+    Destination,
+    /// The limit of the destination's range of numbers, as for [`LimitSpent::Destination`].
+    Prefix,
+}
+
+impl LimitSpent {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Tenant => "tenant",
+            Self::Destination => "destination",
+            Self::Prefix => "prefix",
+        }
+    }
+}
+
+/// Attempts that a code allows while its destination has been sent too many codes.
+const WARY_ATTEMPTS: u8 = 2;
+
+/// The outcome of [`open_challenge`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Opened {
+    /// The challenge is open.
+    Open,
+    /// A budget of the account is spent until this time, and nothing was changed. The answer must
+    /// not show it.
+    Suppressed(Timestamp),
+}
+
+/// Opens a challenge, if the account's budgets allow it.
+///
+/// The attempts of the new code are taken from the failure budget now. So other flows cannot use up
+/// the attempts of a live challenge, and all challenges together never allow more than the budget.
+pub(crate) fn open_challenge(
+    transition: &mut Transition<'_>,
+    open: &Open<'_>,
+) -> Result<Opened, Refusal> {
+    transition.sweep();
+    if let Some(number) = &open.number {
+        transition.refund(number.kind, number.pool, number.at, number.source, number.effects);
+    }
+    let (now, policy) = (transition.now, transition.policy);
+    if let Some(retry_at) = check_open(transition, open)? {
+        return Ok(Opened::Suppressed(retry_at));
+    }
+    let expires_at = open.started_at.plus(policy.lifetimes.flow);
+    let open = &*choose_pool(transition, open);
+    let mut attempts = match room(transition, open) {
+        Ok(attempts) => attempts,
+        Err(retry_at) => return Ok(Opened::Suppressed(retry_at)),
+    };
+    let (kind, pool) = (open.option.method(), open.caller(transition).pool);
+    if matches!(open.limit_spent, Some(LimitSpent::Destination | LimitSpent::Prefix)) {
+        attempts = attempts.min(WARY_ATTEMPTS);
+    }
+
+    let number = Transition::number(&mut transition.account.numbers.challenge);
+    let life = code_life(policy, open.option.channel());
+    let challenge = Challenge {
+        number,
+        option: open.option,
+        key: open.key,
+        nonce: open.nonce,
+        format: code_format(policy, open.option, open.limit_spent == Some(LimitSpent::Tenant)),
+        opened_at: open.asked_at.min(now),
+        expires_at: now.plus(life).min(expires_at),
+        attempts,
+        pool,
+        source: open.source,
+        expected: open.expected.clone().unwrap_or(Expected::Decoy),
+        confirms: open.confirms.clone(),
+        unknown: Unknown::NONE,
+    };
+    let code_dies_at = challenge.expires_at;
+    if !open.offers.is_empty() {
+        *transition.account.offers = open.offers.clone();
+    }
+    transition.belongs_to(open.incarnation);
+    let flow = put_challenge(transition, open, expires_at, challenge);
+    transition.sweep();
+    if matches!(open.expected, Ok(Expected::Sent(_))) {
+        let body = PendingBody::Code { flow, challenge: number, locale: open.locale.clone() };
+        transition.queue(body, now, code_dies_at, None);
+    }
+    transition.count_opened(kind, pool, open);
+    transition.record_limit_spent(open.limit_spent);
+    transition.record(EventKind::ChallengeOpened {
+        flow,
+        method: kind,
+        channel: open.option.channel(),
+        suppressed: open.expected.as_ref().err().copied(),
+    });
+    Ok(Opened::Open)
+}
+
+/// Checks that the flow accepts a challenge now. `Some` is the end of a wait that the answer must
+/// hide: before the first proof, the answer depends on the ticket alone, which has its own wait.
+pub(super) fn check_open(
+    transition: &Transition<'_>,
+    open: &Open<'_>,
+) -> Result<Option<Timestamp>, Refusal> {
+    let (now, policy, account) = (transition.now, transition.policy, &transition.account);
+    if now >= open.started_at.plus(policy.lifetimes.flow) {
+        return Err(Refusal::Ended);
+    }
+    let Some(flow) = account.flow(&open.flow) else {
+        if account.flows.iter().any(|flow| flow.former == Some(open.flow)) {
+            // The link of the flow was redeemed elsewhere. The answer must not show that.
+            return Ok(Some(Timestamp::MAX));
+        }
+        if open.generation != 0 {
+            // A flow that has proofs is always on the record: this one has ended.
+            return Err(Refusal::Ended);
+        }
+        // A ticket of an earlier epoch opens nothing.
+        return Ok((open.epoch != account.epoch).then_some(Timestamp::MAX));
+    };
+    check_flow(flow, open, account.epoch, now)?;
+    let retry_at = resend_at(flow, open.option.method(), policy).filter(|at| now < *at);
+    match retry_at {
+        Some(retry_at) if !flow.proofs.is_empty() => Err(Refusal::TooOften { retry_at }),
+        retry_at => Ok(retry_at),
+    }
+}
+
+fn check_flow(flow: &Flow, open: &Open<'_>, epoch: u32, now: Timestamp) -> Result<(), Refusal> {
+    if !flow.live(now) || flow.epoch != epoch || flow.purpose != open.purpose {
+        return Err(Refusal::Ended);
+    }
+    if flow.generation != open.generation {
+        return Err(Refusal::TicketReplaced);
+    }
+    let kind = open.option.method();
+    let identity = open.expected.as_ref().ok().map(|answer| answer.identity(kind));
+    let same =
+        |proof: &Proof| proof.method.same_class(kind) || identity.as_ref() == Some(&proof.identity);
+    let enough = distinct(&flow.proofs) >= flow.required.max(open.required);
+    if enough || flow.proofs.iter().any(same) {
+        return Err(Refusal::AlreadyProven);
+    }
+    Ok(())
+}
+
+/// Chooses the pool of a familiar source: the anonymous pool while that has room, then the proven
+/// pool. Strangers cannot lock the source out, and it leaves the proven pool to signed-in users
+/// while it can.
+pub(super) fn choose_pool<'o, 'a>(
+    transition: &Transition<'_>,
+    open: &'o Open<'a>,
+) -> Cow<'o, Open<'a>> {
+    if !open.familiar {
+        return Cow::Borrowed(open);
+    }
+    let plain = Open { familiar: false, ..open.clone() };
+    if room(transition, &plain).is_ok() { Cow::Owned(plain) } else { Cow::Borrowed(open) }
+}
+
+/// The attempts that a new challenge may have; `Err` is the time at which attempts are free again.
+fn room(transition: &Transition<'_>, open: &Open<'_>) -> Result<u8, Timestamp> {
+    let caller = open.caller(transition);
+    if let Some(at) = spent_until(&caller, open) {
+        return Err(at);
+    }
+    match caller.attempts() {
+        attempts if attempts > 0 && caller.outbox_has_room() => Ok(attempts),
+        _ => Err(caller.attempts_at()),
+    }
+}
+
+fn pool_of(flow: Option<&Flow>, open: &Open<'_>) -> PoolKind {
+    match flow {
+        Some(_) if open.familiar => PoolKind::Proven,
+        Some(flow) => flow.pool(),
+        None if open.known_device || open.familiar || open.by_administrator => PoolKind::Proven,
+        None if !open.purpose.anonymous() => PoolKind::Proven,
+        None => PoolKind::Anonymous,
+    }
+}
+
+impl Open<'_> {
+    /// The caller, and the budgets of the account that it draws on.
+    pub(super) fn caller<'a>(&self, transition: &'a Transition<'_>) -> Caller<'a> {
+        let flow = transition.account.flow(&self.flow);
+        let own = self.known_device || self.by_administrator || !self.purpose.anonymous();
+        Caller {
+            account: &transition.account,
+            policy: transition.policy,
+            now: transition.now,
+            kind: self.option.method(),
+            pool: pool_of(flow, self),
+            source: self.source,
+            shared: flow.map_or(!own, Flow::shared),
+            register: self.purpose == Purpose::Register,
+            replaces: flow.map(|flow| flow.number),
+        }
+    }
+}
+
+/// The time until which live flows or counted challenges leave no room for this one, if they do.
+pub(super) fn spent_until(caller: &Caller<'_>, open: &Open<'_>) -> Option<Timestamp> {
+    // Flows that a stranger can begin share one limit, whatever their purpose. They must not take
+    // the room of known devices, familiar sources or administrators.
+    let alike = |flow: &Flow| {
+        flow.purpose.anonymous() == open.purpose.anonymous()
+            && flow.known_device == open.known_device
+            && flow.familiar == open.familiar
+            && flow.by_administrator == open.by_administrator
+    };
+    let begins = caller.replaces.is_none() && open.purpose.anonymous();
+    let full = begins.then(|| caller.flows_full_until(alike)).flatten();
+    full.or_else(|| caller.sends_spent_until())
+}
+
+/// Puts the challenge into its flow, and returns the number of the flow. A flow that does not exist
+/// begins now; a challenge of the same method that the flow still has is dropped.
+fn put_challenge(
+    transition: &mut Transition<'_>,
+    open: &Open<'_>,
+    expires_at: Timestamp,
+    challenge: Challenge,
+) -> u32 {
+    let epoch = transition.account.epoch;
+    let existing = transition.account.flows.iter().position(|flow| flow.id == open.flow);
+    let place = existing.unwrap_or_else(|| {
+        let number = Transition::number(&mut transition.account.numbers.flow);
+        transition.account.flows.push(Flow {
+            number,
+            id: open.flow,
+            former: None,
+            purpose: open.purpose,
+            generation: 0,
+            started_at: open.started_at,
+            expires_at,
+            epoch,
+            source: open.source,
+            by_administrator: open.by_administrator,
+            known_device: open.known_device,
+            familiar: open.familiar,
+            stamp: open.stamp.map(str::to_owned),
+            required: open.required,
+            challenges: Vec::new(),
+            proofs: Vec::new(),
+            repeat: None,
+            grant: None,
+            done: None,
+            unknown: Unknown::NONE,
+        });
+        transition.account.flows.len() - 1
+    });
+    let flow = &mut transition.account.flows[place];
+    // The most that any step has required.
+    flow.required = flow.required.max(open.required);
+    // Another proof is needed: the policy now requires more than the grant was earned with.
+    flow.grant = None;
+    flow.challenges.retain(|other| other.method() != challenge.method());
+    flow.challenges.push(challenge);
+    flow.number
+}
+
+/// When the flow's own wait between two challenges of this kind ends; `None` if it has none open.
+pub(crate) fn resend_at(flow: &Flow, kind: MethodKind, policy: &Policy) -> Option<Timestamp> {
+    let opened = flow.challenges.iter().filter(|challenge| challenge.method() == kind);
+    opened.map(|challenge| challenge.opened_at.plus(policy.sends.resend_after)).max()
+}
+
+impl Transition<'_> {
+    /// Records the alarm that a limit across accounts is spent.
+    pub(super) fn record_limit_spent(&mut self, limit_spent: Option<LimitSpent>) {
+        if let Some(limit) = limit_spent {
+            self.record(EventKind::LimitSpent { limit: limit.as_str().to_owned() });
+        }
+    }
+
+    /// Counts an opened challenge, and records if it was the last that the day's budget allows, or
+    /// the last of its source's share.
+    fn count_opened(&mut self, kind: MethodKind, pool: PoolKind, open: &Open<'_>) {
+        let now = self.now;
+        let sends = if kind.sends() { &mut self.account.sends } else { &mut self.account.in_hand };
+        let counted = sends.pool_mut(pool);
+        counted.retain(|entry| now.since(entry.at) < DAY);
+        counted.push(Entry { at: now, source: open.source });
+        let caller = Caller { pool, ..open.caller(self) };
+        if let Some((by_one_source, until)) = caller.day_spent() {
+            self.record(EventKind::ChallengesSpent {
+                pool,
+                sent: kind.sends(),
+                by_one_source,
+                until,
+            });
+        }
+    }
+}

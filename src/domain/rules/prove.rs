@@ -1,0 +1,312 @@
+//! Proving a method: reserve, then compare, then consume.
+
+use super::Transition;
+use crate::domain::account::budget::{BudgetEffects, Verdict};
+use crate::domain::account::{
+    Challenge, Expected, Factor, Flow, FlowId, Grant, Proof, Purpose, Repeat, Unknown,
+};
+use crate::domain::crypto::digest::Digest;
+use crate::domain::event::EventKind;
+use crate::domain::identity::ids::MethodId;
+use crate::domain::message::Notice;
+use crate::domain::method::MethodKind;
+use crate::domain::refusal::Refusal;
+use crate::domain::time::Timestamp;
+
+/// How often the same right code may be repeated with the previous ticket.
+const MAX_REPEATS: u8 = 3;
+
+/// An attempt that was reserved: one comparison with what answers this challenge.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct AttemptReservation {
+    pub(crate) flow: u32,
+    pub(crate) challenge: Challenge,
+    /// The recovery code that the challenge consumed before: right only as a repeat.
+    pub(crate) used: Option<Digest>,
+    at: Timestamp,
+    effects: BudgetEffects,
+}
+
+impl AttemptReservation {
+    /// The budget effects to record if the attempt was wrong.
+    pub(crate) fn verdict(&self) -> (MethodKind, Verdict) {
+        let (at, pool, effects) = (self.at, self.challenge.pool, self.effects);
+        (self.challenge.method(), Verdict { at, pool, effects })
+    }
+}
+
+/// What the given secret matched.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) enum Match {
+    /// A secret of this challenge alone: a sent code, a link, or a proof that the host verified.
+    Challenge,
+    /// The code of this time step of the challenge's device.
+    Step(u64),
+    /// This code of the challenge's recovery codes.
+    RecoveryCode(Digest),
+}
+
+/// The flow to be proven, as a ticket names it.
+#[derive(Clone, Copy)]
+pub(crate) struct Proving<'a> {
+    pub(crate) flow: &'a FlowId,
+    pub(crate) purpose: Purpose,
+    pub(crate) generation: u8,
+    /// Whether the given secret is of a form that can answer this challenge.
+    pub(crate) answers: &'a (dyn Fn(&Challenge) -> bool + Sync),
+}
+
+/// Reserves one attempt, before anything is compared.
+///
+/// # Errors
+///
+/// [`Refusal::NotAccepted`] if no challenge can be compared with, or none has an attempt left. Then
+/// nothing is committed.
+pub(crate) fn reserve_attempt(
+    transition: &mut Transition<'_>,
+    proving: &Proving<'_>,
+) -> Result<AttemptReservation, Refusal> {
+    transition.sweep();
+    let now = transition.now;
+    let epoch = transition.account.epoch;
+    let flow = transition
+        .account
+        .flow_mut(proving.flow)
+        .filter(|flow| flow.purpose == proving.purpose)
+        .ok_or(Refusal::NotAccepted)?;
+    // A registration is done after its first right code, which may still be repeated.
+    let confirmed = flow.purpose == Purpose::Register && now < flow.expires_at;
+    if !(flow.live(now) || confirmed) || flow.epoch != epoch {
+        return Err(Refusal::NotAccepted);
+    }
+    let number = flow.number;
+    if flow.generation == proving.generation {
+        let open = flow.challenges.iter_mut().filter(|challenge| {
+            challenge.live(now) && challenge.attempts > 0 && (proving.answers)(challenge)
+        });
+        // Unless the page names a challenge, the person answers the newest.
+        let newest = open.max_by_key(|challenge| challenge.number).ok_or(Refusal::NotAccepted)?;
+        newest.attempts -= 1;
+        let challenge = newest.clone();
+        return Ok(transition.reserve_comparison(number, challenge));
+    }
+    // With the previous ticket the same right code gets the same answer, from the attempts that its
+    // challenge had left.
+    let is_previous = flow.generation.checked_sub(1) == Some(proving.generation);
+    let repeat = flow
+        .repeat
+        .as_mut()
+        .filter(|repeat| is_previous && repeat.challenge.attempts > 0)
+        .ok_or(Refusal::NotAccepted)?;
+    repeat.challenge.attempts -= 1;
+    let (challenge, used) = (repeat.challenge.clone(), repeat.code);
+    Ok(AttemptReservation { used, ..transition.reserve_comparison(number, challenge) })
+}
+
+/// The result of a right secret.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct Proven {
+    /// The flow as it is now; the new ticket names its generation.
+    pub(crate) flow: Flow,
+}
+
+/// The secret was right: consumes the challenge and records the proof.
+///
+/// The secret is not compared again. If the same right code has answered the challenge meanwhile,
+/// the answer is the same and no second proof is made.
+///
+/// # Errors
+///
+/// [`Refusal::NotAccepted`] if the challenge was replaced or the flow has ended meanwhile, or if
+/// the secret was used before.
+pub(crate) fn consume(
+    transition: &mut Transition<'_>,
+    id: &FlowId,
+    reservation: &AttemptReservation,
+    matched: &Match,
+) -> Result<Proven, Refusal> {
+    transition.sweep();
+    let (now, epoch) = (transition.now, transition.account.epoch);
+    let policy = transition.policy;
+    let flow = transition.account.flow(id).ok_or(Refusal::NotAccepted)?;
+    if !flow.live(now) || flow.epoch != epoch || flow.number != reservation.flow {
+        return Err(Refusal::NotAccepted);
+    }
+    let number = reservation.challenge.number;
+    if let Some(repeat) = flow.repeat.as_ref().filter(|repeat| repeat.challenge.number == number) {
+        // Another request has answered the challenge with the same right code meanwhile.
+        repeat.check(matched)?;
+        let proven = Proven { flow: flow.clone() };
+        let method = reservation.challenge.method();
+        transition.record(EventKind::ProofRepeated { flow: reservation.flow, method });
+        transition.refund_attempt(reservation);
+        return Ok(proven);
+    }
+    let place = flow
+        .challenges
+        .iter()
+        .position(|challenge| challenge.number == number)
+        .ok_or(Refusal::NotAccepted)?;
+    let expected = flow.challenges[place].expected.clone();
+    transition.consume(&expected, matched)?;
+    let flow = transition.account.flow_mut(id).ok_or(Refusal::NotAccepted)?;
+    let challenge = flow.challenges.remove(place);
+    let method = challenge.method();
+    let identity = challenge.expected.identity(method);
+    flow.proofs.push(Proof {
+        method,
+        identity,
+        challenge: number,
+        at: now,
+        unknown: Unknown::NONE,
+    });
+    flow.generation = flow.generation.saturating_add(1);
+    flow.repeat = Some(Repeat::of(challenge, matched));
+    let proven = distinct(&flow.proofs);
+    if proven >= flow.required && flow.grant.is_none() {
+        flow.earn_grant(now.plus(policy.lifetimes.grant));
+    }
+    let (flow_number, required) = (flow.number, flow.required);
+    let result = Proven { flow: flow.clone() };
+    transition.record(EventKind::MethodProven {
+        flow: flow_number,
+        challenge: number,
+        method,
+        proven,
+        required,
+    });
+    transition.refund_attempt(reservation);
+    transition.sweep();
+    Ok(result)
+}
+
+/// Gives a flow whose link was redeemed without its ticket a new id: the ticket of the browser that
+/// began it is void.
+pub(crate) fn hand_over(
+    transition: &mut Transition<'_>,
+    from: &FlowId,
+    to: FlowId,
+) -> Option<Flow> {
+    let flow = transition.account.flow_mut(from)?;
+    if flow.id != to {
+        flow.former = Some(flow.id);
+        flow.id = to;
+        let number = flow.number;
+        transition.record(EventKind::LinkRedeemedElsewhere { flow: number });
+    }
+    transition.account.flow(&to).cloned()
+}
+
+impl Flow {
+    /// Gives the flow a grant, which ends with the flow at the latest. No further challenge is
+    /// needed.
+    fn earn_grant(&mut self, expires_at: Timestamp) {
+        let expires_at = expires_at.min(self.expires_at);
+        self.grant = Some(Grant { expires_at, rejections: 0, unknown: Unknown::NONE });
+        self.challenges.clear();
+    }
+}
+
+impl Repeat {
+    pub(super) fn of(challenge: Challenge, matched: &Match) -> Self {
+        let attempts = challenge.attempts.min(MAX_REPEATS);
+        let (step, code) = match matched {
+            Match::Challenge => (None, None),
+            Match::Step(step) => (Some(*step), None),
+            Match::RecoveryCode(code) => (None, Some(*code)),
+        };
+        Self { challenge: Challenge { attempts, ..challenge }, step, code, unknown: Unknown::NONE }
+    }
+
+    /// A different code that is also valid for this challenge must not count as a repeat.
+    pub(super) fn check(&self, matched: &Match) -> Result<(), Refusal> {
+        let same = match matched {
+            Match::Challenge => true,
+            Match::Step(step) => self.step == Some(*step),
+            Match::RecoveryCode(code) => self.code.is_some_and(|used| used.fits(code)),
+        };
+        if same { Ok(()) } else { Err(Refusal::NotAccepted) }
+    }
+}
+
+impl Transition<'_> {
+    /// Consumes the matched secret, if it is one that counts only once for the whole account.
+    pub(super) fn consume(&mut self, expected: &Expected, matched: &Match) -> Result<(), Refusal> {
+        match (expected, matched) {
+            (Expected::Sent(_) | Expected::External, Match::Challenge) => Ok(()),
+            (Expected::Oath(id), Match::Step(step)) => self.consume_step(id, *step),
+            (Expected::RecoveryCode(id), Match::RecoveryCode(code)) => {
+                self.consume_recovery_code(id, code)
+            }
+            _ => Err(Refusal::NotAccepted),
+        }
+    }
+
+    /// Consumes a time step: each is accepted once, and none after a newer one.
+    pub(super) fn consume_step(&mut self, id: &MethodId, step: u64) -> Result<(), Refusal> {
+        let method = self.account.method_mut(id).ok_or(Refusal::NotAccepted)?;
+        let kind = method.kind;
+        let Factor::Oath(device) = &mut method.factor else {
+            return Err(Refusal::NotAccepted);
+        };
+        if device.used.is_some_and(|used| step <= used) {
+            return Err(Refusal::NotAccepted);
+        }
+        device.used = Some(step);
+        self.record(EventKind::OathStepUsed { method: kind, id: id.clone(), step });
+        Ok(())
+    }
+
+    fn consume_recovery_code(&mut self, id: &MethodId, code: &Digest) -> Result<(), Refusal> {
+        let now = self.now;
+        let method = self.account.method_mut(id).ok_or(Refusal::NotAccepted)?;
+        let Factor::RecoveryCode(set) = &mut method.factor else {
+            return Err(Refusal::NotAccepted);
+        };
+        let place =
+            set.codes.iter().position(|stored| stored.fits(code)).ok_or(Refusal::NotAccepted)?;
+        set.codes.remove(place);
+        let left = u8::try_from(set.codes.len()).unwrap_or(u8::MAX);
+        self.record(EventKind::RecoveryCodeUsed { id: id.clone(), left });
+        self.tell_owner(Notice::RecoveryCodeUsed { left, at: now });
+        Ok(())
+    }
+
+    /// Warns the owner that half of the failures that disable a method have happened.
+    pub(super) fn warn_owner(&mut self, method: MethodKind) {
+        self.tell_owner(Notice::ManyFailures { method, at: self.now });
+    }
+
+    /// Reserves the attempt that this challenge has just given up.
+    fn reserve_comparison(&mut self, flow: u32, challenge: Challenge) -> AttemptReservation {
+        let effects = self.reserve(challenge.method(), challenge.pool, challenge.source);
+        self.record(EventKind::AttemptCounted {
+            flow,
+            challenge: challenge.number,
+            method: challenge.method(),
+            left: challenge.attempts,
+        });
+        AttemptReservation { flow, challenge, used: None, at: self.now, effects }
+    }
+
+    /// Refunds the attempt that was reserved before the comparison: it was no failure.
+    pub(super) fn refund_attempt(&mut self, reservation: &AttemptReservation) {
+        let challenge = &reservation.challenge;
+        let (kind, pool, source) = (challenge.method(), challenge.pool, challenge.source);
+        self.refund_and_end_run(kind, pool, reservation.at, source, reservation.effects);
+    }
+}
+
+/// The number of distinct methods among these proofs, by class and by normalised destination.
+pub(crate) fn distinct(proofs: &[Proof]) -> u8 {
+    let mut counted: Vec<&Proof> = Vec::new();
+    for proof in proofs {
+        let same = |known: &&Proof| {
+            known.method.same_class(proof.method) || known.identity == proof.identity
+        };
+        if !counted.iter().any(same) {
+            counted.push(proof);
+        }
+    }
+    u8::try_from(counted.len()).unwrap_or(u8::MAX)
+}

@@ -1,0 +1,158 @@
+//! The review of a registration: what a user who signs in is asked, and what the user answers.
+
+use serde::{Deserialize, Serialize};
+
+use super::Transition;
+use crate::domain::account::Account;
+use crate::domain::event::EventKind;
+use crate::domain::identity::facts::UserFacts;
+use crate::domain::identity::ids::MethodId;
+use crate::domain::policy::Policy;
+use crate::domain::refusal::Refusal;
+use crate::domain::rules::eligibility::Registrant;
+use crate::domain::time::Timestamp;
+
+/// How long a confirmed registration is not confirmed again.
+const CONFIRMED_FOR: std::time::Duration = std::time::Duration::from_secs(3_600);
+const DAY: std::time::Duration = std::time::Duration::from_secs(86_400);
+
+/// What a user who signs in must be asked now.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Prompt {
+    /// Nothing.
+    Nothing,
+    /// To change the password: it has expired, or is valid for a change only.
+    ChangePassword,
+    /// To register methods.
+    Register,
+    /// To confirm that the registered methods are still right.
+    Reconfirm,
+}
+
+/// What a user who signs in must be asked now. Changes nothing.
+///
+/// A registration that was never completed is asked for at every new sign-in, once per session. One
+/// that was completed and no longer suffices is not asked for until the interval ends, though a
+/// reset refuses meanwhile (Entra). A user who cannot register in this sign-in is not asked to.
+pub(crate) fn prompt(
+    account: &Account,
+    policy: &Policy,
+    asked: &SignInSubject<'_>,
+    session: u32,
+    now: Timestamp,
+) -> Prompt {
+    if asked.may_change && asked.user.password_expired == Some(true) {
+        return Prompt::ChangePassword;
+    }
+    // A user who may not reset is not asked to register for it.
+    let Some(registrant) = &asked.registrant else { return Prompt::Nothing };
+    let registration = &account.registration;
+    if registration.postponed == Some(session) {
+        return Prompt::Nothing;
+    }
+    let complete = || registrant.is_complete(account, policy);
+    let register = if asked.may_register { Prompt::Register } else { Prompt::Nothing };
+    if registration.required_since.is_some() {
+        return if complete() { Prompt::Reconfirm } else { register };
+    }
+    if !policy.registration.enforced {
+        return Prompt::Nothing;
+    }
+    if registration.completed_at.is_none() {
+        // What administrators supplied may be enough already (Entra: populated users do not have
+        // to register).
+        return if complete() { Prompt::Nothing } else { register };
+    }
+    match reconfirm_at(account, policy) {
+        Some(at) if at <= now && complete() => Prompt::Reconfirm,
+        Some(at) if at <= now => register,
+        _ => Prompt::Nothing,
+    }
+}
+
+/// The user who signs in, and what that user may do.
+pub(crate) struct SignInSubject<'a> {
+    pub(crate) user: &'a UserFacts,
+    /// Whether the engine may change the password.
+    pub(crate) may_change: bool,
+    /// What counts for the user, if a reset is allowed.
+    pub(crate) registrant: Option<Registrant<'a>>,
+    /// Whether another method could be added in this sign-in.
+    pub(crate) may_register: bool,
+}
+
+/// When the registration is to be confirmed again; `None`: never, or it is not completed.
+pub(crate) fn reconfirm_at(account: &Account, policy: &Policy) -> Option<Timestamp> {
+    let days = policy.registration.reconfirm_days;
+    let registration = &account.registration;
+    let since = registration.confirmed_at.max(registration.completed_at)?;
+    (days > 0).then(|| since.plus(DAY * u32::from(days)))
+}
+
+/// The user confirms that the registered methods are still right. Returns whether anything changed:
+/// a confirmation within the last hour is not repeated.
+///
+/// # Errors
+///
+/// [`Refusal::MoreProofNeeded`] if the methods no longer suffice and more must be registered;
+/// [`Refusal::TooOften`].
+pub(crate) fn reconfirm(
+    transition: &mut Transition<'_>,
+    registrant: &Registrant<'_>,
+) -> Result<bool, Refusal> {
+    transition.sweep();
+    let now = transition.now;
+    if !registrant.is_complete(&transition.account, transition.policy) {
+        return Err(Refusal::MoreProofNeeded);
+    }
+    let registration = &transition.account.registration;
+    let settled = registration.completed_at.is_some() && registration.required_since.is_none();
+    let just_now = registration.confirmed_at.is_some_and(|at| now.since(at) < CONFIRMED_FOR);
+    if settled && just_now {
+        return Ok(false);
+    }
+    transition.count_quiet_act()?;
+    let registration = &mut transition.account.registration;
+    registration.completed_at.get_or_insert(now);
+    registration.confirmed_at = Some(now);
+    registration.required_since = None;
+    transition.record(EventKind::RegistrationConfirmed {});
+    Ok(true)
+}
+
+/// The user postpones the registration, and is not asked again in this session. Returns whether
+/// anything changed.
+///
+/// # Errors
+///
+/// [`Refusal::TooOften`].
+pub(crate) fn postpone(transition: &mut Transition<'_>, session: u32) -> Result<bool, Refusal> {
+    transition.sweep();
+    if transition.account.registration.postponed == Some(session) {
+        return Ok(false);
+    }
+    transition.count_quiet_act()?;
+    transition.account.registration.postponed = Some(session);
+    transition.record(EventKind::RegistrationPostponed {});
+    Ok(true)
+}
+
+/// Chooses the method that is offered first. Returns whether anything changed.
+///
+/// # Errors
+///
+/// [`Refusal::NotFound`] if there is no such active method; [`Refusal::TooOften`].
+pub(crate) fn set_default(transition: &mut Transition<'_>, id: &MethodId) -> Result<bool, Refusal> {
+    transition.sweep();
+    let active = transition.account.method(id).filter(|method| method.active());
+    let method = active.ok_or(Refusal::NotFound)?.kind;
+    if transition.account.registration.default.as_ref() == Some(id) {
+        return Ok(false);
+    }
+    transition.count_quiet_act()?;
+    transition.account.registration.default = Some(id.clone());
+    transition.record(EventKind::DefaultMethodChanged { method, id: id.clone() });
+    Ok(true)
+}

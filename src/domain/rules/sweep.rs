@@ -1,0 +1,332 @@
+//! What expires with time or is voided by a change. Every decision sweeps before it decides.
+
+use std::time::Duration;
+
+use super::{MAX_SKEW, Transition};
+use crate::domain::account::budget::Verdict;
+use crate::domain::account::{Account, Challenge, Flow, Pending, PendingBody, WriteState};
+use crate::domain::event::{EventKind, FlowEnd};
+use crate::domain::method::Channel;
+use crate::domain::reason::FlowStage;
+use crate::domain::record::store_note::SLACK;
+use crate::domain::time::Timestamp;
+
+/// How long a record with nothing but old counters is kept: longer than any window.
+const IDLE_LIFE: Duration = Duration::from_secs(31 * 86_400);
+
+impl Transition<'_> {
+    /// Ends what has expired: flows, challenges, and messages whose code is dead.
+    pub(super) fn sweep(&mut self) {
+        let now = self.now;
+        self.give_up_codes();
+        let writing = self.account.writing_flow();
+        // Usually no flow is over, and none has to be moved.
+        if self.account.flows.iter().any(|flow| flow.is_over(now, writing)) {
+            let (ended, kept): (Vec<Flow>, Vec<Flow>) = std::mem::take(&mut self.account.flows)
+                .into_iter()
+                .partition(|flow| flow.is_over(now, writing));
+            self.account.flows = kept;
+            for flow in ended {
+                self.end_flow(&flow, FlowEnd::Abandoned);
+            }
+        }
+        for flow in &mut self.account.flows {
+            flow.challenges.retain(|challenge| challenge.live(now));
+            if flow.repeat.as_ref().is_some_and(|repeat| !repeat.challenge.live(now)) {
+                flow.repeat = None;
+            }
+        }
+        self.take_superseded();
+        self.drop_dead_messages();
+        self.record_overdue();
+    }
+
+    /// Records the budget effects of attempts whose comparison has not reported its end in time.
+    fn record_overdue(&mut self) {
+        let now = self.now;
+        let is_overdue = |verdict: &mut Verdict| verdict.due() <= now;
+        let budgets = self.account.budgets.iter_mut();
+        let overdue: Vec<_> = budgets
+            .flat_map(|budget| {
+                let method = budget.method;
+                budget.verdicts.extract_if(.., is_overdue).map(move |verdict| (method, verdict))
+            })
+            .collect();
+        for (method, verdict) in overdue {
+            self.record_verdict(method, &verdict);
+        }
+    }
+
+    /// Removes the methods that another method replaces, once the hold of that one is over. They do
+    /// not count before this is committed either (`eligibility::candidates`).
+    fn take_superseded(&mut self) {
+        if self.account.superseded(self.now).next().is_none() {
+            return;
+        }
+        let now = self.now;
+        let mut done = Vec::new();
+        for method in self.account.methods.iter_mut() {
+            if method.active() && method.usable_from <= now {
+                let replaced = method.replaces.take();
+                done.extend(replaced.map(|replaced| (method.kind, method.id.clone(), replaced)));
+            }
+        }
+        for (method, id, replaced) in done {
+            if self.take_out(&replaced).is_some() {
+                self.record(EventKind::MethodReplaced { method, id, replaced });
+            }
+        }
+    }
+
+    /// Records the end of a flow that has been removed from the account.
+    pub(super) fn end_flow(&mut self, flow: &Flow, ended: FlowEnd) {
+        let write = self.account.write.take_if(|write| write.flow == flow.number);
+        let unsettled = write.is_some();
+        if let Some(write) = write.filter(|write| write.state == WriteState::Writing) {
+            // No flow waits for its outcome any more: the owner gets the notice of what may have
+            // happened.
+            self.release(write.number);
+            self.record(EventKind::DirectoryWriteUnsettled {
+                flow: flow.number,
+                write: write.number,
+            });
+        }
+        if flow.done.is_none() {
+            let stage = if unsettled { FlowStage::Writing } else { flow.stage() };
+            self.record(EventKind::FlowEnded { flow: flow.number, stage, ended });
+        }
+    }
+
+    /// Makes the messages of a write due now. A sign-in during the write used the old password, so
+    /// the revocation covers sessions up to now.
+    pub(super) fn release(&mut self, write: u32) {
+        let now = self.now;
+        for pending in self.account.outbox.iter_mut().filter(|pending| pending.write == Some(write))
+        {
+            pending.due = pending.due.min(now);
+            pending.write = None;
+            if let PendingBody::Revoke { authenticated_before, .. } = &mut pending.body {
+                *authenticated_before = now;
+            }
+        }
+    }
+
+    /// Voids everything outstanding except the flow `acting`.
+    pub(super) fn void_others(&mut self, acting: Option<u32>) {
+        self.void_but(acting, &[]);
+    }
+
+    /// Voids everything outstanding except the flow `acting`, which loses its challenges, and the
+    /// flows `go_on`, which keep theirs.
+    pub(super) fn void_but(&mut self, acting: Option<u32>, go_on: &[u32]) {
+        self.account.epoch = self.account.epoch.saturating_add(1);
+        let epoch = self.account.epoch;
+        let (kept, ended): (Vec<Flow>, Vec<Flow>) = std::mem::take(&mut self.account.flows)
+            .into_iter()
+            .partition(|flow| Some(flow.number) == acting || go_on.contains(&flow.number));
+        self.account.flows = kept;
+        for flow in &mut self.account.flows {
+            flow.epoch = epoch;
+            if Some(flow.number) != acting {
+                continue;
+            }
+            flow.challenges.clear();
+            flow.repeat = None;
+        }
+        for flow in ended {
+            self.end_flow(&flow, FlowEnd::Superseded);
+        }
+        self.drop_dead_messages();
+    }
+
+    /// Ends one flow.
+    pub(super) fn drop_flow(&mut self, number: u32, ended: FlowEnd) {
+        if let Some(place) = self.account.flows.iter().position(|flow| flow.number == number) {
+            let flow = self.account.flows.remove(place);
+            self.end_flow(&flow, ended);
+            self.drop_dead_messages();
+        }
+    }
+
+    /// Removes the codes whose tries failed until they expired, and records that they were not
+    /// sent.
+    fn give_up_codes(&mut self) {
+        let now = self.now;
+        let is_dead =
+            |pending: &Pending| pending.is_code() && pending.tries > 0 && now >= pending.not_after;
+        let outbox = self.account.outbox.iter();
+        let failed: Vec<EventKind> = outbox
+            .filter(|pending| is_dead(pending))
+            .filter_map(|pending| {
+                let (kind, channel) = self.account.kind_of(&pending.body)?;
+                Some(pending.failed(kind, channel, true))
+            })
+            .collect();
+        if !failed.is_empty() {
+            self.account.outbox.retain(|pending| !is_dead(pending));
+            self.events.extend(failed);
+        }
+    }
+
+    /// Removes messages whose time has passed or whose code is dead.
+    fn drop_dead_messages(&mut self) {
+        let (now, mut failed) = (self.now, Vec::new());
+        let flows = &self.account.flows;
+        self.account.outbox.retain(|pending| {
+            if let PendingBody::Code { flow: flow_number, challenge: challenge_number, .. } =
+                &pending.body
+            {
+                // A code whose challenge was superseded, answered or ended is useless.
+                let is_wanted = |challenge: &Challenge| {
+                    challenge.number == *challenge_number && challenge.live(now)
+                };
+                let flow = flows.iter().find(|flow| flow.number == *flow_number);
+                return flow.is_some_and(|flow| flow.challenges.iter().any(is_wanted));
+            }
+            let dead = pending.is_dead(now);
+            if dead {
+                failed.extend(message_failed(pending));
+            }
+            !dead
+        });
+        self.events.extend(failed);
+    }
+
+    /// The record was stamped by a clock that was far ahead, or this engine's clock has stepped
+    /// back. The stamps are not trusted: codes and grants are void, windows and locks start again
+    /// at full length.
+    pub(super) fn void_future_stamps(&mut self) {
+        let (now, lock) = (self.now, self.policy.failures.lock);
+        let horizon = now.plus(MAX_SKEW);
+        for budget in &mut self.account.budgets {
+            budget.anonymous.restart_after(horizon, now, lock);
+            budget.proven.restart_after(horizon, now, lock);
+            for verdict in &mut budget.verdicts {
+                verdict.at = verdict.at.min(now);
+            }
+        }
+        for sends in [&mut self.account.sends, &mut self.account.in_hand] {
+            for sent in sends.anonymous.iter_mut().chain(&mut sends.proven) {
+                sent.at = sent.at.min(now);
+            }
+        }
+        self.account.help_at = self.account.help_at.map(|at| at.min(now));
+        let acts = &mut self.account.acts;
+        let told = self.account.told.iter_mut().flat_map(|told| &mut told.times);
+        for at in acts.user.iter_mut().chain(&mut acts.administrators).chain(told) {
+            *at = (*at).min(now);
+        }
+        for act in &mut self.account.registration.acts {
+            *act = (*act).min(now);
+        }
+        self.account.registration.sitting = None;
+        for method in self.account.methods.iter_mut() {
+            if method.added_at > horizon {
+                // The hold starts again too.
+                let hold = method.usable_from.since(method.added_at);
+                method.added_at = now;
+                method.usable_from = now.plus(hold);
+            }
+        }
+        // Messages that wait for a write become due when the write is settled.
+        for pending in self.account.outbox.iter_mut().filter(|pending| pending.write.is_none()) {
+            pending.due = pending.due.min(now);
+            pending.claimed_until = None;
+        }
+        if let Some(write) = &mut self.account.write
+            && write.started_at > horizon
+        {
+            write.deadline = now;
+        }
+        let writing = self.account.write.as_ref().map(|write| write.flow);
+        self.drop_flows(writing);
+    }
+
+    /// Ends every flow except this one.
+    pub(crate) fn drop_flows(&mut self, but: Option<u32>) {
+        let all: Vec<u32> = self.account.flows.iter().map(|flow| flow.number).collect();
+        for number in all.into_iter().filter(|number| Some(*number) != but) {
+            self.drop_flow(number, FlowEnd::Superseded);
+        }
+    }
+}
+
+/// The event for a message whose time has passed. A code that has expired needs none.
+fn message_failed(pending: &Pending) -> Option<EventKind> {
+    match &pending.body {
+        PendingBody::Code { .. } => None,
+        PendingBody::Revoke { write, .. } => Some(EventKind::SessionsKept { write: *write }),
+        PendingBody::Notice { notice, channel, .. } => {
+            Some(pending.failed(notice.id(), *channel, true))
+        }
+        // No address was found.
+        PendingBody::Announce { notice } | PendingBody::Administrators { notice, .. } => {
+            Some(pending.failed(notice.id(), Channel::Email, true))
+        }
+    }
+}
+
+impl Pending {
+    /// The event for a message that is given up.
+    pub(super) fn failed(&self, kind: &str, channel: Channel, expired: bool) -> EventKind {
+        let (message, kind) = (self.number, kind.to_owned());
+        EventKind::MessageFailed { message, kind, channel, expired }
+    }
+}
+
+impl Flow {
+    /// Whether the flow has expired. The flow of a write in flight is kept until the write's
+    /// deadline.
+    pub(super) fn is_over(&self, now: Timestamp, writing: Option<u32>) -> bool {
+        now >= self.expires_at && writing != Some(self.number)
+    }
+}
+
+impl Account {
+    /// The flow whose password is being written.
+    pub(super) fn writing_flow(&self) -> Option<u32> {
+        let in_flight = self.write.as_ref().filter(|write| write.state == WriteState::Writing);
+        in_flight.map(|write| write.flow)
+    }
+
+    /// Whether the record was stamped by a clock further ahead of `now` than a believed clock may
+    /// be. `now` is a believed time.
+    pub(crate) fn is_stamped_ahead(&self, now: Timestamp) -> bool {
+        self.seen.since(now) > SLACK
+    }
+
+    /// When the account next needs work.
+    pub(crate) fn wake_at(&self) -> Option<Timestamp> {
+        let messages = self.outbox.iter().map(Pending::wake_at);
+        let writing = self.writing_flow();
+        let flows = self
+            .flows
+            .iter()
+            .filter(|flow| Some(flow.number) != writing)
+            .map(|flow| flow.expires_at);
+        let in_flight = self.write.iter().filter(|write| write.state == WriteState::Writing);
+        let deadline = in_flight.map(|write| write.deadline);
+        let verdicts = self.budgets.iter().flat_map(|budget| &budget.verdicts).map(Verdict::due);
+        let replacing =
+            self.methods.iter().filter(|method| method.active() && method.replaces.is_some());
+        let replaced = replacing.map(|method| method.usable_from);
+        messages.chain(flows).chain(deadline).chain(verdicts).chain(replaced).min()
+    }
+
+    /// When the record may be purged; `None` while something would be lost with it.
+    pub(crate) fn expires_at(&self) -> Option<Timestamp> {
+        let idle = self.flows.is_empty()
+            && self.outbox.is_empty()
+            && self.write.is_none()
+            && self.budgets.iter().all(|budget| budget.verdicts.is_empty());
+        // A run of failures never decays, and an epoch must not start again at zero.
+        let kept = self.user.is_some()
+            && !self.forgotten
+            && (!self.methods.is_empty()
+                || self.epoch > 0
+                || self.registration.completed_at.is_some()
+                || self.registration.required_since.is_some()
+                || self.budgets.iter().any(|budget| budget.consecutive > 0 || budget.disabled));
+        (idle && !kept).then(|| self.seen.plus(IDLE_LIFE))
+    }
+}
