@@ -150,9 +150,11 @@ pub mod port;
 pub mod testing;
 pub mod transfer;
 
+pub use domain::crypto::flow_ticket::{
+    ChangeTicket, FlowTicket, RegistrationTicket, ResetTicket, UnlockTicket,
+};
 pub use domain::crypto::keys::Keys;
 pub use domain::crypto::secret::{SecretBytes, SecretText};
-pub use domain::crypto::ticket::{ChangeTicket, RegistrationTicket, ResetTicket, UnlockTicket};
 pub use domain::identity::ids::{GroupId, Identifier, MethodId, RoleId, TenantId, UserId};
 pub use domain::invalid::InvalidInput;
 pub use domain::method::MethodKind;
@@ -162,8 +164,8 @@ pub use domain::refusal::{CodeLimit, Refusal};
 pub use domain::time::Timestamp;
 pub use engine::{
     Actor, Admin, Attempt, Authenticator, Change, DeviceSecret, Engine, EngineBuilder, Error,
-    Fault, FaultOrigin, Registration, Reply, Request, Reset, Selection, SignedIn, Source, Step,
-    Unlock,
+    Fault, FaultOrigin, Recovery, Registration, Reply, Request, Reset, Selection, SignedIn, Source,
+    Step, Unlock,
 };
 
 /// Operations of administrators: what [`Admin`] takes and returns.

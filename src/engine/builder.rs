@@ -5,14 +5,15 @@ use std::sync::atomic::{AtomicI64, AtomicU64};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use super::error::Error;
-use super::request::AdminRoles;
-use super::{Engine, Inner};
 use crate::domain::crypto::keys::Keys;
 use crate::domain::invalid::InvalidInput;
 use crate::domain::method::Verification;
 use crate::domain::policy::{Policy, PolicySettings};
 use crate::domain::record::store_note::StoreId;
+use crate::engine::Engine;
+use crate::engine::api::error::Error;
+use crate::engine::api::request::AdminRoles;
+use crate::engine::core::Core;
 use crate::port::{
     BreachList, Clock, Delivery, Directory, Entropy, ExternalMethod, HumanCheck, RiskSignals, Seal,
     Store, SystemClock, SystemEntropy,
@@ -265,7 +266,7 @@ impl EngineBuilder<Ready> {
             Arc::new(fallback.map_err(|_| InvalidInput::OutOfRange { what: "default policy" })?);
         check_external(&options.external)?;
         let purge_checked = Mutex::new(options.clock.steady());
-        let inner = Inner {
+        let core = Core {
             keys,
             store,
             directory,
@@ -297,12 +298,12 @@ impl EngineBuilder<Ready> {
             purge_checked,
             repaired_up_to: Mutex::default(),
         };
-        let engine = Engine { inner: Arc::new(inner) };
-        let id = engine.check_store(options.expected).await?;
+        let engine = Engine { core: Arc::new(core) };
+        let id = engine.core.check_store(options.expected).await?;
         // The cell is empty until here, so that this cannot fail.
-        let _ = engine.inner.store_id.set(id);
-        engine.check_seal().await?;
-        engine.seal_decoy_seed().await?;
+        let _ = engine.core.store_id.set(id);
+        engine.core.check_seal().await?;
+        engine.core.seal_decoy_seed().await?;
         Ok(engine)
     }
 }

@@ -6,8 +6,9 @@ use crate::domain::account::{
     Account, Challenge, Factor, FlowId, Method, MethodState, Offer, Provenance, Purpose, Unknown,
 };
 use crate::domain::crypto::code::{CodeContext, CodeKey, TypedCode};
+use crate::domain::crypto::flow_ticket::{ClaimsTicket as _, ResetTicket};
 use crate::domain::crypto::keys::Keys;
-use crate::domain::crypto::ticket::{FlowTicket as _, ResetTicket, TicketClaims, TicketSubject};
+use crate::domain::crypto::ticket::{TicketClaims, TicketSubject};
 use crate::domain::crypto::totp::{Drift, OathAlgorithm, OathParameters, code_at, matching_step};
 use crate::domain::event::{ActorKind, Event};
 use crate::domain::identity::contact::{Destination, EmailAddress, PhoneNumber};

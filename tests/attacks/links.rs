@@ -212,7 +212,7 @@ async fn v39_no_operation_takes_a_host_name(_kind: &StoreKind) {
         }
     }
     assert!(signatures > 100, "{signatures}");
-    let text = std::fs::read_to_string(root.join("request.rs")).expect("text");
+    let text = std::fs::read_to_string(root.join("api/request.rs")).expect("text");
     let body = text.split("pub struct Request {").nth(1).and_then(|text| text.split('}').next());
     let fields = body.expect("the struct").lines().filter_map(|line| line.trim().split_once(": "));
     let fields: Vec<_> = fields.map(|(name, _)| name).collect();

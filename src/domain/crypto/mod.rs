@@ -2,6 +2,7 @@
 
 pub(crate) mod code;
 pub(crate) mod digest;
+pub(crate) mod flow_ticket;
 pub(crate) mod keys;
 pub(crate) mod link;
 pub(crate) mod link_base;

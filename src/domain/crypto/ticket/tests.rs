@@ -1,4 +1,5 @@
 use super::*;
+use crate::domain::crypto::flow_ticket::ResetTicket;
 use crate::domain::crypto::secret::SecretBytes;
 use proptest::prelude::*;
 

@@ -1,0 +1,119 @@
+//! One type of ticket for each kind of flow, so that a ticket of one is not taken for another.
+
+use zeroize::Zeroize as _;
+
+use crate::domain::account::Purpose;
+use crate::domain::crypto::keys::Keys;
+use crate::domain::crypto::ticket::{TicketClaims, check_form};
+use crate::domain::identity::ids::TenantId;
+use crate::domain::invalid::InvalidInput;
+
+/// A ticket of any kind of flow, for handlers and cookies that serve several. Only the tickets of
+/// this crate implement it.
+///
+/// ```
+/// use sspr::FlowTicket;
+///
+/// fn cookie<T: FlowTicket>(ticket: &T) -> String {
+///     let attributes = "Path=/; HttpOnly; Secure; SameSite=Strict";
+///     format!("__Host-flow={}; {attributes}", ticket.expose_secret())
+/// }
+/// ```
+#[expect(private_bounds, reason = "the supertrait seals the trait")]
+pub trait FlowTicket: ClaimsTicket {
+    /// Reads a ticket back from the host's cookie. Only its form is checked here.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput::Malformed`] for a text of another length or alphabet.
+    fn parse(text: &str) -> Result<Self, InvalidInput>;
+
+    /// The text, for the cookie.
+    fn expose_secret(&self) -> &str;
+}
+
+/// What the engine does with tickets. No other crate can name this trait, which seals
+/// [`FlowTicket`].
+pub(crate) trait ClaimsTicket: Sized + std::fmt::Debug + Send + Sync + 'static {
+    /// The kind of flow.
+    const PURPOSE: Purpose;
+    /// Seals the claims.
+    fn issue(claim: &TicketClaims, tenant: &TenantId, keys: &Keys) -> Self;
+    /// Opens a ticket of this tenant and kind of flow.
+    fn open(&self, tenant: &TenantId, keys: &Keys) -> Result<TicketClaims, InvalidInput>;
+}
+
+macro_rules! ticket_types {
+    ($($(#[$doc:meta])* $name:ident = $purpose:expr),+ $(,)?) => {$(
+        $(#[$doc])*
+        ///
+        /// It gives access to this flow only, and to nothing without a proof. Keep it in a cookie
+        /// (`HttpOnly`, `Secure`, `SameSite=Strict`), never in a URL. It has no `Clone`, `Display`
+        /// or serde; `Debug` prints `[redacted]`.
+        pub struct $name(String);
+
+        impl $name {
+            /// Reads a ticket back from the host's cookie. Only its form is checked here.
+            ///
+            /// # Errors
+            ///
+            /// [`InvalidInput::Malformed`] for a text of another length or alphabet.
+            pub fn parse(text: &str) -> Result<Self, InvalidInput> {
+                check_form(text)?;
+                Ok(Self(text.to_owned()))
+            }
+
+            /// The text, for the cookie.
+            #[must_use]
+            pub fn expose_secret(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl FlowTicket for $name {
+            fn parse(text: &str) -> Result<Self, InvalidInput> {
+                Self::parse(text)
+            }
+
+            fn expose_secret(&self) -> &str {
+                self.expose_secret()
+            }
+        }
+
+        impl ClaimsTicket for $name {
+            const PURPOSE: Purpose = $purpose;
+
+            fn issue(claim: &TicketClaims, tenant: &TenantId, keys: &Keys) -> Self {
+                debug_assert!(claim.purpose == $purpose);
+                Self(claim.seal(tenant, keys))
+            }
+
+            fn open(&self, tenant: &TenantId, keys: &Keys) -> Result<TicketClaims, InvalidInput> {
+                TicketClaims::open(&self.0, tenant, $purpose, keys)
+            }
+        }
+
+        impl Drop for $name {
+            fn drop(&mut self) {
+                self.0.zeroize();
+            }
+        }
+
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(concat!(stringify!($name), "([redacted])"))
+            }
+        }
+    )+};
+}
+
+ticket_types! {
+    /// The ticket of a reset.
+    ResetTicket = Purpose::Reset,
+    /// The ticket of a pending method that waits for its confirmation.
+    RegistrationTicket = Purpose::Register,
+    /// The ticket of an unlock.
+    UnlockTicket = Purpose::Unlock,
+    /// The ticket of a change.
+    ChangeTicket = Purpose::Change,
+}

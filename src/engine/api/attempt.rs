@@ -1,0 +1,162 @@
+//! The input of a challenge and of a proof: the chosen option; the code, link or response.
+
+use crate::domain::account::Challenge;
+use crate::domain::crypto::code::TypedCode;
+use crate::domain::crypto::link::LinkSecret;
+use crate::domain::crypto::secret::SecretText;
+use crate::domain::identity::contact::PhoneNumber;
+use crate::domain::invalid::{InvalidInput, bounded_text};
+use crate::domain::method::{ChallengeOption, Channel, Verification};
+
+/// A chosen option, and the phone number that the user typed with it if the policy requires one.
+///
+/// ```
+/// use sspr::Selection;
+///
+/// let selection = Selection::parse("mobile_phone.sms.0")?.with_typed_number("+1 4255550100")?;
+/// assert!(Selection::parse("fax.0").is_err());
+/// # Ok::<(), sspr::InvalidInput>(())
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Selection {
+    pub(crate) option: ChallengeOption,
+    pub(crate) typed: Option<PhoneNumber>,
+}
+
+impl Selection {
+    /// The option that a form sent back, as [`ChallengeOption`] writes it:
+    /// `METHOD[.CHANNEL[.INDEX]]`, as in `authenticator_app`, `email.link` or
+    /// `mobile_phone.voice.0`.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput::Malformed`] for text that is not an option.
+    pub fn parse(option: &str) -> Result<Self, InvalidInput> {
+        Ok(Self { option: option.parse()?, typed: None })
+    }
+
+    /// Adds the full phone number that the user typed. It is only compared with the registered
+    /// number; no message goes to it.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput`] for text that is not a phone number.
+    pub fn with_typed_number(mut self, number: &str) -> Result<Self, InvalidInput> {
+        self.typed = Some(PhoneNumber::parse(number)?);
+        Ok(self)
+    }
+}
+
+impl From<ChallengeOption> for Selection {
+    fn from(option: ChallengeOption) -> Self {
+        Self { option, typed: None }
+    }
+}
+
+/// The secret with which a user proves a method.
+///
+/// ```
+/// use sspr::Attempt;
+///
+/// let attempt = Attempt::code("123 456")?;
+/// assert_eq!(format!("{attempt:?}"), "Attempt([redacted])");
+/// assert!(Attempt::code("١٢٣\u{2011}٤٥٦.").is_ok());
+/// assert!(Attempt::code("123+456").is_err());
+/// # Ok::<(), sspr::InvalidInput>(())
+/// ```
+pub struct Attempt {
+    pub(crate) given: Given,
+    pub(crate) answers: Option<ChallengeOption>,
+}
+
+/// The form of the secret.
+pub(crate) enum Given {
+    Code(TypedCode),
+    Link(LinkSecret),
+    Response(SecretText),
+}
+
+impl Attempt {
+    /// The longest response to a host-verified method, in bytes.
+    const MAX_RESPONSE: usize = 16 * 1024;
+
+    /// A code as typed or pasted: a sent code, an authenticator's code or a recovery code. At most
+    /// 256 bytes, 28 letters and digits.
+    ///
+    /// White space of any kind, invisible characters, dashes, dots, quotes, brackets and the like
+    /// are dropped. Decimal digits of every script are read as digits, full-width letters as
+    /// letters; case does not matter.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput`] for anything else: it is not counted as an attempt.
+    pub fn code(text: &str) -> Result<Self, InvalidInput> {
+        Ok(Self { given: Given::Code(TypedCode::parse(text)?), answers: None })
+    }
+
+    /// The secret of a link, or text of at most 4096 bytes that contains it: the whole URL that was
+    /// opened, a sentence around it, a URL that a mail gateway has wrapped. Text before and after
+    /// the secret is ignored.
+    ///
+    /// ```
+    /// let secret = "A".repeat(43);
+    /// assert!(sspr::Attempt::link(&secret).is_ok());
+    /// assert!(sspr::Attempt::link(&format!("https://id.contoso.example/reset#{secret}")).is_ok());
+    /// assert!(sspr::Attempt::link(&format!("<https://id.contoso.example/r?l={secret}&utm_x=1>.")).is_ok());
+    /// assert!(sspr::Attempt::link("https://id.contoso.example/reset").is_err());
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput`] for anything else: it is not counted as an attempt.
+    pub fn link(text: &str) -> Result<Self, InvalidInput> {
+        const MAX_TEXT: usize = 4096;
+        if text.is_empty() {
+            return Err(InvalidInput::Empty { what: "link" });
+        }
+        if text.len() > MAX_TEXT {
+            return Err(InvalidInput::TooLong { what: "link", max: MAX_TEXT });
+        }
+        Ok(Self { given: Given::Link(LinkSecret::find(text)?), answers: None })
+    }
+
+    /// The response to a host-verified method: the engine passes it to the
+    /// [`ExternalMethod`](crate::port::ExternalMethod) and checks only its length, 1 to 16384
+    /// bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput::Empty`], [`InvalidInput::TooLong`].
+    pub fn response(response: SecretText) -> Result<Self, InvalidInput> {
+        bounded_text("response", response.expose_secret(), Self::MAX_RESPONSE)?;
+        Ok(Self { given: Given::Response(response), answers: None })
+    }
+
+    /// Names the option whose challenge this attempt answers. Without it, the attempt answers the
+    /// newest challenge that takes a secret of this form.
+    #[must_use]
+    pub const fn answering(mut self, option: ChallengeOption) -> Self {
+        self.answers = Some(option);
+        self
+    }
+
+    /// Whether this challenge takes a secret of this form.
+    pub(crate) fn fits(&self, challenge: &Challenge) -> bool {
+        let option = challenge.option;
+        let link = option.channel() == Channel::Link;
+        let external = option.method().verification() == Verification::External;
+        let form = match self.given {
+            Given::Code(_) => !link && !external,
+            Given::Link(_) => link,
+            Given::Response(_) => external,
+        };
+        form && self.answers.is_none_or(|answered| answered == option)
+    }
+}
+
+impl std::fmt::Debug for Attempt {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Attempt([redacted])")
+    }
+}

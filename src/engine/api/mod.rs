@@ -1,0 +1,7 @@
+//! What callers pass to the engine and get back.
+
+pub(crate) mod attempt;
+pub(crate) mod error;
+pub(crate) mod reply;
+pub(crate) mod request;
+pub(crate) mod source;

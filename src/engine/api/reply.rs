@@ -1,0 +1,225 @@
+//! Replies: the ticket and the step of a flow, registered methods, and the report of maintenance.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::account::Provenance;
+use crate::domain::identity::contact::Destination;
+use crate::domain::identity::ids::MethodId;
+use crate::domain::method::{ChallengeOption, MethodKind};
+use crate::domain::password::PasswordRules;
+use crate::domain::policy::CodeFormat;
+use crate::domain::time::Timestamp;
+
+use crate::engine::maintenance::failing::FailingDelivery;
+
+/// The reply to a step of a flow: the ticket for the next step, and the page to show.
+///
+/// Keep the ticket of every reply: it replaces the previous ticket.
+#[non_exhaustive]
+pub struct Reply<T> {
+    /// The ticket for the next step.
+    pub ticket: T,
+    /// The page to show.
+    pub step: Step,
+    /// When the flow ends.
+    pub expires_at: Timestamp,
+    /// The earliest time at which the host may send the response, so that every response before the
+    /// first proof takes the same time. `None` after it.
+    pub not_before: Option<Timestamp>,
+    /// What the page needs for a host-verified method, from its
+    /// [`begin`](crate::port::ExternalMethod::begin): only in the reply that opened the challenge.
+    pub page: Option<String>,
+    /// After [`Step::Done`]: a recovery code was used. Offer its owner a new one, from
+    /// [`Reset::replace_recovery_code`](crate::Reset::replace_recovery_code).
+    pub replace_recovery_code: bool,
+    /// Whether the policy offers an unlock that keeps the password:
+    /// [`Engine::unlock`](crate::Engine::unlock). The same for every identifier.
+    pub unlock_offered: bool,
+}
+
+impl<T: fmt::Debug> fmt::Debug for Reply<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            ticket,
+            step,
+            expires_at,
+            not_before,
+            page,
+            replace_recovery_code,
+            unlock_offered,
+        } = self;
+        f.debug_struct("Reply")
+            .field("ticket", ticket)
+            .field("step", step)
+            .field("expires_at", expires_at)
+            .field("not_before", not_before)
+            // May contain the number that the user must match.
+            .field("page", &page.as_ref().map(|_| "[redacted]"))
+            .field("replace_recovery_code", replace_recovery_code)
+            .field("unlock_offered", unlock_offered)
+            .finish()
+    }
+}
+
+/// The page that the host shows next.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(tag = "step", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Step {
+    /// Let the user choose a method.
+    Choose {
+        /// The options. Before the first proof they depend on the policy only and are the same for
+        /// every identifier; after it they are those of this account.
+        options: Vec<OptionView>,
+    },
+    /// Let the user type the code. The step does not tell whether a code was sent.
+    Enter {
+        /// The chosen option.
+        option: OptionView,
+        /// The form of the code.
+        format: CodeFormat,
+        /// When another code may be requested.
+        resend_at: Timestamp,
+        /// When to offer *try again* and *contact your administrator*.
+        help_at: Timestamp,
+        /// The other options.
+        options: Vec<OptionView>,
+    },
+    /// Tell the user to open the link in the mail. The step does not tell whether a link was sent.
+    OpenLink {
+        /// The chosen option.
+        option: OptionView,
+        /// When another link may be requested.
+        resend_at: Timestamp,
+        /// When to offer *try again* and *contact your administrator*.
+        help_at: Timestamp,
+        /// The other options.
+        options: Vec<OptionView>,
+    },
+    /// Let the user respond to a host-verified method, with the data in [`Reply::page`].
+    Respond {
+        /// The chosen option.
+        option: OptionView,
+        /// When it may be begun again.
+        resend_at: Timestamp,
+        /// When to offer *try again* and *contact your administrator*.
+        help_at: Timestamp,
+        /// The other options.
+        options: Vec<OptionView>,
+    },
+    /// Let the user confirm the unlock.
+    ConfirmUnlock {
+        /// When the grant expires.
+        until: Timestamp,
+        /// Whether the outcome of an earlier try is unknown: the unlock may be repeated.
+        unsettled: bool,
+    },
+    /// Let the user type a new password.
+    NewPassword {
+        /// The password rules, for the page to show.
+        rules: PasswordGuide,
+        /// When the grant expires.
+        until: Timestamp,
+        /// Whether the outcome of an earlier try is unknown: ask for the same password again.
+        unsettled: bool,
+    },
+    /// The flow has reached its goal.
+    Done {
+        /// Whether every system has the new password. If not, that takes a few more minutes.
+        propagated: bool,
+    },
+}
+
+/// The rules for a new password, as a page shows them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct PasswordGuide {
+    /// Fewest characters.
+    pub min_length: u16,
+    /// Most characters.
+    pub max_length: u16,
+    /// Character classes required, of four.
+    pub required_classes: u8,
+    /// Whether only printable ASCII is accepted.
+    pub ascii_only: bool,
+}
+
+impl From<&PasswordRules> for PasswordGuide {
+    fn from(rules: &PasswordRules) -> Self {
+        Self {
+            min_length: rules.min_length,
+            max_length: rules.max_length,
+            required_classes: rules.required_classes,
+            ascii_only: rules.ascii_only,
+        }
+    }
+}
+
+/// An option, as a page may show it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct OptionView {
+    /// The option to send back when the user chooses it.
+    pub option: ChallengeOption,
+    /// The masked destination, if the policy or a proof allows showing it.
+    pub masked: Option<String>,
+    /// Whether the full phone number must be typed with it.
+    pub typed_number: bool,
+}
+
+/// A registered method, as its owner sees it.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct MethodView {
+    /// Its id.
+    pub id: MethodId,
+    /// Its kind.
+    pub kind: MethodKind,
+    /// The full address or number, for methods to which messages go. The owner is signed in.
+    pub destination: Option<Destination>,
+    /// Unused codes, for a set of recovery codes.
+    pub codes_left: Option<u8>,
+    /// Whether it is offered first among those of its kind.
+    pub default: bool,
+    /// Whether it is confirmed.
+    pub active: bool,
+    /// Who supplied it.
+    pub provenance: Provenance,
+    /// When it may be used for a reset; `None` while it is pending.
+    pub usable_from: Option<Timestamp>,
+}
+
+/// What [`Engine::maintain`](crate::Engine::maintain) has done.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
+#[non_exhaustive]
+pub struct MaintenanceReport {
+    /// Messages delivered, and sessions revoked.
+    pub delivered: u64,
+    /// Interrupted writes settled and flows closed.
+    pub settled: u64,
+    /// Rows removed.
+    pub purged: u64,
+    /// Pieces of work that failed and will be tried again.
+    pub failed: u64,
+    /// Deliveries that failed in this call, by tenant and channel, the longest failing first: at
+    /// most 256.
+    pub failing: Vec<FailingDelivery>,
+    /// How far this engine's clock is ahead of the last purge of the store, if that is more than a
+    /// day and more than the time that has passed: either no engine has maintained the store for so
+    /// long, or a clock is wrong. Nothing is removed meanwhile. After engines have seen this for 24
+    /// hours the time is believed. **Alarm on any**, and correct the clock before that.
+    pub clock_ahead: Option<Duration>,
+    /// Whether there is more to do now.
+    pub more: bool,
+    /// How long to wait until the next call; at most a minute. `None` if there is more to do now.
+    /// Serialised in milliseconds.
+    #[serde(serialize_with = "optional_ms")]
+    pub idle_for: Option<Duration>,
+}
+
+fn optional_ms<S: serde::Serializer>(span: &Option<Duration>, to: S) -> Result<S::Ok, S::Error> {
+    span.map(|span| u64::try_from(span.as_millis()).unwrap_or(u64::MAX)).serialize(to)
+}

@@ -1,0 +1,301 @@
+//! Who sends a request: its tenant and source, a signed-in user, an administrator with roles.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::crypto::digest::{Digest, DigestOf};
+use crate::domain::crypto::secret::SecretText;
+use crate::domain::identity::ids::{RoleId, TenantId, UserId};
+use crate::domain::invalid::InvalidInput;
+use crate::domain::time::Timestamp;
+use crate::engine::api::source::Source;
+
+/// One request: its tenant and its source.
+///
+/// It has no field for a host name or for an address to send to: neither is ever taken from a
+/// request.
+///
+/// ```
+/// use sspr::{Request, Source, TenantId};
+///
+/// let tenant = TenantId::parse("contoso")?;
+/// let request = Request::new(tenant, Source::parse("203.0.113.7"));
+/// # Ok::<(), sspr::InvalidInput>(())
+/// ```
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Request {
+    pub(crate) tenant: TenantId,
+    pub(crate) source: Source,
+    pub(crate) human: Option<SecretText>,
+    pub(crate) device: Option<DeviceSecret>,
+}
+
+impl Request {
+    /// A request of this tenant from this source. The source is required, since leaving it out
+    /// would disable a limit.
+    #[must_use]
+    pub const fn new(tenant: TenantId, source: Source) -> Self {
+        Self { tenant, source, human: None, device: None }
+    }
+
+    /// Adds the answer to a human check.
+    #[must_use]
+    pub fn with_human_answer(mut self, answer: SecretText) -> Self {
+        self.human = Some(answer);
+        self
+    }
+
+    /// Adds the secret of a known device, from its long-lived cookie. It proves nothing, but its
+    /// attempts use a budget that other callers' wrong guesses do not spend.
+    #[must_use]
+    pub fn with_device(mut self, device: DeviceSecret) -> Self {
+        self.device = Some(device);
+        self
+    }
+
+    /// The tenant.
+    #[must_use]
+    pub const fn tenant(&self) -> &TenantId {
+        &self.tenant
+    }
+}
+
+/// The secret of a known device: 32 random bytes. Keep it in a long-lived cookie (`HttpOnly`,
+/// `Secure`, `SameSite=Strict`), one for each user who has completed a flow in this browser.
+///
+/// ```
+/// use sspr::DeviceSecret;
+///
+/// assert!(DeviceSecret::parse("not one").is_err());
+/// let device = DeviceSecret::parse(&"A".repeat(43))?;
+/// assert_eq!(format!("{device:?}"), "DeviceSecret([redacted])");
+/// # Ok::<(), sspr::InvalidInput>(())
+/// ```
+pub struct DeviceSecret(SecretText);
+
+impl DeviceSecret {
+    pub(crate) fn from_random(bytes: [u8; 32]) -> Self {
+        Self(SecretText::new(data_encoding::BASE64URL_NOPAD.encode(&bytes)))
+    }
+
+    /// Parses a secret from the cookie. Checks only its form.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput::Malformed`] for text that is not such a secret.
+    pub fn parse(text: &str) -> Result<Self, InvalidInput> {
+        let bad = || InvalidInput::Malformed { what: "device secret" };
+        if text.len() != 43 {
+            return Err(bad());
+        }
+        let decoded = data_encoding::BASE64URL_NOPAD.decode(text.as_bytes());
+        decoded.map_err(|_| bad())?;
+        Ok(Self(SecretText::from(text)))
+    }
+
+    /// The text, for the cookie.
+    #[must_use]
+    pub fn expose_secret(&self) -> &str {
+        self.0.expose_secret()
+    }
+
+    pub(crate) fn digest(&self, tenant: &TenantId, user: &UserId) -> Digest {
+        Digest::of(DigestOf::Device, tenant, user, self.0.expose_secret().as_bytes())
+    }
+}
+
+impl fmt::Debug for DeviceSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("DeviceSecret([redacted])")
+    }
+}
+
+/// A user of one tenant whom the host's own sign-in has identified.
+///
+/// Take tenant, user and context from the session. The tenant of the [`Request`] may come from a
+/// path or a host name that the caller chooses: if the two differ, every operation returns
+/// [`InvalidInput::Foreign`] before it reads anything.
+///
+/// ```
+/// use sspr::{SignedIn, TenantId, Timestamp, UserId};
+/// use sspr::method::SignInContext;
+///
+/// let (tenant, user) = (TenantId::parse("contoso")?, UserId::parse("u-1")?);
+/// let session = SignInContext::new("session-1", Timestamp::from_unix_seconds(1_700_000_000));
+/// let ada = SignedIn::vouch(tenant, user, session);
+/// # Ok::<(), sspr::InvalidInput>(())
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct SignedIn {
+    tenant: TenantId,
+    user: UserId,
+    pub(crate) context: SignInContext,
+}
+
+impl SignedIn {
+    /// The host vouches that this user of this tenant is signed in. Dangerous if misused: the
+    /// engine relies on it.
+    #[must_use]
+    pub const fn vouch(tenant: TenantId, user: UserId, context: SignInContext) -> Self {
+        Self { tenant, user, context }
+    }
+
+    /// The user, for a request of the tenant of the sign-in. No other function returns the user's
+    /// id, so that every operation compares the tenants.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput::Foreign`] for a request of another tenant.
+    pub(crate) fn of(&self, request: &Request) -> Result<&UserId, InvalidInput> {
+        if self.tenant == request.tenant {
+            Ok(&self.user)
+        } else {
+            Err(InvalidInput::Foreign { what: "sign-in" })
+        }
+    }
+}
+
+/// What the host knows about a sign-in.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SignInContext {
+    /// An opaque name of the session.
+    pub session: String,
+    /// When the user signed in.
+    pub signed_in_at: Timestamp,
+    /// When a second factor was last proven in this session.
+    pub second_factor_at: Option<Timestamp>,
+    /// When a strong, phishing-resistant factor was last proven in this session.
+    pub strong_at: Option<Timestamp>,
+    /// The authenticator assurance level of the session, 1 to 3.
+    pub assurance: u8,
+}
+
+impl fmt::Debug for SignInContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { session: _, signed_in_at, second_factor_at, strong_at, assurance } = self;
+        f.debug_struct("SignInContext")
+            .field("session", &"[redacted]")
+            .field("signed_in_at", signed_in_at)
+            .field("second_factor_at", second_factor_at)
+            .field("strong_at", strong_at)
+            .field("assurance", assurance)
+            .finish()
+    }
+}
+
+impl SignInContext {
+    /// A sign-in with a password only.
+    #[must_use]
+    pub fn new(session: &str, signed_in_at: Timestamp) -> Self {
+        Self {
+            session: session.to_owned(),
+            signed_in_at,
+            second_factor_at: None,
+            strong_at: None,
+            assurance: 1,
+        }
+    }
+
+    /// Adds a second factor that was proven at this time.
+    #[must_use]
+    pub const fn with_second_factor(mut self, at: Timestamp) -> Self {
+        self.second_factor_at = Some(at);
+        self.assurance = 2;
+        self
+    }
+}
+
+/// An administrator who acts, with the roles that the host vouches for.
+///
+/// An actor names no tenant: its roles apply to the tenant that is passed to
+/// [`Engine::admin`](crate::Engine::admin). Build the actor from the roles that the administrator
+/// has in that tenant, and take the tenant from the same session, never from a URL.
+///
+/// ```
+/// use sspr::{Actor, RoleId};
+///
+/// let admin = Actor::new("admin@contoso.example", [RoleId::parse("Global Administrator")?]);
+/// # Ok::<(), sspr::InvalidInput>(())
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Actor {
+    pub(crate) id: String,
+    pub(crate) roles: BTreeSet<RoleId>,
+}
+
+impl Actor {
+    /// An administrator of this name with these roles. The first 128 characters of the name go into
+    /// the audit trail.
+    #[must_use]
+    pub fn new(id: &str, roles: impl IntoIterator<Item = RoleId>) -> Self {
+        let id = id.chars().filter(|symbol| !symbol.is_control()).take(128).collect();
+        Self { id, roles: roles.into_iter().collect() }
+    }
+}
+
+/// The roles that may perform each operation. They are data, since directories name their roles
+/// differently.
+///
+/// The default names Entra's roles. A field that is set replaces its default list. In a document, a
+/// missing field keeps its default and an unknown field is an error.
+///
+/// ```
+/// use sspr::RoleId;
+/// use sspr::admin::AdminRoles;
+///
+/// let roles: AdminRoles = serde_json::from_str(r#"{ "policy": ["identity-owner"] }"#).unwrap();
+/// assert_eq!(roles.policy, [RoleId::parse("identity-owner")?].into());
+/// assert_eq!(roles.read, AdminRoles::default().read);
+/// assert!(serde_json::from_str::<AdminRoles>(r#"{ "polcy": [] }"#).is_err());
+/// # Ok::<(), sspr::InvalidInput>(())
+/// ```
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct AdminRoles {
+    /// May put the policy.
+    pub policy: BTreeSet<RoleId>,
+    /// May supply contact data.
+    pub contacts: BTreeSet<RoleId>,
+    /// May clear failure budgets.
+    pub unblock: BTreeSet<RoleId>,
+    /// May revoke methods and flows, require a new registration, and forget accounts.
+    pub revoke: BTreeSet<RoleId>,
+    /// May ask a user to reset the password.
+    pub initiate: BTreeSet<RoleId>,
+    /// May read policies and events.
+    pub read: BTreeSet<RoleId>,
+}
+
+impl Default for AdminRoles {
+    fn default() -> Self {
+        let roles = |names: &[&str]| -> BTreeSet<RoleId> {
+            let always = ["Global Administrator"];
+            let names = names.iter().chain(&always);
+            names.filter_map(|name| RoleId::parse(name).ok()).collect()
+        };
+        Self {
+            policy: roles(&["Authentication Policy Administrator", "Password Administrator"]),
+            contacts: roles(&["Privileged Authentication Administrator"]),
+            unblock: roles(&["Helpdesk Administrator", "Authentication Administrator"]),
+            revoke: roles(&[
+                "Authentication Administrator",
+                "Privileged Authentication Administrator",
+            ]),
+            initiate: roles(&[
+                "Helpdesk Administrator",
+                "Password Administrator",
+                "User Administrator",
+                "Authentication Administrator",
+                "Privileged Authentication Administrator",
+            ]),
+            read: roles(&["Reports Reader", "Security Reader", "Global Reader"]),
+        }
+    }
+}

@@ -1,0 +1,330 @@
+//! Policy and facts of a request, read with the same port calls for every user and for unknown
+//! identifiers.
+
+use crate::engine::core::Core;
+use crate::engine::core::commit::Loaded;
+use std::collections::BTreeSet;
+use std::sync::{Arc, OnceLock, PoisonError};
+
+use sha2::{Digest as _, Sha256};
+
+use crate::domain::account::{Account, Expected, FORMAT, Offer};
+use crate::domain::crypto::ticket::{TicketClaims, TicketSubject};
+use crate::domain::identity::facts::{TenantFacts, UserFacts, UserQuery, UserSelector};
+use crate::domain::identity::ids::{GroupId, TenantId, UserId};
+use crate::domain::method::{ChallengeOption, MethodKind};
+use crate::domain::policy::policy_record::PolicyRecord;
+use crate::domain::policy::{Gates, Policy, Scope};
+use crate::domain::reason::SsprReason;
+use crate::domain::record::{Record, Subject};
+use crate::domain::rules::eligibility::{
+    Candidate, Capabilities, candidates, may_reset, options, satisfies,
+};
+use crate::domain::rules::{Address, addresses_to_tell, decoy_body};
+use crate::domain::time::Timestamp;
+use crate::engine::api::error::{At as _, Error, Fault, FaultOrigin};
+use crate::engine::core::commit::Target;
+use crate::port::{ExternalMethod, PortError};
+
+/// The most tenants whose policies are cached.
+const MAX_CACHED: usize = 1024;
+
+/// A policy as it was read, and when.
+pub(crate) struct CachedPolicy {
+    read_at: Timestamp,
+    policy: Option<Arc<PolicyRecord>>,
+    /// The body from which an unused decoy is decoded.
+    decoy: OnceLock<Arc<str>>,
+}
+
+/// Facts about a tenant and one of its users.
+pub(crate) struct Context {
+    pub(crate) tenant: Option<TenantFacts>,
+    /// The tenant's policy, or a fallback if `stored` is false.
+    pub(crate) policy: Arc<Policy>,
+    pub(crate) stored: bool,
+    pub(crate) capabilities: Capabilities,
+    /// Host-verified kinds that this user has.
+    pub(crate) available: Vec<MethodKind>,
+    /// Host-verified kinds for which the host's answer failed, and the error.
+    pub(crate) unsure: Vec<(MethodKind, PortError)>,
+    pub(crate) user: Option<UserFacts>,
+}
+
+impl Core {
+    /// The tenant's policy: read now if `fresh`, otherwise at most a few seconds old.
+    pub(crate) async fn policy_record(
+        &self,
+        tenant: &TenantId,
+        fresh: bool,
+    ) -> Result<Option<Arc<PolicyRecord>>, Error> {
+        let now = self.clock.now();
+        if !fresh {
+            let cache = self.policies.lock().unwrap_or_else(PoisonError::into_inner);
+            // A copy from the future of a clock that was set back is not used.
+            let young = cache.get(tenant).filter(|cached| {
+                cached.read_at <= now && now.since(cached.read_at) < self.policy_max_age
+            });
+            if let Some(cached) = young {
+                return Ok(cached.policy.clone());
+            }
+        }
+        let key = self.keys.policy(tenant);
+        let found = self.store.load(&key).await.at(FaultOrigin::Store)?;
+        let policy = found.as_ref().map(policy_of).transpose()?;
+        if let Some(record) = &found
+            && policy.as_ref().is_some_and(|policy| policy.tenant != *tenant)
+        {
+            return Err(corrupt_policy(record, "the body names another tenant"));
+        }
+        let mut cache = self.policies.lock().unwrap_or_else(PoisonError::into_inner);
+        if cache.len() >= MAX_CACHED && !cache.contains_key(tenant) {
+            cache.clear();
+        }
+        cache.insert(
+            tenant.clone(),
+            CachedPolicy { read_at: now, policy: policy.clone(), decoy: OnceLock::new() },
+        );
+        Ok(policy)
+    }
+
+    pub(crate) fn forget_policy(&self, tenant: &TenantId) {
+        let mut cache = self.policies.lock().unwrap_or_else(PoisonError::into_inner);
+        cache.remove(tenant);
+    }
+
+    /// The tenant's policy, or the fallback of a tenant that has none.
+    pub(crate) async fn policy(
+        &self,
+        tenant: &TenantId,
+        fresh: bool,
+    ) -> Result<Arc<Policy>, Error> {
+        let stored = self.policy_record(tenant, fresh).await?;
+        Ok(self.policy_in(stored.as_deref()))
+    }
+
+    fn policy_in(&self, stored: Option<&PolicyRecord>) -> Arc<Policy> {
+        Arc::clone(stored.map_or(&self.fallback, |record| &record.policy))
+    }
+
+    /// Reads the facts, with the same port calls for every user and for unknown identifiers.
+    pub(crate) async fn context(
+        &self,
+        tenant: &TenantId,
+        selector: UserSelector<'_>,
+        fresh: bool,
+    ) -> Result<Context, Error> {
+        let facts = self.directory.tenant(tenant).await.at(FaultOrigin::Directory)?;
+        let record = self.policy_record(tenant, fresh).await?;
+        let (policy, stored) = (self.policy_in(record.as_deref()), record.is_some());
+        let channels = self.delivery.channels(tenant).await.at(FaultOrigin::Delivery)?;
+        let none = BTreeSet::new();
+        let groups: &BTreeSet<GroupId> = match &policy.scope {
+            Scope::Selected(groups) => groups,
+            Scope::None | Scope::All => &none,
+        };
+        let query = UserQuery::new(selector, groups);
+        let user = self
+            .directory
+            .find(tenant, &query)
+            .await
+            .at(FaultOrigin::Directory)?
+            .map(with_short_marks);
+        let external = self.external_kinds(&policy);
+        let id = match (&user, selector) {
+            (Some(user), _) => user.id.clone(),
+            (None, UserSelector::Id(id)) => id.clone(),
+            (None, UserSelector::Identifier(typed)) => {
+                decoy_user_id(self.keys.identifier(tenant, typed))?
+            }
+        };
+        let (mut available, mut unsure) = (Vec::new(), Vec::new());
+        for kind in &external {
+            let Some(method) = self.external(*kind) else { continue };
+            match method.available(tenant, &id).await {
+                Ok(true) if user.is_some() => available.push(*kind),
+                Ok(_) => {}
+                // A method whose check fails is unavailable; the other methods stay usable.
+                Err(error) => unsure.push((*kind, error)),
+            }
+        }
+        let oath = self.seal.is_some();
+        let capabilities = Capabilities { channels, link: policy.link.is_some(), oath, external };
+        Ok(Context { tenant: facts, policy, stored, capabilities, available, unsure, user })
+    }
+
+    /// The host-verified method of this kind.
+    pub(crate) fn external(&self, kind: MethodKind) -> Option<&dyn ExternalMethod> {
+        let mut all = self.external.iter();
+        all.find(|method| method.kind() == kind).map(|method| &**method)
+    }
+
+    /// The host-verified kinds that the policy counts.
+    fn external_kinds(&self, policy: &Policy) -> Vec<MethodKind> {
+        let counted = |kind: &MethodKind| {
+            policy.users.methods.contains(kind)
+                || policy.administrators.gates.methods.contains(kind)
+        };
+        self.external.iter().map(|method| method.kind()).filter(counted).collect()
+    }
+
+    /// The record of the user whom a ticket names, or of its decoy.
+    pub(crate) fn subject_target(&self, tenant: &TenantId, claim: &TicketClaims) -> Target {
+        match &claim.subject {
+            TicketSubject::User(user) => self.user_target(tenant, user),
+            TicketSubject::Decoy { .. } => self.decoy_target(tenant, claim.identifier, Some(claim)),
+        }
+    }
+
+    /// Reads the facts and the record for a ticket, with the same port calls for a user and for a
+    /// decoy.
+    pub(crate) async fn flow_state(
+        &self,
+        tenant: &TenantId,
+        claim: &TicketClaims,
+        fresh: bool,
+    ) -> Result<(Context, Target, Loaded), Error> {
+        let user = match &claim.subject {
+            TicketSubject::User(user) => user.clone(),
+            TicketSubject::Decoy { user, .. } => match user {
+                Some(user) => user.clone(),
+                None => decoy_user_id(claim.identifier)?,
+            },
+        };
+        let context = self.context(tenant, UserSelector::Id(&user), fresh).await?;
+        let target = self.subject_target(tenant, claim);
+        let loaded = self.load(&target).await?;
+        Ok((context, target, loaded))
+    }
+
+    /// The body of an unused decoy, under the tenant's policy as last read.
+    pub(crate) fn decoy_body(&self, tenant: &TenantId) -> Arc<str> {
+        let now = self.clock.now();
+        let body = |policy: &Policy| Arc::from(decoy_body(policy, now).unwrap_or_default());
+        let cache = self.policies.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(cached) = cache.get(tenant) else { return body(&self.fallback) };
+        let policy = cached.policy.as_ref().map_or(&self.fallback, |record| &record.policy);
+        Arc::clone(cached.decoy.get_or_init(|| body(policy)))
+    }
+}
+
+/// An existing user who may reset, with the gates and methods that apply.
+pub(crate) struct Eligible<'a> {
+    pub(crate) user: &'a UserFacts,
+    pub(crate) gates: &'a Gates,
+    pub(crate) administrator: bool,
+    pub(crate) candidates: Vec<Candidate>,
+}
+
+impl Context {
+    /// Whether this user may reset now, and with which methods.
+    pub(crate) fn eligible(
+        &self,
+        account: &Account,
+        now: Timestamp,
+    ) -> Result<Eligible<'_>, SsprReason> {
+        let user = self.user.as_ref().ok_or(SsprReason::UnknownUser)?;
+        let policy = self.stored.then_some(&*self.policy);
+        let eligibility = may_reset(policy, self.tenant.as_ref(), user)?;
+        // The record belongs to a previous user with this id.
+        if !account.is_of(user.incarnation.as_deref()) {
+            return Err(SsprReason::AccountDisabled);
+        }
+        let candidates = self.candidates(account, user, eligibility.gates, now);
+        if !satisfies(&candidates, eligibility.gates.required) {
+            return Err(SsprReason::TooFewMethods);
+        }
+        let administrator = eligibility.administrator;
+        Ok(Eligible { user, gates: eligibility.gates, administrator, candidates })
+    }
+
+    /// Whether the ticket's user may reset now. A decoy ticket keeps its reason.
+    pub(crate) fn claimed_eligible(
+        &self,
+        claim: &TicketClaims,
+        account: &Account,
+        now: Timestamp,
+    ) -> Result<Eligible<'_>, SsprReason> {
+        match &claim.subject {
+            TicketSubject::Decoy { reason, .. } => Err(*reason),
+            TicketSubject::User(_) => self.eligible(account, now),
+        }
+    }
+
+    /// The methods that the user could prove now and that this engine can use.
+    pub(crate) fn candidates(
+        &self,
+        account: &Account,
+        user: &UserFacts,
+        gates: &Gates,
+        now: Timestamp,
+    ) -> Vec<Candidate> {
+        let all = candidates(account, user, &self.policy, gates, &self.available, now);
+        let reachable =
+            |method: &Candidate| self.capabilities.channels_of(method.kind).next().is_some();
+        all.into_iter().filter(reachable).collect()
+    }
+
+    pub(crate) fn addresses(&self, account: &Account) -> Vec<Address> {
+        let user = self.user.as_ref();
+        let tenant = self.tenant.as_ref();
+        let channels = &self.capabilities.channels;
+        user.map(|user| addresses_to_tell(account, user, tenant, &self.policy, channels))
+            .unwrap_or_default()
+    }
+}
+
+impl Eligible<'_> {
+    /// The options that the user may choose, with masked destinations.
+    pub(crate) fn offers(&self, capabilities: &Capabilities) -> Vec<Offer> {
+        let masked = |option: &ChallengeOption| {
+            let found = self.candidate(*option).map(|found| &found.expected);
+            found.and_then(Expected::destination).map(|to| to.masked()).unwrap_or_default()
+        };
+        let options = options(&self.candidates, capabilities);
+        options.iter().map(|option| Offer { option: *option, masked: masked(option) }).collect()
+    }
+
+    pub(crate) fn candidate(&self, option: ChallengeOption) -> Option<&Candidate> {
+        self.candidates
+            .iter()
+            .find(|method| method.kind == option.method() && method.index == option.index())
+    }
+}
+
+/// The user id with which the ports are called for an identifier that no account has.
+pub(crate) fn decoy_user_id(identifier: [u8; 8]) -> Result<UserId, Error> {
+    let name = format!("unknown-{}", data_encoding::HEXLOWER.encode(&identifier));
+    Ok(UserId::parse(&name)?)
+}
+
+/// The facts, with incarnation and change stamp hashed if they are too long for a record.
+fn with_short_marks(mut user: UserFacts) -> UserFacts {
+    const MAX_MARK: usize = 128;
+    for mark in [&mut user.incarnation, &mut user.change_stamp].into_iter().flatten() {
+        if mark.len() > MAX_MARK {
+            let digest = Sha256::digest(mark.as_bytes());
+            *mark = format!("sha256:{}", data_encoding::HEXLOWER.encode(&digest));
+        }
+    }
+    user
+}
+
+fn policy_of(record: &Record) -> Result<Arc<PolicyRecord>, Error> {
+    match record.subject() {
+        Ok(Subject::Policy(policy)) if policy.min_reader <= FORMAT => Ok(Arc::clone(policy)),
+        Ok(Subject::Policy(_)) => {
+            Err(corrupt_policy(record, "a newer release has closed this policy"))
+        }
+        Ok(_) => Err(corrupt_policy(record, "the body is of another kind")),
+        Err(cause) => {
+            let error = PortError::corrupt().because(cause);
+            Err(Error::Fault(Fault { origin: FaultOrigin::Store, error }))
+        }
+    }
+}
+
+pub(crate) fn corrupt_policy(record: &Record, detail: &str) -> Error {
+    let error = PortError::corrupt().because(record.corrupt(detail.to_owned()));
+    Error::Fault(Fault { origin: FaultOrigin::Store, error })
+}

@@ -1,0 +1,119 @@
+//! What all verbs share: the ports, the commit loop, the context of a request, the limits and the
+//! comparison of secrets.
+
+pub(crate) mod commit;
+pub(crate) mod compare;
+pub(crate) mod context;
+pub(crate) mod limits;
+pub(crate) mod seal_check;
+pub(crate) mod seeds;
+pub(crate) mod store_check;
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::domain::crypto::keys::Keys;
+use crate::domain::identity::ids::TenantId;
+use crate::domain::policy::Policy;
+use crate::domain::record::store_note::StoreId;
+use crate::engine::api::error::{At as _, Error, FaultOrigin};
+use crate::engine::api::request::AdminRoles;
+use crate::engine::maintenance::failing::{Failing, FailingDelivery};
+use crate::port::{
+    BreachList, Clock, Cursor, Delivery, Directory, Entropy, ExternalMethod, HumanCheck,
+    RiskSignals, Seal, Store,
+};
+
+/// The state of an engine: its ports, its settings, and what it has counted since it was opened.
+pub(crate) struct Core {
+    pub(crate) keys: Keys,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) directory: Arc<dyn Directory>,
+    pub(crate) delivery: Arc<dyn Delivery>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) entropy: Arc<dyn Entropy>,
+    pub(crate) human_check: Option<Arc<dyn HumanCheck>>,
+    pub(crate) breach_list: Option<Arc<dyn BreachList>>,
+    pub(crate) risk_signals: Option<Arc<dyn RiskSignals>>,
+    pub(crate) seal: Option<Arc<dyn Seal>>,
+    pub(crate) external: Vec<Arc<dyn ExternalMethod>>,
+    /// A sealed seed of no account, unsealed where an account without a device is compared.
+    pub(crate) decoy_seed: OnceLock<Vec<u8>>,
+    pub(crate) roles: AdminRoles,
+    pub(crate) reply_floor: Duration,
+    pub(crate) policy_max_age: Duration,
+    pub(crate) event_retention: Duration,
+    pub(crate) on_work: Arc<dyn Fn() + Send + Sync>,
+    /// The policy of a tenant that has none, so that replies keep their shape. Its scope is empty.
+    pub(crate) fallback: Arc<Policy>,
+    pub(crate) policies: Mutex<HashMap<TenantId, context::CachedPolicy>>,
+    pub(crate) comparisons: AtomicU64,
+    pub(crate) redecisions: AtomicU64,
+    pub(crate) silenced: AtomicU64,
+    pub(crate) silenced_decoys: AtomicU64,
+    pub(crate) hidden_faults: AtomicU64,
+    /// The deliveries that are failing now.
+    pub(crate) failing: Failing,
+    /// When expired rows were last removed, in Unix milliseconds.
+    pub(crate) purged_at: AtomicI64,
+    /// The monotonic clock at the last check whether to purge, or at the start.
+    pub(crate) purge_checked: Mutex<Option<Duration>>,
+    /// The position up to which future wake times were checked; a wrong clock may have set them.
+    pub(crate) repaired_up_to: Mutex<Option<Cursor>>,
+    /// Set by `open` before it returns the engine.
+    pub(crate) store_id: OnceLock<StoreId>,
+}
+
+impl Core {
+    /// Random bytes from the engine's source.
+    pub(crate) fn random<const N: usize>(&self) -> Result<[u8; N], Error> {
+        let mut bytes = [0; N];
+        self.entropy.fill(&mut bytes).at(FaultOrigin::Entropy)?;
+        Ok(bytes)
+    }
+
+    pub(crate) fn stats(&self) -> Stats {
+        Stats {
+            comparisons: self.comparisons.load(Ordering::Relaxed),
+            redecisions: self.redecisions.load(Ordering::Relaxed),
+            silenced: self.silenced.load(Ordering::Relaxed),
+            silenced_decoys: self.silenced_decoys.load(Ordering::Relaxed),
+            hidden_faults: self.hidden_faults.load(Ordering::Relaxed),
+            failing: self.failing.all(self.clock.now()),
+        }
+    }
+}
+
+impl fmt::Debug for Core {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Core").field("keys", &self.keys).finish_non_exhaustive()
+    }
+}
+
+/// Counts of what an engine has done since it was opened.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
+#[non_exhaustive]
+pub struct Stats {
+    /// Secrets compared. Each attempt was reserved before its comparison.
+    pub comparisons: u64,
+    /// Decisions repeated because the record had changed.
+    pub redecisions: u64,
+    /// Challenges that were answered as usual but not opened, since a budget of the account was
+    /// spent. They commit nothing and are not in the audit trail.
+    pub silenced: u64,
+    /// The part of `silenced` that was requested for unknown identifiers. Alarm if it grows
+    /// quickly: an attacker is trying one unknown name many times, or many names.
+    pub silenced_decoys: u64,
+    /// Faults of the seal or of a host-verified method that were answered with
+    /// [`Refusal::NotAccepted`](crate::Refusal::NotAccepted), since before the first proof a fault
+    /// would tell whether the account exists. Alarm on any: correct codes are being refused.
+    pub hidden_faults: u64,
+    /// Deliveries that are failing now, by tenant and channel, the longest failing first. Alarm
+    /// where [`since`](FailingDelivery::since) is minutes ago: codes and notices wait.
+    pub failing: Vec<FailingDelivery>,
+}

@@ -1,0 +1,27 @@
+//! The verbs of a flow, one file each: functions on the shared core.
+
+mod after;
+mod cancel;
+mod challenge;
+mod complete;
+mod help;
+mod prove;
+mod redeem;
+mod start;
+pub(crate) mod step;
+mod view;
+pub(crate) mod write_eligibility;
+
+pub(crate) use after::{
+    acknowledge_recovery_code, new_device, new_recovery_code, remember_device,
+    replace_recovery_code,
+};
+pub(crate) use cancel::cancel;
+pub(crate) use challenge::challenge;
+pub(crate) use complete::complete;
+pub(crate) use help::contact_administrator;
+pub(crate) use prove::prove;
+pub(crate) use redeem::redeem_link;
+pub(crate) use start::start;
+pub(crate) use step::reply;
+pub(crate) use view::view;

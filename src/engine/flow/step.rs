@@ -1,0 +1,240 @@
+//! The step of a reply: what to render for a flow and its ticket.
+
+use crate::domain::crypto::flow_ticket::FlowTicket;
+use crate::domain::identity::ids::TenantId;
+use crate::domain::rules::time_of;
+use crate::engine::api::reply::Reply;
+use crate::engine::core::Core;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::domain::account::{Account, Challenge, Flow, Offer, Purpose, WriteState};
+use crate::domain::crypto::ticket::{AskedChallenge, TicketClaims};
+use crate::domain::identity::contact::{Destination, EmailAddress, PhoneNumber};
+use crate::domain::method::{ChallengeOption, Channel, MethodKind, Verification};
+use crate::domain::policy::{CodeFormat, Disclosure, Gates, Policy};
+use crate::domain::rules::eligibility::policy_options;
+use crate::domain::rules::{code_format, code_life};
+use crate::domain::time::Timestamp;
+use crate::engine::api::reply::{OptionView, Step};
+use crate::engine::core::context::{Context, Eligible};
+
+/// How long a person waits before *try again* and *contact your administrator* appear (Entra).
+const HELP_AFTER: Duration = Duration::from_secs(10);
+
+/// The reply to a verb: the ticket for the next step, and what to render.
+pub(crate) fn reply<T: FlowTicket>(
+    core: &Core,
+    tenant: &TenantId,
+    claim: &TicketClaims,
+    account: &Arc<Account>,
+    policy: &Policy,
+    first: &[OptionView],
+    arrival: Timestamp,
+) -> Reply<T> {
+    let proven = account.flow(&claim.flow).is_some_and(|flow| !flow.proofs.is_empty());
+    // Before the first proof not even the record's time may influence the reply.
+    let now = if proven { time_of(account, arrival) } else { arrival };
+    Reply {
+        ticket: T::issue(claim, tenant, &core.keys),
+        step: step_of(claim, account, policy, first, now),
+        expires_at: claim.started_at.plus(policy.lifetimes.flow),
+        not_before: (!proven).then(|| arrival.plus(core.reply_floor)),
+        page: None,
+        replace_recovery_code: account
+            .flow(&claim.flow)
+            .and_then(|flow| flow.done)
+            .is_some_and(|done| done.replace_recovery_code),
+        unlock_offered: policy.unlock_without_reset,
+    }
+}
+
+/// The options shown before the first proof.
+pub(crate) fn first_offers(
+    core: &Core,
+    context: &Context,
+    eligible: Option<&Eligible<'_>>,
+    identifier: [u8; 8],
+) -> Vec<OptionView> {
+    let policy = &*context.policy;
+    let typed = |option: ChallengeOption| typed_number(policy, option);
+    if policy.disclosure == Disclosure::Uniform {
+        let options = policy_options(&gates_of(first_kinds(policy)), &context.capabilities);
+        let view = |option| OptionView { option, masked: None, typed_number: typed(option) };
+        return options.into_iter().map(view).collect();
+    }
+    let offers = match eligible {
+        Some(eligible) => eligible.offers(&context.capabilities),
+        None => decoy_offers(core, context, identifier),
+    };
+    offers.into_iter().map(|offer| masked_view(policy, offer)).collect()
+}
+
+/// Masked options for an unknown identifier, always the same for one identifier.
+pub(crate) fn decoy_offers(core: &Core, context: &Context, identifier: [u8; 8]) -> Vec<Offer> {
+    let bytes = core.keys.mask(identifier);
+    let letter = |byte: u8| char::from(b'a' + byte % 26);
+    let email = format!("{0}{0}{0}@{1}{1}{1}.example", letter(bytes[0]), letter(bytes[1]));
+    let phone = |byte: u8| format!("+1425555{:04}", u32::from(byte) % 100);
+    let destination = |kind: MethodKind| match kind {
+        MethodKind::Email => EmailAddress::parse(&email).ok().map(Destination::Email),
+        MethodKind::MobilePhone => {
+            PhoneNumber::parse(&phone(bytes[2])).ok().map(Destination::Phone)
+        }
+        MethodKind::OfficePhone => {
+            PhoneNumber::parse(&phone(bytes[3])).ok().map(Destination::Phone)
+        }
+        _ => None,
+    };
+    // Few users have every kind that a policy counts: a decoy has the addresses and numbers
+    // among them.
+    let mut gates = context.policy.users.clone();
+    if gates.methods.iter().any(|kind| kind.verification() == Verification::Contact) {
+        gates.methods.retain(|kind| kind.verification() == Verification::Contact);
+    }
+    let options = policy_options(&gates, &context.capabilities);
+    options
+        .into_iter()
+        .map(|option| {
+            let masked = destination(option.method()).map(|to| to.masked());
+            Offer { option, masked: masked.unwrap_or_default() }
+        })
+        .collect()
+}
+
+/// The kinds that are shown before the first proof for every identifier: those of the policy's
+/// gates for users.
+///
+/// Kinds that only administrators' gates count are shown after the first proof, and only to
+/// administrators. If the two sets share no kind, no administrator could give a first proof. All
+/// callers then see the kinds of both sets, so that the list does not tell who is an administrator.
+pub(crate) fn first_kinds(policy: &Policy) -> BTreeSet<MethodKind> {
+    let (users, administrators) = (&policy.users.methods, &policy.administrators.gates.methods);
+    if policy.administrators.enabled && users.is_disjoint(administrators) {
+        return users | administrators;
+    }
+    users.clone()
+}
+
+fn gates_of(methods: BTreeSet<MethodKind>) -> Gates {
+    Gates { methods, ..Gates::default() }
+}
+
+pub(crate) fn typed_number(policy: &Policy, option: ChallengeOption) -> bool {
+    let phone = matches!(option.method(), MethodKind::MobilePhone | MethodKind::OfficePhone);
+    policy.typed_number && phone
+}
+
+fn masked_view(policy: &Policy, offer: Offer) -> OptionView {
+    let typed_number = typed_number(policy, offer.option);
+    let masked = Some(offer.masked).filter(|masked| !masked.is_empty());
+    OptionView { option: offer.option, masked, typed_number }
+}
+
+/// The step for this ticket and account.
+pub(crate) fn step_of(
+    claim: &TicketClaims,
+    account: &Account,
+    policy: &Policy,
+    first: &[OptionView],
+    now: Timestamp,
+) -> Step {
+    let flow = account.flow(&claim.flow);
+    let options = options_of(flow, account, policy, first);
+    // Before the first proof the step is built from the ticket only: the record would show whether
+    // the account exists.
+    let Some(flow) = flow.filter(|flow| !flow.proofs.is_empty()) else {
+        let live = claim
+            .asked
+            .iter()
+            .flatten()
+            .filter(|asked| now < asked.at.plus(code_life(policy, asked.option.channel())));
+        return match live.max_by_key(|asked| asked.at) {
+            Some(asked) => enter_asked(asked, policy, options),
+            None => Step::Choose { options },
+        };
+    };
+    if let Some(done) = flow.done {
+        return Step::Done { propagated: done.propagated };
+    }
+    if let Some(grant) = flow.grant.as_ref().filter(|grant| now < grant.expires_at) {
+        let unsettled = account
+            .write
+            .as_ref()
+            .is_some_and(|write| write.flow == flow.number && write.state == WriteState::Unsettled);
+        if flow.purpose == Purpose::Unlock {
+            return Step::ConfirmUnlock { until: grant.expires_at, unsettled };
+        }
+        let rules = (&policy.password).into();
+        return Step::NewPassword { rules, until: grant.expires_at, unsettled };
+    }
+    match flow.challenges.iter().filter(|open| open.live(now)).max_by_key(|open| open.number) {
+        Some(challenge) => enter(challenge, policy, options),
+        None => Step::Choose { options },
+    }
+}
+
+/// The step for the code of a method that a signed-in user registers.
+pub(crate) fn enter_step(claim: &TicketClaims, account: &Account, policy: &Policy) -> Step {
+    let challenge = account.flow(&claim.flow).and_then(|flow| flow.challenges.last());
+    match challenge {
+        Some(challenge) => {
+            let masked = challenge.expected.destination().map(|to| to.masked());
+            let option = challenge.option;
+            let view = OptionView { option, masked, typed_number: false };
+            enter(challenge, policy, vec![view])
+        }
+        None => Step::Choose { options: Vec::new() },
+    }
+}
+
+fn options_of(
+    flow: Option<&Flow>,
+    account: &Account,
+    policy: &Policy,
+    first: &[OptionView],
+) -> Vec<OptionView> {
+    match flow {
+        Some(flow) if !flow.proofs.is_empty() => {
+            let open = account.offers.iter().filter(|offer| {
+                flow.proofs.iter().all(|proof| !proof.method.same_class(offer.option.method()))
+            });
+            open.map(|offer| masked_view(policy, offer.clone())).collect()
+        }
+        _ => first.to_vec(),
+    }
+}
+
+fn enter(challenge: &Challenge, policy: &Policy, options: Vec<OptionView>) -> Step {
+    let opened = (challenge.option, challenge.opened_at, challenge.format);
+    answer_to(opened, policy, options)
+}
+
+fn enter_asked(asked: &AskedChallenge, policy: &Policy, options: Vec<OptionView>) -> Step {
+    let mut format = code_format(policy, asked.option, false);
+    format.length = asked.length;
+    answer_to((asked.option, asked.at, format), policy, options)
+}
+
+/// The step for an open challenge.
+fn answer_to(
+    (option, at, format): (ChallengeOption, Timestamp, CodeFormat),
+    policy: &Policy,
+    options: Vec<OptionView>,
+) -> Step {
+    let chosen = option;
+    let option = shown(chosen, policy, &options);
+    let (resend_at, help_at) = (at.plus(policy.sends.resend_after), at.plus(HELP_AFTER));
+    match (chosen.channel(), chosen.method().verification()) {
+        (Channel::Link, _) => Step::OpenLink { option, resend_at, help_at, options },
+        (_, Verification::External) => Step::Respond { option, resend_at, help_at, options },
+        _ => Step::Enter { option, format, resend_at, help_at, options },
+    }
+}
+
+fn shown(option: ChallengeOption, policy: &Policy, options: &[OptionView]) -> OptionView {
+    let offered = options.iter().find(|view| view.option == option).cloned();
+    let typed_number = typed_number(policy, option);
+    offered.unwrap_or(OptionView { option, masked: None, typed_number })
+}

@@ -1,0 +1,200 @@
+//! Operations of administrators on one account: tokens, revocation, required registration, a reset
+//! by link, and forgetting.
+
+use super::Admin;
+use crate::domain::account::{Expected, FlowId, Purpose};
+use crate::domain::crypto::totp::{OathParameters, OathSeed};
+use crate::domain::event::{ActorKind, EventKind};
+use crate::domain::identity::facts::UserSelector;
+use crate::domain::identity::ids::{MethodId, UserId};
+use crate::domain::method::{ChallengeOption, Channel, MethodKind};
+use crate::domain::refusal::Refusal;
+use crate::domain::rules::{
+    Open, Opened, forget, locale_of, open_challenge, request_reset, require_registration,
+    revoke_flows, revoke_methods, supply_token, time_of,
+};
+use crate::engine::api::error::Error;
+use crate::engine::core::commit::Origin;
+use crate::engine::{Request, Source};
+
+impl Admin<'_> {
+    /// Supplies a hardware token with the seed that its maker has given to the organisation. It is
+    /// pending until its user types one of its codes ([`Registration::claim_token`]). Returns its
+    /// id.
+    ///
+    /// The seed is sealed before it is stored. The person who imports the maker's list can read its
+    /// seeds: destroy the list.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::NotAuthorised`], [`Refusal::NotFound`], [`Refusal::LimitReached`],
+    /// [`Refusal::NotOffered`] if the engine has no seal; [`InvalidInput`](crate::InvalidInput) for
+    /// parameters out of range; [`Error::Fault`].
+    ///
+    /// [`Registration::claim_token`]: crate::Registration::claim_token
+    pub async fn supply_token(
+        &self,
+        user: &UserId,
+        seed: &OathSeed,
+        parameters: OathParameters,
+    ) -> Result<MethodId, Error> {
+        self.authorise(&[&self.core.roles.contacts])?;
+        let device = self.core.token(self.tenant, user, seed, parameters).await?;
+        self.change(user, |transition, context| {
+            let facts = context.user.as_ref();
+            let incarnation = facts.and_then(|user| user.incarnation.as_deref());
+            supply_token(transition, &device, incarnation)
+        })
+        .await
+    }
+
+    /// Removes all methods of a user, including those that administrators supplied, voids
+    /// everything outstanding, and requires a new registration. The user is notified at every
+    /// address that was valid before.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::NotAuthorised`], [`Refusal::NotFound`], [`Refusal::Busy`]; [`Error::Fault`].
+    pub async fn revoke_methods(&self, user: &UserId) -> Result<(), Error> {
+        self.authorise(&[&self.core.roles.revoke])?;
+        self.change(user, |transition, context| {
+            revoke_methods(transition, |account| context.addresses(account))
+        })
+        .await
+    }
+
+    /// Voids every flow, code, proof and grant of a user at once, and forgets the known devices.
+    /// The host's sessions are not affected.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::NotAuthorised`], [`Refusal::NotFound`]; [`Error::Fault`].
+    pub async fn revoke_flows(&self, user: &UserId) -> Result<(), Error> {
+        self.authorise(&[&self.core.roles.revoke])?;
+        self.change(user, |transition, _| {
+            revoke_flows(transition);
+            Ok(())
+        })
+        .await
+    }
+
+    /// Requires a new registration at the user's next sign-in: methods registered before can still
+    /// prove, but are not enough for [`Registration::prompt`](crate::Registration::prompt). The
+    /// user is notified.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::NotAuthorised`], [`Refusal::NotFound`], [`Refusal::Busy`]; [`Error::Fault`].
+    pub async fn require_registration(&self, user: &UserId) -> Result<(), Error> {
+        self.authorise(&[&self.core.roles.revoke])?;
+        self.change(user, |transition, context| {
+            require_registration(transition, |account| context.addresses(account))
+        })
+        .await
+    }
+
+    /// Asks a user to reset the password, without showing the administrator a secret. If the policy
+    /// has a link base and the user a mail address, the user is mailed a link that begins a reset
+    /// when it is [redeemed](crate::Reset::redeem_link); otherwise a notice without a link goes to
+    /// every address.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::NotAuthorised`], [`Refusal::NotFound`], [`Refusal::NotEligible`] if the user may
+    /// not reset or has no address; [`Refusal::TooOften`] if the user's budgets are spent
+    /// ([`unblock`](Self::unblock) first); [`Error::Fault`].
+    pub async fn initiate_reset(&self, user: &UserId) -> Result<(), Error> {
+        let core = self.core;
+        self.authorise(&[&core.roles.initiate])?;
+        let context = core.context(self.tenant, UserSelector::Id(user), true).await?;
+        if context.user.is_none() {
+            return Err(Refusal::NotFound.into());
+        }
+        let target = core.user_target(self.tenant, user);
+        let loaded = core.load(&target).await?;
+        let policy = &*context.policy;
+        let now = time_of(&loaded.account, core.clock.now());
+        let eligible = context
+            .eligible(&loaded.account, now)
+            .map_err(|reason| Refusal::NotEligible { reason })?;
+        let link = ChallengeOption::new(MethodKind::Email, Channel::Link)?;
+        let candidate = eligible.candidate(link).map(|method| method.expected.clone());
+        let Some(expected) =
+            candidate.filter(|_| context.capabilities.allow(MethodKind::Email, Channel::Link))
+        else {
+            return self
+                .change(user, |transition, context| {
+                    request_reset(transition, |account| context.addresses(account))
+                })
+                .await;
+        };
+        let open = Open {
+            flow: FlowId(core.random()?),
+            purpose: Purpose::Reset,
+            generation: 0,
+            started_at: now,
+            option: link,
+            expected: Ok::<Expected, _>(expected),
+            by_administrator: true,
+            known_device: false,
+            familiar: false,
+            required: eligible.gates.required,
+            stamp: eligible.user.change_stamp.as_deref(),
+            incarnation: eligible.user.incarnation.as_deref(),
+            limit_spent: None,
+            offers: eligible.offers(&context.capabilities),
+            confirms: None,
+            number: None,
+            epoch: loaded.account.epoch,
+            asked_at: now,
+            locale: locale_of(eligible.user, context.tenant.as_ref()),
+            source: core.keys.source(self.tenant, "administrator"),
+            key: core.keys.issuing().id,
+            nonce: core.random()?,
+        };
+        let origin = self.origin();
+        let step = core.commit(&target, policy, &origin).from(loaded).wake();
+        step.apply(|transition| {
+            if let Opened::Suppressed(retry_at) = open_challenge(transition, &open)? {
+                return Err(Refusal::TooOften { retry_at });
+            }
+            transition.record(EventKind::ResetRequested { link: true });
+            Ok(())
+        })
+        .await?;
+        Ok(())
+    }
+
+    /// Removes the data of a user who has left or asks for removal: methods, budgets, devices and
+    /// flows. The record itself is removed after 31 days without use, the events after their
+    /// retention. Also works for users whom the directory no longer has; a user whom it has is
+    /// notified.
+    ///
+    /// This is also the operation for an id that was assigned to another person
+    /// ([`UserFacts::incarnation`](crate::facts::UserFacts::incarnation) has changed). Until then the
+    /// record is closed to the new user, for resets and for registration. Afterwards the new user
+    /// starts with an empty record; the events of the previous user stay.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::NotAuthorised`], [`Refusal::Busy`]; [`Error::Fault`].
+    pub async fn forget(&self, user: &UserId) -> Result<(), Error> {
+        let core = self.core;
+        self.authorise(&[&core.roles.revoke])?;
+        let context = core.context(self.tenant, UserSelector::Id(user), true).await?;
+        let target = core.user_target(self.tenant, user);
+        let loaded = core.load(&target).await?;
+        if !loaded.exists() {
+            return Ok(());
+        }
+        let (policy, origin) = (&context.policy, self.origin());
+        let step = core.commit(&target, policy, &origin).from(loaded).wake();
+        step.apply(|transition| forget(transition, |account| context.addresses(account))).await?;
+        Ok(())
+    }
+
+    pub(super) fn origin(&self) -> Origin {
+        let request = Request::new(self.tenant.clone(), Source::Unknown);
+        Origin::of(&request, ActorKind::Administrator(self.actor.id.clone()))
+    }
+}

@@ -1,0 +1,298 @@
+//! Operations of administrators: the policy, contact data, budgets and the audit trail.
+//! `accounts.rs` and `reports.rs` have the others.
+
+mod accounts;
+mod budgets;
+mod reports;
+mod trail;
+
+pub use budgets::{BudgetKind, BudgetUse};
+pub use reports::{AccountSummary, BlockedMethod, Explanation, HeldMethod};
+
+use crate::domain::policy::Scope;
+use crate::domain::policy::served::Unserved;
+use crate::engine::core::Core;
+use crate::engine::core::seal_check::check;
+use crate::engine::handles::admin::trail::trail;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use crate::domain::account::FORMAT;
+use crate::domain::event::{ActorKind, Event, EventId, EventKind};
+use crate::domain::identity::facts::UserSelector;
+use crate::domain::identity::ids::{RoleId, TenantId, UserId};
+use crate::domain::policy::Policy;
+use crate::domain::policy::policy_record::PolicyRecord;
+use crate::domain::reason::SsprReason;
+use crate::domain::record::next_count;
+use crate::domain::record::{Record, Subject, Version};
+use crate::domain::refusal::Refusal;
+use crate::domain::rules::{
+    Contacts, Transition, clear_budgets, confirm_incarnation, supply_contacts,
+};
+use crate::domain::time::Timestamp;
+use crate::engine::api::error::{At as _, Error, Fault, FaultOrigin};
+use crate::engine::api::request::Actor;
+use crate::engine::core::commit::{Decision, MAX_BODY};
+use crate::engine::core::context::{Context, corrupt_policy};
+use crate::port::{Commit, Committed, Cursor, EventsOf, Page, PortErrorKind};
+
+/// Operations of one administrator in one tenant. Each operation checks the actor's roles.
+#[derive(Clone, Copy, Debug)]
+pub struct Admin<'a> {
+    pub(crate) core: &'a Core,
+    pub(crate) tenant: &'a TenantId,
+    pub(crate) actor: &'a Actor,
+}
+
+/// The stored policy of a tenant, with its revision.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+#[non_exhaustive]
+pub struct StoredPolicy {
+    /// The policy.
+    pub policy: Policy,
+    /// Its revision, for the next [`Admin::put_policy`].
+    pub revision: u64,
+    /// When it was stored.
+    pub changed_at: Timestamp,
+    /// The administrator who stored it.
+    pub changed_by: String,
+}
+
+impl Admin<'_> {
+    /// The tenant's policy; `None` if the tenant has none.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::NotAuthorised`]; [`Error::Fault`].
+    pub async fn policy(&self) -> Result<Option<StoredPolicy>, Error> {
+        let roles = &self.core.roles;
+        self.authorise(&[&roles.read, &roles.policy])?;
+        let stored = self.core.policy_record(self.tenant, true).await?;
+        Ok(stored.map(|record| StoredPolicy {
+            policy: Policy::clone(&record.policy),
+            revision: record.revision,
+            changed_at: record.changed_at,
+            changed_by: record.changed_by.clone(),
+        }))
+    }
+
+    /// Stores the tenant's policy, if the stored revision is the expected one (`None`: no policy is
+    /// stored yet). Returns the new revision. An equal policy is not written, and its revision is
+    /// returned. Engines of other processes use the new policy within five seconds, and at once in
+    /// the step that writes a password.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::NotAuthorised`]; [`Refusal::Conflict`] if another administrator has stored a
+    /// policy in the meantime; [`Refusal::PolicyNotServed`] if this engine could serve no reset
+    /// under it ([`Engine::check`](crate::Engine::check) returns the details, also of a policy that
+    /// is only partly served); [`Error::Fault`], with the kind `Corrupt` if the stored policy
+    /// cannot be read, or has settings of a newer release, which would be lost.
+    pub async fn put_policy(&self, policy: &Policy, expected: Option<u64>) -> Result<u64, Error> {
+        let core = self.core;
+        self.authorise(&[&core.roles.policy])?;
+        let key = core.keys.policy(self.tenant);
+        let found = core.store.load(&key).await.at(FaultOrigin::Store)?;
+        let current = core.policy_record(self.tenant, true).await?;
+        if current.as_ref().map(|record| record.revision) != expected {
+            return Err(Refusal::Conflict.into());
+        }
+        if let Some(record) = &found
+            && record.says_more().is_ok_and(|more| more)
+        {
+            let detail = "it has settings of a newer release: replace it with that release";
+            return Err(corrupt_policy(record, detail));
+        }
+        if let Some(stored) = current.filter(|current| *current.policy == *policy) {
+            return Ok(stored.revision);
+        }
+        self.refuse_unserved(policy).await?;
+        let now = core.clock.now();
+        let revision = expected.unwrap_or(0).saturating_add(1);
+        let before = found.map(|record| record.version());
+        let count = next_count(before, now);
+        let version = Version::new(count, u64::from_be_bytes(core.random()?));
+        let subject = PolicyRecord {
+            format: FORMAT,
+            min_reader: 1,
+            key,
+            tenant: self.tenant.clone(),
+            revision,
+            policy: Arc::new(policy.clone()),
+            changed_at: now,
+            changed_by: self.actor.id.clone(),
+        };
+        let columns = subject.columns();
+        let record = Record::new(key, version, Subject::Policy(Arc::new(subject)));
+        if record.body().len() > MAX_BODY {
+            return Err(Refusal::LimitReached.into());
+        }
+        let events = [self.policy_changed(EventId::new(key, count, 0), now, revision)];
+        let commit = Commit::new(&record, before, &columns, &events);
+        let committed = core.store.commit(commit).await;
+        core.forget_policy(self.tenant);
+        match committed {
+            Ok(Committed::Applied) => Ok(revision),
+            Ok(Committed::Stale) => Err(Refusal::Conflict.into()),
+            Err(error) if error.kind() == PortErrorKind::Unknown => {
+                let stored = core.store.load(&key).await.at(FaultOrigin::Store)?;
+                if stored.is_some_and(|record| record.version() == version) {
+                    return Ok(revision);
+                }
+                Err(Error::Fault(Fault { origin: FaultOrigin::Store, error }))
+            }
+            Err(error) => Err(Error::Fault(Fault { origin: FaultOrigin::Store, error })),
+        }
+    }
+
+    fn policy_changed(&self, id: EventId, at: Timestamp, revision: u64) -> Event {
+        Event {
+            format: Event::FORMAT,
+            id,
+            tenant: self.tenant.clone(),
+            user: None,
+            actor: ActorKind::Administrator(self.actor.id.clone()),
+            at,
+            source: None,
+            kind: EventKind::PolicyChanged { revision },
+            text: None,
+        }
+    }
+
+    /// Supplies contact data for a user. It replaces all contact data that administrators have
+    /// supplied before, so pass every address each time. It counts at once: the hold applies to
+    /// methods that users register themselves. Methods that the user confirmed stay and are offered
+    /// first. The user is notified of each change.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::NotAuthorised`], [`Refusal::NotFound`]; [`Error::Fault`].
+    pub async fn supply_contacts(&self, user: &UserId, contacts: &Contacts) -> Result<(), Error> {
+        self.authorise(&[&self.core.roles.contacts])?;
+        self.change(user, |transition, context| {
+            let incarnation = context.user.as_ref().and_then(|user| user.incarnation.as_deref());
+            supply_contacts(transition, contacts, incarnation, |account| context.addresses(account))
+        })
+        .await
+    }
+
+    /// Clears the failure budgets and the count of challenges of a user, who may then try again at
+    /// once, and enables the kinds of method that a run of failures has disabled. The user is
+    /// notified of these. If nothing was spent or disabled, nothing is written.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::NotAuthorised`], [`Refusal::NotFound`], [`Refusal::Busy`]; [`Error::Fault`].
+    pub async fn unblock(&self, user: &UserId) -> Result<(), Error> {
+        self.authorise(&[&self.core.roles.unblock])?;
+        self.change(user, |transition, context| {
+            clear_budgets(transition, |account| context.addresses(account))
+        })
+        .await
+    }
+
+    /// The tenant's audit events, at most `limit`, oldest first; pass the cursor of the last page
+    /// to continue.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::NotAuthorised`]; [`Error::Fault`]; [`InvalidInput::Foreign`](crate::InvalidInput)
+    /// for a cursor of another store, or from before the store was
+    /// [restored](crate::transfer::restored): begin again without a cursor.
+    pub async fn events(&self, after: Option<&Cursor>, limit: usize) -> Result<Page<Event>, Error> {
+        self.authorise(&[&self.core.roles.read])?;
+        trail(self.core, EventsOf::Tenant(self.tenant), after, limit).await
+    }
+
+    /// The audit events of one user, at most `limit`, oldest first.
+    ///
+    /// # Errors
+    ///
+    /// As [`events`](Self::events).
+    pub async fn user_events(
+        &self,
+        user: &UserId,
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> Result<Page<Event>, Error> {
+        self.authorise(&[&self.core.roles.read])?;
+        let key = self.core.keys.account(self.tenant, user);
+        trail(self.core, EventsOf::Record(&key), after, limit).await
+    }
+
+    /// Confirms that the current user with this id is the one whose record was created before the
+    /// directory reported incarnations ([`UserFacts::incarnation`](crate::facts::UserFacts::incarnation)).
+    /// Until then the record is closed to the user. Verify the user's identity first. If the id was
+    /// assigned to another person, call [`forget`](Self::forget) instead, which empties the record.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::NotAuthorised`], [`Refusal::NotFound`]; [`Refusal::NotEligible`] if the record
+    /// has another incarnation; [`Error::Fault`].
+    pub async fn confirm_incarnation(&self, user: &UserId) -> Result<(), Error> {
+        let core = self.core;
+        self.authorise(&[&core.roles.revoke])?;
+        let context = core.context(self.tenant, UserSelector::Id(user), true).await?;
+        let facts = context.user.as_ref().ok_or(Refusal::NotFound)?;
+        let target = core.user_target(self.tenant, user);
+        let (policy, origin) = (&context.policy, self.origin());
+        let step = core.commit(&target, policy, &origin);
+        step.apply(|transition| confirm_incarnation(transition, facts.incarnation.as_deref()))
+            .await?;
+        Ok(())
+    }
+
+    /// Refuses a policy under which this engine could serve no reset. A policy with an empty scope
+    /// is always accepted, since it is how an administrator closes a tenant.
+    async fn refuse_unserved(&self, policy: &Policy) -> Result<(), Error> {
+        if policy.scope == Scope::None {
+            return Ok(());
+        }
+        let found = check(self.core, self.tenant, policy).await?;
+        match found.into_iter().find(Unserved::stops_every_reset) {
+            Some(unserved) => Err(Refusal::PolicyNotServed(unserved).into()),
+            None => Ok(()),
+        }
+    }
+
+    fn authorise(&self, allowed: &[&BTreeSet<RoleId>]) -> Result<(), Refusal> {
+        let holds = |roles: &&BTreeSet<RoleId>| !roles.is_disjoint(&self.actor.roles);
+        if allowed.iter().any(holds) { Ok(()) } else { Err(Refusal::NotAuthorised) }
+    }
+
+    async fn change<T>(
+        &self,
+        user: &UserId,
+        change: impl Fn(&mut Transition<'_>, &Context) -> Result<T, Refusal>,
+    ) -> Result<T, Error> {
+        let core = self.core;
+        let context = core.context(self.tenant, UserSelector::Id(user), true).await?;
+        let Some(facts) = &context.user else {
+            return Err(Refusal::NotFound.into());
+        };
+        let target = core.user_target(self.tenant, user);
+        let loaded = core.load(&target).await?;
+        if !loaded.account.is_of(facts.incarnation.as_deref()) {
+            // The record belongs to a previous user with this id.
+            return Err(Refusal::NotEligible { reason: SsprReason::AccountDisabled }.into());
+        }
+        let origin = self.origin();
+        let incarnation = facts.incarnation.as_deref();
+        let policy = &context.policy;
+        let step = core.commit(&target, policy, &origin).from(loaded).wake();
+        let (answer, _) = step
+            .decide(|transition| {
+                let answer = change(transition, &context)?;
+                // A change without events also leaves the incarnation as it is.
+                if !transition.events.is_empty() {
+                    transition.belongs_to(incarnation);
+                }
+                Ok(Decision::Commit(answer))
+            })
+            .await?;
+        Ok(answer)
+    }
+}

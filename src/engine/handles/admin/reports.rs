@@ -1,0 +1,243 @@
+//! Reports on accounts for administrators: the list of accounts, and why a user may or may not
+//! reset.
+
+use crate::engine::maintenance::accounts::read_account;
+use serde::{Deserialize, Serialize};
+
+use super::Admin;
+use super::budgets::{BudgetUse, budget_use};
+use crate::domain::account::budget::PoolKind;
+use crate::domain::account::{Account, Method, WriteState};
+use crate::domain::identity::facts::UserSelector;
+use crate::domain::identity::ids::{MethodId, UserId};
+use crate::domain::method::MethodKind;
+use crate::domain::policy::Policy;
+use crate::domain::reason::SsprReason;
+use crate::domain::record::{Record, RecordKind};
+use crate::domain::refusal::Refusal;
+use crate::domain::rules::eligibility::is_administrator;
+use crate::domain::rules::time_of;
+use crate::domain::time::Timestamp;
+use crate::engine::api::error::{At as _, Error, FaultOrigin};
+use crate::engine::maintenance::accounts::UnreadableAccount;
+use crate::port::{Cursor, Page};
+
+/// A summary of one account, without its addresses and secrets.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct AccountSummary {
+    /// The user.
+    pub user: UserId,
+    /// Kinds of active methods, each once.
+    pub methods: Vec<MethodKind>,
+    /// When the registration was completed.
+    pub registered_at: Option<Timestamp>,
+    /// When an administrator required a new registration, if it is not completed yet.
+    pub required_since: Option<Timestamp>,
+    /// Kinds that are disabled after too many failures.
+    pub disabled: Vec<MethodKind>,
+    /// The latest time until which a failure budget is locked.
+    pub locked_until: Option<Timestamp>,
+    /// Flows in the record.
+    pub flows: u8,
+    /// Messages in the outbox.
+    pub messages: u8,
+    /// When the record last changed.
+    pub updated_at: Timestamp,
+}
+
+/// Whether a user may reset now, and the reasons.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Explanation {
+    /// The reason against a reset; `None` if the user may reset.
+    pub reason: Option<SsprReason>,
+    /// Distinct methods that a reset requires, if gates apply to the user.
+    pub required: Option<u8>,
+    /// Whether the stricter policy of administrators applies.
+    pub administrator: bool,
+    /// Kinds that the user could prove now.
+    pub usable: Vec<MethodKind>,
+    /// Whether the registered methods are enough, once the holds have passed. A host-verified
+    /// method whose host fails counts as not registered: the field is for display, and no decision
+    /// of the engine reads it.
+    pub registered: bool,
+    /// Active methods whose hold has not passed, and until when.
+    pub held: Vec<HeldMethod>,
+    /// Spent failure budgets and disabled methods.
+    pub blocked: Vec<BlockedMethod>,
+    /// Every budget of the account that is in use now, and by how many sources. They show whether
+    /// other callers spend the owner's budgets.
+    pub budgets: Vec<BudgetUse>,
+    /// Whether the record was created before the directory reported incarnations, and is closed
+    /// until [`Admin::confirm_incarnation`] confirms its user.
+    pub unconfirmed_incarnation: bool,
+    /// Whether the record belongs to a previous user with this id: its incarnation is not the
+    /// directory's. The reason is then [`SsprReason::AccountDisabled`], and [`Admin::forget`]
+    /// resolves it: it empties the record and records the event `account_forgotten`.
+    #[serde(default)]
+    pub another_incarnation: bool,
+    /// Whether a directory write of unknown outcome is open.
+    pub unsettled_write: bool,
+    /// The summary of the account.
+    pub account: AccountSummary,
+}
+
+/// An active method whose hold has not passed.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct HeldMethod {
+    /// Its id.
+    pub id: MethodId,
+    /// Its kind.
+    pub method: MethodKind,
+    /// When it may be used.
+    pub usable_from: Timestamp,
+}
+
+/// A spent failure budget, or a disabled kind of method.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct BlockedMethod {
+    /// The kind.
+    pub method: MethodKind,
+    /// The pool; `None` if the method is disabled in both.
+    pub pool: Option<PoolKind>,
+    /// Until when. `None`: until a correct secret ends the run of failures, or, if the method is
+    /// disabled in both pools, until it is registered again.
+    pub until: Option<Timestamp>,
+}
+
+impl Admin<'_> {
+    /// The accounts of the tenant that have a record, at most `limit`; pass the cursor of the last
+    /// page to continue. Users who have not used the engine yet have no record.
+    ///
+    /// An account whose record cannot be read is listed as [`UnreadableAccount`]; it is closed.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::NotAuthorised`]; [`Error::Fault`] if the store cannot list them.
+    pub async fn accounts(
+        &self,
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> Result<Page<Result<AccountSummary, UnreadableAccount>>, Error> {
+        self.authorise(&[&self.core.roles.read])?;
+        let store = &self.core.store;
+        let page = store
+            .scan(self.tenant, RecordKind::Account, after, limit)
+            .await
+            .at(FaultOrigin::Store)?;
+        let summary_of = |record: &Record| {
+            let (target, loaded) = read_account(self.core, self.tenant, record)?;
+            Ok(target.user.map(|user| summary(user, &loaded.account)))
+        };
+        let items = page.items.iter().map(summary_of).filter_map(Result::transpose);
+        Ok(Page::new(items.collect(), page.next))
+    }
+
+    /// Explains whether a user may reset now. The reason is the first that the engine would find.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::NotAuthorised`], [`Refusal::NotFound`]; [`Error::Fault`].
+    pub async fn explain(&self, user: &UserId) -> Result<Explanation, Error> {
+        let core = self.core;
+        self.authorise(&[&core.roles.read])?;
+        let context = core.context(self.tenant, UserSelector::Id(user), true).await?;
+        let facts = context.user.as_ref().ok_or(Refusal::NotFound)?;
+        let loaded = core.load(&core.user_target(self.tenant, user)).await?;
+        let account = &*loaded.account;
+        let now = time_of(account, core.clock.now());
+        let foreign = !account.is_of(facts.incarnation.as_deref());
+        let gates = context.gates_of();
+        let eligible = context.eligible(account, now);
+        let usable = gates.map(|gates| context.candidates(account, facts, gates, now));
+        let mut kinds: Vec<_> =
+            usable.unwrap_or_default().iter().map(|candidate| candidate.kind).collect();
+        kinds.dedup();
+        let blocked = blocked(account, &context.policy, now);
+        let is_blocked = |kind: &MethodKind| blocked.iter().any(|blocked| blocked.method == *kind);
+        let reason = match &eligible {
+            Ok(_) if !kinds.is_empty() && kinds.iter().all(is_blocked) => Some(SsprReason::Blocked),
+            Ok(_) => None,
+            Err(reason) => Some(*reason),
+        };
+        Ok(Explanation {
+            reason,
+            required: gates.map(|gates| gates.required),
+            administrator: is_administrator(&context.policy, facts),
+            usable: kinds,
+            registered: context
+                .registrant()
+                .is_some_and(|registrant| registrant.is_complete(account, &context.policy)),
+            held: held(account, now),
+            blocked,
+            budgets: budget_use(account, &context.policy, now),
+            unconfirmed_incarnation: foreign && account.incarnation.is_none(),
+            another_incarnation: foreign && account.incarnation.is_some(),
+            unsettled_write: account
+                .write
+                .as_ref()
+                .is_some_and(|write| write.state == WriteState::Unsettled),
+            account: summary(user.clone(), account),
+        })
+    }
+}
+
+fn held(account: &Account, now: Timestamp) -> Vec<HeldMethod> {
+    let is_held = |method: &&Method| method.active() && method.usable_from > now;
+    account
+        .methods
+        .iter()
+        .filter(is_held)
+        .map(|method| HeldMethod {
+            id: method.id.clone(),
+            method: method.kind,
+            usable_from: method.usable_from,
+        })
+        .collect()
+}
+
+fn blocked(account: &Account, policy: &Policy, now: Timestamp) -> Vec<BlockedMethod> {
+    let mut all = Vec::new();
+    for budget in &account.budgets {
+        if budget.disabled {
+            all.push(BlockedMethod { method: budget.method, pool: None, until: None });
+            continue;
+        }
+        for pool in [PoolKind::Anonymous, PoolKind::Proven] {
+            let (rate, window) = (policy.failures.rate(pool), budget.pool(pool));
+            if budget.consecutive >= policy.failures.run(pool, policy.attempts) {
+                all.push(BlockedMethod { method: budget.method, pool: Some(pool), until: None });
+            } else if window.remaining(rate, now) == 0 {
+                let aged =
+                    window.live(rate.window, now).map(|entry| entry.at.plus(rate.window)).min();
+                let until = window.locked_until.filter(|until| now < *until).or(aged);
+                all.push(BlockedMethod { method: budget.method, pool: Some(pool), until });
+            }
+        }
+    }
+    all
+}
+
+fn summary(user: UserId, account: &Account) -> AccountSummary {
+    let count = |length: usize| u8::try_from(length).unwrap_or(u8::MAX);
+    let mut methods: Vec<_> =
+        account.methods.iter().filter(|method| method.active()).map(|method| method.kind).collect();
+    methods.sort_unstable();
+    methods.dedup();
+    let disabled = account.budgets.iter().filter(|budget| budget.disabled);
+    let windows = account.budgets.iter().flat_map(|budget| [&budget.anonymous, &budget.proven]);
+    AccountSummary {
+        user,
+        methods,
+        registered_at: account.registration.completed_at,
+        required_since: account.registration.required_since,
+        disabled: disabled.map(|budget| budget.method).collect(),
+        locked_until: windows.filter_map(|window| window.locked_until).max(),
+        flows: count(account.flows.len()),
+        messages: count(account.outbox.len()),
+        updated_at: account.seen,
+    }
+}

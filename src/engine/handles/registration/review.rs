@@ -1,0 +1,258 @@
+//! The prompt at sign-in, the review of registered methods, the default method and known devices.
+
+use super::Registration;
+use crate::domain::event::ActorKind;
+use crate::domain::identity::facts::UserSelector;
+use crate::domain::identity::ids::MethodId;
+use crate::domain::method::MethodKind;
+use crate::domain::refusal::Refusal;
+use crate::domain::rules::binding::Known;
+use crate::domain::rules::eligibility::Registrant;
+use crate::domain::rules::{
+    Prompt, SignInSubject, Transition, is_known_device, postpone, prompt, reconfirm, reconfirm_at,
+    remember_user_device, set_default, time_of,
+};
+use crate::domain::time::Timestamp;
+use crate::engine::api::error::Error;
+use crate::engine::api::request::DeviceSecret;
+use crate::engine::core::commit::{Decision, Origin};
+use crate::engine::flow;
+use crate::engine::{MethodView, Request, SignedIn};
+
+use serde::{Deserialize, Serialize};
+
+/// The registered methods of a user, and whether they are enough.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct RegistrationReview {
+    /// The methods. Pending ones are included while they may still be confirmed.
+    pub methods: Vec<MethodView>,
+    /// Host-verified kinds that the user has.
+    pub external: Vec<MethodKind>,
+    /// The kinds that the policy counts for this user.
+    pub allowed: Vec<MethodKind>,
+    /// Distinct methods that a reset requires.
+    pub required: u8,
+    /// Host-verified kinds for which the host could not say whether the user has them; `complete`
+    /// does not count them.
+    pub unanswered: Vec<MethodKind>,
+    /// Whether adding a method needs a second factor that this sign-in lacks. Do not offer it to a
+    /// user who has no second factor.
+    pub second_factor_wanted: bool,
+    /// Whether the registered methods are enough, once the holds have passed.
+    pub complete: bool,
+    /// When the registration was completed.
+    pub completed_at: Option<Timestamp>,
+    /// When the user last confirmed it.
+    pub confirmed_at: Option<Timestamp>,
+    /// When it must be confirmed again; `None` if never, or if it is not completed.
+    pub reconfirm_at: Option<Timestamp>,
+}
+
+impl Registration<'_> {
+    /// What to ask this user at sign-in. Only reads. Users who are unknown, out of scope or in a
+    /// tenant without a policy are asked nothing.
+    ///
+    /// As in Entra, there are two cases. A user who has never completed the registration is asked
+    /// at every new sign-in, once per session: after [`postpone`](Self::postpone) not again in that
+    /// session. A user who has completed it, but no longer has enough methods, is not asked until
+    /// the interval ends; a reset is refused until then. The user is not asked to register if that
+    /// would be refused with [`Refusal::SecondFactorRequired`] unless the sign-in has a second
+    /// factor that only has to be proven again.
+    ///
+    /// ```
+    /// use sspr::{Engine, Error, Request, SignedIn};
+    /// use sspr::method::Prompt;
+    ///
+    /// async fn next_page(
+    ///     engine: &Engine,
+    ///     request: &Request,
+    ///     user: &SignedIn,
+    /// ) -> Result<&'static str, Error> {
+    ///     Ok(match engine.registration().prompt(request, user).await? {
+    ///         Prompt::ChangePassword => "/password/change",
+    ///         Prompt::Register => "/security-info/add",
+    ///         Prompt::Reconfirm => "/security-info/review",
+    ///         _ => "/",
+    ///     })
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Fault`], also if the host cannot say whether the user has a method and the result
+    /// depends on it: let the user in, and ask at the next sign-in.
+    pub async fn prompt(&self, request: &Request, user: &SignedIn) -> Result<Prompt, Error> {
+        let core = self.core;
+        let (tenant, id) = (&request.tenant, user.of(request)?);
+        let context = core.context(tenant, UserSelector::Id(id), false).await?;
+        let target = core.user_target(tenant, id);
+        let loaded = core.load(&target).await?;
+        let Some(facts) = &context.user else {
+            return Ok(Prompt::Nothing);
+        };
+        let account = &loaded.account;
+        // The record belongs to a previous user with this id, so that nothing can be registered.
+        if !account.is_of(facts.incarnation.as_deref()) {
+            return Ok(Prompt::Nothing);
+        }
+        let now = time_of(account, core.clock.now());
+        let session = core.keys.session(tenant, &user.context.session);
+        let may_change = context.may_change(account).is_ok();
+        let unsure =
+            context.gates_of().map(|gates| context.unsure_kinds(gates)).unwrap_or_default();
+        // A user who has a second factor can be sent to prove it.
+        let strong = user.context.second_factor_at.is_some()
+            || !context.policy.registration.second_factor_to_change;
+        let wanted = context
+            .holdings(&unsure)
+            .map(|held| held.always_second_factor(account, &context.policy));
+        let answer = |available: &[MethodKind], may_register| {
+            let registrant =
+                context.registrant().map(|registrant| Registrant { available, ..registrant });
+            let asked = SignInSubject { user: facts, may_change, registrant, may_register };
+            prompt(account, &context.policy, &asked, session, now)
+        };
+        let least = answer(&context.available, strong || wanted != Some(Known::Yes));
+        let all: Vec<_> = context.available.iter().chain(&unsure).copied().collect();
+        let most = answer(&all, strong || wanted == Some(Known::No));
+        if least != most {
+            return Err(context.unanswered(&unsure));
+        }
+        Ok(least)
+    }
+
+    /// Postpones the registration: [`prompt`](Self::prompt) does not ask again in this session. A
+    /// second call in the same session changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::NotEligible`], [`Refusal::TooOften`]; [`Error::Fault`].
+    pub async fn postpone(&self, request: &Request, user: &SignedIn) -> Result<(), Error> {
+        let session = self.core.keys.session(&request.tenant, &user.context.session);
+        let state = self.state(request, user).await?;
+        self.change(request, &state, |transition| postpone(transition, session)).await
+    }
+
+    /// The registered methods, and whether they are enough. Only reads.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::ReauthenticationRequired`], [`Refusal::NotEligible`]; [`Error::Fault`].
+    pub async fn review(
+        &self,
+        request: &Request,
+        user: &SignedIn,
+    ) -> Result<RegistrationReview, Error> {
+        let state = self.state(request, user).await?;
+        self.check_fresh(user, &state)?;
+        let (context, account) = (&state.context, &state.loaded.account);
+        let registrant = context.registrant().ok_or(Refusal::NotOffered)?;
+        let gates = registrant.gates;
+        Ok(RegistrationReview {
+            methods: self.views(account),
+            external: context.available.clone(),
+            allowed: gates.methods.iter().copied().collect(),
+            required: gates.required,
+            unanswered: state.vouched.unsure.clone(),
+            second_factor_wanted: state.context.policy.registration.second_factor_to_change
+                && !state.vouched.second_factor
+                && state.binding()?.holdings.always_second_factor(account, &context.policy)
+                    != Known::No,
+            complete: registrant.is_complete(account, &context.policy),
+            completed_at: account.registration.completed_at,
+            confirmed_at: account.registration.confirmed_at,
+            reconfirm_at: reconfirm_at(account, &context.policy),
+        })
+    }
+
+    /// Records that the user has reviewed the registered methods and found them right.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::MoreProofNeeded`] if they are no longer enough: the user must register more;
+    /// [`Refusal::ReauthenticationRequired`], [`Refusal::NotEligible`]; [`Error::Fault`].
+    pub async fn reconfirm(&self, request: &Request, user: &SignedIn) -> Result<(), Error> {
+        let state = self.state(request, user).await?;
+        self.check_fresh(user, &state)?;
+        let registrant = state.context.registrant().ok_or(Refusal::NotOffered)?;
+        let (account, policy) = (&state.loaded.account, &state.context.policy);
+        let unsure = &state.vouched.unsure;
+        let all: Vec<_> = registrant.available.iter().chain(unsure).copied().collect();
+        let most = Registrant { available: &all, ..registrant };
+        if !registrant.is_complete(account, policy) && most.is_complete(account, policy) {
+            return Err(state.context.unanswered(unsure));
+        }
+        self.change(request, &state, |transition| reconfirm(transition, &registrant)).await
+    }
+
+    /// Makes this method the first that is offered among those of its kind.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::NotFound`] if the user has no such active method;
+    /// [`Refusal::ReauthenticationRequired`], [`Refusal::SecondFactorRequired`],
+    /// [`Refusal::NotEligible`], [`Refusal::TooOften`]; [`Error::Fault`].
+    pub async fn set_default(
+        &self,
+        request: &Request,
+        user: &SignedIn,
+        method: &MethodId,
+    ) -> Result<(), Error> {
+        let state = self.state_to_change(request, user).await?;
+        self.change(request, &state, |transition| set_default(transition, method)).await
+    }
+
+    /// Makes this browser a known device of the user. Store the secret in a cookie and pass it with
+    /// [`Request::with_device`]. A request that carries the secret of a known device gets the same
+    /// secret back, and nothing changes.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::NotOffered`] if the policy switches known devices off;
+    /// [`Refusal::ReauthenticationRequired`], [`Refusal::SecondFactorRequired`],
+    /// [`Refusal::NotEligible`], [`Refusal::TooOften`]; [`Error::Fault`].
+    pub async fn remember_device(
+        &self,
+        request: &Request,
+        user: &SignedIn,
+    ) -> Result<DeviceSecret, Error> {
+        let state = self.state_to_change(request, user).await?;
+        if state.context.policy.known_device_days == 0 {
+            return Err(Refusal::NotOffered.into());
+        }
+        let id = user.of(request)?;
+        if let Some(device) = &request.device {
+            let (account, now) = (&state.loaded.account, self.core.clock.now());
+            let digest = device.digest(&request.tenant, id);
+            if is_known_device(account, &digest, time_of(account, now)) {
+                return Ok(DeviceSecret::parse(device.expose_secret())?);
+            }
+        }
+        let device = flow::new_device(self.core)?;
+        let digest = device.digest(&request.tenant, id);
+        let change = |transition: &mut Transition<'_>| {
+            remember_user_device(transition, digest).map(|()| true)
+        };
+        self.change(request, &state, change).await?;
+        Ok(device)
+    }
+
+    async fn change(
+        &self,
+        request: &Request,
+        state: &super::State,
+        change: impl Fn(&mut Transition<'_>) -> Result<bool, Refusal>,
+    ) -> Result<(), Error> {
+        let origin = Origin::of(request, ActorKind::User);
+        let incarnation = state.incarnation();
+        let step = self.core.commit(&state.target, &state.context.policy, &origin);
+        step.decide(|transition| {
+            transition.belongs_to(incarnation.as_deref());
+            let changed = change(transition)?;
+            Ok(if changed { Decision::Commit(()) } else { Decision::Discard(()) })
+        })
+        .await?;
+        Ok(())
+    }
+}

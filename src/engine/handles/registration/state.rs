@@ -1,0 +1,202 @@
+//! What every operation of a registration reads first: facts, record and sign-in, with the checks on
+//! the sign-in.
+
+use super::Registration;
+use crate::domain::identity::facts::UserSelector;
+use crate::domain::method::{MethodKind, Verification};
+use crate::domain::policy::{Gates, Policy};
+use crate::domain::reason::SsprReason;
+use crate::domain::refusal::Refusal;
+use crate::domain::rules::binding::{Holdings, Known, Newcomer};
+use crate::domain::rules::eligibility::{Registrant, may_reset};
+use crate::domain::rules::{Binding, MAX_SKEW, Transition};
+use crate::domain::time::Timestamp;
+use crate::engine::api::error::{Error, Fault, FaultOrigin};
+use crate::engine::core::commit::{Loaded, Target};
+use crate::engine::core::context::Context;
+use crate::engine::{Request, SignedIn};
+use crate::port::PortError;
+
+/// The facts, the record and its name, for a signed-in user.
+pub(super) struct State {
+    pub(super) context: Context,
+    pub(super) target: Target,
+    pub(super) loaded: Loaded,
+    pub(super) required: u8,
+    pub(super) vouched: Vouched,
+}
+
+/// The properties of a sign-in that the binding rules need.
+pub(super) struct Vouched {
+    /// Host-verified kinds for which the host has not said whether the user has them.
+    pub(super) unsure: Vec<MethodKind>,
+    /// A keyed hash of the session.
+    pub(super) session: u32,
+    /// Whether the sign-in has a second factor that is fresh enough for the policy.
+    pub(super) second_factor: bool,
+}
+
+impl Vouched {
+    pub(super) fn binding<'a>(&'a self, context: &'a Context) -> Result<Binding<'a>, Refusal> {
+        let holdings = context.holdings(&self.unsure).ok_or(Refusal::NotOffered)?;
+        Ok(Binding { holdings, second_factor: self.second_factor, session: self.session })
+    }
+}
+
+impl Registration<'_> {
+    /// Reads the state and requires a fresh sign-in.
+    pub(super) async fn fresh_state(
+        &self,
+        request: &Request,
+        user: &SignedIn,
+    ) -> Result<State, Error> {
+        let state = self.state(request, user).await?;
+        self.check_fresh(user, &state)?;
+        Ok(state)
+    }
+
+    /// Reads the state and requires the rights to change registered methods.
+    pub(super) async fn state_to_change(
+        &self,
+        request: &Request,
+        user: &SignedIn,
+    ) -> Result<State, Error> {
+        let state = self.fresh_state(request, user).await?;
+        let account = &state.loaded.account;
+        let policy = &state.context.policy;
+        if state.vouched.second_factor || !policy.registration.second_factor_to_change {
+            return Ok(state);
+        }
+        let held = state.binding()?.holdings.any(account, policy);
+        match held {
+            Known::Yes => Err(Refusal::SecondFactorRequired.into()),
+            Known::No if account.registration.ever_active => {
+                Err(Refusal::SecondFactorRequired.into())
+            }
+            Known::No => Ok(state),
+            Known::Unknown => Err(state.context.unanswered(&state.vouched.unsure)),
+        }
+    }
+
+    pub(super) async fn state(&self, request: &Request, user: &SignedIn) -> Result<State, Error> {
+        let core = self.core;
+        let id = user.of(request)?;
+        let selector = UserSelector::Id(id);
+        let context = core.context(&request.tenant, selector, false).await?;
+        let target = core.user_target(&request.tenant, id);
+        let loaded = core.load(&target).await?;
+        let unknown_user = Refusal::NotEligible { reason: SsprReason::UnknownUser };
+        let facts = context.user.as_ref().ok_or(unknown_user)?;
+        let policy = context.stored.then_some(&*context.policy);
+        // The scope restricts registration too (Entra). The user is signed in, so a reason
+        // discloses nothing.
+        let eligibility = may_reset(policy, context.tenant.as_ref(), facts)
+            .map_err(|reason| Refusal::NotEligible { reason })?;
+        if !loaded.account.is_of(facts.incarnation.as_deref()) {
+            return Err(Refusal::NotEligible { reason: SsprReason::AccountDisabled }.into());
+        }
+        let required = eligibility.gates.required;
+        let unsure = context.unsure_kinds(eligibility.gates);
+        let session = core.keys.session(&request.tenant, &user.context.session);
+        let second_factor =
+            user.context.second_factor_at.is_some_and(|at| self.is_fresh(at, &context.policy));
+        let vouched = Vouched { unsure, session, second_factor };
+        Ok(State { context, target, loaded, required, vouched })
+    }
+
+    /// Requires a fresh sign-in, and a fresh second factor if the sign-in has one. Typing the
+    /// password again does not refresh an old second factor.
+    pub(super) fn check_fresh(&self, user: &SignedIn, state: &State) -> Result<(), Refusal> {
+        if !self.is_fresh(user.context.signed_in_at, &state.context.policy) {
+            return Err(Refusal::ReauthenticationRequired);
+        }
+        if user.context.second_factor_at.is_some() && !state.vouched.second_factor {
+            return Err(Refusal::SecondFactorRequired);
+        }
+        Ok(())
+    }
+
+    fn is_fresh(&self, at: Timestamp, policy: &Policy) -> bool {
+        let now = self.core.clock.now();
+        // A sign-in time in the future is an error or an attack.
+        now.since(at) <= policy.registration.reauthentication && at <= now.plus(MAX_SKEW)
+    }
+}
+
+impl State {
+    pub(super) fn binding(&self) -> Result<Binding<'_>, Refusal> {
+        self.vouched.binding(&self.context)
+    }
+
+    /// Fails if it depends on unknown holdings whether this method needs a second factor or a hold.
+    /// The fault is the host-verified method's, and the call fails before anything changes.
+    pub(super) fn require_known_holdings(&self, new: &Newcomer) -> Result<(), Error> {
+        let (account, policy) = (&self.loaded.account, &self.context.policy);
+        let holdings = self.binding()?.holdings;
+        let factor = holdings.second_factor(account, policy, new) == Known::Unknown
+            && policy.registration.second_factor_to_change
+            && !self.vouched.second_factor;
+        // If this engine was built without the method, it assumes the strictest case: the address
+        // waits.
+        let hold = holdings.any(account, policy) == Known::Unknown
+            && !self.context.unsure.is_empty()
+            && !account.registration.ever_active
+            && !policy.registration.hold.is_zero();
+        if factor || hold { Err(self.context.unanswered(&self.vouched.unsure)) } else { Ok(()) }
+    }
+
+    pub(super) fn check_admitted(&self, new: &Newcomer) -> Result<(), Error> {
+        let transition =
+            Transition::new(&self.loaded.account, &self.context.policy, self.loaded.account.seen);
+        Ok(self.binding()?.admit(&transition, new)?)
+    }
+}
+
+impl Context {
+    /// The user as a registrant, if the user may register methods.
+    pub(crate) fn registrant(&self) -> Option<Registrant<'_>> {
+        let (user, gates) = (self.user.as_ref()?, self.gates_of()?);
+        Some(Registrant { user, gates, available: &self.available })
+    }
+
+    /// What the user has besides the record's methods, if the user may register methods.
+    pub(crate) fn holdings<'a>(&'a self, unsure: &'a [MethodKind]) -> Option<Holdings<'a>> {
+        let (user, gates) = (self.user.as_ref()?, self.gates_of()?);
+        Some(Holdings { user, gates, external: &self.available, unsure })
+    }
+
+    /// Host-verified kinds for which it is unknown whether the user has them: the host failed, or
+    /// this engine was built without the method and cannot ask.
+    pub(crate) fn unsure_kinds(&self, gates: &Gates) -> Vec<MethodKind> {
+        let asked = self.unsure.iter().map(|(kind, _)| *kind);
+        let counted = gates.methods.iter().copied();
+        let not_asked = counted.filter(|kind| {
+            kind.verification() == Verification::External
+                && !self.capabilities.external.contains(kind)
+        });
+        asked.chain(not_asked).collect()
+    }
+
+    /// The fault for holdings that the host did not report.
+    pub(crate) fn unanswered(&self, unsure: &[MethodKind]) -> Error {
+        let error = match self.unsure.first() {
+            Some((kind, error)) => PortError::new(error.kind())
+                .because(format!("`available` of the method {kind} failed: {error}")),
+            None => {
+                let kinds: Vec<_> = unsure.iter().map(|kind| kind.as_str()).collect();
+                PortError::denied().because(format!(
+                    "the policy counts {}: build this engine with `external_method` for it",
+                    kinds.join(", ")
+                ))
+            }
+        };
+        Error::Fault(Fault { origin: FaultOrigin::ExternalMethod, error })
+    }
+
+    /// The gates that apply to the user, if any do.
+    pub(crate) fn gates_of(&self) -> Option<&Gates> {
+        let policy = self.stored.then_some(&*self.policy);
+        let user = self.user.as_ref()?;
+        may_reset(policy, self.tenant.as_ref(), user).ok().map(|eligibility| eligibility.gates)
+    }
+}

@@ -1,0 +1,298 @@
+//! The delivery of one message: claimed in a commit, delivered, settled in a second commit.
+
+use crate::engine::core::Core;
+use crate::engine::maintenance::help::count_help;
+use crate::engine::maintenance::notices::{tenant_channels, tenant_facts};
+use zeroize::Zeroizing;
+
+use crate::domain::account::{Pending, PendingBody};
+use crate::domain::crypto::code::CodeContext;
+use crate::domain::crypto::secret::SecretText;
+use crate::domain::identity::contact::Destination;
+use crate::domain::message::{CodeMessage, LinkMessage, Message, Notice};
+use crate::domain::method::Channel;
+use crate::domain::policy::Policy;
+use crate::domain::rules::{
+    ClaimedMessage, DeliveryClaim, DeliveryOutcome, SentSecret, claim, settle_message,
+};
+use crate::engine::api::error::Error;
+use crate::engine::api::reply::MaintenanceReport;
+use crate::engine::core::commit::{Decision, Loaded, Origin, Target};
+use crate::engine::maintenance::failing::Failure;
+use crate::engine::maintenance::help::Help;
+use crate::engine::maintenance::{Pass, Way};
+use crate::port::{Envelope, PortError, PortErrorKind, PortResult, RiskSignal};
+
+/// Claims one message, delivers it and commits the outcome.
+pub(crate) async fn dispatch(
+    core: &Core,
+    target: &Target,
+    loaded: Loaded,
+    policy: &Policy,
+    (number, way): (u32, Way),
+    pass: &Pass,
+) -> Result<bool, Error> {
+    let origin = Origin::engine();
+    // A claim whose outcome is unknown is not acted on: its lease expires.
+    let step = core.commit(target, policy, &origin).from(loaded).must_be_known();
+    let (claimed, _) = step
+        .decide(|transition| {
+            Ok(match claim(transition, number) {
+                DeliveryClaim::Gone => Decision::Discard(DeliveryClaim::Gone),
+                claim => Decision::Commit(claim),
+            })
+        })
+        .await?;
+    let claimed = match claimed {
+        DeliveryClaim::Gone => return Ok(false),
+        DeliveryClaim::Folded => {
+            pass.done().settled += 1;
+            return Ok(true);
+        }
+        DeliveryClaim::Taken(claimed) => claimed,
+    };
+    let mut hidden = Vec::new();
+    let mut outcome = match count_first(core, target, &claimed, policy).await {
+        Ok(Help::Settle(outcome)) => outcome,
+        Ok(Help::Send(notice)) => {
+            let performed = perform(core, target, &claimed, notice, policy, &mut hidden, pass);
+            judge_delivery(core, target, &claimed, &way, performed.await, &hidden, pass)
+        }
+        Err(_) => DeliveryOutcome::Uncounted,
+    };
+    // Sessions must end: a revocation is retried even after a permanent refusal.
+    let revoke = matches!(claimed.pending.body, PendingBody::Revoke { .. });
+    if revoke && outcome == DeliveryOutcome::Never {
+        outcome = DeliveryOutcome::Later;
+    }
+    let step = core.commit(target, policy, &origin);
+    step.apply_if(|transition| settle_message(transition, &claimed.pending, outcome)).await?;
+    count_outcome(&mut pass.done(), outcome);
+    Ok(true)
+}
+
+/// Counts a request for help. Other messages continue; those without a notice get a placeholder
+/// that is not used.
+async fn count_first(
+    core: &Core,
+    target: &Target,
+    claimed: &ClaimedMessage,
+    policy: &Policy,
+) -> PortResult<Help> {
+    match &claimed.pending.body {
+        PendingBody::Notice { .. } => count_help(core, &target.tenant, claimed, policy).await,
+        _ => Ok(Help::Send(Notice::HelpRequested { at: claimed.pending.queued_at })),
+    }
+}
+
+/// The outcome of a delivery. A failure is noted for the rest of this call and for operators.
+fn judge_delivery(
+    core: &Core,
+    target: &Target,
+    claimed: &ClaimedMessage,
+    way: &Way,
+    performed: PortResult<DeliveryOutcome>,
+    hidden: &[String],
+    pass: &Pass,
+) -> DeliveryOutcome {
+    let tenant = &target.tenant;
+    match performed {
+        Ok(outcome) => {
+            if outcome == DeliveryOutcome::Done {
+                pass.tenant(tenant, |tenant| tenant.worked(way));
+                core.failing.worked(tenant, way.channel);
+            }
+            outcome
+        }
+        Err(error) => {
+            let hidden: Vec<&str> = hidden.iter().map(String::as_str).collect();
+            let failure = Failure {
+                tenant,
+                channel: way.channel,
+                at: core.clock.now(),
+                queued_at: claimed.pending.queued_at,
+                error: &error,
+                hidden: &hidden,
+            };
+            core.failing.failed(&failure, &mut pass.done());
+            if error.kind() == PortErrorKind::Denied {
+                return DeliveryOutcome::Never;
+            }
+            pass.tenant(tenant, |tenant| tenant.failed(way, error.scope()));
+            DeliveryOutcome::Later
+        }
+    }
+}
+
+/// Delivers a message, or revokes sessions. Adds to `hidden` the texts that operators must not
+/// see.
+async fn perform(
+    core: &Core,
+    target: &Target,
+    claimed: &ClaimedMessage,
+    notice: Notice,
+    policy: &Policy,
+    hidden: &mut Vec<String>,
+    pass: &Pass,
+) -> PortResult<DeliveryOutcome> {
+    let pending = &claimed.pending;
+    if let PendingBody::Revoke { authenticated_before, kinds, .. } = &pending.body {
+        if let Some(user) = &target.user {
+            let (tenant, before) = (&target.tenant, *authenticated_before);
+            core.directory.revoke_sessions(tenant, user, before, *kinds).await?;
+        }
+        return Ok(DeliveryOutcome::Done);
+    }
+    let facts = tenant_facts(core, &target.tenant, pass).await.map_err(not_final)?;
+    let organisation = facts.map(|facts| facts.display_name).unwrap_or_default();
+    let Some(envelope) = envelope(core, target, claimed, notice, organisation, policy) else {
+        return Ok(DeliveryOutcome::Never);
+    };
+    hidden.extend(secrets_of(&envelope));
+    if let PendingBody::Notice { channel, .. } = &pending.body
+        && !tenant_channels(core, &target.tenant, pass).await.map_err(not_final)?.contains(channel)
+    {
+        return Ok(DeliveryOutcome::NoChannel);
+    }
+    if let Some(outcome) = denied(core, &envelope, pending).await {
+        return Ok(outcome);
+    }
+    core.delivery.deliver(&envelope).await?;
+    Ok(DeliveryOutcome::Done)
+}
+
+/// The outcome of a phone message that the risk signals stop. A code is sent only if they allow
+/// the number. A notice is withheld if they deny the number and the same notice also goes to a
+/// mail address; otherwise it is sent.
+async fn denied(core: &Core, envelope: &Envelope, pending: &Pending) -> Option<DeliveryOutcome> {
+    let signals = core.risk_signals.as_ref()?;
+    if envelope.channel == Channel::Email {
+        return None;
+    }
+    let (tenant, to) = (&envelope.tenant, &envelope.destination);
+    let signal = signals.before_send(tenant, envelope.channel, to).await;
+    match (&pending.body, signal) {
+        (PendingBody::Notice { mail_too: true, .. }, Ok(RiskSignal::Deny)) => {
+            Some(DeliveryOutcome::Withheld)
+        }
+        (PendingBody::Notice { .. }, _) => None,
+        (_, signal) => {
+            let denied = signal.unwrap_or(RiskSignal::Deny) == RiskSignal::Deny;
+            denied.then_some(DeliveryOutcome::Never)
+        }
+    }
+}
+
+fn envelope(
+    core: &Core,
+    target: &Target,
+    claimed: &ClaimedMessage,
+    notice: Notice,
+    organisation: String,
+    policy: &Policy,
+) -> Option<Envelope> {
+    let Pending { number, queued_at, not_after, claimed_until, body, .. } = &claimed.pending;
+    let claimed_until = claimed_until.filter(|_| !claimed.pending.is_code());
+    let mut about = None;
+    let (channel, destination, locale, message) = match body {
+        PendingBody::Notice { channel, destination, locale, about: user, .. } => {
+            // A digest counts requests about several users and names none.
+            if !matches!(notice, Notice::HelpRequests { .. }) {
+                about.clone_from(user);
+            }
+            (*channel, destination.clone(), locale, Message::Notice(notice))
+        }
+        PendingBody::Code { flow, locale, .. } => {
+            let sent = claimed.sent.as_ref()?;
+            let message = secret_message(core, target, *flow, sent, policy)?;
+            let channel = sent.challenge.channel().carrier()?;
+            (channel, sent.challenge.expected.destination()?.clone(), locale, message)
+        }
+        PendingBody::Revoke { .. }
+        | PendingBody::Announce { .. }
+        | PendingBody::Administrators { .. } => return None,
+    };
+    Some(Envelope {
+        idempotency_key: core.keys.message(&target.key, *number, *queued_at),
+        tenant: target.tenant.clone(),
+        organisation,
+        channel,
+        destination,
+        locale: locale.clone(),
+        message,
+        // An overdue notice may be delivered until this engine's lease ends.
+        not_after: claimed_until.map_or(*not_after, |until| until.max(*not_after)),
+        about,
+    })
+}
+
+/// The message with the code or link of a challenge, which is derived here and stored nowhere.
+fn secret_message(
+    core: &Core,
+    target: &Target,
+    flow: u32,
+    sent: &SentSecret,
+    policy: &Policy,
+) -> Option<Message> {
+    let SentSecret { challenge, purpose, by_administrator } = sent;
+    let purpose = purpose.code();
+    let context = CodeContext {
+        account: &target.key,
+        flow,
+        challenge: challenge.number,
+        purpose,
+        method: challenge.method(),
+        nonce: &challenge.nonce,
+    };
+    let key = core.keys.short(challenge.key)?;
+    let expires_at = challenge.expires_at;
+    let left = expires_at.since(core.clock.now());
+    if challenge.channel() != Channel::Link {
+        let code = key.code.derive(&context, challenge.format);
+        let code = CodeMessage::new(purpose, code, expires_at);
+        return Some(Message::Code(code.lasting(left)));
+    }
+    // Without a link base in the current policy there is no link to send.
+    let base = policy.link.as_ref()?;
+    let secret = Zeroizing::new(key.code.link(&context).encode());
+    let url = SecretText::new([base.as_str(), &secret].concat());
+    let mut link = LinkMessage::new(purpose, url, expires_at).lasting(left);
+    link.by_administrator = *by_administrator;
+    Some(Message::Link(link))
+}
+
+fn count_outcome(done: &mut MaintenanceReport, outcome: DeliveryOutcome) {
+    match outcome {
+        DeliveryOutcome::Done => done.delivered += 1,
+        DeliveryOutcome::Withheld | DeliveryOutcome::InDigest | DeliveryOutcome::Digest { .. } => {
+            done.settled += 1;
+        }
+        DeliveryOutcome::Later
+        | DeliveryOutcome::NoChannel
+        | DeliveryOutcome::Uncounted
+        | DeliveryOutcome::Never => done.failed += 1,
+    }
+}
+
+/// A failure before the delivery is not the delivery's refusal: only that one is final.
+fn not_final(error: PortError) -> PortError {
+    match error.kind() {
+        PortErrorKind::Denied => PortError::unavailable().because(error),
+        _ => error,
+    }
+}
+
+/// The texts of a message that an error for operators must not contain.
+fn secrets_of(envelope: &Envelope) -> Vec<String> {
+    let mut secrets = vec![envelope.destination.normalised()];
+    secrets.push(match &envelope.destination {
+        Destination::Email(mail) => mail.as_str().to_owned(),
+        Destination::Phone(phone) => phone.as_e164().to_owned(),
+    });
+    match &envelope.message {
+        Message::Code(code) => secrets.push(code.code.expose_secret().to_owned()),
+        Message::Link(link) => secrets.push(link.url.expose_secret().to_owned()),
+        Message::Notice(_) => {}
+    }
+    secrets
+}

@@ -1,0 +1,194 @@
+//! The recipients of notices: the owner's addresses and the administrators, read from the directory
+//! when a notice is due.
+
+use crate::engine::core::Core;
+use std::collections::BTreeSet;
+
+use crate::domain::account::{Account, PendingBody};
+use crate::domain::identity::contact::Destination;
+use crate::domain::identity::facts::{TenantFacts, UserFacts, UserQuery, UserSelector};
+use crate::domain::identity::ids::TenantId;
+use crate::domain::method::Channel;
+use crate::domain::policy::Policy;
+use crate::domain::rules::{
+    Address, AdministratorPage, PAGE, address_announcement, addresses_to_tell, give_up, locale_of,
+    tell_page,
+};
+use crate::engine::api::error::Error;
+use crate::engine::core::commit::{Loaded, Origin, Target};
+use crate::engine::maintenance::failing::Failure;
+use crate::engine::maintenance::{Pass, Way};
+use crate::port::{Cursor, FaultScope, PortError, PortResult};
+
+/// Resolves the addresses of an announcement. If the directory or the delivery fails, the
+/// announcement waits.
+pub(crate) async fn address(
+    core: &Core,
+    target: &Target,
+    loaded: Loaded,
+    policy: &Policy,
+    (number, way): (u32, Way),
+    pass: &Pass,
+) -> Result<bool, Error> {
+    let found = owner(core, target, pass).await;
+    let (user, tenant, channels) = match &found {
+        Ok((user, tenant, channels)) => (user.as_ref(), tenant.as_ref(), channels.as_slice()),
+        Err(error) => {
+            way_failed(core, target, &loaded.account, (number, &way), error, pass);
+            (None, None, [].as_slice())
+        }
+    };
+    let tell = |account: &Account| -> Vec<Address> {
+        let (Some(id), Ok(_)) = (&target.user, &found) else {
+            return Vec::new();
+        };
+        // If the id belongs to another user now, the facts are not those of this account's
+        // owner.
+        let own = user.filter(|user| account.is_of(user.incarnation.as_deref()));
+        let of_record = UserFacts::new(id.clone());
+        addresses_to_tell(account, own.unwrap_or(&of_record), tenant, policy, channels)
+    };
+    let origin = Origin::engine();
+    let step = core.commit(target, policy, &origin).from(loaded);
+    let addressed = step.apply_if(|transition| address_announcement(transition, number, tell));
+    let (changed, _) = addressed.await?;
+    counted(changed && found.is_ok(), pass);
+    Ok(changed)
+}
+
+/// Queues the notices to the next page of administrators.
+pub(crate) async fn tell_administrators(
+    core: &Core,
+    target: &Target,
+    loaded: Loaded,
+    policy: &Policy,
+    (number, way): (u32, Way),
+    pass: &Pass,
+) -> Result<bool, Error> {
+    let pending = loaded.account.outbox.iter().find(|pending| pending.number == number);
+    let Some(PendingBody::Administrators { after, .. }) = pending.map(|pending| &pending.body)
+    else {
+        return Ok(false);
+    };
+    let found = administrators(core, &target.tenant, policy, after.as_deref(), pass).await;
+    if let Err(error) = &found {
+        way_failed(core, target, &loaded.account, (number, &way), error, pass);
+    }
+    let origin = Origin::engine();
+    let step = core.commit(target, policy, &origin).from(loaded);
+    let told = step.apply_if(|transition| match &found {
+        Ok(Some(page)) => tell_page(transition, number, page),
+        Ok(None) => give_up(transition, number),
+        // No notice is queued, and the wait until the next try grows.
+        Err(_) => transition.put_off(number),
+    });
+    let (changed, _) = told.await?;
+    counted(changed && found.is_ok(), pass);
+    Ok(changed)
+}
+
+fn counted(settled: bool, pass: &Pass) {
+    let mut done = pass.done();
+    if settled {
+        done.settled += 1;
+    } else {
+        done.failed += 1;
+    }
+}
+
+/// The facts of the owner and of the tenant, and the tenant's channels.
+async fn owner(
+    core: &Core,
+    target: &Target,
+    pass: &Pass,
+) -> PortResult<(Option<UserFacts>, Option<TenantFacts>, Vec<Channel>)> {
+    let tenant = tenant_facts(core, &target.tenant, pass).await?;
+    let channels = tenant_channels(core, &target.tenant, pass).await?;
+    let groups = BTreeSet::new();
+    let user = match &target.user {
+        Some(id) => {
+            let query = UserQuery::new(UserSelector::Id(id), &groups);
+            core.directory.find(&target.tenant, &query).await?
+        }
+        None => None,
+    };
+    Ok((user, tenant, channels))
+}
+
+/// A page of the holders of the policy's roles. `None` if the policy names no role.
+async fn administrators(
+    core: &Core,
+    tenant: &TenantId,
+    policy: &Policy,
+    after: Option<&str>,
+    pass: &Pass,
+) -> PortResult<Option<AdministratorPage>> {
+    let roles: Vec<_> = policy.notifications.administrator_roles.iter().cloned().collect();
+    if roles.is_empty() {
+        return Ok(None);
+    }
+    let facts = tenant_facts(core, tenant, pass).await?;
+    let cursor = after.map(Cursor::new);
+    let page = core.directory.role_holders(tenant, &roles, cursor.as_ref(), PAGE).await?;
+    let holders = page.items.into_iter().filter_map(|user| {
+        let locale = locale_of(&user, facts.as_ref());
+        let destination = Destination::Email(user.primary_mail?);
+        Some((user.id, Address { channel: Channel::Email, destination, locale }))
+    });
+    Ok(Some(AdministratorPage {
+        after: after.map(str::to_owned),
+        next: page.next.map(|cursor| cursor.as_str().to_owned()),
+        holders: holders.collect(),
+    }))
+}
+
+/// The tenant's facts, read once in a call of `maintain`.
+pub(crate) async fn tenant_facts(
+    core: &Core,
+    tenant: &TenantId,
+    pass: &Pass,
+) -> PortResult<Option<TenantFacts>> {
+    if let Some(known) = pass.tenant(tenant, |tenant| tenant.facts.clone()) {
+        return Ok(known);
+    }
+    let facts = core.directory.tenant(tenant).await?;
+    pass.tenant(tenant, |tenant| tenant.facts = Some(facts.clone()));
+    Ok(facts)
+}
+
+/// The tenant's channels, read once in a call of `maintain`.
+pub(crate) async fn tenant_channels(
+    core: &Core,
+    tenant: &TenantId,
+    pass: &Pass,
+) -> PortResult<Vec<Channel>> {
+    if let Some(known) = pass.tenant(tenant, |tenant| tenant.channels.clone()) {
+        return Ok(known);
+    }
+    let channels = core.delivery.channels(tenant).await?;
+    pass.tenant(tenant, |tenant| tenant.channels = Some(channels.clone()));
+    Ok(channels)
+}
+
+fn way_failed(
+    core: &Core,
+    target: &Target,
+    account: &Account,
+    (number, way): (u32, &Way),
+    error: &PortError,
+    pass: &Pass,
+) {
+    let now = core.clock.now();
+    let pending = account.outbox.iter().find(|pending| pending.number == number);
+    let queued_at = pending.map_or(now, |pending| pending.queued_at);
+    pass.tenant(&target.tenant, |tenant| tenant.failed(way, Some(FaultScope::Service)));
+    let failure = Failure {
+        tenant: &target.tenant,
+        channel: way.channel,
+        at: now,
+        queued_at,
+        error,
+        hidden: &[],
+    };
+    core.failing.failed(&failure, &mut pass.done());
+}
