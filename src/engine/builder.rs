@@ -1,6 +1,5 @@
 //! The builder of an engine: keys, store, directory and delivery are required, in this order.
 
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, AtomicU64};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -285,7 +284,7 @@ impl EngineBuilder<Ready> {
             event_retention: options.event_retention,
             on_work: options.on_work,
             fallback,
-            policies: Mutex::new(HashMap::new()),
+            policies: Default::default(),
             comparisons: AtomicU64::new(0),
             redecisions: AtomicU64::new(0),
             silenced: AtomicU64::new(0),

@@ -23,10 +23,10 @@ mod handles;
 mod maintenance;
 mod operation;
 
-pub use self::core::Stats;
 pub use api::attempt::{Attempt, Selection};
 pub use api::error::{Error, Fault, FaultOrigin};
-pub use api::reply::{MaintenanceReport, MethodView, OptionView, PasswordGuide, Reply, Step};
+pub use api::reply::{MethodView, OptionView, PasswordGuide, Reply, Step};
+pub use api::report::{FailingDelivery, MaintenanceReport, Stats};
 pub use api::request::{Actor, AdminRoles, DeviceSecret, Request, SignInContext, SignedIn};
 pub use api::source::Source;
 pub use builder::{EngineBuilder, NeedsDelivery, NeedsDirectory, NeedsKeys, NeedsStore, Ready};
@@ -41,10 +41,8 @@ pub use handles::registration::{
     Enrolment, NewAuthenticator, NewMethod, RecoveryCodes, Registration, RegistrationReview,
 };
 pub use maintenance::accounts::UnreadableAccount;
-pub use maintenance::failing::FailingDelivery;
 pub use maintenance::key_use::{KeyUse, ShortKeysInUse};
 pub use maintenance::reseal::{ResealPage, SeedsLeft};
-
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;

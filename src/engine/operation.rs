@@ -4,7 +4,7 @@ use crate::domain::identity::ids::TenantId;
 use crate::domain::policy::Policy;
 use crate::domain::policy::served::Unserved;
 use crate::engine::api::error::Error;
-use crate::engine::api::reply::MaintenanceReport;
+use crate::engine::api::report::MaintenanceReport;
 use crate::engine::maintenance::key_use::ShortKeysInUse;
 use crate::engine::maintenance::reseal::ResealPage;
 use crate::engine::{Engine, core, maintenance};

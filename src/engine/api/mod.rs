@@ -3,5 +3,6 @@
 pub(crate) mod attempt;
 pub(crate) mod error;
 pub(crate) mod reply;
+pub(crate) mod report;
 pub(crate) mod request;
 pub(crate) mod source;

@@ -1,7 +1,6 @@
 //! Replies: the ticket and the step of a flow, registered methods, and the report of maintenance.
 
 use std::fmt;
-use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -12,8 +11,6 @@ use crate::domain::method::{ChallengeOption, MethodKind};
 use crate::domain::password::PasswordRules;
 use crate::domain::policy::CodeFormat;
 use crate::domain::time::Timestamp;
-
-use crate::engine::maintenance::failing::FailingDelivery;
 
 /// The reply to a step of a flow: the ticket for the next step, and the page to show.
 ///
@@ -190,36 +187,4 @@ pub struct MethodView {
     pub provenance: Provenance,
     /// When it may be used for a reset; `None` while it is pending.
     pub usable_from: Option<Timestamp>,
-}
-
-/// What [`Engine::maintain`](crate::Engine::maintain) has done.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
-#[non_exhaustive]
-pub struct MaintenanceReport {
-    /// Messages delivered, and sessions revoked.
-    pub delivered: u64,
-    /// Interrupted writes settled and flows closed.
-    pub settled: u64,
-    /// Rows removed.
-    pub purged: u64,
-    /// Pieces of work that failed and will be tried again.
-    pub failed: u64,
-    /// Deliveries that failed in this call, by tenant and channel, the longest failing first: at
-    /// most 256.
-    pub failing: Vec<FailingDelivery>,
-    /// How far this engine's clock is ahead of the last purge of the store, if that is more than a
-    /// day and more than the time that has passed: either no engine has maintained the store for so
-    /// long, or a clock is wrong. Nothing is removed meanwhile. After engines have seen this for 24
-    /// hours the time is believed. **Alarm on any**, and correct the clock before that.
-    pub clock_ahead: Option<Duration>,
-    /// Whether there is more to do now.
-    pub more: bool,
-    /// How long to wait until the next call; at most a minute. `None` if there is more to do now.
-    /// Serialised in milliseconds.
-    #[serde(serialize_with = "optional_ms")]
-    pub idle_for: Option<Duration>,
-}
-
-fn optional_ms<S: serde::Serializer>(span: &Option<Duration>, to: S) -> Result<S::Ok, S::Error> {
-    span.map(|span| u64::try_from(span.as_millis()).unwrap_or(u64::MAX)).serialize(to)
 }

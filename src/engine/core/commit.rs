@@ -1,6 +1,5 @@
 //! The commit loop: load the record at a version, decide, commit if the version is unchanged.
 
-use crate::engine::core::Core;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -15,6 +14,7 @@ use crate::domain::refusal::Refusal;
 use crate::domain::rules::{StandIn, Transition, decoy_for, unused_decoy};
 use crate::engine::api::error::{At as _, Error, Fault, FaultOrigin};
 use crate::engine::api::request::Request;
+use crate::engine::core::Core;
 use crate::port::{Commit, Committed, PortError, PortErrorKind};
 
 /// The most decisions of one step. The account's budgets bound how many other commits can come

@@ -1,8 +1,6 @@
 //! Attempts: each is reserved in a commit, then its secret is compared. No other file compares
 //! secrets that callers give.
 
-use crate::engine::core::Core;
-use crate::engine::core::context::decoy_user_id;
 use std::sync::atomic::Ordering;
 
 use crate::domain::account::budget::Verdict;
@@ -24,7 +22,9 @@ use crate::domain::rules::{
 use crate::domain::time::Timestamp;
 use crate::engine::api::attempt::{Attempt, Given};
 use crate::engine::api::error::{At as _, Error, FaultOrigin};
+use crate::engine::core::Core;
 use crate::engine::core::commit::{Decision, Loaded, Origin, Target};
+use crate::engine::core::context::decoy_user_id;
 
 /// The challenge of a comparison, and its place in the record.
 pub(crate) struct Comparison<'a> {

@@ -1,10 +1,8 @@
 //! Policy and facts of a request, read with the same port calls for every user and for unknown
 //! identifiers.
 
-use crate::engine::core::Core;
-use crate::engine::core::commit::Loaded;
 use std::collections::BTreeSet;
-use std::sync::{Arc, OnceLock, PoisonError};
+use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
 
@@ -23,19 +21,9 @@ use crate::domain::rules::eligibility::{
 use crate::domain::rules::{Address, addresses_to_tell, decoy_body};
 use crate::domain::time::Timestamp;
 use crate::engine::api::error::{At as _, Error, Fault, FaultOrigin};
-use crate::engine::core::commit::Target;
+use crate::engine::core::Core;
+use crate::engine::core::commit::{Loaded, Target};
 use crate::port::{ExternalMethod, PortError};
-
-/// The most tenants whose policies are cached.
-const MAX_CACHED: usize = 1024;
-
-/// A policy as it was read, and when.
-pub(crate) struct CachedPolicy {
-    read_at: Timestamp,
-    policy: Option<Arc<PolicyRecord>>,
-    /// The body from which an unused decoy is decoded.
-    decoy: OnceLock<Arc<str>>,
-}
 
 /// Facts about a tenant and one of its users.
 pub(crate) struct Context {
@@ -59,15 +47,8 @@ impl Core {
         fresh: bool,
     ) -> Result<Option<Arc<PolicyRecord>>, Error> {
         let now = self.clock.now();
-        if !fresh {
-            let cache = self.policies.lock().unwrap_or_else(PoisonError::into_inner);
-            // A copy from the future of a clock that was set back is not used.
-            let young = cache.get(tenant).filter(|cached| {
-                cached.read_at <= now && now.since(cached.read_at) < self.policy_max_age
-            });
-            if let Some(cached) = young {
-                return Ok(cached.policy.clone());
-            }
+        if !fresh && let Some(cached) = self.policies.young(tenant, now, self.policy_max_age) {
+            return Ok(cached);
         }
         let key = self.keys.policy(tenant);
         let found = self.store.load(&key).await.at(FaultOrigin::Store)?;
@@ -77,20 +58,8 @@ impl Core {
         {
             return Err(corrupt_policy(record, "the body names another tenant"));
         }
-        let mut cache = self.policies.lock().unwrap_or_else(PoisonError::into_inner);
-        if cache.len() >= MAX_CACHED && !cache.contains_key(tenant) {
-            cache.clear();
-        }
-        cache.insert(
-            tenant.clone(),
-            CachedPolicy { read_at: now, policy: policy.clone(), decoy: OnceLock::new() },
-        );
+        self.policies.put(tenant, policy.clone(), now);
         Ok(policy)
-    }
-
-    pub(crate) fn forget_policy(&self, tenant: &TenantId) {
-        let mut cache = self.policies.lock().unwrap_or_else(PoisonError::into_inner);
-        cache.remove(tenant);
     }
 
     /// The tenant's policy, or the fallback of a tenant that has none.
@@ -201,10 +170,9 @@ impl Core {
     pub(crate) fn decoy_body(&self, tenant: &TenantId) -> Arc<str> {
         let now = self.clock.now();
         let body = |policy: &Policy| Arc::from(decoy_body(policy, now).unwrap_or_default());
-        let cache = self.policies.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(cached) = cache.get(tenant) else { return body(&self.fallback) };
-        let policy = cached.policy.as_ref().map_or(&self.fallback, |record| &record.policy);
-        Arc::clone(cached.decoy.get_or_init(|| body(policy)))
+        self.policies
+            .decoy_body(tenant, |record| body(&self.policy_in(record)))
+            .unwrap_or_else(|| body(&self.fallback))
     }
 }
 

@@ -5,25 +5,23 @@ pub(crate) mod commit;
 pub(crate) mod compare;
 pub(crate) mod context;
 pub(crate) mod limits;
+pub(crate) mod policy_cache;
 pub(crate) mod seal_check;
 pub(crate) mod seeds;
 pub(crate) mod store_check;
-
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
-use serde::Serialize;
-
 use crate::domain::crypto::keys::Keys;
-use crate::domain::identity::ids::TenantId;
 use crate::domain::policy::Policy;
 use crate::domain::record::store_note::StoreId;
 use crate::engine::api::error::{At as _, Error, FaultOrigin};
+use crate::engine::api::report::Stats;
 use crate::engine::api::request::AdminRoles;
-use crate::engine::maintenance::failing::{Failing, FailingDelivery};
+use crate::engine::core::policy_cache::PolicyCache;
+use crate::engine::maintenance::failing::Failing;
 use crate::port::{
     BreachList, Clock, Cursor, Delivery, Directory, Entropy, ExternalMethod, HumanCheck,
     RiskSignals, Seal, Store,
@@ -51,7 +49,7 @@ pub(crate) struct Core {
     pub(crate) on_work: Arc<dyn Fn() + Send + Sync>,
     /// The policy of a tenant that has none, so that replies keep their shape. Its scope is empty.
     pub(crate) fallback: Arc<Policy>,
-    pub(crate) policies: Mutex<HashMap<TenantId, context::CachedPolicy>>,
+    pub(crate) policies: PolicyCache,
     pub(crate) comparisons: AtomicU64,
     pub(crate) redecisions: AtomicU64,
     pub(crate) silenced: AtomicU64,
@@ -93,27 +91,4 @@ impl fmt::Debug for Core {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Core").field("keys", &self.keys).finish_non_exhaustive()
     }
-}
-
-/// Counts of what an engine has done since it was opened.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
-#[non_exhaustive]
-pub struct Stats {
-    /// Secrets compared. Each attempt was reserved before its comparison.
-    pub comparisons: u64,
-    /// Decisions repeated because the record had changed.
-    pub redecisions: u64,
-    /// Challenges that were answered as usual but not opened, since a budget of the account was
-    /// spent. They commit nothing and are not in the audit trail.
-    pub silenced: u64,
-    /// The part of `silenced` that was requested for unknown identifiers. Alarm if it grows
-    /// quickly: an attacker is trying one unknown name many times, or many names.
-    pub silenced_decoys: u64,
-    /// Faults of the seal or of a host-verified method that were answered with
-    /// [`Refusal::NotAccepted`](crate::Refusal::NotAccepted), since before the first proof a fault
-    /// would tell whether the account exists. Alarm on any: correct codes are being refused.
-    pub hidden_faults: u64,
-    /// Deliveries that are failing now, by tenant and channel, the longest failing first. Alarm
-    /// where [`since`](FailingDelivery::since) is minutes ago: codes and notices wait.
-    pub failing: Vec<FailingDelivery>,
 }

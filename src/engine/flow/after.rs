@@ -1,6 +1,5 @@
 //! What a finished flow offers: a known device, and a new recovery code.
 
-use crate::engine::core::Core;
 use zeroize::Zeroizing;
 
 use crate::domain::crypto::code::random_symbols;
@@ -14,6 +13,7 @@ use crate::domain::refusal::Refusal;
 use crate::domain::rules::{self, RECOVERY_CODE, Transition, remember_bearer};
 use crate::engine::api::error::{At as _, Error, FaultOrigin};
 use crate::engine::api::request::{DeviceSecret, Request};
+use crate::engine::core::Core;
 use crate::engine::core::commit::Origin;
 use crate::engine::core::context::decoy_user_id;
 use crate::port::PortError;

@@ -1,7 +1,7 @@
 //! `cancel`: the flow ends, and its codes, proofs and grant are void.
 
 use crate::domain::crypto::flow_ticket::FlowTicket;
-use crate::domain::rules::{self};
+use crate::domain::rules;
 use crate::engine::api::error::Error;
 use crate::engine::api::request::Request;
 use crate::engine::core::Core;

@@ -1,8 +1,5 @@
 //! The challenge of a reset or an unlock: the choice checked, the limits counted, the code queued.
 
-use crate::engine::core::Core;
-use crate::engine::flow::step::reply;
-use crate::engine::flow::step::{decoy_offers, first_offers};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -23,11 +20,12 @@ use crate::engine::api::attempt::Selection;
 use crate::engine::api::error::Error;
 use crate::engine::api::reply::Reply;
 use crate::engine::api::request::Request;
+use crate::engine::core::Core;
 use crate::engine::core::commit::{Decision, Loaded, Origin, Target};
 use crate::engine::core::compare::TypedNumber;
 use crate::engine::core::context::{Context, Eligible, decoy_user_id};
 use crate::engine::core::limits::{LimitCaller, LimitScope};
-use crate::engine::flow::step::{first_kinds, typed_number};
+use crate::engine::flow::step::{decoy_offers, first_kinds, first_offers, reply, typed_number};
 
 /// The longest page data of a host-verified method, in bytes.
 const MAX_PAGE: usize = 4096;

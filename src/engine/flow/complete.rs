@@ -1,9 +1,6 @@
 //! The completion of a flow: the password rules, the pending write, the directory and the outcome.
 //! `write_eligibility.rs` says who may complete.
 
-use crate::engine::core::Core;
-use crate::engine::flow::help::name_of;
-use crate::engine::flow::step::reply;
 use std::sync::Arc;
 
 use crate::domain::account::{Account, Effect, Offer, Proof, Purpose};
@@ -24,8 +21,11 @@ use crate::domain::rules::{
 use crate::engine::api::error::{At as _, Error, Fault, FaultOrigin};
 use crate::engine::api::reply::Reply;
 use crate::engine::api::request::Request;
+use crate::engine::core::Core;
 use crate::engine::core::commit::{Origin, Target};
 use crate::engine::core::context::Context;
+use crate::engine::flow::help::name_of;
+use crate::engine::flow::step::reply;
 use crate::port::{PasswordWrite, PortError, PortErrorKind, PortResult, UnlockWrite};
 
 /// The facts, the ticket and the notices of one completion.

@@ -2,7 +2,7 @@
 
 use crate::domain::crypto::flow_ticket::FlowTicket;
 use crate::domain::event::ActorKind;
-use crate::domain::rules::{self};
+use crate::domain::rules;
 use crate::engine::api::attempt::Attempt;
 use crate::engine::api::error::Error;
 use crate::engine::api::reply::Reply;

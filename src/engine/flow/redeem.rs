@@ -10,7 +10,7 @@ use crate::domain::identity::ids::Identifier;
 use crate::domain::invalid::InvalidInput;
 use crate::domain::method::Channel;
 use crate::domain::refusal::Refusal;
-use crate::domain::rules::{self};
+use crate::domain::rules;
 use crate::domain::time::Timestamp;
 use crate::engine::api::attempt::{Attempt, Given};
 use crate::engine::api::error::Error;

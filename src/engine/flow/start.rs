@@ -1,9 +1,5 @@
 //! `start`: a reset or an unlock begins. Nothing is written; the first challenge creates the flow.
 
-use crate::engine::core::Core;
-use crate::engine::flow::reply;
-use crate::engine::flow::step::first_offers;
-
 use crate::domain::account::{FlowId, Purpose};
 use crate::domain::crypto::flow_ticket::FlowTicket;
 use crate::domain::crypto::ticket::{TicketClaims, TicketSubject};
@@ -14,8 +10,11 @@ use crate::domain::refusal::Refusal;
 use crate::engine::api::error::Error;
 use crate::engine::api::reply::Reply;
 use crate::engine::api::request::Request;
+use crate::engine::core::Core;
 use crate::engine::core::commit::{Loaded, Target};
 use crate::engine::core::context::Context;
+use crate::engine::flow::reply;
+use crate::engine::flow::step::first_offers;
 
 pub(crate) async fn start<T: FlowTicket>(
     core: &Core,

@@ -1,23 +1,21 @@
 //! The step of a reply: what to render for a flow and its ticket.
 
-use crate::domain::crypto::flow_ticket::FlowTicket;
-use crate::domain::identity::ids::TenantId;
-use crate::domain::rules::time_of;
-use crate::engine::api::reply::Reply;
-use crate::engine::core::Core;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::domain::account::{Account, Challenge, Flow, Offer, Purpose, WriteState};
+use crate::domain::crypto::flow_ticket::FlowTicket;
 use crate::domain::crypto::ticket::{AskedChallenge, TicketClaims};
 use crate::domain::identity::contact::{Destination, EmailAddress, PhoneNumber};
+use crate::domain::identity::ids::TenantId;
 use crate::domain::method::{ChallengeOption, Channel, MethodKind, Verification};
 use crate::domain::policy::{CodeFormat, Disclosure, Gates, Policy};
 use crate::domain::rules::eligibility::policy_options;
-use crate::domain::rules::{code_format, code_life};
+use crate::domain::rules::{code_format, code_life, time_of};
 use crate::domain::time::Timestamp;
-use crate::engine::api::reply::{OptionView, Step};
+use crate::engine::api::reply::{OptionView, Reply, Step};
+use crate::engine::core::Core;
 use crate::engine::core::context::{Context, Eligible};
 
 /// How long a person waits before *try again* and *contact your administrator* appear (Entra).

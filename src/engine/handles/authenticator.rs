@@ -1,6 +1,5 @@
 //! Codes of authenticator apps and OATH tokens at the host's own sign-in.
 
-use crate::engine::core::Core;
 use std::sync::atomic::Ordering;
 
 use crate::domain::account::{Factor, Method, OathDevice};
@@ -13,6 +12,7 @@ use crate::domain::rules::{accept_sign_in, reserve_sign_in};
 use crate::engine::api::attempt::{Attempt, Given};
 use crate::engine::api::error::Error;
 use crate::engine::api::request::Request;
+use crate::engine::core::Core;
 use crate::engine::core::commit::Origin;
 
 /// Codes of registered authenticator apps and tokens, for the host's own sign-in.

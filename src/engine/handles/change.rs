@@ -1,5 +1,7 @@
 //! Changes of a password by a signed-in user who knows the current one.
 
+use std::sync::atomic::Ordering;
+
 use crate::domain::account::{Account, Effect, FlowId, Purpose};
 use crate::domain::crypto::flow_ticket::ChangeTicket;
 use crate::domain::crypto::secret::SecretText;
@@ -19,8 +21,6 @@ use crate::engine::core::Core;
 use crate::engine::core::commit::Origin;
 use crate::engine::core::context::Context;
 use crate::engine::flow;
-
-use std::sync::atomic::Ordering;
 
 /// Changes of a password by a signed-in user who knows it: [`start`](Self::start) checks the
 /// current password, [`complete`](Self::complete) writes the new one. A host with one form calls

@@ -1,8 +1,5 @@
 //! The delivery of one message: claimed in a commit, delivered, settled in a second commit.
 
-use crate::engine::core::Core;
-use crate::engine::maintenance::help::count_help;
-use crate::engine::maintenance::notices::{tenant_channels, tenant_facts};
 use zeroize::Zeroizing;
 
 use crate::domain::account::{Pending, PendingBody};
@@ -16,11 +13,13 @@ use crate::domain::rules::{
     ClaimedMessage, DeliveryClaim, DeliveryOutcome, SentSecret, claim, settle_message,
 };
 use crate::engine::api::error::Error;
-use crate::engine::api::reply::MaintenanceReport;
+use crate::engine::api::report::MaintenanceReport;
+use crate::engine::core::Core;
 use crate::engine::core::commit::{Decision, Loaded, Origin, Target};
 use crate::engine::maintenance::failing::Failure;
-use crate::engine::maintenance::help::Help;
-use crate::engine::maintenance::{Pass, Way};
+use crate::engine::maintenance::help::{Help, count_help};
+use crate::engine::maintenance::notices::{tenant_channels, tenant_facts};
+use crate::engine::maintenance::pass::{Pass, Way};
 use crate::port::{Envelope, PortError, PortErrorKind, PortResult, RiskSignal};
 
 /// Claims one message, delivers it and commits the outcome.

@@ -1,18 +1,15 @@
 //! The deliveries that are failing, kept in memory for operators: one entry for each tenant and
 //! channel.
 
-use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::error::Error as _;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use serde::Serialize;
-
 use crate::domain::identity::ids::TenantId;
 use crate::domain::method::Channel;
 use crate::domain::time::Timestamp;
-use crate::engine::api::reply::MaintenanceReport;
+use crate::engine::api::report::{FailingDelivery, MaintenanceReport};
 use crate::port::{FaultScope, PortError};
 
 /// The most entries that are kept.
@@ -22,48 +19,6 @@ const MAX_TEXT: usize = 300;
 /// A failure of a recipient is forgotten after this time without another failure: twice the longest
 /// wait between two tries.
 const FORGET_AFTER: Duration = Duration::from_secs(2 * 3_600);
-
-/// A failing delivery, as one engine has seen it.
-///
-/// ```
-/// use sspr::{Engine, Error};
-///
-/// async fn watch(engine: &Engine) -> Result<(), Error> {
-///     let done = engine.maintain(100).await?;
-///     for failing in &done.failing {
-///         eprintln!("{} {:?}: {}", failing.tenant, failing.channel, failing.last_error);
-///     }
-///     Ok(())
-/// }
-/// ```
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-#[non_exhaustive]
-pub struct FailingDelivery {
-    /// The tenant whose messages wait.
-    pub tenant: TenantId,
-    /// The channel. `None` for calls to the directory that a message needs: the end of sessions,
-    /// the owner's addresses, the administrators.
-    pub channel: Option<Channel>,
-    /// When the first of these failures was.
-    pub since: Timestamp,
-    /// When it failed last.
-    pub last_at: Timestamp,
-    /// The number of failures since then.
-    pub failures: u64,
-    /// The text of the last error with its causes, at most 300 characters. The address, the code
-    /// and the link of the message are removed from it.
-    pub last_error: String,
-    /// Whether the delivery reports that the fault is the recipient's.
-    pub recipient_only: bool,
-    /// When the oldest of the failed messages was queued.
-    pub oldest_waiting: Timestamp,
-}
-
-impl FailingDelivery {
-    pub(crate) fn by_age(&self, other: &Self) -> Ordering {
-        self.since.cmp(&other.since)
-    }
-}
 
 /// One failed delivery.
 pub(crate) struct Failure<'a> {

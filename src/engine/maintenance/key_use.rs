@@ -1,7 +1,5 @@
 //! Which short-lived keys are still in use, so that an old one can be removed.
 
-use crate::engine::core::Core;
-use crate::engine::maintenance::accounts::{accounts_of, read_account};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -10,7 +8,8 @@ use crate::domain::identity::ids::TenantId;
 use crate::domain::rules::MAX_SKEW;
 use crate::domain::time::Timestamp;
 use crate::engine::api::error::Error;
-use crate::engine::maintenance::accounts::UnreadableAccount;
+use crate::engine::core::Core;
+use crate::engine::maintenance::accounts::{UnreadableAccount, accounts_of, read_account};
 use crate::port::Cursor;
 
 /// The use of each short-lived key by the accounts of a tenant.

@@ -1,7 +1,6 @@
 //! The recipients of notices: the owner's addresses and the administrators, read from the directory
 //! when a notice is due.
 
-use crate::engine::core::Core;
 use std::collections::BTreeSet;
 
 use crate::domain::account::{Account, PendingBody};
@@ -15,9 +14,10 @@ use crate::domain::rules::{
     tell_page,
 };
 use crate::engine::api::error::Error;
+use crate::engine::core::Core;
 use crate::engine::core::commit::{Loaded, Origin, Target};
 use crate::engine::maintenance::failing::Failure;
-use crate::engine::maintenance::{Pass, Way};
+use crate::engine::maintenance::pass::{Pass, Way};
 use crate::port::{Cursor, FaultScope, PortError, PortResult};
 
 /// Resolves the addresses of an announcement. If the directory or the delivery fails, the

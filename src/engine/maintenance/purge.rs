@@ -1,7 +1,6 @@
 //! Removal of expired rows, and repair of wake times that a wrong clock has set; both only while
 //! this engine's clock is plausible.
 
-use crate::engine::core::Core;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{MutexGuard, PoisonError};
 use std::time::Duration;
@@ -12,7 +11,8 @@ use crate::domain::record::{Record, Subject, Version};
 use crate::domain::rules::tidy;
 use crate::domain::time::Timestamp;
 use crate::engine::api::error::{At as _, Error, Fault, FaultOrigin};
-use crate::engine::api::reply::MaintenanceReport;
+use crate::engine::api::report::MaintenanceReport;
+use crate::engine::core::Core;
 use crate::engine::core::commit::{Origin, target_of};
 use crate::engine::maintenance::join::join_all;
 use crate::port::{Commit, Cursor, Cutoff, PortError};

@@ -1,7 +1,5 @@
 //! Resealing: seeds under older keys of the seal are sealed under its current key.
 
-use crate::engine::core::Core;
-use crate::engine::maintenance::accounts::{accounts_of, read_account};
 use serde::Serialize;
 
 use crate::domain::account::{Factor, OathDevice, SealedSeed};
@@ -11,9 +9,10 @@ use crate::domain::method::MethodKind;
 use crate::domain::refusal::Refusal;
 use crate::domain::rules::replace_seeds;
 use crate::engine::api::error::{At as _, Error, FaultOrigin};
+use crate::engine::core::Core;
 use crate::engine::core::commit::{Decision, Loaded, Origin, Target};
 use crate::engine::core::seeds::seed_context;
-use crate::engine::maintenance::accounts::UnreadableAccount;
+use crate::engine::maintenance::accounts::{UnreadableAccount, accounts_of, read_account};
 use crate::port::{Cursor, PortError, Seal};
 
 /// What one call of [`Engine::reseal`](crate::Engine::reseal) has done.

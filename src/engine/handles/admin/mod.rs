@@ -8,12 +8,6 @@ mod trail;
 
 pub use budgets::{BudgetKind, BudgetUse};
 pub use reports::{AccountSummary, BlockedMethod, Explanation, HeldMethod};
-
-use crate::domain::policy::Scope;
-use crate::domain::policy::served::Unserved;
-use crate::engine::core::Core;
-use crate::engine::core::seal_check::check;
-use crate::engine::handles::admin::trail::trail;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -23,11 +17,11 @@ use crate::domain::account::FORMAT;
 use crate::domain::event::{ActorKind, Event, EventId, EventKind};
 use crate::domain::identity::facts::UserSelector;
 use crate::domain::identity::ids::{RoleId, TenantId, UserId};
-use crate::domain::policy::Policy;
 use crate::domain::policy::policy_record::PolicyRecord;
+use crate::domain::policy::served::Unserved;
+use crate::domain::policy::{Policy, Scope};
 use crate::domain::reason::SsprReason;
-use crate::domain::record::next_count;
-use crate::domain::record::{Record, Subject, Version};
+use crate::domain::record::{Record, Subject, Version, next_count};
 use crate::domain::refusal::Refusal;
 use crate::domain::rules::{
     Contacts, Transition, clear_budgets, confirm_incarnation, supply_contacts,
@@ -35,8 +29,11 @@ use crate::domain::rules::{
 use crate::domain::time::Timestamp;
 use crate::engine::api::error::{At as _, Error, Fault, FaultOrigin};
 use crate::engine::api::request::Actor;
+use crate::engine::core::Core;
 use crate::engine::core::commit::{Decision, MAX_BODY};
 use crate::engine::core::context::{Context, corrupt_policy};
+use crate::engine::core::seal_check::check;
+use crate::engine::handles::admin::trail::trail;
 use crate::port::{Commit, Committed, Cursor, EventsOf, Page, PortErrorKind};
 
 /// Operations of one administrator in one tenant. Each operation checks the actor's roles.
@@ -133,7 +130,7 @@ impl Admin<'_> {
         let events = [self.policy_changed(EventId::new(key, count, 0), now, revision)];
         let commit = Commit::new(&record, before, &columns, &events);
         let committed = core.store.commit(commit).await;
-        core.forget_policy(self.tenant);
+        core.policies.forget(self.tenant);
         match committed {
             Ok(Committed::Applied) => Ok(revision),
             Ok(Committed::Stale) => Err(Refusal::Conflict.into()),

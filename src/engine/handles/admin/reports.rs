@@ -1,7 +1,6 @@
 //! Reports on accounts for administrators: the list of accounts, and why a user may or may not
 //! reset.
 
-use crate::engine::maintenance::accounts::read_account;
 use serde::{Deserialize, Serialize};
 
 use super::Admin;
@@ -19,7 +18,7 @@ use crate::domain::rules::eligibility::is_administrator;
 use crate::domain::rules::time_of;
 use crate::domain::time::Timestamp;
 use crate::engine::api::error::{At as _, Error, FaultOrigin};
-use crate::engine::maintenance::accounts::UnreadableAccount;
+use crate::engine::maintenance::accounts::{UnreadableAccount, read_account};
 use crate::port::{Cursor, Page};
 
 /// A summary of one account, without its addresses and secrets.

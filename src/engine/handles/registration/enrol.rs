@@ -1,9 +1,9 @@
 //! Enrolment of authenticator apps, OATH tokens and recovery codes, whose secrets the owner sees
 //! once.
 
-use crate::engine::flow;
 use zeroize::Zeroizing;
 
+use super::state::State;
 use super::{PendingMethod, Registration, view};
 use crate::domain::account::{Factor, OathDevice, Unknown};
 use crate::domain::crypto::flow_ticket::RegistrationTicket;
@@ -22,7 +22,7 @@ use crate::domain::rules::{
 };
 use crate::engine::api::error::Error;
 use crate::engine::core::commit::Origin;
-use crate::engine::{MethodView, Reply, Request, SignedIn};
+use crate::engine::{MethodView, Reply, Request, SignedIn, flow};
 
 /// An authenticator app to be enrolled, and the label under which the app shows it.
 ///
@@ -116,7 +116,7 @@ impl Registration<'_> {
     ) -> Result<Enrolment, Error> {
         let core = self.core;
         let kind = MethodKind::AuthenticatorApp;
-        let state = self.fresh_state(request, user).await?;
+        let state = State::read_fresh(self.core, request, user).await?;
         state.offers(kind)?;
         let policy = &state.context.policy;
         let parameters =
@@ -156,7 +156,7 @@ impl Registration<'_> {
         user: &SignedIn,
         token: &MethodId,
     ) -> Result<Reply<RegistrationTicket>, Error> {
-        let state = self.fresh_state(request, user).await?;
+        let state = State::read_fresh(self.core, request, user).await?;
         let account = &state.loaded.account;
         state.require_known_holdings(&Newcomer::new(account, MethodKind::OathToken, None, None))?;
         let option = ChallengeOption::preferred(MethodKind::OathToken);
@@ -181,7 +181,7 @@ impl Registration<'_> {
         user: &SignedIn,
     ) -> Result<RecoveryCodes, Error> {
         let core = self.core;
-        let state = self.fresh_state(request, user).await?;
+        let state = State::read_fresh(self.core, request, user).await?;
         state.offers(MethodKind::RecoveryCode)?;
         let account = &state.loaded.account;
         state.require_known_holdings(&Newcomer::new(
@@ -223,7 +223,7 @@ impl Registration<'_> {
         set: &MethodId,
     ) -> Result<MethodView, Error> {
         let core = self.core;
-        let state = self.fresh_state(request, user).await?;
+        let state = State::read_fresh(self.core, request, user).await?;
         state.offers(MethodKind::RecoveryCode)?;
         let account = &state.loaded.account;
         state.require_known_holdings(&Newcomer::new(
@@ -248,19 +248,5 @@ impl Registration<'_> {
             })
             .await?;
         Ok(view(&method, &account))
-    }
-}
-
-impl super::State {
-    /// The incarnation of the user who has this id now.
-    pub(super) fn incarnation(&self) -> Option<String> {
-        self.context.user.as_ref().and_then(|user| user.incarnation.clone())
-    }
-
-    /// Whether the user may register this kind of method.
-    fn offers(&self, kind: MethodKind) -> Result<(), Refusal> {
-        let allowed = self.context.gates_of().is_some_and(|gates| gates.methods.contains(&kind));
-        let able = self.context.capabilities.channels_of(kind).next().is_some();
-        if allowed && able { Ok(()) } else { Err(Refusal::NotOffered) }
     }
 }

@@ -8,6 +8,7 @@ mod state;
 pub use enrol::{Enrolment, NewAuthenticator, RecoveryCodes};
 pub use new_method::NewMethod;
 pub use review::RegistrationReview;
+use state::State;
 
 use crate::domain::account::{Account, Factor, FlowId, Method, Purpose};
 use crate::domain::crypto::flow_ticket::{ClaimsTicket as _, RegistrationTicket};
@@ -33,7 +34,6 @@ use crate::engine::core::commit::Origin;
 use crate::engine::core::context::Context;
 use crate::engine::core::limits::{LimitCaller, LimitScope};
 use crate::engine::flow::step::enter_step;
-use state::State;
 
 /// Registration of methods by a signed-in user: [`add`](Self::add) sends a code to the new address,
 /// [`enrol_authenticator`](Self::enrol_authenticator) and [`claim_token`](Self::claim_token) need a
@@ -80,8 +80,7 @@ impl Registration<'_> {
     ///
     /// [`Refusal::ReauthenticationRequired`], [`Refusal::NotEligible`]; [`Error::Fault`].
     pub async fn list(&self, request: &Request, user: &SignedIn) -> Result<Vec<MethodView>, Error> {
-        let state = self.state(request, user).await?;
-        self.check_fresh(user, &state)?;
+        let state = State::read_fresh(self.core, request, user).await?;
         Ok(self.views(&state.loaded.account))
     }
 
@@ -102,7 +101,7 @@ impl Registration<'_> {
     ) -> Result<Reply<RegistrationTicket>, Error> {
         let factor = Factor::Address(method.destination.clone());
         let pending = PendingMethod { option: method.option, factor, replaces: None };
-        let state = self.fresh_state(request, user).await?;
+        let state = State::read_fresh(self.core, request, user).await?;
         self.begin(request, user, state, &pending).await
     }
 
@@ -124,7 +123,7 @@ impl Registration<'_> {
         let factor = Factor::Address(method.destination.clone());
         let replaces = Some(replaced.clone());
         let pending = PendingMethod { option: method.option, factor, replaces };
-        let state = self.fresh_state(request, user).await?;
+        let state = State::read_fresh(self.core, request, user).await?;
         self.begin(request, user, state, &pending).await
     }
 
@@ -261,7 +260,7 @@ impl Registration<'_> {
         if claim.subject != TicketSubject::User(user.of(request)?.clone()) {
             return Err(InvalidInput::Foreign { what: "ticket" }.into());
         }
-        let state = self.fresh_state(request, user).await?;
+        let state = State::read_fresh(self.core, request, user).await?;
         let account = &state.loaded.account;
         if let Some(pending) = pending_of(account, &claim.flow) {
             let new = Newcomer::of(account, pending);
@@ -309,7 +308,7 @@ impl Registration<'_> {
     ) -> Result<(), Error> {
         let core = self.core;
         let State { context, target, loaded, vouched, .. } =
-            self.fresh_state(request, user).await?;
+            State::read_fresh(self.core, request, user).await?;
         let binding = vouched.binding(&context)?;
         let tell = |account: &Account| context.addresses(account);
         let origin = Origin::of(request, ActorKind::User);

@@ -1,6 +1,9 @@
 //! The prompt at sign-in, the review of registered methods, the default method and known devices.
 
+use serde::{Deserialize, Serialize};
+
 use super::Registration;
+use super::state::State;
 use crate::domain::event::ActorKind;
 use crate::domain::identity::facts::UserSelector;
 use crate::domain::identity::ids::MethodId;
@@ -16,10 +19,7 @@ use crate::domain::time::Timestamp;
 use crate::engine::api::error::Error;
 use crate::engine::api::request::DeviceSecret;
 use crate::engine::core::commit::{Decision, Origin};
-use crate::engine::flow;
-use crate::engine::{MethodView, Request, SignedIn};
-
-use serde::{Deserialize, Serialize};
+use crate::engine::{MethodView, Request, SignedIn, flow};
 
 /// The registered methods of a user, and whether they are enough.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -130,7 +130,7 @@ impl Registration<'_> {
     /// [`Refusal::NotEligible`], [`Refusal::TooOften`]; [`Error::Fault`].
     pub async fn postpone(&self, request: &Request, user: &SignedIn) -> Result<(), Error> {
         let session = self.core.keys.session(&request.tenant, &user.context.session);
-        let state = self.state(request, user).await?;
+        let state = State::read(self.core, request, user).await?;
         self.change(request, &state, |transition| postpone(transition, session)).await
     }
 
@@ -144,8 +144,7 @@ impl Registration<'_> {
         request: &Request,
         user: &SignedIn,
     ) -> Result<RegistrationReview, Error> {
-        let state = self.state(request, user).await?;
-        self.check_fresh(user, &state)?;
+        let state = State::read_fresh(self.core, request, user).await?;
         let (context, account) = (&state.context, &state.loaded.account);
         let registrant = context.registrant().ok_or(Refusal::NotOffered)?;
         let gates = registrant.gates;
@@ -173,8 +172,7 @@ impl Registration<'_> {
     /// [`Refusal::MoreProofNeeded`] if they are no longer enough: the user must register more;
     /// [`Refusal::ReauthenticationRequired`], [`Refusal::NotEligible`]; [`Error::Fault`].
     pub async fn reconfirm(&self, request: &Request, user: &SignedIn) -> Result<(), Error> {
-        let state = self.state(request, user).await?;
-        self.check_fresh(user, &state)?;
+        let state = State::read_fresh(self.core, request, user).await?;
         let registrant = state.context.registrant().ok_or(Refusal::NotOffered)?;
         let (account, policy) = (&state.loaded.account, &state.context.policy);
         let unsure = &state.vouched.unsure;
@@ -199,7 +197,7 @@ impl Registration<'_> {
         user: &SignedIn,
         method: &MethodId,
     ) -> Result<(), Error> {
-        let state = self.state_to_change(request, user).await?;
+        let state = State::read_to_change(self.core, request, user).await?;
         self.change(request, &state, |transition| set_default(transition, method)).await
     }
 
@@ -217,7 +215,7 @@ impl Registration<'_> {
         request: &Request,
         user: &SignedIn,
     ) -> Result<DeviceSecret, Error> {
-        let state = self.state_to_change(request, user).await?;
+        let state = State::read_to_change(self.core, request, user).await?;
         if state.context.policy.known_device_days == 0 {
             return Err(Refusal::NotOffered.into());
         }
@@ -241,7 +239,7 @@ impl Registration<'_> {
     async fn change(
         &self,
         request: &Request,
-        state: &super::State,
+        state: &State,
         change: impl Fn(&mut Transition<'_>) -> Result<bool, Refusal>,
     ) -> Result<(), Error> {
         let origin = Origin::of(request, ActorKind::User);

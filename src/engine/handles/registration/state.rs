@@ -1,7 +1,6 @@
 //! What every operation of a registration reads first: facts, record and sign-in, with the checks on
 //! the sign-in.
 
-use super::Registration;
 use crate::domain::identity::facts::UserSelector;
 use crate::domain::method::{MethodKind, Verification};
 use crate::domain::policy::{Gates, Policy};
@@ -12,6 +11,7 @@ use crate::domain::rules::eligibility::{Registrant, may_reset};
 use crate::domain::rules::{Binding, MAX_SKEW, Transition};
 use crate::domain::time::Timestamp;
 use crate::engine::api::error::{Error, Fault, FaultOrigin};
+use crate::engine::core::Core;
 use crate::engine::core::commit::{Loaded, Target};
 use crate::engine::core::context::Context;
 use crate::engine::{Request, SignedIn};
@@ -43,46 +43,15 @@ impl Vouched {
     }
 }
 
-impl Registration<'_> {
-    /// Reads the state and requires a fresh sign-in.
-    pub(super) async fn fresh_state(
-        &self,
+impl State {
+    /// Reads the facts and the record.
+    pub(super) async fn read(
+        core: &Core,
         request: &Request,
         user: &SignedIn,
-    ) -> Result<State, Error> {
-        let state = self.state(request, user).await?;
-        self.check_fresh(user, &state)?;
-        Ok(state)
-    }
-
-    /// Reads the state and requires the rights to change registered methods.
-    pub(super) async fn state_to_change(
-        &self,
-        request: &Request,
-        user: &SignedIn,
-    ) -> Result<State, Error> {
-        let state = self.fresh_state(request, user).await?;
-        let account = &state.loaded.account;
-        let policy = &state.context.policy;
-        if state.vouched.second_factor || !policy.registration.second_factor_to_change {
-            return Ok(state);
-        }
-        let held = state.binding()?.holdings.any(account, policy);
-        match held {
-            Known::Yes => Err(Refusal::SecondFactorRequired.into()),
-            Known::No if account.registration.ever_active => {
-                Err(Refusal::SecondFactorRequired.into())
-            }
-            Known::No => Ok(state),
-            Known::Unknown => Err(state.context.unanswered(&state.vouched.unsure)),
-        }
-    }
-
-    pub(super) async fn state(&self, request: &Request, user: &SignedIn) -> Result<State, Error> {
-        let core = self.core;
+    ) -> Result<Self, Error> {
         let id = user.of(request)?;
-        let selector = UserSelector::Id(id);
-        let context = core.context(&request.tenant, selector, false).await?;
+        let context = core.context(&request.tenant, UserSelector::Id(id), false).await?;
         let target = core.user_target(&request.tenant, id);
         let loaded = core.load(&target).await?;
         let unknown_user = Refusal::NotEligible { reason: SsprReason::UnknownUser };
@@ -98,34 +67,72 @@ impl Registration<'_> {
         let required = eligibility.gates.required;
         let unsure = context.unsure_kinds(eligibility.gates);
         let session = core.keys.session(&request.tenant, &user.context.session);
-        let second_factor =
-            user.context.second_factor_at.is_some_and(|at| self.is_fresh(at, &context.policy));
+        let now = core.clock.now();
+        let second_factor_at = user.context.second_factor_at;
+        let second_factor = second_factor_at.is_some_and(|at| is_fresh(at, &context.policy, now));
         let vouched = Vouched { unsure, session, second_factor };
-        Ok(State { context, target, loaded, required, vouched })
+        Ok(Self { context, target, loaded, required, vouched })
+    }
+
+    /// Reads the facts and the record, and requires a fresh sign-in.
+    pub(super) async fn read_fresh(
+        core: &Core,
+        request: &Request,
+        user: &SignedIn,
+    ) -> Result<Self, Error> {
+        let state = Self::read(core, request, user).await?;
+        state.check_fresh(user, core.clock.now())?;
+        Ok(state)
+    }
+
+    /// Reads the facts and the record, and requires the rights to change registered methods.
+    pub(super) async fn read_to_change(
+        core: &Core,
+        request: &Request,
+        user: &SignedIn,
+    ) -> Result<Self, Error> {
+        let state = Self::read_fresh(core, request, user).await?;
+        let account = &state.loaded.account;
+        let policy = &state.context.policy;
+        if state.vouched.second_factor || !policy.registration.second_factor_to_change {
+            return Ok(state);
+        }
+        match state.binding()?.holdings.any(account, policy) {
+            Known::Yes => Err(Refusal::SecondFactorRequired.into()),
+            Known::No if account.registration.ever_active => {
+                Err(Refusal::SecondFactorRequired.into())
+            }
+            Known::No => Ok(state),
+            Known::Unknown => Err(state.context.unanswered(&state.vouched.unsure)),
+        }
     }
 
     /// Requires a fresh sign-in, and a fresh second factor if the sign-in has one. Typing the
     /// password again does not refresh an old second factor.
-    pub(super) fn check_fresh(&self, user: &SignedIn, state: &State) -> Result<(), Refusal> {
-        if !self.is_fresh(user.context.signed_in_at, &state.context.policy) {
+    pub(super) fn check_fresh(&self, user: &SignedIn, now: Timestamp) -> Result<(), Refusal> {
+        if !is_fresh(user.context.signed_in_at, &self.context.policy, now) {
             return Err(Refusal::ReauthenticationRequired);
         }
-        if user.context.second_factor_at.is_some() && !state.vouched.second_factor {
+        if user.context.second_factor_at.is_some() && !self.vouched.second_factor {
             return Err(Refusal::SecondFactorRequired);
         }
         Ok(())
     }
 
-    fn is_fresh(&self, at: Timestamp, policy: &Policy) -> bool {
-        let now = self.core.clock.now();
-        // A sign-in time in the future is an error or an attack.
-        now.since(at) <= policy.registration.reauthentication && at <= now.plus(MAX_SKEW)
-    }
-}
-
-impl State {
     pub(super) fn binding(&self) -> Result<Binding<'_>, Refusal> {
         self.vouched.binding(&self.context)
+    }
+
+    /// The incarnation of the user who has this id now.
+    pub(super) fn incarnation(&self) -> Option<String> {
+        self.context.user.as_ref().and_then(|user| user.incarnation.clone())
+    }
+
+    /// Whether the user may register this kind of method.
+    pub(super) fn offers(&self, kind: MethodKind) -> Result<(), Refusal> {
+        let allowed = self.context.gates_of().is_some_and(|gates| gates.methods.contains(&kind));
+        let able = self.context.capabilities.channels_of(kind).next().is_some();
+        if allowed && able { Ok(()) } else { Err(Refusal::NotOffered) }
     }
 
     /// Fails if it depends on unknown holdings whether this method needs a second factor or a hold.
@@ -150,6 +157,11 @@ impl State {
             Transition::new(&self.loaded.account, &self.context.policy, self.loaded.account.seen);
         Ok(self.binding()?.admit(&transition, new)?)
     }
+}
+
+fn is_fresh(at: Timestamp, policy: &Policy, now: Timestamp) -> bool {
+    // A sign-in time in the future is an error or an attack.
+    now.since(at) <= policy.registration.reauthentication && at <= now.plus(MAX_SKEW)
 }
 
 impl Context {
