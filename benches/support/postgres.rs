@@ -28,9 +28,9 @@ impl Plain {
         let (client, connection) = tokio_postgres::connect(url, NoTls).await.expect("connected");
         tokio::spawn(connection);
         // Without the store's condition on its session: this is the limit, not the store.
-        let plain = |sql: &str| sql.replace("{s}", "plain").replace("{ok}", "true");
+        let plain = |text: &str| sql::expand(text).replace("{s}", "plain").replace("{ok}", "true");
         let read = client.prepare(&plain(sql::LOAD)).await.expect("prepared");
-        let write = client.prepare(&plain(sql::UPDATE_WITH_EVENTS)).await.expect("prepared");
+        let write = client.prepare(&plain(&sql::UPDATE_WITH_EVENTS)).await.expect("prepared");
         Self { client: client.into(), read, write }
     }
 

@@ -13,76 +13,9 @@ const NEWEST: i32 = 1;
 
 /// The statements that bring a schema to the next version, beginning with version 1. Only appended
 /// to. Each can be repeated after an interruption, since some engines run DDL outside transactions.
-const MIGRATIONS: [&str; NEWEST as usize] = [V1];
+const MIGRATIONS: [&str; NEWEST as usize] = [include_str!("sql/schema_v1.sql")];
 
-/// The schema of version 1.
-///
-/// - Texts are compared by their bytes (`COLLATE "C"`), so no index depends on a locale library.
-/// - A record changes with each attempt. Free space on its page, and no index on the columns that
-///   change, avoid new index entries for most changes (*HOT*); a body of some KiB stays in its row.
-/// - `event_of_record` is not unique: see the statement that reads by it.
-/// - The checks tie a row to its bucket: a row in another bucket would be read as absent.
-const V1: &str = r#"
-CREATE TABLE IF NOT EXISTS record (
-    shard         smallint NOT NULL CHECK (shard = get_byte(key, 0) % 16),
-    key           bytea    NOT NULL CHECK (length(key) = 32),
-    version_count bigint   NOT NULL,
-    version_nonce bigint   NOT NULL,
-    tenant        text     COLLATE "C" NOT NULL,
-    kind          text     COLLATE "C" NOT NULL,
-    user_id       text     COLLATE "C",
-    wake_at       bigint,
-    expires_at    bigint,
-    registered    boolean  NOT NULL,
-    locked_until  bigint,
-    updated_at    bigint   NOT NULL,
-    body          text     COLLATE "C" NOT NULL,
-    PRIMARY KEY (shard, key)
-) WITH (fillfactor = 50, toast_tuple_target = 4080);
-CREATE INDEX IF NOT EXISTS record_to_wake ON record (shard, wake_at, key)
-    WHERE wake_at IS NOT NULL;
-CREATE INDEX IF NOT EXISTS record_to_expire ON record (shard, expires_at)
-    WHERE expires_at IS NOT NULL;
-CREATE INDEX IF NOT EXISTS record_of_tenant ON record (shard, tenant, kind, key);
-
-CREATE TABLE IF NOT EXISTS event_head (
-    shard smallint NOT NULL PRIMARY KEY,
-    last  bigint   NOT NULL
-) WITH (fillfactor = 10);
-
-CREATE TABLE IF NOT EXISTS event (
-    shard   smallint NOT NULL CHECK (shard = get_byte(record, 0) % 16),
-    seq     bigint   NOT NULL,
-    record  bytea    NOT NULL CHECK (length(record) = 32),
-    count   bigint   NOT NULL,
-    idx     integer  NOT NULL,
-    tenant  text     COLLATE "C" NOT NULL,
-    at      bigint   NOT NULL,
-    code    text     COLLATE "C" NOT NULL,
-    user_id text     COLLATE "C",
-    body    text     COLLATE "C" NOT NULL,
-    PRIMARY KEY (shard, seq)
-);
-CREATE INDEX IF NOT EXISTS event_of_record ON event (shard, record, count, idx, seq);
-CREATE INDEX IF NOT EXISTS event_of_tenant ON event (shard, tenant, seq);
-CREATE INDEX IF NOT EXISTS event_at ON event (shard, at);
-
-CREATE TABLE IF NOT EXISTS counter (
-    shard      smallint NOT NULL CHECK (shard = get_byte(key, 0) % 16),
-    key        bytea    NOT NULL CHECK (length(key) = 32),
-    value      bigint   NOT NULL,
-    expires_at bigint   NOT NULL,
-    PRIMARY KEY (shard, key)
-) WITH (fillfactor = 70);
-CREATE INDEX IF NOT EXISTS counter_to_expire ON counter (shard, expires_at);
-"#;
-
-/// One row with the version of the schema. The only table without buckets.
-const VERSION_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_version (
-    one     boolean NOT NULL PRIMARY KEY CHECK (one),
-    version integer NOT NULL,
-    moved   boolean NOT NULL DEFAULT false
-)";
+const VERSION_TABLE: &str = include_str!("sql/schema_version.sql");
 
 /// Locks the tables that writers change. A change of the schema waits for writers in flight, and
 /// later writers wait until it is committed and visible to them.

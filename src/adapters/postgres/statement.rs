@@ -14,6 +14,7 @@ use std::time::Duration;
 use tokio_postgres::{Client, SimpleQueryMessage, Statement};
 
 use super::error::{at_connect, refused};
+use super::sql;
 use crate::port::PortResult;
 
 /// The parameters from which a store writes its statements.
@@ -32,9 +33,9 @@ pub(super) struct Prepared {
 impl Template {
     /// The text of a statement, and its name.
     pub(super) fn write(&self, sql: &str) -> (String, String) {
-        let schema = &self.schema;
-        let name = format!("{schema} {:08x}", sum(sql));
-        let ok = condition(parameters(sql) + 1, &name, self.statement_timeout);
+        let (schema, sql) = (&self.schema, sql::expand(sql));
+        let name = format!("{schema} {:08x}", sum(&sql));
+        let ok = condition(parameters(&sql) + 1, &name, self.statement_timeout);
         (sql.replace("{ok}", &ok).replace("{s}", &format!("\"{schema}\"")), name)
     }
 }
@@ -113,7 +114,7 @@ async fn process(client: &Client) -> PortResult<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::sql_tests::ALL;
+    use super::super::sql_tests::all;
     use super::*;
 
     #[test]
@@ -122,14 +123,14 @@ mod tests {
         for schema in ["sspr", "other"] {
             let template =
                 Template { schema: schema.to_owned(), statement_timeout: Duration::from_secs(5) };
-            for sql in ALL {
-                let (text, name) = template.write(sql);
+            for sql in all() {
+                let (text, name) = template.write(&sql);
                 assert!(!text.contains(['{', '}']), "{text}");
                 assert_eq!(text.contains(&format!("<> '{name}'")), sql.contains("{ok}"), "{text}");
                 names.insert(name);
             }
         }
-        assert_eq!(names.len(), 2 * ALL.len());
+        assert_eq!(names.len(), 2 * all().len());
     }
 
     /// Covers the range of the options: 10 milliseconds to 50 seconds.

@@ -133,7 +133,7 @@ impl<'a> CommitJob<'a> {
         } else {
             values.extend(self.events.values());
             let replaces = expected.is_some();
-            let sql = if replaces { sql::UPDATE_WITH_EVENTS } else { sql::INSERT_WITH_EVENTS };
+            let sql = if replaces { &sql::UPDATE_WITH_EVENTS } else { &sql::INSERT_WITH_EVENTS };
             number(session, sql, &values).await?
         };
         Ok(if changed == 1 { Committed::Applied } else { Committed::Stale })

@@ -13,7 +13,7 @@ use crate::port::{Page, PortError, PortResult, Record, RecordKey, RecordKind, Ve
 const PAGE_BYTES: usize = 8 << 20;
 
 pub(super) fn load(conn: &Connection, key: &RecordKey) -> PortResult<Option<Record>> {
-    let sql = "SELECT key, version_count, version_nonce, body FROM record WHERE key = ?1";
+    let sql = include_str!("sql/load.sql");
     let mut statement = conn.prepare_cached(sql).map_err(failed)?;
     let found = statement.query_row([&key.as_bytes()[..]], |row| Ok(record(row)));
     found.optional().map_err(failed)?.transpose()
@@ -25,9 +25,7 @@ pub(super) fn due(
     after: Option<AfterDue>,
     limit: u16,
 ) -> PortResult<Page<RecordKey>> {
-    let sql = "SELECT wake_at, key FROM record
-         WHERE wake_at IS NOT NULL AND wake_at <= ?1 AND (wake_at, key) > (?2, ?3)
-         ORDER BY wake_at, key LIMIT ?4";
+    let sql = include_str!("sql/due.sql");
     // An empty key sorts before every stored key.
     let (at, key) = match &after {
         None => (i64::MIN, &[][..]),
@@ -49,8 +47,7 @@ pub(super) fn scan(
     after: Option<AfterKey>,
     limit: u16,
 ) -> PortResult<Page<Record>> {
-    let sql = "SELECT key, version_count, version_nonce, body FROM record
-         WHERE tenant = ?1 AND kind = ?2 AND key > ?3 ORDER BY key LIMIT ?4";
+    let sql = include_str!("sql/scan.sql");
     let key = after.as_ref().map_or(&[][..], |after| after.0.as_bytes());
     let values = params![tenant.as_str(), kind.as_str(), key, limit + 1];
     let rows = list(conn, sql, values, limit, |row| {
@@ -70,9 +67,7 @@ pub(super) fn record_events(
     after: Option<AfterEvent>,
     limit: u16,
 ) -> PortResult<Page<Event>> {
-    let sql = "SELECT record, count, idx, body, seq FROM event
-         WHERE record = ?1 AND (count, idx, seq) > (?2, ?3, ?4)
-         ORDER BY count, idx, seq LIMIT ?5";
+    let sql = include_str!("sql/events_of_record.sql");
     let AfterEvent(count, index, seq) = after.unwrap_or(AfterEvent(i64::MIN, 0, 0));
     let values = params![&key.as_bytes()[..], count, index, seq, limit + 1];
     let rows = list(conn, sql, values, limit, |row| {
@@ -93,8 +88,7 @@ pub(super) fn tenant_events(
     after: Option<AfterNumber>,
     limit: u16,
 ) -> PortResult<Page<Event>> {
-    let sql = "SELECT record, count, idx, body, seq FROM event
-         WHERE tenant = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3";
+    let sql = include_str!("sql/events_of_tenant.sql");
     let after = after.map_or(i64::MIN, |after| after.0);
     let values = params![tenant.as_str(), after, limit + 1];
     let rows = list(conn, sql, values, limit, |row| {

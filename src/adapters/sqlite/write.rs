@@ -30,27 +30,14 @@ impl CommitJob {
     }
 }
 
-const INSERT: &str = "
-INSERT INTO record (key, shard, tenant, kind, user_id, wake_at, expires_at, registered,
-                    locked_until, updated_at, version_count, version_nonce, body)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
-ON CONFLICT (key) DO NOTHING";
+const INSERT: &str = include_str!("sql/insert_record.sql");
 
 /// Does not set the indexed columns that seldom change: SQLite rewrites the entry of every index
 /// whose column is named after SET.
-const UPDATE: &str = "
-UPDATE record
-SET wake_at = ?6, expires_at = ?7, registered = ?8, locked_until = ?9, updated_at = ?10,
-    version_count = ?11, version_nonce = ?12, body = ?13
-WHERE key = ?1 AND version_count = ?14 AND version_nonce = ?15
-  AND tenant = ?3 AND kind = ?4 AND user_id IS ?5 AND shard = ?2";
+const UPDATE: &str = include_str!("sql/update_record.sql");
 
-const UPDATE_ALL: &str = "
-UPDATE record
-SET shard = ?2, tenant = ?3, kind = ?4, user_id = ?5, wake_at = ?6, expires_at = ?7,
-    registered = ?8, locked_until = ?9, updated_at = ?10,
-    version_count = ?11, version_nonce = ?12, body = ?13
-WHERE key = ?1 AND version_count = ?14 AND version_nonce = ?15";
+/// Sets every column.
+const UPDATE_MOVED: &str = include_str!("sql/update_moved_record.sql");
 
 /// Condition and write are one statement, so the number of rows is the outcome.
 pub(super) fn commit(conn: &Connection, job: &CommitJob) -> rusqlite::Result<Committed> {
@@ -58,7 +45,7 @@ pub(super) fn commit(conn: &Connection, job: &CommitJob) -> rusqlite::Result<Com
         None => put(conn, INSERT, job, None)?,
         // The second statement matches only if the record moved to another tenant, kind or user.
         Some(version) => {
-            put(conn, UPDATE, job, Some(version))? || put(conn, UPDATE_ALL, job, Some(version))?
+            put(conn, UPDATE, job, Some(version))? || put(conn, UPDATE_MOVED, job, Some(version))?
         }
     };
     if !applied {
@@ -107,10 +94,7 @@ fn put(
 }
 
 fn append(conn: &Connection, event: &Event, text: &str) -> rusqlite::Result<()> {
-    let mut statement = conn.prepare_cached(
-        "INSERT INTO event (record, count, idx, tenant, at, code, user_id, body)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-    )?;
+    let mut statement = conn.prepare_cached(include_str!("sql/append_event.sql"))?;
     let row = params![
         &event.id.record.as_bytes()[..],
         event.id.count.cast_signed(),
@@ -130,13 +114,7 @@ pub(super) fn add(
     increments: &[CounterIncrement],
 ) -> rusqlite::Result<Vec<u64>> {
     // The sum saturates, since SQLite would turn an overflow into a floating point number.
-    let mut statement = conn.prepare_cached(
-        "INSERT INTO counter (key, value, expires_at) VALUES (?1, ?2, ?3)
-         ON CONFLICT (key) DO UPDATE
-         SET value = min(value, 9223372036854775807 - excluded.value) + excluded.value,
-             expires_at = max(expires_at, excluded.expires_at)
-         RETURNING value",
-    )?;
+    let mut statement = conn.prepare_cached(include_str!("sql/increment_counter.sql"))?;
     let value = |row: &rusqlite::Row<'_>| {
         let value: i64 = row.get(0)?;
         u64::try_from(value).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(0, value))
@@ -159,12 +137,9 @@ pub(super) fn add(
 
 /// Each statement finds and removes in one step, so a row that was extended before is not found.
 const PURGES: [&str; 3] = [
-    "DELETE FROM record WHERE rowid IN
-     (SELECT rowid FROM record WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)",
-    "DELETE FROM counter WHERE key IN
-     (SELECT key FROM counter WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)",
-    "DELETE FROM event WHERE seq IN
-     (SELECT seq FROM event WHERE at < ?1 ORDER BY at LIMIT ?2)",
+    include_str!("sql/purge_records.sql"),
+    include_str!("sql/purge_counters.sql"),
+    include_str!("sql/purge_events.sql"),
 ];
 
 /// Removes expired rows, at most `limit`. Each kind of row first gets a third of the limit, and

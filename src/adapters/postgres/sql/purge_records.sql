@@ -1,0 +1,13 @@
+WITH gone AS (
+    DELETE FROM {s}.record
+    WHERE {ok} AND shard = $1 AND expires_at <= $2 AND key = ANY (ARRAY(
+        SELECT key
+        FROM {s}.record
+        WHERE shard = $1 AND expires_at <= $2
+        ORDER BY expires_at
+        LIMIT $3
+        FOR UPDATE SKIP LOCKED
+    ))
+    RETURNING 1
+)
+SELECT count(*) * {may_write} AS done FROM gone

@@ -1,0 +1,2 @@
+DELETE FROM event
+WHERE seq IN (SELECT seq FROM event WHERE at < ?1 ORDER BY at LIMIT ?2)
