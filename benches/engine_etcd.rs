@@ -14,7 +14,7 @@ mod support;
 #[path = "support/etcd.rs"]
 mod limits;
 #[allow(dead_code, reason = "two of the store's requests are measured")]
-#[path = "../src/adapters/etcd/proto.rs"]
+#[path = "../src/adapters/etcd/proto/mod.rs"]
 mod proto;
 #[path = "../tests/support/servers/mod.rs"]
 mod servers;

@@ -10,9 +10,10 @@ use tonic::codegen::http::uri::PathAndQuery;
 use tonic::transport::Channel;
 use tonic_prost::ProstCodec;
 
+use crate::proto::compare::{CompareTarget, TargetUnion};
+use crate::proto::request_op::Request;
 use crate::proto::{
-    Compare, KeyValue, OpRequest, PutRequest, RangeRequest, RangeResponse, RequestOp, TARGET_MOD,
-    TARGET_VALUE, Than, TxnRequest, TxnResponse,
+    Compare, KeyValue, PutRequest, RangeRequest, RangeResponse, RequestOp, TxnRequest, TxnResponse,
 };
 
 /// A client of the same library. All its clones share one connection, as the store's do.
@@ -57,24 +58,28 @@ impl Plain {
         let id = format!("{key}/{:016x}/0000", found.mod_revision);
         let head = b"plain/head".to_vec();
         let event = found.value.get(60..320).unwrap_or_default().to_vec();
-        let compare = |target, key: &[u8], than| Compare {
-            target,
+        let compare = |target: CompareTarget, key: &[u8], than| Compare {
+            target: target.into(),
             key: key.to_vec(),
-            than: Some(than),
+            target_union: Some(than),
             ..Compare::default()
         };
         let get = |key: &[u8]| {
             let range = RangeRequest { key: key.to_vec(), limit: 1, ..RangeRequest::default() };
-            RequestOp { request: Some(OpRequest::Range(range)) }
+            RequestOp { request: Some(Request::RequestRange(range)) }
         };
         let put = |key: Vec<u8>, value| RequestOp {
-            request: Some(OpRequest::Put(PutRequest { key, value })),
+            request: Some(Request::RequestPut(PutRequest { key, value })),
         };
         let (time, epoch) = (1_u64 << 63, 1);
         let request = TxnRequest {
             compare: vec![
-                compare(TARGET_MOD, &found.key, Than::ModRevision(found.mod_revision)),
-                compare(TARGET_VALUE, &head, Than::Value(self.head.clone())),
+                compare(
+                    CompareTarget::Mod,
+                    &found.key,
+                    TargetUnion::ModRevision(found.mod_revision),
+                ),
+                compare(CompareTarget::Value, &head, TargetUnion::Value(self.head.clone())),
             ],
             failure: vec![get(&found.key), get(&head)],
             success: vec![

@@ -1,10 +1,11 @@
 //! Commits the record, its indexes and its events in one transaction.
 
+use super::epoch::Epoch;
 use super::error::{corrupt, is_full};
 use super::proto::{Compare, KeyValue, RequestOp, TxnRequest};
 use super::request::{absent, delete, get, has_value, put, unchanged_since};
 use super::schema;
-use super::store::Inner;
+use super::shared::{Seen, Shared};
 use super::value::{Indexed, decode_record, encode_record};
 use crate::port::{Commit, Committed, PortError, PortResult, RecordKey, Version};
 
@@ -15,38 +16,7 @@ const MOST_TRIES: usize = 64;
 /// makes each commit in flight retry once; a page of a tenant's events reads one epoch.
 const EPOCH: i64 = 1024;
 
-/// The value under `head`: the format of the store, and the revision at which its current epoch
-/// began. Commits that append events compare it and few change it, so they do not conflict.
-///
-/// A past epoch never returns: an event of a later epoch proves that no commit in flight can still
-/// append to the earlier one.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Epoch(pub(super) u64);
-
-impl Epoch {
-    pub(super) fn encode(self) -> Vec<u8> {
-        format!("1/{:016x}", self.0).into_bytes()
-    }
-
-    pub(super) fn decode(found: &KeyValue) -> PortResult<Self> {
-        let text = std::str::from_utf8(&found.value).map_err(|_| corrupt("the head"))?;
-        let (format, epoch) = text.split_once('/').ok_or_else(|| corrupt("the head"))?;
-        if format != "1" {
-            return Err(PortError::denied().because("a newer release wrote this store"));
-        }
-        let epoch = u64::from_str_radix(epoch, 16).map_err(|_| corrupt("the head"))?;
-        Ok(Self(epoch))
-    }
-}
-
-/// A stored record as read at a revision.
-#[derive(Clone, Debug)]
-pub(super) struct Seen {
-    pub(super) revision: i64,
-    pub(super) indexed: Indexed,
-}
-
-pub(super) async fn commit(store: &Inner, commit: Commit<'_>) -> PortResult<Committed> {
+pub(super) async fn commit(store: &Shared, commit: Commit<'_>) -> PortResult<Committed> {
     let key = *commit.next.key();
     let next = Indexed::from(commit.columns);
     let mut seen = match commit.expected {
@@ -97,7 +67,7 @@ pub(super) async fn commit(store: &Inner, commit: Commit<'_>) -> PortResult<Comm
 
 /// The outcome of a commit that hit the space quota. etcd had decided before it reported the quota,
 /// so the stored record shows the outcome, and this commit can no longer change it.
-async fn settle(store: &Inner, commit: Commit<'_>, full: PortError) -> PortResult<Committed> {
+async fn settle(store: &Shared, commit: Commit<'_>, full: PortError) -> PortResult<Committed> {
     let key = commit.next.key();
     let found = store.client.range(get(store.keys.record(key))).await;
     let Ok(mut found) = found else {
@@ -121,7 +91,7 @@ async fn settle(store: &Inner, commit: Commit<'_>, full: PortError) -> PortResul
     }
 }
 
-async fn read(store: &Inner, key: &RecordKey, version: Version) -> PortResult<Option<Seen>> {
+async fn read(store: &Shared, key: &RecordKey, version: Version) -> PortResult<Option<Seen>> {
     let mut found = store.client.range(get(store.keys.record(key))).await?;
     found.kvs.pop().map_or(Ok(None), |kv| matching(key, version, &kv))
 }
@@ -133,7 +103,7 @@ fn matching(key: &RecordKey, version: Version, kv: &KeyValue) -> PortResult<Opti
 }
 
 fn request(
-    store: &Inner,
+    store: &Shared,
     commit: Commit<'_>,
     next: &Indexed,
     seen: Option<&Seen>,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::proto::{KeyValue, TxnRequest};
 use super::request::{absent, delete, get, put, read_all, unchanged_since};
 use super::schema;
-use super::store::Inner;
+use super::shared::{Guess, Shared};
 use super::value::Counter;
 use crate::port::{CounterIncrement, CounterKey, PortError, PortErrorKind, PortResult};
 
@@ -14,10 +14,7 @@ const AT_ONCE: usize = 32;
 
 const MOST_TRIES: usize = 128;
 
-/// A counter as read, with its revision; none if it did not exist.
-pub(super) type Guess = Option<(Counter, i64)>;
-
-pub(super) async fn add(store: &Inner, increments: &[CounterIncrement]) -> PortResult<Vec<u64>> {
+pub(super) async fn add(store: &Shared, increments: &[CounterIncrement]) -> PortResult<Vec<u64>> {
     let mut values = Vec::with_capacity(increments.len());
     for part in increments.chunks(AT_ONCE) {
         match add_part(store, part).await {
@@ -32,7 +29,7 @@ pub(super) async fn add(store: &Inner, increments: &[CounterIncrement]) -> PortR
     Ok(values)
 }
 
-async fn add_part(store: &Inner, increments: &[CounterIncrement]) -> PortResult<Vec<u64>> {
+async fn add_part(store: &Shared, increments: &[CounterIncrement]) -> PortResult<Vec<u64>> {
     let mut keys: Vec<CounterKey> = increments.iter().map(|increment| increment.key).collect();
     keys.sort_unstable();
     keys.dedup();
@@ -72,7 +69,7 @@ fn seen(found: KeyValue) -> PortResult<(Counter, i64)> {
     Ok((Counter::decode(&found)?, found.mod_revision))
 }
 
-async fn present(store: &Inner, keys: &[CounterKey]) -> PortResult<BTreeMap<CounterKey, Guess>> {
+async fn present(store: &Shared, keys: &[CounterKey]) -> PortResult<BTreeMap<CounterKey, Guess>> {
     if keys.is_empty() {
         return Ok(BTreeMap::new());
     }
@@ -106,7 +103,7 @@ fn sum(
 }
 
 fn request(
-    store: &Inner,
+    store: &Shared,
     guesses: &BTreeMap<CounterKey, Guess>,
     after: &BTreeMap<CounterKey, Counter>,
 ) -> TxnRequest {

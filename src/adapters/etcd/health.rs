@@ -2,7 +2,7 @@
 
 use super::proto::StatusResponse;
 use super::request::get;
-use super::store::Inner;
+use super::shared::Shared;
 use crate::port::{PortError, PortErrorKind, PortResult};
 
 /// The status that the members of a cluster report.
@@ -46,7 +46,7 @@ impl From<StatusResponse> for EtcdMember {
     }
 }
 
-async fn members(store: &Inner) -> PortResult<Vec<EtcdMember>> {
+async fn members(store: &Shared) -> PortResult<Vec<EtcdMember>> {
     let mut found = Vec::new();
     let mut last = PortError::unavailable();
     for member in 0..store.client.members() {
@@ -59,7 +59,7 @@ async fn members(store: &Inner) -> PortResult<Vec<EtcdMember>> {
     if found.is_empty() { Err(last) } else { Ok(found) }
 }
 
-pub(super) async fn health(store: &Inner) -> PortResult<EtcdHealth> {
+pub(super) async fn health(store: &Shared) -> PortResult<EtcdHealth> {
     let members = members(store).await?;
     let now = store.client.range(get(store.keys.head())).await?;
     let revision = now.header.as_ref().map_or(0, |header| header.revision);
@@ -73,7 +73,7 @@ pub(super) async fn health(store: &Inner) -> PortResult<EtcdHealth> {
     Ok(EtcdHealth { members, revision: number(revision), history: number(revision - kept) })
 }
 
-async fn is_kept(store: &Inner, revision: i64) -> PortResult<bool> {
+async fn is_kept(store: &Shared, revision: i64) -> PortResult<bool> {
     let mut request = get(store.keys.head());
     request.revision = revision;
     match store.client.range(request).await {
@@ -89,7 +89,7 @@ fn is_compacted(error: &PortError) -> bool {
 }
 
 /// Refuses a cluster that cannot hold a store.
-pub(super) async fn check(store: &Inner, max_history: u64) -> PortResult<()> {
+pub(super) async fn check(store: &Shared, max_history: u64) -> PortResult<()> {
     for member in members(store).await? {
         let mut parts = member.version.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
         if (parts.next(), parts.next()) < (Some(3), Some(4)) {

@@ -5,7 +5,7 @@ use super::error::corrupt;
 use super::keys::Tail;
 use super::proto::KeyValue;
 use super::request::{after, end_of, get, list, list_since, read_all};
-use super::store::Inner;
+use super::shared::Shared;
 use super::value::decode_record;
 use crate::audit::{Event, EventId};
 use crate::port::{Cursor, Page, PortResult, Record, RecordKey, RecordKind};
@@ -15,7 +15,7 @@ use crate::{TenantId, Timestamp};
 const AT_ONCE: usize = 100;
 
 pub(super) async fn due(
-    store: &Inner,
+    store: &Shared,
     now: Timestamp,
     from: Option<&Cursor>,
     limit: usize,
@@ -51,7 +51,7 @@ pub(super) async fn due(
 }
 
 pub(super) async fn scan(
-    store: &Inner,
+    store: &Shared,
     tenant: &TenantId,
     kind: RecordKind,
     from: Option<&Cursor>,
@@ -102,7 +102,7 @@ fn event(kv: &KeyValue) -> PortResult<Event> {
 }
 
 pub(super) async fn record_events(
-    store: &Inner,
+    store: &Shared,
     key: &RecordKey,
     from: Option<&Cursor>,
     limit: usize,
@@ -131,7 +131,7 @@ pub(super) async fn record_events(
 type EventPosition = (u64, i64, EventId);
 
 pub(super) async fn tenant_events(
-    store: &Inner,
+    store: &Shared,
     tenant: &TenantId,
     from: Option<&Cursor>,
     limit: usize,
@@ -168,7 +168,7 @@ pub(super) async fn tenant_events(
 /// The events of one epoch that may lie past the cursor, the complete later epochs read at the same
 /// revision, and the epoch to read next.
 async fn positions(
-    store: &Inner,
+    store: &Shared,
     tenant: &TenantId,
     epoch: u64,
     past: Option<EventPosition>,
@@ -204,7 +204,7 @@ async fn positions(
 }
 
 async fn bodies(
-    store: &Inner,
+    store: &Shared,
     tenant: &TenantId,
     positions: &[EventPosition],
 ) -> PortResult<Vec<Event>> {

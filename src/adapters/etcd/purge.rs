@@ -2,10 +2,12 @@
 
 use super::error::corrupt;
 use super::keys::Tail;
-use super::proto::{OpRequest, OpResponse, RequestOp, TxnRequest, TxnResponse};
-use super::request::{absent, delete, get, list, present, read_all, unchanged_since};
+use super::proto::request_op::Request;
+use super::proto::response_op::Response;
+use super::proto::{Compare, KeyValue, RequestOp, TxnRequest, TxnResponse};
+use super::request::{absent, after, delete, get, list, present, read_all, unchanged_since};
 use super::schema;
-use super::store::Inner;
+use super::shared::Shared;
 use super::value::decode_record;
 use crate::TenantId;
 use crate::port::{Cutoff, PortErrorKind, PortResult};
@@ -14,7 +16,7 @@ use crate::port::{Cutoff, PortErrorKind, PortResult};
 /// five of the 128 operations.
 const AT_ONCE: usize = 20;
 
-pub(super) async fn purge(store: &Inner, cutoff: Cutoff, limit: usize) -> PortResult<u64> {
+pub(super) async fn purge(store: &Shared, cutoff: Cutoff, limit: usize) -> PortResult<u64> {
     let (mut removed, limit) = (0, limit as u64);
     let done = run(store, cutoff, limit, &mut removed).await;
     match done {
@@ -26,7 +28,7 @@ pub(super) async fn purge(store: &Inner, cutoff: Cutoff, limit: usize) -> PortRe
 
 /// Each kind of row first gets a third of the limit, and each purge begins with another kind, so
 /// that many rows of one kind do not delay the others for ever.
-async fn run(store: &Inner, cutoff: Cutoff, limit: u64, removed: &mut u64) -> PortResult<()> {
+async fn run(store: &Shared, cutoff: Cutoff, limit: u64, removed: &mut u64) -> PortResult<()> {
     let keys = &store.keys;
     let mut spans = [
         (Kind::Record, keys.expiries(), keys.expiries_until(cutoff.expired)),
@@ -41,7 +43,7 @@ async fn run(store: &Inner, cutoff: Cutoff, limit: u64, removed: &mut u64) -> Po
                 let room = usize::try_from(most - *removed).unwrap_or(AT_ONCE).min(AT_ONCE);
                 let found = store.client.range(list(from.clone(), end.clone(), room)).await?;
                 let Some(last) = found.kvs.last() else { break };
-                *from = super::request::after(last.key.clone());
+                *from = after(last.key.clone());
                 *removed += remove(store, *kind, &found.kvs).await?;
                 if !found.more {
                     break;
@@ -60,7 +62,7 @@ enum Kind {
     Event,
 }
 
-async fn remove(store: &Inner, kind: Kind, found: &[super::proto::KeyValue]) -> PortResult<u64> {
+async fn remove(store: &Shared, kind: Kind, found: &[KeyValue]) -> PortResult<u64> {
     let rows = match kind {
         Kind::Record => records(store, found).await?,
         Kind::Counter => found.iter().map(|kv| counter(store, kv)).collect::<PortResult<_>>()?,
@@ -82,23 +84,23 @@ async fn remove(store: &Inner, kind: Kind, found: &[super::proto::KeyValue]) -> 
 /// The number of nested transactions whose condition held and that removed a row.
 fn count(answer: TxnResponse) -> u64 {
     let removed = |response| match response {
-        Some(OpResponse::Txn(TxnResponse { succeeded: true, responses, .. })) => {
+        Some(Response::ResponseTxn(TxnResponse { succeeded: true, responses, .. })) => {
             let first = responses.into_iter().next().and_then(|op| op.response);
-            matches!(first, Some(OpResponse::DeleteRange(answer)) if answer.deleted > 0)
+            matches!(first, Some(Response::ResponseDeleteRange(answer)) if answer.deleted > 0)
         }
         _ => false,
     };
     answer.responses.into_iter().filter(|op| removed(op.response.clone())).count() as u64
 }
 
-fn row(compare: super::proto::Compare, remove: impl IntoIterator<Item = Vec<u8>>) -> RequestOp {
+fn row(compare: Compare, remove: impl IntoIterator<Item = Vec<u8>>) -> RequestOp {
     let success = remove.into_iter().map(delete).collect();
-    OpRequest::Txn(TxnRequest { compare: vec![compare], success, failure: Vec::new() }).into()
+    Request::RequestTxn(TxnRequest { compare: vec![compare], success, failure: Vec::new() }).into()
 }
 
-async fn records(store: &Inner, found: &[super::proto::KeyValue]) -> PortResult<Vec<RequestOp>> {
+async fn records(store: &Shared, found: &[KeyValue]) -> PortResult<Vec<RequestOp>> {
     let keys = &store.keys;
-    let key = |kv: &super::proto::KeyValue| Tail::of(&kv.key).record();
+    let key = |kv: &KeyValue| Tail::of(&kv.key).record();
     let all =
         found.iter().map(key).collect::<Option<Vec<_>>>().ok_or_else(|| corrupt("an expiry"))?;
     let request = read_all(all.iter().map(|key| get(keys.record(key))));
@@ -126,13 +128,13 @@ async fn records(store: &Inner, found: &[super::proto::KeyValue]) -> PortResult<
 }
 
 /// The expiry key exists exactly while the counter has this expiry.
-fn counter(store: &Inner, listed: &super::proto::KeyValue) -> PortResult<RequestOp> {
+fn counter(store: &Shared, listed: &KeyValue) -> PortResult<RequestOp> {
     let key = Tail::of(&listed.key).counter().ok_or_else(|| corrupt("an expiry"))?;
     Ok(row(present(listed.key.clone()), [listed.key.clone(), store.keys.counter(&key)]))
 }
 
 /// Events never change, so no condition on the event is needed.
-fn event(store: &Inner, listed: &super::proto::KeyValue) -> PortResult<RequestOp> {
+fn event(store: &Shared, listed: &KeyValue) -> PortResult<RequestOp> {
     let parts = || {
         let id = Tail::of(&listed.key).event()?;
         let (epoch, tenant) = listed.value.split_first_chunk()?;

@@ -3,10 +3,12 @@
 use prost::Message as _;
 
 use super::error::corrupt;
+use super::proto::compare::{CompareResult, CompareTarget, TargetUnion};
+use super::proto::request_op::Request;
+use super::proto::response_op::Response;
 use super::proto::{
-    Compare, DeleteRangeRequest, KeyValue, OpRequest, OpResponse, PutRequest, RESULT_GREATER,
-    RangeRequest, RangeResponse, RequestOp, TARGET_CREATE, TARGET_MOD, TARGET_VALUE, Than,
-    TxnRequest, TxnResponse,
+    Compare, DeleteRangeRequest, KeyValue, PutRequest, RangeRequest, RangeResponse, RequestOp,
+    ResponseOp, TxnRequest, TxnResponse,
 };
 use crate::port::{PortError, PortResult};
 
@@ -60,42 +62,43 @@ pub(super) fn after(mut key: Vec<u8>) -> Vec<u8> {
 }
 
 pub(super) fn absent(key: Vec<u8>) -> Compare {
-    compare(key, TARGET_CREATE, Than::CreateRevision(0))
+    compare(key, CompareTarget::Create, TargetUnion::CreateRevision(0))
 }
 
 pub(super) fn present(key: Vec<u8>) -> Compare {
-    Compare { result: RESULT_GREATER, ..absent(key) }
+    Compare { result: CompareResult::Greater.into(), ..absent(key) }
 }
 
 pub(super) fn unchanged_since(key: Vec<u8>, revision: i64) -> Compare {
-    compare(key, TARGET_MOD, Than::ModRevision(revision))
+    compare(key, CompareTarget::Mod, TargetUnion::ModRevision(revision))
 }
 
 pub(super) fn has_value(key: Vec<u8>, value: Vec<u8>) -> Compare {
-    compare(key, TARGET_VALUE, Than::Value(value))
+    compare(key, CompareTarget::Value, TargetUnion::Value(value))
 }
 
-fn compare(key: Vec<u8>, target: i32, than: Than) -> Compare {
-    Compare { result: 0, target, key, than: Some(than) }
+fn compare(key: Vec<u8>, target: CompareTarget, than: TargetUnion) -> Compare {
+    let result = CompareResult::Equal.into();
+    Compare { result, target: target.into(), key, target_union: Some(than) }
 }
 
 pub(super) fn put(key: Vec<u8>, value: Vec<u8>) -> RequestOp {
-    OpRequest::Put(PutRequest { key, value }).into()
+    Request::RequestPut(PutRequest { key, value }).into()
 }
 
 pub(super) fn delete(key: Vec<u8>) -> RequestOp {
-    OpRequest::DeleteRange(DeleteRangeRequest { key }).into()
+    Request::RequestDeleteRange(DeleteRangeRequest { key }).into()
 }
 
-impl From<OpRequest> for RequestOp {
-    fn from(request: OpRequest) -> Self {
+impl From<Request> for RequestOp {
+    fn from(request: Request) -> Self {
         Self { request: Some(request) }
     }
 }
 
 impl From<RangeRequest> for RequestOp {
     fn from(range: RangeRequest) -> Self {
-        OpRequest::Range(range).into()
+        Request::RequestRange(range).into()
     }
 }
 
@@ -125,8 +128,8 @@ impl TxnResponse {
 
     /// The responses to a transaction's reads, in their order.
     pub(super) fn ranges(self) -> PortResult<Vec<RangeResponse>> {
-        let range = |op: super::proto::ResponseOp| match op.response {
-            Some(OpResponse::Range(range)) => Ok(range),
+        let range = |op: ResponseOp| match op.response {
+            Some(Response::ResponseRange(range)) => Ok(range),
             _ => Err(corrupt("a response to another request")),
         };
         self.responses.into_iter().map(range).collect()

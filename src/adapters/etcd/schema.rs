@@ -3,7 +3,7 @@
 use super::error::corrupt;
 use super::proto::{Compare, KeyValue, RequestOp, TxnRequest};
 use super::request::{get, has_value, put};
-use super::store::Inner;
+use super::shared::Shared;
 use crate::port::{PortError, PortResult};
 
 /// The value while this release may write.
@@ -18,12 +18,12 @@ pub(super) fn begin() -> Vec<u8> {
 
 /// The condition that this release may write. etcd applies transactions one after the other, so a
 /// transaction with this condition is applied before a change of the format or not at all.
-pub(super) fn may_write(store: &Inner) -> Compare {
+pub(super) fn may_write(store: &Shared) -> Compare {
     has_value(store.keys.schema(), begin())
 }
 
 /// The read of the format, for a write whose conditions did not hold.
-pub(super) fn read(store: &Inner) -> RequestOp {
+pub(super) fn read(store: &Shared) -> RequestOp {
     get(store.keys.schema()).into()
 }
 
@@ -55,7 +55,7 @@ fn text(found: Option<&KeyValue>) -> PortResult<&str> {
 }
 
 /// Closes the store to writers of all processes, or opens it again.
-pub(super) async fn fence(store: &Inner, closed: bool) -> PortResult<bool> {
+pub(super) async fn fence(store: &Shared, closed: bool) -> PortResult<bool> {
     let key = store.keys.schema();
     let (before, after) = if closed { (OPEN, CLOSED) } else { (CLOSED, OPEN) };
     let request = TxnRequest {

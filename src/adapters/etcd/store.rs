@@ -1,14 +1,14 @@
-//! The public handle and the state that its clones share.
+//! The public handle.
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 
 use super::client::Client;
-use super::commit::{self, Epoch, Seen};
-use super::counters::{self, Guess};
+use super::commit;
+use super::counters;
+use super::epoch::Epoch;
 use super::error::corrupt;
 use super::health::{self, EtcdHealth};
 use super::keys::KeySpace;
@@ -16,15 +16,14 @@ use super::listing;
 use super::options::EtcdOptions;
 use super::proto::TxnRequest;
 use super::purge;
-use super::recent::Recent;
 use super::request::{absent, get, put};
 use super::schema;
-use super::turns::Turns;
+use super::shared::{Seen, Shared};
 use super::value::decode_record;
 use crate::audit::Event;
 use crate::port::{
-    Commit, Committed, CounterIncrement, CounterKey, Cursor, Cutoff, EventsOf, Page, PortError,
-    PortResult, Record, RecordKey, RecordKind, Store, Version,
+    Commit, Committed, CounterIncrement, Cursor, Cutoff, EventsOf, Page, PortError, PortResult,
+    Record, RecordKey, RecordKind, Store,
 };
 use crate::{TenantId, Timestamp};
 
@@ -39,45 +38,7 @@ const MAX_ROWS: usize = 1_000;
 /// See the [module](super) for an example and for what it needs.
 #[derive(Clone)]
 pub struct EtcdStore {
-    inner: Arc<Inner>,
-}
-
-pub(super) struct Inner {
-    pub(super) client: Client,
-    pub(super) keys: KeySpace,
-    epoch: AtomicU64,
-    /// The latest revision named in a response.
-    revision: AtomicI64,
-    /// The indexes of recent versions: guesses that save a read.
-    pub(super) seen: Recent<(RecordKey, Version), Seen>,
-    pub(super) counters: Recent<CounterKey, Guess>,
-    pub(super) turns: Turns,
-    /// The number of purges, which selects the kind of row that the next one begins with.
-    purges: AtomicUsize,
-}
-
-impl Inner {
-    pub(super) fn epoch(&self) -> Epoch {
-        Epoch(self.epoch.load(Ordering::Relaxed))
-    }
-
-    pub(super) fn learn(&self, epoch: Epoch) {
-        self.epoch.store(epoch.0, Ordering::Relaxed);
-    }
-
-    pub(super) fn next_purge(&self) -> usize {
-        self.purges.fetch_add(1, Ordering::Relaxed)
-    }
-
-    pub(super) fn passed(&self, revision: i64) {
-        self.revision.fetch_max(revision, Ordering::Relaxed);
-    }
-
-    /// The current revision as the next epoch, if this epoch has lasted long enough.
-    pub(super) fn next_epoch(&self, epoch: Epoch, lasts: i64) -> Option<Epoch> {
-        let now = u64::try_from(self.revision.load(Ordering::Relaxed)).ok()?;
-        (now.checked_sub(epoch.0)? >= lasts.unsigned_abs()).then_some(Epoch(now))
-    }
+    inner: Arc<Shared>,
 }
 
 impl EtcdStore {
@@ -109,16 +70,7 @@ impl EtcdStore {
 
     async fn start(options: EtcdOptions, make: bool) -> PortResult<Self> {
         let client = Client::new(&options)?;
-        let inner = Inner {
-            client,
-            keys: KeySpace::new(options.prefix()?),
-            epoch: AtomicU64::new(0),
-            revision: AtomicI64::new(0),
-            seen: Recent::new(8_192),
-            counters: Recent::new(8_192),
-            turns: Turns::new(),
-            purges: AtomicUsize::new(0),
-        };
+        let inner = Shared::new(client, KeySpace::new(options.prefix()?));
         health::check(&inner, options.max_history).await?;
         let head = inner.keys.head();
         let begin = inner.client.range(get(head.clone())).await?;
