@@ -12,18 +12,11 @@ use deadpool_postgres::{
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::task::JoinHandle;
 use tokio_postgres::{AsyncMessage, Client, Config, Connection, Error, NoTls};
-use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::error::refused_because;
 use super::options::Checked;
+use super::tls::Encryption;
 use crate::port::PortResult;
-
-/// Whether the connection is encrypted.
-#[derive(Clone)]
-pub(super) enum Encryption {
-    None,
-    Verified(MakeRustlsConnect),
-}
 
 /// Opens connections, and listens for the server's notices.
 #[derive(Clone)]

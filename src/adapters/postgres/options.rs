@@ -7,9 +7,8 @@ use std::time::Duration;
 use tokio_postgres::Config;
 use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
 
-use super::connect::Encryption;
 use super::error::{refused, refused_because};
-use super::tls;
+use super::tls::{self, Encryption};
 use crate::SecretText;
 use crate::port::PortResult;
 

@@ -10,6 +10,13 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 use super::error::{refused, refused_because};
 use crate::port::PortResult;
 
+/// Whether the connection is encrypted.
+#[derive(Clone)]
+pub(super) enum Encryption {
+    None,
+    Verified(MakeRustlsConnect),
+}
+
 /// Trusts the authorities of these PEM texts and, with `system`, those that the system trusts.
 pub(super) fn connector(pems: &[String], system: bool) -> PortResult<MakeRustlsConnect> {
     let mut roots = RootCertStore::empty();

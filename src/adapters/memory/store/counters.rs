@@ -3,8 +3,7 @@
 use std::sync::Mutex;
 
 use super::bound::Bounded;
-use super::keyed::KeyMap;
-use super::{LOCKS, shard_of};
+use super::keyed::{KeyMap, LOCKS, shard_of};
 use crate::Timestamp;
 use crate::adapters::memory::lock;
 use crate::port::{CounterIncrement, CounterKey, PortError, PortResult};

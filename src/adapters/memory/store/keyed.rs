@@ -1,7 +1,16 @@
-//! Maps whose keys are already hashes.
+//! Maps and shards by keys that are already hashes.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
+
+/// The number of shards, each with a lock of its own.
+pub(super) const LOCKS: usize = 64;
+
+/// The shard of a key, by its highest bits, so that the shards are in key order and a scan can go
+/// through them one after the other.
+pub(super) const fn shard_of(key: &[u8; 32]) -> usize {
+    key[0] as usize * LOCKS / 256
+}
 
 /// A map from record or counter keys.
 pub(super) type KeyMap<K, V> = HashMap<K, V, BuildHasherDefault<Fold>>;

@@ -21,6 +21,7 @@ use async_trait::async_trait;
 use self::bound::Bounded;
 use self::counters::Counters;
 use self::events::Numbered;
+use self::keyed::{LOCKS, shard_of};
 use self::shard::Shard;
 use super::lock;
 use crate::audit::Event;
@@ -29,15 +30,6 @@ use crate::port::{
     Record, RecordKey, RecordKind, Store,
 };
 use crate::{TenantId, Timestamp};
-
-/// The number of shards, each with a lock of its own.
-const LOCKS: usize = 64;
-
-/// The shard of a key, by its highest bits, so that the shards are in key order and a scan can go
-/// through them one after the other.
-const fn shard_of(key: &[u8; 32]) -> usize {
-    key[0] as usize * LOCKS / 256
-}
 
 /// A [`Store`] in memory, bounded and shared by all its clones.
 ///
