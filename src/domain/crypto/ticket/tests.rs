@@ -1,6 +1,7 @@
 use super::*;
 use crate::domain::crypto::flow_ticket::ResetTicket;
 use crate::domain::crypto::secret::SecretBytes;
+use crate::domain::method::Channel;
 use proptest::prelude::*;
 
 fn keys(byte: u8) -> Keys {
@@ -52,6 +53,23 @@ proptest! {
         let forged = data_encoding::BASE64URL_NOPAD.encode(&bytes);
         prop_assert!(TicketClaims::open(&forged, &tenant("a"), Purpose::Reset, &keys(2)).is_err());
     }
+}
+
+/// The longest claims fill the bytes to the last, and open to what was sealed.
+#[test]
+fn every_field_has_bytes_of_its_own() {
+    let mut full = claim([u8::MAX; 16], &"x".repeat(UserId::MAX_BYTES));
+    (full.generation, full.epoch) = (u8::MAX, u32::MAX);
+    for method in MethodKind::ALL {
+        for channel in method.channels() {
+            let option = ChallengeOption::indexed(method, *channel, 1).expect("reached");
+            full.ask(AskedChallenge { option, at: full.started_at, length: 8 });
+        }
+    }
+    assert!(full.asked.iter().all(Option::is_some));
+    assert_eq!(full.to_bytes().last(), Some(&b'x'));
+    let text = full.seal(&tenant("a"), &keys(2));
+    assert_eq!(TicketClaims::open(&text, &tenant("a"), Purpose::Reset, &keys(2)), Ok(full));
 }
 
 /// V14: nothing in two tickets of one account links them.
