@@ -1,6 +1,8 @@
 //! Seeds of authenticators, and their form in Base32.
 
-use data_encoding::BASE32_NOPAD;
+use std::sync::LazyLock;
+
+use data_encoding::{BASE32_NOPAD, BASE32_NOPAD_NOCASE, Encoding};
 use zeroize::Zeroizing;
 
 use crate::domain::crypto::secret::{SecretBytes, SecretText};
@@ -59,40 +61,25 @@ impl OathSeed {
             return Err(InvalidInput::TooLong { what: Self::WHAT, max: Self::MAX_TEXT });
         }
         // Allocated once: growing would leave a copy that is not zeroized.
-        let mut bytes = Zeroizing::new(Vec::with_capacity(text.len()));
-        let mut pending = Zeroizing::new(0_u16);
-        let (mut bits, mut symbols, mut padding) = (0, 0_usize, 0_usize);
-        for symbol in text.chars() {
-            if matches!(symbol, '=' | '\u{FF1D}') {
-                padding += 1;
-                continue;
-            }
-            let value = match ascii_alphanumeric(symbol).map(|byte| byte.to_ascii_uppercase()) {
-                Some(letter @ b'A'..=b'Z') => letter - b'A',
-                Some(digit @ b'2'..=b'7') => digit - b'2' + 26,
-                None if is_separator(symbol) => continue,
+        let mut symbols = Zeroizing::new(Vec::with_capacity(text.len()));
+        let mut padding = 0;
+        for character in text.chars() {
+            match ascii_alphanumeric(character) {
+                Some(symbol) if padding == 0 => symbols.push(symbol),
+                None if matches!(character, '=' | '\u{FF1D}') => padding += 1,
+                None if is_separator(character) => {}
                 _ => return Err(malformed),
-            };
-            if padding > 0 {
-                return Err(malformed);
-            }
-            symbols += 1;
-            // At most twelve bits: seven from before, and five more.
-            *pending = (*pending << 5) | u16::from(value);
-            bits += 5;
-            if bits >= 8 {
-                bits -= 8;
-                bytes.push((*pending >> bits) as u8);
-                *pending &= (1 << bits) - 1;
             }
         }
-        if symbols == 0 && padding == 0 {
+        if symbols.is_empty() && padding == 0 {
             return Err(InvalidInput::Empty { what: Self::WHAT });
         }
-        let padded = padding == 0 || padding == symbols.next_multiple_of(8) - symbols;
-        if matches!(symbols % 8, 1 | 3 | 6) || !padded {
+        if padding != 0 && padding != symbols.len().next_multiple_of(8) - symbols.len() {
             return Err(malformed);
         }
+        let length = LENIENT.decode_len(symbols.len()).map_err(|_| malformed.clone())?;
+        let mut bytes = Zeroizing::new(vec![0; length]);
+        LENIENT.decode_mut(&symbols, &mut bytes).map_err(|_| malformed)?;
         Self::from_bytes(SecretBytes::new(std::mem::take(&mut bytes)))
     }
 
@@ -102,6 +89,14 @@ impl OathSeed {
         self.0.expose_secret()
     }
 }
+
+/// Base32 in either case and without padding. Bits after the last whole byte are ignored.
+static LENIENT: LazyLock<Encoding> = LazyLock::new(|| {
+    let mut lenient = BASE32_NOPAD_NOCASE.specification();
+    lenient.check_trailing_bits = false;
+    // Only a change of the alphabet could make a specification invalid.
+    lenient.encoding().unwrap_or(BASE32_NOPAD_NOCASE)
+});
 
 /// A seed in Base32, without padding.
 pub(crate) fn base32(seed: &[u8]) -> SecretText {
