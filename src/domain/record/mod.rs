@@ -154,8 +154,7 @@ impl SubjectKind {
 }
 
 /// Reads the fields after `kind` directly into their type. A derived implementation would accept
-/// the kind in any place and first copy every field into a buffer, which takes more than half of
-/// the decoding time.
+/// the kind in any place, and would first copy every field into a buffer.
 impl<'de> Deserialize<'de> for Subject {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         struct KindFirst;
