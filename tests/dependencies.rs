@@ -308,12 +308,12 @@ fn crates(edges: &str, features: &[&str]) -> BTreeSet<String> {
     // `name v1.2.3 (proc-macro)`: name and version tell two versions of one crate apart.
     let name = |line: &str| line.split(' ').take(2).collect::<Vec<_>>().join(" ");
     let found: BTreeSet<String> = cargo(&arguments).lines().map(name).collect();
-    assert!(found.iter().any(|one| one.starts_with("sspr ")), "{found:?}");
+    assert!(found.iter().any(|package| package.starts_with("sspr ")), "{found:?}");
     found
 }
 
 fn names(crates: &BTreeSet<String>) -> BTreeSet<&str> {
-    crates.iter().filter_map(|one| one.split(' ').next()).collect()
+    crates.iter().filter_map(|package| package.split(' ').next()).collect()
 }
 
 #[test]
@@ -370,7 +370,8 @@ fn etcd_needs_no_protocol_compiler() {
     let crates = crates("normal,build", &["etcd"]);
     let names = names(&crates);
     let generators = ["etcd-client", "prost-build", "protoc-bin-vendored", "tonic-prost-build"];
-    let held: Vec<&str> = generators.into_iter().filter(|one| names.contains(one)).collect();
+    let held: Vec<&str> =
+        generators.into_iter().filter(|generator| names.contains(generator)).collect();
     assert!(names.contains("tonic") && held.is_empty(), "{held:?}");
 }
 

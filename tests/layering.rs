@@ -257,7 +257,7 @@ fn the_reader_sees_what_is_code() {
     let reexports = BTreeMap::from([("Engine".to_owned(), "engine".to_owned())]);
     let text = "crate::Engine::x(); super::super::super::port::y()".to_owned();
     let source = Source { name: "domain/account/flow.rs".to_owned(), text };
-    let layers: Vec<String> = foreign(&source, &reexports).into_iter().map(|one| one.0).collect();
+    let layers: Vec<String> = foreign(&source, &reexports).into_iter().map(|path| path.0).collect();
     assert_eq!(layers, ["engine", "port"]);
 }
 

@@ -57,9 +57,10 @@ fn the_pairs_of_features_that_meet_in_the_code_are_checked() {
             let named: BTreeSet<&str> = named.chain(module.map(String::as_str)).collect();
             gates += usize::from(line.contains("cfg(feature"));
             let here = line.contains("cfg") && line.contains("feature = ");
-            let ordered = named.iter().flat_map(|one| named.iter().map(move |other| (one, other)));
-            let pairs = ordered.filter(|(one, other)| here && one < other);
-            met.extend(pairs.map(|(one, other)| format!("{one},{other}")));
+            let ordered =
+                named.iter().flat_map(|feature| named.iter().map(move |other| (feature, other)));
+            let pairs = ordered.filter(|(feature, other)| here && feature < other);
+            met.extend(pairs.map(|(feature, other)| format!("{feature},{other}")));
         }
     }
     assert!(gates > 8, "{gates} conditions were found");

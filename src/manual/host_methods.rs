@@ -94,7 +94,7 @@
 //!         _: &SecretText, // "I have typed it": the browser proves nothing
 //!     ) -> PortResult<bool> {
 //!         let asked = self.asked.lock().unwrap();
-//!         Ok(asked.get(challenge).is_some_and(|one| one.user == *user && one.approved))
+//!         Ok(asked.get(challenge).is_some_and(|request| request.user == *user && request.approved))
 //!     }
 //! }
 //!

@@ -2,12 +2,13 @@
 
 use async_trait::async_trait;
 
+use super::forward;
+use crate::TenantId;
 use crate::audit::Event;
 use crate::port::{
-    Commit, Committed, CounterIncrement, Cursor, Cutoff, EventsOf, Page, PortError, PortResult,
-    Record, RecordKey, RecordKind, Store,
+    Commit, Committed, Cursor, EventsOf, Page, PortError, PortResult, Record, RecordKey,
+    RecordKind, Store,
 };
-use crate::{TenantId, Timestamp};
 
 /// A store that sees records and events only as text, as a database does.
 ///
@@ -49,6 +50,8 @@ fn event_through_text(event: &Event) -> PortResult<Event> {
 #[async_trait]
 #[deny(clippy::missing_trait_methods)]
 impl<S: Store> Store for Encoded<S> {
+    forward!(self.inner => increment, due, purge, fence);
+
     async fn load(&self, key: &RecordKey) -> PortResult<Option<Record>> {
         let record = self.inner.load(key).await?;
         Ok(record.as_ref().map(through_text))
@@ -60,19 +63,6 @@ impl<S: Store> Store for Encoded<S> {
             commit.events.iter().map(event_through_text).collect::<PortResult<_>>()?;
         let commit = Commit::new(&next, commit.expected, commit.columns, &events);
         self.inner.commit(commit).await
-    }
-
-    async fn increment(&self, increments: &[CounterIncrement]) -> PortResult<Vec<u64>> {
-        self.inner.increment(increments).await
-    }
-
-    async fn due(
-        &self,
-        now: Timestamp,
-        after: Option<&Cursor>,
-        limit: usize,
-    ) -> PortResult<Page<RecordKey>> {
-        self.inner.due(now, after, limit).await
     }
 
     async fn scan(
@@ -96,13 +86,5 @@ impl<S: Store> Store for Encoded<S> {
         let page = self.inner.events(of, after, limit).await?;
         let items: PortResult<Vec<Event>> = page.items.iter().map(event_through_text).collect();
         Ok(Page::new(items?, page.next))
-    }
-
-    async fn purge(&self, cutoff: Cutoff, limit: usize) -> PortResult<u64> {
-        self.inner.purge(cutoff, limit).await
-    }
-
-    async fn fence(&self, closed: bool) -> PortResult<bool> {
-        self.inner.fence(closed).await
     }
 }

@@ -4,6 +4,8 @@
 //! same schedule give the same log. Do not use it in production. It is not API-stable: a minor
 //! release may change it.
 //!
+//! - [`World`] is a tenant with an account and an engine over these doubles, with the steps of a reset
+//!   and of a registration as methods. Most tests of a host start from it.
 //! - [`ManualClock`] and [`SeededEntropy`] replace time and randomness.
 //! - [`Recorder`] logs every call of a port in a [`CallLog`], so that two runs can be compared.
 //! - [`Faulty`] fails, delays or hangs calls of the wrapped ports according to a [`FaultPlan`]. A
@@ -13,6 +15,7 @@
 //! - [`block_on`], [`poll_until_stalled`] and [`join_all`] drive futures on plain threads.
 //! - [`explore`] runs two or three actors in *every* order of their port calls.
 //! - [`Encoded`] passes each record through its text, [`Unreadable`] damages chosen records.
+//! - [`forward!`] writes the methods that a test's own wrapper of a port does not change.
 //! - [`broken`] holds stores with exactly one defect, each a mistake of released systems. They test
 //!   the kit in `conformance` itself.
 //!
@@ -52,6 +55,7 @@ mod clock;
 mod encoded;
 mod entropy;
 mod fault;
+mod forward;
 mod interleave;
 #[doc(hidden)]
 pub mod internals;
@@ -60,6 +64,7 @@ mod run;
 #[cfg(test)]
 mod tests;
 mod unreadable;
+mod world;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -70,10 +75,14 @@ pub use clock::ManualClock;
 pub use encoded::Encoded;
 pub use entropy::SeededEntropy;
 pub use fault::{FaultPlan, Faulty, InjectedFault};
+#[doc(hidden)]
+pub use forward::PortFuture;
+pub use forward::forward;
 pub use interleave::{Explored, Interleaver, Task, explore};
 pub use recorder::Recorder;
 pub use run::{block_on, join_all, poll_until_stalled, yield_once};
 pub use unreadable::Unreadable;
+pub use world::{World, WorldBuilder};
 
 /// Locks the mutex, also after a panic, so that one failing test does not fail others.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

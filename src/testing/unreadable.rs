@@ -5,13 +5,12 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 
-use super::lock;
+use super::{forward, lock};
+use crate::TenantId;
 use crate::audit::Event;
 use crate::port::{
-    Commit, Committed, CounterIncrement, Cursor, Cutoff, EventsOf, Page, PortError, PortResult,
-    Record, RecordKey, RecordKind, Store,
+    Cursor, EventsOf, Page, PortError, PortResult, Record, RecordKey, RecordKind, Store,
 };
-use crate::{TenantId, Timestamp};
 
 /// A store in which chosen records or events are damaged: reading them fails with `Corrupt`.
 ///
@@ -68,26 +67,11 @@ impl<S> Unreadable<S> {
 #[async_trait]
 #[deny(clippy::missing_trait_methods)]
 impl<S: Store> Store for Unreadable<S> {
+    forward!(self.inner => commit, increment, due, purge, fence);
+
     async fn load(&self, key: &RecordKey) -> PortResult<Option<Record>> {
         self.read(key)?;
         self.inner.load(key).await
-    }
-
-    async fn commit(&self, commit: Commit<'_>) -> PortResult<Committed> {
-        self.inner.commit(commit).await
-    }
-
-    async fn increment(&self, increments: &[CounterIncrement]) -> PortResult<Vec<u64>> {
-        self.inner.increment(increments).await
-    }
-
-    async fn due(
-        &self,
-        now: Timestamp,
-        after: Option<&Cursor>,
-        limit: usize,
-    ) -> PortResult<Page<RecordKey>> {
-        self.inner.due(now, after, limit).await
     }
 
     async fn scan(
@@ -116,13 +100,5 @@ impl<S: Store> Store for Unreadable<S> {
             return Err(PortError::corrupt().because("damaged on purpose"));
         }
         Ok(page)
-    }
-
-    async fn purge(&self, cutoff: Cutoff, limit: usize) -> PortResult<u64> {
-        self.inner.purge(cutoff, limit).await
-    }
-
-    async fn fence(&self, closed: bool) -> PortResult<bool> {
-        self.inner.fence(closed).await
     }
 }

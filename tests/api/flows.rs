@@ -8,8 +8,7 @@ use sspr::{Refusal, Step};
 #[test]
 fn a_forgotten_password_is_reset_with_two_methods() {
     block_on(async {
-        let world = World::memory(settings()).await;
-        world.register_both().await;
+        let world = World::builder().settings(settings()).registered().open().await;
         let ticket = world.granted().await;
         let done = world.complete(&ticket, NEW).await.expect("reset");
         assert_eq!(done.step, Step::Done { propagated: true });
@@ -35,8 +34,7 @@ fn a_forgotten_password_is_reset_with_two_methods() {
 #[test]
 fn one_gate_needs_one_method() {
     block_on(async {
-        let world = World::memory(one_gate()).await;
-        world.register_both().await;
+        let world = World::builder().settings(one_gate()).registered().open().await;
         let reply = world.start().await;
         let (reply, mail) = world.challenged(&reply.ticket, &email(), MAIL).await;
         assert_eq!(

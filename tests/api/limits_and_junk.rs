@@ -2,14 +2,12 @@
 //! nothing lost afterwards (invariants 17 and 20).
 #![cfg(feature = "testing")]
 
-use std::sync::Arc;
-
 use crate::support::*;
 use sspr::adapters::memory::MemoryStore;
 use sspr::facts::{EmailAddress, PhoneNumber};
 use sspr::message::Locale;
 use sspr::method::ChallengeOption;
-use sspr::testing::{CallLog, Recorder, SeededEntropy, block_on};
+use sspr::testing::{CallLog, block_on};
 use sspr::{
     Attempt, Engine, Error, GroupId, Identifier, InvalidInput, MethodId, Refusal,
     RegistrationTicket, Request, ResetTicket, RoleId, Selection, Source, TenantId, UserId,
@@ -78,19 +76,10 @@ fn junk() -> Vec<String> {
 /// A world whose engine notes every call.
 async fn watched() -> (World, Engine, CallLog) {
     let store = MemoryStore::new();
-    let world = World::over(store.clone(), one_gate()).await;
-    world.register_both().await;
+    let world =
+        World::builder().store(store.clone()).settings(one_gate()).registered().open().await;
     let log = CallLog::new();
-    let engine = Engine::builder()
-        .keys(keys())
-        .store(Recorder::new(Arc::new(store), log.clone()))
-        .directory(Recorder::new(world.directory.clone(), log.clone()))
-        .delivery(Recorder::new(world.inbox.clone(), log.clone()))
-        .clock(world.clock.clone())
-        .entropy(SeededEntropy::new(5))
-        .open()
-        .await
-        .expect("opened");
+    let engine = world.beside().seed(5).recorded(&log).without_abilities().open().await.engine;
     log.clear();
     (world, engine, log)
 }
@@ -112,13 +101,13 @@ fn parsers_answer_junk_with_a_typed_error() {
         assert!(RegistrationTicket::parse(&text).is_err(), "{shown:?}");
         // Some of these are names that a directory might have; none may be long or hold controls.
         let names = [
-            TenantId::parse(&text).map(|one| one.as_str().to_owned()),
-            UserId::parse(&text).map(|one| one.as_str().to_owned()),
-            RoleId::parse(&text).map(|one| one.as_str().to_owned()),
-            GroupId::parse(&text).map(|one| one.as_str().to_owned()),
-            MethodId::parse(&text).map(|one| one.as_str().to_owned()),
-            Identifier::parse(&text).map(|one| one.as_str().to_owned()),
-            Locale::parse(&text).map(|one| one.as_str().to_owned()),
+            TenantId::parse(&text).map(|tenant| tenant.as_str().to_owned()),
+            UserId::parse(&text).map(|user| user.as_str().to_owned()),
+            RoleId::parse(&text).map(|role| role.as_str().to_owned()),
+            GroupId::parse(&text).map(|group| group.as_str().to_owned()),
+            MethodId::parse(&text).map(|method| method.as_str().to_owned()),
+            Identifier::parse(&text).map(|identifier| identifier.as_str().to_owned()),
+            Locale::parse(&text).map(|locale| locale.as_str().to_owned()),
         ];
         for name in names.into_iter().flatten() {
             let sound = !name.is_empty() && name.len() <= 320 && !name.contains(char::is_control);

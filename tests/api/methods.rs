@@ -33,9 +33,7 @@ async fn world(required: u8) -> World {
         // With one gate the policy must allow fewer guesses.
         settings.failures.consecutive = 15;
     }
-    let world = World::memory(settings).await;
-    world.register_both().await;
-    world
+    World::builder().settings(settings).registered().open().await
 }
 
 #[tokio::test]
@@ -62,7 +60,7 @@ async fn an_authenticator_app_is_a_gate() {
 #[tokio::test]
 async fn a_recovery_code_is_a_gate_and_is_replaced() {
     let world = world(2).await;
-    let codes = world.save_codes().await;
+    let codes = world.create_recovery_codes().await;
     assert_eq!(codes.len(), 10);
     let reply = world.start().await;
     let reply = world.challenge(&reply.ticket, &option("recovery_code")).await;
@@ -178,13 +176,13 @@ async fn a_change_needs_the_present_password() {
 async fn the_prompt_asks_what_is_missing() {
     let mut settings = all();
     settings.users.required = 2;
-    let world = World::memory(settings).await;
+    let world = World::builder().settings(settings).open().await;
     let registration = world.engine.registration();
     let prompt = async || registration.prompt(&request(), &world.signed_in()).await.expect("read");
     assert_eq!(prompt().await, Prompt::Register);
     registration.postpone(&request(), &world.signed_in()).await.expect("later");
     assert_eq!(prompt().await, Prompt::Nothing);
-    world.register_both().await;
+    world.register_contacts().await;
     world.clock.advance(Duration::from_secs(181 * 86_400));
     let session = sspr::method::SignInContext::new("another", world.clock.now());
     let again = sspr::SignedIn::vouch(world.tenant.clone(), world.user.clone(), session);

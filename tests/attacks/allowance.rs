@@ -1,12 +1,10 @@
 //! Budgets and their costs: V3 to V9.
 
-use std::sync::Arc;
-
 use sspr::adapters::memory::MemoryStore;
 use sspr::audit::EventKind;
 use sspr::method::{Channel, NewMethod};
 use sspr::policy::Rate;
-use sspr::testing::{CallLog, FaultPlan, Faulty, InjectedFault, ManualClock, Recorder};
+use sspr::testing::{CallLog, FaultPlan, Faulty, InjectedFault, Recorder};
 use sspr::{Engine, Error, Refusal, SecretText, Selection, Source, Step, Timestamp};
 
 use crate::people::*;
@@ -35,7 +33,7 @@ in_memory!(
 async fn v03_a_new_flow_is_no_new_budget(stores: &StoreKind) {
     let settings = roomy(one_gate());
     let budget = u64::from(settings.failures.anonymous.max);
-    let world = world(stores.store(), settings).await;
+    let world = World::builder().store(stores.store()).settings(settings).open().await;
     let person = settle(&world, 1).await;
     let compared = exhaust(&world, &person.name, &email(), stores.rounds(1_000, 50)).await;
     assert_eq!(compared, budget);
@@ -58,7 +56,7 @@ async fn v03_a_new_flow_is_no_new_budget(stores: &StoreKind) {
 async fn v03_one_guess_over_many_accounts_is_bounded(_kind: &StoreKind) {
     let mut settings = one_gate();
     settings.limits.tenant = Rate::new(30, DAY);
-    let world = World::memory(settings).await;
+    let world = World::builder().settings(settings).open().await;
     for n in 0..60 {
         let person = settle(&world, n).await;
         let reply = opened(&world.engine, &source(n), &person.name, &sms()).await.expect("opened");
@@ -80,7 +78,7 @@ async fn v03_one_guess_over_many_accounts_is_bounded(_kind: &StoreKind) {
 async fn v04_a_resend_resets_no_counter(stores: &StoreKind) {
     let settings = roomy(one_gate());
     let budget = u64::from(settings.failures.anonymous.max);
-    let world = world(stores.store(), settings).await;
+    let world = World::builder().store(stores.store()).settings(settings).open().await;
     let person = settle(&world, 1).await;
     let before = world.engine.stats().comparisons;
     let mut ticket = None;
@@ -113,7 +111,7 @@ async fn v05_no_entry_point_lacks_the_cap(_kind: &StoreKind) {
     for option in
         ["email", "mobile_phone.sms", "mobile_phone.voice", "office_phone.voice", "register"]
     {
-        let world = World::memory(settings.clone()).await;
+        let world = World::builder().settings(settings.clone()).open().await;
         let person = settle(&world, 1).await;
         let mut contacts = sspr::admin::Contacts::default();
         contacts.email = Some(mail(&person.mail));
@@ -150,7 +148,7 @@ async fn v05_no_entry_point_lacks_the_cap(_kind: &StoreKind) {
     // Voice and text are two channels of one method and share its budget.
     let mut settings = roomy(one_gate());
     settings.attempts = 5;
-    let world = World::memory(settings).await;
+    let world = World::builder().settings(settings).open().await;
     let person = settle(&world, 1).await;
     let compared = exhaust(&world, &person.name, &sms(), 20).await;
     assert_eq!(compared + exhaust(&world, &person.name, &voice(), 20).await, 10);
@@ -160,7 +158,7 @@ async fn v05_no_entry_point_lacks_the_cap(_kind: &StoreKind) {
 async fn v05_a_typed_number_draws_from_the_same_budget(_kind: &StoreKind) {
     let mut settings = roomy(one_gate());
     settings.typed_number = true;
-    let world = World::memory(settings).await;
+    let world = World::builder().settings(settings).open().await;
     let person = settle(&world, 1).await;
     let before = world.engine.stats().comparisons;
     for n in 0..40 {
@@ -181,7 +179,7 @@ async fn v06_spellings_and_addresses_make_no_new_bucket(_kind: &StoreKind) {
     let mut settings = roomy(one_gate());
     settings.limits.source_identifier = Rate::new(10, HOUR);
     settings.limits.source = Rate::new(60, HOUR);
-    let world = World::memory(settings.clone()).await;
+    let world = World::builder().settings(settings.clone()).open().await;
     let mut open = 0;
     for n in 0_u32..50 {
         // Case, full width and spaces, in a different mixture each time.
@@ -202,7 +200,7 @@ async fn v06_spellings_and_addresses_make_no_new_bucket(_kind: &StoreKind) {
     }
     assert_eq!(open, 10, "one source, one identifier");
 
-    let world = World::memory(settings).await;
+    let world = World::builder().settings(settings).open().await;
     let mut open = 0;
     for n in 0..500 {
         let request = request_from(&format!("2001:db8:1:2:{n:x}::{n:x}"));
@@ -216,7 +214,7 @@ async fn v06_spellings_and_addresses_make_no_new_bucket(_kind: &StoreKind) {
 async fn v07_junk_sources_share_the_strictest_bucket(_kind: &StoreKind) {
     let mut settings = roomy(one_gate());
     settings.limits.source = Rate::new(20, HOUR);
-    let world = World::memory(settings).await;
+    let world = World::builder().settings(settings).open().await;
     let mut open = 0;
     for n in 0..100 {
         let junk = ["", "not an address", "1.2.3", "::g", "10.0.0.1, 10.0.0.2"];
@@ -235,7 +233,7 @@ async fn v07_two_engines_share_budgets(stores: &StoreKind) {
     let under_test = stores.empty();
     let mut settings = roomy(one_gate());
     settings.limits.source = Rate::new(12, HOUR);
-    let world = world(under_test.open(), settings).await;
+    let world = World::builder().store(under_test.open()).settings(settings).open().await;
     let second = twin(&world, &under_test, 8).await;
     let person = settle(&world, 1).await;
     let engines: [&Engine; 2] = [&world.engine, &second];
@@ -270,7 +268,7 @@ async fn v07_no_error_of_the_store_gives_a_guess_away(_kind: &StoreKind) {
                 let store = MemoryStore::new();
                 let plan = FaultPlan::none();
                 let faulty = Faulty::new(store.clone(), plan.clone());
-                let world = World::over(faulty, roomy(one_gate())).await;
+                let world = World::builder().store(faulty).settings(roomy(one_gate())).open().await;
                 let person = settle(&world, 1).await;
                 let reply = opened(&world.engine, &source(1), &person.name, &email())
                     .await
@@ -311,7 +309,7 @@ async fn v07_no_error_of_the_store_gives_a_guess_away(_kind: &StoreKind) {
 /// V8: an attacker who spends the whole anonymous pool does not stop a flow with a proof; and the
 /// proven pool is bounded as well.
 async fn v08_the_owner_keeps_a_way(stores: &StoreKind) {
-    let world = world(stores.store(), roomy(settings())).await;
+    let world = World::builder().store(stores.store()).settings(roomy(settings())).open().await;
     let person = settle(&world, 1).await;
     let owner = source(1);
     let first = opened(&world.engine, &owner, &person.name, &email()).await.expect("opened");
@@ -339,13 +337,9 @@ async fn v08_the_owner_keeps_a_way(stores: &StoreKind) {
 /// V9: the length of a password is bounded before any work, and nothing is hashed for a caller
 /// without a grant.
 async fn v09_nothing_is_hashed_before_the_grant_is_valid(_kind: &StoreKind) {
-    let world = World::memory(settings()).await;
-    world.register_both().await;
+    let world = World::builder().settings(settings()).registered().open().await;
     let log = CallLog::new();
-    let watched = watch(&world, MemoryStore::new(), &log).await;
-    let admin = admin();
-    let policy = sspr::Policy::new(settings()).expect("sound");
-    watched.admin(&world.tenant, &admin).put_policy(&policy, None).await.expect("put");
+    let watched = world.beside().seed(11).recorded(&log).open().await.engine;
     let reply = watched.reset().start(&request(), &ada()).await.expect("started");
     for password in [NEW, &"long ".repeat(200_000)] {
         let password = SecretText::from(password);
@@ -368,7 +362,7 @@ async fn v09_a_check_costs_the_same_among_many(_kind: &StoreKind) {
     for others in [0, 500] {
         let log = CallLog::new();
         let store = Recorder::new(MemoryStore::new(), log.clone());
-        let world = World::over(store, roomy(one_gate())).await;
+        let world = World::builder().store(store).settings(roomy(one_gate())).open().await;
         for n in 0..others {
             let person = settle(&world, n).await;
             opened(&world.engine, &source(n), &person.name, &email()).await.expect("opened");
@@ -382,19 +376,4 @@ async fn v09_a_check_costs_the_same_among_many(_kind: &StoreKind) {
     }
     assert_eq!(shapes[0], shapes[1]);
     assert!(sizes[0] <= 10, "{:?}", shapes[0]);
-}
-
-/// An engine over this store, with every port call recorded.
-pub(crate) async fn watch(world: &World, store: MemoryStore, log: &CallLog) -> Engine {
-    let clock: &ManualClock = &world.clock;
-    Engine::builder()
-        .keys(keys())
-        .store(Arc::new(Recorder::new(store, log.clone())))
-        .directory(Recorder::new(world.directory.clone(), log.clone()))
-        .delivery(Recorder::new(world.inbox.clone(), log.clone()))
-        .clock(clock.clone())
-        .entropy(sspr::testing::SeededEntropy::new(11))
-        .open()
-        .await
-        .expect("opened")
 }

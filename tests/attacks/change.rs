@@ -28,8 +28,7 @@ async fn v32_the_strictest_of_start_and_now_counts(_kind: &StoreKind) {
         }),
     ];
     for (what, change) in stricter {
-        let world = World::memory(roomy(one_gate())).await;
-        world.register_both().await;
+        let world = World::builder().settings(roomy(one_gate())).registered().open().await;
         let reply = world.start().await;
         let (reply, right) = world.challenged(&reply.ticket, &email(), MAIL).await;
         let reply = world.prove(&reply.ticket, &right).await.expect("proven");
@@ -52,8 +51,7 @@ async fn v32_the_strictest_of_start_and_now_counts(_kind: &StoreKind) {
         }
     }
     // A weaker policy does not lower the requirement of a flow that began under a stricter one.
-    let world = World::memory(roomy(settings())).await;
-    world.register_both().await;
+    let world = World::builder().settings(roomy(settings())).registered().open().await;
     let reply = world.start().await;
     let (reply, right) = world.challenged(&reply.ticket, &email(), MAIL).await;
     put(&world, roomy(one_gate()), 1).await;
@@ -66,8 +64,7 @@ async fn v32_the_strictest_of_start_and_now_counts(_kind: &StoreKind) {
 async fn v37_an_unproven_address_is_worth_nothing(_kind: &StoreKind) {
     let mut settings = roomy(settings());
     settings.attempts = 2; // so that several codes fit into the budget
-    let world = World::memory(settings).await;
-    world.register_both().await;
+    let world = World::builder().settings(settings).registered().open().await;
     let (request, user) = (request(), world.signed_in());
     let registration = world.engine.registration();
     let evil = "evil@elsewhere.example";
@@ -100,8 +97,7 @@ async fn v37_an_unproven_address_is_worth_nothing(_kind: &StoreKind) {
 
 /// V37: an attacker with an open session cannot register a method.
 async fn v37_managing_methods_needs_a_fresh_and_strong_sign_in(_kind: &StoreKind) {
-    let world = World::memory(roomy(settings())).await;
-    world.register_both().await;
+    let world = World::builder().settings(roomy(settings())).registered().open().await;
     let registration = world.engine.registration();
     let now = sspr::port::Clock::now(&world.clock);
     let old = SignInContext::new("s", now.minus(HOUR)).with_second_factor(now.minus(HOUR));
@@ -133,7 +129,7 @@ async fn v37_managing_methods_needs_a_fresh_and_strong_sign_in(_kind: &StoreKind
 
 /// V38: after a request for A and one for B, A's code confirms A or nothing.
 async fn v38_the_code_of_one_address_confirms_no_other(_kind: &StoreKind) {
-    let world = World::memory(roomy(settings())).await;
+    let world = World::builder().settings(roomy(settings())).open().await;
     let (request, user) = (request(), world.signed_in());
     let registration = world.engine.registration();
     let (a, b) = ("a@private.example", "b@private.example");

@@ -33,7 +33,7 @@ async fn v15_every_symbol_is_as_likely_in_every_place(_kind: &StoreKind) {
     ] {
         let mut settings = roomy(one_gate());
         settings.codes.email.alphabet = alphabet;
-        let world = World::memory(settings).await;
+        let world = World::builder().settings(settings).open().await;
         let mut counts = vec![BTreeMap::<char, f64>::new(); 8];
         let total = 1_000;
         for n in 0..total {
@@ -72,7 +72,7 @@ impl Entropy for Dry {
 /// V16: by default an engine uses the system's randomness; seeded randomness is only for tests, and
 /// a source that fails creates no guessable flow.
 async fn v16_production_draws_from_the_system_and_fails_closed(_kind: &StoreKind) {
-    let world = World::memory(one_gate()).await;
+    let world = World::builder().settings(one_gate()).open().await;
     let builder = || {
         Engine::builder()
             .keys(keys())
@@ -121,7 +121,7 @@ pub(crate) async fn dump(store: &dyn Store) -> String {
 /// V17: a dump contains neither the code nor a plain hash of it, alone or with other known data.
 async fn v17_a_dump_of_the_store_opens_nothing(stores: &StoreKind) {
     let under_test = stores.empty();
-    let world = world(under_test.open(), roomy(one_gate())).await;
+    let world = World::builder().store(under_test.open()).settings(roomy(one_gate())).open().await;
     let person = settle(&world, 1).await;
     let reply = opened(&world.engine, &source(1), &person.name, &sms()).await.expect("opened");
     let waiting = dump(&*under_test.open()).await;
@@ -159,16 +159,8 @@ fn keys_of(id: u16, byte: u8) -> Keys {
 /// V17: a new key derives other codes. Codes of the old key are accepted while it verifies, and not
 /// after it is removed.
 async fn v17_old_keys_verify_until_they_are_dropped(_kind: &StoreKind) {
-    let store = MemoryStore::new();
-    let world = World::over(store.clone(), roomy(one_gate())).await;
-    let with = async |keys: Keys| {
-        let builder = Engine::builder()
-            .keys(keys)
-            .store(store.clone())
-            .directory(world.directory.clone())
-            .delivery(world.inbox.clone());
-        builder.clock(world.clock.clone()).open().await.expect("opened")
-    };
+    let world = World::builder().settings(roomy(one_gate())).open().await;
+    let with = async |keys: Keys| world.beside().keys(keys).seed(8).open().await.engine;
     for n in 0..3 {
         let person = settle(&world, n).await;
         let reply = opened(&world.engine, &source(n), &person.name, &email()).await;
@@ -209,7 +201,7 @@ pub(crate) async fn overwrite(store: &MemoryStore, old: &Record, body: String) {
 /// method does not make its code valid there.
 async fn v18_a_challenge_copied_elsewhere_gives_another_code(_kind: &StoreKind) {
     let store = MemoryStore::new();
-    let world = World::over(store.clone(), roomy(one_gate())).await;
+    let world = World::builder().store(store.clone()).settings(roomy(one_gate())).open().await;
     let (evil, victim) = (settle(&world, 1).await, settle(&world, 2).await);
     let own = opened(&world.engine, &source(1), &evil.name, &email()).await.expect("opened");
     world.deliver().await;
@@ -257,7 +249,7 @@ async fn v18_a_challenge_copied_elsewhere_gives_another_code(_kind: &StoreKind) 
 /// V19: a wrong, expired, used, superseded or spent code and a decoy's get one reply. The reason is
 /// in the audit trail.
 async fn v19_one_answer_for_every_reason(_kind: &StoreKind) {
-    let world = World::memory(roomy(settings())).await;
+    let world = World::builder().settings(roomy(settings())).open().await;
     let person = settle(&world, 1).await;
     let request = source(1);
     let mut answers = Vec::new();
@@ -307,7 +299,7 @@ async fn v20_parsing_tricks_are_typed_errors(_kind: &StoreKind) {
     ] {
         assert!(Attempt::code(junk).is_err(), "{:?}", &junk[..junk.len().min(20)]);
     }
-    let world = World::memory(roomy(one_gate())).await;
+    let world = World::builder().settings(roomy(one_gate())).open().await;
     // A code that begins with a zero, and the code without that zero.
     let mut found = None;
     for n in 0..200 {

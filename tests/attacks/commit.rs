@@ -1,7 +1,5 @@
 //! The directory write of a reset and its effects: V46, V47, V49.
 
-use std::sync::Arc;
-
 use sspr::adapters::memory::MemoryStore;
 use sspr::admin::Contacts;
 use sspr::facts::{SessionKinds, WriteOutcome};
@@ -26,8 +24,7 @@ in_memory!(
 
 /// V46: three rejected passwords, the third by the directory, then a valid one, with one code.
 async fn v46_a_rejected_password_costs_no_code(_kind: &StoreKind) {
-    let world = World::memory(roomy(settings())).await;
-    world.register_both().await;
+    let world = World::builder().settings(roomy(settings())).registered().open().await;
     world.directory.set_history(3);
     let ticket = world.granted().await;
     let sent = world.inbox.all().len();
@@ -74,7 +71,8 @@ async fn v46_a_failure_at_any_call_leaves_old_with_grant_or_new_with_notice(stor
         for call in 0..14 {
             let under_test = stores.empty();
             let plan = FaultPlan::none();
-            let mut world = world(under_test.open(), roomy(settings())).await;
+            let mut world =
+                World::builder().store(under_test.open()).settings(roomy(settings())).open().await;
             world.engine =
                 broken(&world, Faulty::new(under_test.open(), plan.clone()), &plan).await;
             equip(&world).await;
@@ -143,16 +141,14 @@ async fn broken(
     store: impl sspr::port::Store + 'static,
     plan: &FaultPlan,
 ) -> Engine {
-    Engine::builder()
-        .keys(keys())
-        .store(Arc::new(store))
-        .directory(Faulty::new(world.directory.clone(), plan.clone()))
-        .delivery(Faulty::new(world.inbox.clone(), plan.clone()))
-        .clock(world.clock.clone())
-        .entropy(sspr::testing::SeededEntropy::new(5))
-        .open()
-        .await
-        .expect("opened")
+    let (of_directory, of_delivery) = (plan.clone(), plan.clone());
+    let joined = world
+        .beside()
+        .store(store)
+        .seed(5)
+        .directory(|directory| Faulty::new(directory, of_directory))
+        .delivery(|inbox| Faulty::new(inbox, of_delivery));
+    joined.open().await.engine
 }
 
 /// V47: the revocation is part of the write: it needs no further call and is retried until it
@@ -160,7 +156,8 @@ async fn broken(
 async fn v47_sessions_end_whatever_the_caller_does(stores: &StoreKind) {
     let under_test = stores.empty();
     let plan = FaultPlan::none().on("directory.revoke_sessions", InjectedFault::FailBefore);
-    let mut world = world(under_test.open(), roomy(settings())).await;
+    let mut world =
+        World::builder().store(under_test.open()).settings(roomy(settings())).open().await;
     world.engine = broken(&world, under_test.open(), &plan).await;
     equip(&world).await;
     let ticket = world.granted().await;
@@ -194,7 +191,7 @@ async fn v47_sessions_end_whatever_the_caller_does(stores: &StoreKind) {
 
 /// V48: a reset clears no counted failure: a budget that was spent before is spent after.
 async fn v48_a_reset_lowers_no_budget(_kind: &StoreKind) {
-    let world = World::memory(roomy(one_gate())).await;
+    let world = World::builder().settings(roomy(one_gate())).open().await;
     let person = settle(&world, 1).await;
     let first = opened(&world.engine, &source(1), &person.name, &email()).await.expect("opened");
     guess(&world.engine, &source(1), &first.ticket, 4).await;
@@ -208,8 +205,12 @@ async fn v48_a_reset_lowers_no_budget(_kind: &StoreKind) {
 /// V49: after a reset and after each change of methods all addresses that were valid before are
 /// notified, including a removed one and without a new one.
 async fn v49_all_previous_addresses_are_notified(_kind: &StoreKind) {
-    let world = World::over(MemoryStore::new(), roomy(settings())).await;
-    world.register_both().await;
+    let world = World::builder()
+        .store(MemoryStore::new())
+        .settings(roomy(settings()))
+        .registered()
+        .open()
+        .await;
     let (request, primary, second) = (request(), "ada@contoso.example", "second@private.example");
     world.inbox.clear();
     let kinds = |to: &str| -> Vec<&'static str> {

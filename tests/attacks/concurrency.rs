@@ -43,18 +43,11 @@ pub(crate) fn at_once<T: Send>(
 /// V1: one proof per code, and every other caller with the correct code gets the same reply.
 async fn v01_same_code_redeemed_twice(stores: &StoreKind) {
     let under_test = stores.empty();
-    let world = world(under_test.open(), roomy(one_gate())).await;
+    let world = World::builder().store(under_test.open()).settings(roomy(one_gate())).open().await;
     let second = twin(&world, &under_test, 8).await;
     // One of the two engines is slower: each of its port calls yields once.
     let slow = Faulty::new(under_test.open(), FaultPlan::none().everywhere(InjectedFault::Delay));
-    let slow = engine(
-        std::sync::Arc::new(slow),
-        &world.clock,
-        world.directory.clone(),
-        world.inbox.clone(),
-        9,
-    )
-    .await;
+    let slow = world.beside().store(slow).seed(9).open().await.engine;
     for round in 0..stores.rounds(200, 50) {
         let person = settle(&world, round).await;
         let request = source(round);
@@ -87,7 +80,7 @@ async fn v02_guesses_at_once_stay_below_the_cap(stores: &StoreKind) {
     let under_test = stores.empty();
     let settings = roomy(one_gate());
     let cap = u64::from(settings.attempts);
-    let world = world(under_test.open(), settings).await;
+    let world = World::builder().store(under_test.open()).settings(settings).open().await;
     let second = twin(&world, &under_test, 8).await;
     for round in 0..stores.rounds(20, 5) {
         let person = settle(&world, round).await;
@@ -117,7 +110,7 @@ async fn v02_guesses_at_once_stay_below_the_cap(stores: &StoreKind) {
 /// at other codes and new challenges of the account.
 async fn v08_the_right_code_counts_among_wrong_ones(stores: &StoreKind) {
     let under_test = stores.empty();
-    let world = world(under_test.open(), roomy(one_gate())).await;
+    let world = World::builder().store(under_test.open()).settings(roomy(one_gate())).open().await;
     let second = twin(&world, &under_test, 8).await;
     for round in 0..stores.rounds(20, 5) {
         let person = settle(&world, round).await;
@@ -148,7 +141,7 @@ async fn v08_the_right_code_counts_among_wrong_ones(stores: &StoreKind) {
 /// V43: 64 resends at once are one message.
 async fn v43_resends_at_once_send_one_message(stores: &StoreKind) {
     let under_test = stores.empty();
-    let world = world(under_test.open(), roomy(one_gate())).await;
+    let world = World::builder().store(under_test.open()).settings(roomy(one_gate())).open().await;
     let second = twin(&world, &under_test, 8).await;
     let person = settle(&world, 1).await;
     let request = source(1);
@@ -171,7 +164,8 @@ async fn v38_a_race_of_changes_confirms_no_other_address(stores: &StoreKind) {
     let mut confirmed = 0;
     for round in 0..40 {
         let under_test = stores.empty();
-        let world = world(under_test.open(), roomy(settings())).await;
+        let world =
+            World::builder().store(under_test.open()).settings(roomy(settings())).open().await;
         let second = twin(&world, &under_test, round).await;
         let (request, user) = (request(), world.signed_in());
         let first = NewMethod::email(mail(MAIL));

@@ -6,7 +6,7 @@ use std::task::Poll;
 use sspr::Engine;
 use sspr::admin::Contacts;
 use sspr::port::PortErrorKind;
-use sspr::testing::{FaultPlan, Faulty, InjectedFault};
+use sspr::testing::{FaultPlan, InjectedFault};
 
 use crate::people::*;
 use crate::stores::StoreKind;
@@ -15,16 +15,7 @@ use crate::support::*;
 on_every_store!(v44_a_crash_at_any_call_loses_no_message, v44_a_code_that_is_dead_is_not_sent,);
 
 async fn fragile(world: &World, store: Arc<dyn sspr::port::Store>, plan: &FaultPlan) -> Engine {
-    Engine::builder()
-        .keys(keys())
-        .store(Faulty::new(store, plan.clone()))
-        .directory(Faulty::new(world.directory.clone(), plan.clone()))
-        .delivery(Faulty::new(world.inbox.clone(), plan.clone()))
-        .clock(world.clock.clone())
-        .entropy(sspr::testing::SeededEntropy::new(5))
-        .open()
-        .await
-        .expect("opened")
+    world.beside().store(store).seed(5).faulty(plan).open().await.engine
 }
 
 /// V44: the process ends at any point between the request and the delivery. Then either no
@@ -37,7 +28,8 @@ async fn v44_a_crash_at_any_call_loses_no_message(stores: &StoreKind) {
             let under_test = stores.empty();
             // Each call yields once, before or after it takes effect: the process may end there.
             let plan = FaultPlan::none().everywhere(pause);
-            let world = world(under_test.open(), roomy(one_gate())).await;
+            let world =
+                World::builder().store(under_test.open()).settings(roomy(one_gate())).open().await;
             let person = settle(&world, 1).await;
             let dying = fragile(&world, under_test.open(), &plan).await;
             let reply = dying.reset().start(&source(1), &person.name).await.expect("started");
@@ -91,7 +83,7 @@ async fn die_after(polls: u32, future: impl Future<Output = ()>) {
 /// is not sent; a failed message is retried until then.
 async fn v44_a_code_that_is_dead_is_not_sent(stores: &StoreKind) {
     for end in ["superseded", "voided", "expired", "proven"] {
-        let world = world(stores.store(), roomy(one_gate())).await;
+        let world = World::builder().store(stores.store()).settings(roomy(one_gate())).open().await;
         let person = settle(&world, 1).await;
         let reply =
             opened(&world.engine, &source(1), &person.name, &email()).await.expect("opened");

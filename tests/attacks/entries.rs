@@ -39,15 +39,19 @@ fn forged(url: &str) -> Attempt {
 /// V5: after as many wrong secrets as are compared, the correct secret is refused too.
 async fn v05_later_entry_points_have_the_cap(stores: &StoreKind) {
     for entry_point in ENTRY_POINTS {
-        let world = world(stores.store(), everything(2)).await;
-        world.register_both().await;
+        let world = World::builder()
+            .store(stores.store())
+            .settings(everything(2))
+            .registered()
+            .open()
+            .await;
         lock_out(&world);
         world.passkey.give(&world.user);
         let (request, user) = (request(), world.signed_in());
         let (reset, unlock) = (world.engine.reset(), world.engine.unlock());
         let registration = world.engine.registration();
         let token = world.enrol_app().await;
-        let saved = world.save_codes().await;
+        let saved = world.create_recovery_codes().await;
         world.clock.advance(2 * MINUTE);
         let app = || token.code(sspr::port::Clock::now(&world.clock));
         let before = world.engine.stats().comparisons;
@@ -143,8 +147,7 @@ async fn v05_later_entry_points_have_the_cap(stores: &StoreKind) {
 /// V5: the account is disabled after the proofs, and the last step of each flow reads the facts
 /// again.
 async fn v05_a_user_disabled_between_issue_and_use_is_refused(_kind: &StoreKind) {
-    let world = World::memory(everything(1)).await;
-    world.register_both().await;
+    let world = World::builder().settings(everything(1)).registered().open().await;
     lock_out(&world);
     let (request, user) = (request(), world.signed_in());
     let (reset, unlock, change) =
@@ -183,9 +186,8 @@ async fn v05_a_user_disabled_between_issue_and_use_is_refused(_kind: &StoreKind)
 /// V24: after a reset with a recovery code, its ticket gets a new recovery code; a ticket from
 /// before the proof does not.
 async fn v24_a_ticket_of_before_gets_no_recovery_code(_kind: &StoreKind) {
-    let world = World::memory(everything(1)).await;
-    world.register_both().await;
-    let codes = world.save_codes().await;
+    let world = World::builder().settings(everything(1)).registered().open().await;
+    let codes = world.create_recovery_codes().await;
     let reset = world.engine.reset();
     let start = world.start().await;
     let opened = world.challenge(&start.ticket, &option("recovery_code")).await;
@@ -208,8 +210,8 @@ async fn v24_a_ticket_of_before_gets_no_recovery_code(_kind: &StoreKind) {
 
 /// V48: an unlock needs as many proofs as a reset, of the same methods, and lowers no budget.
 async fn v48_an_unlock_wants_the_same_proofs_and_lowers_no_budget(stores: &StoreKind) {
-    let world = world(stores.store(), everything(2)).await;
-    world.register_both().await;
+    let world =
+        World::builder().store(stores.store()).settings(everything(2)).registered().open().await;
     lock_out(&world);
     let (request, unlock) = (request(), world.engine.unlock());
     let wrong = opened(&world.engine, &source(1), &ada(), &email()).await.expect("opened");
@@ -244,8 +246,7 @@ async fn v48_an_unlock_wants_the_same_proofs_and_lowers_no_budget(stores: &Store
 /// V47: an unlock ends no session, since the password stays; a change ends all sessions, including
 /// the one that made it.
 async fn v47_an_unlock_ends_no_session_and_a_change_ends_all(_kind: &StoreKind) {
-    let world = World::memory(everything(1)).await;
-    world.register_both().await;
+    let world = World::builder().settings(everything(1)).registered().open().await;
     lock_out(&world);
     let (request, user) = (request(), world.signed_in());
     let (unlock, change) = (world.engine.unlock(), world.engine.change());

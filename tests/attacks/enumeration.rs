@@ -1,6 +1,5 @@
 //! Whether replies tell which accounts exist: V10 to V14.
 
-use sspr::adapters::memory::MemoryStore;
 use sspr::admin::Contacts;
 use sspr::audit::EventKind;
 use sspr::facts::UserFacts;
@@ -9,7 +8,6 @@ use sspr::port::PortErrorKind;
 use sspr::testing::CallLog;
 use sspr::{GroupId, Identifier, PolicySettings, SsprReason, UserId};
 
-use crate::allowance::watch;
 use crate::people::*;
 use crate::stores::StoreKind;
 use crate::support::*;
@@ -81,7 +79,7 @@ async fn walk(world: &World, who: &Identifier) -> Vec<String> {
 
 /// V10: all replies before a proof are the same for every kind of account.
 async fn v10_every_kind_of_account_gets_one_answer(_kind: &StoreKind) {
-    let world = World::memory(scoped(roomy(settings()))).await;
+    let world = World::builder().settings(scoped(roomy(settings()))).open().await;
     street(&world).await;
     let expected = walk(&world, &named("unknown")).await;
     assert_eq!(expected.len(), 14);
@@ -114,7 +112,7 @@ async fn v10_every_kind_of_account_gets_one_answer(_kind: &StoreKind) {
 async fn v10_masks_of_unknown_accounts_are_stable_and_shaped_like_any(_kind: &StoreKind) {
     let mut settings = roomy(one_gate());
     settings.disclosure = Disclosure::Masked;
-    let world = World::memory(settings).await;
+    let world = World::builder().settings(settings).open().await;
     let person = settle(&world, 1).await;
     let mut all = Vec::new();
     for name in
@@ -134,13 +132,8 @@ async fn v10_masks_of_unknown_accounts_are_stable_and_shaped_like_any(_kind: &St
 
 /// V11: the same calls of the same ports, in the same order.
 async fn v11_every_kind_of_account_costs_the_same_calls(_kind: &StoreKind) {
-    let world = World::memory(scoped(roomy(settings()))).await;
-    let (log, store) = (CallLog::new(), MemoryStore::new());
-    let watched = watch(&world, store, &log).await;
-    let admin = admin();
-    let policy = sspr::Policy::new(scoped(roomy(settings()))).expect("sound");
-    watched.admin(&world.tenant, &admin).put_policy(&policy, None).await.expect("put");
-    let world = World { engine: watched, ..world };
+    let log = CallLog::new();
+    let world = World::builder().settings(scoped(roomy(settings()))).recorded(&log).open().await;
     street(&world).await;
     // From here on the policy is cached, and the clock stands still.
     walk(&world, &named("another unknown")).await;
@@ -170,7 +163,7 @@ async fn v11_every_kind_of_account_costs_the_same_calls(_kind: &StoreKind) {
 async fn v12_a_script_of_thirty_calls_ends_the_same_for_every_account(_kind: &StoreKind) {
     let mut expected = None;
     for kind in ["unknown", "known", "disabled", "no methods", "out of scope"] {
-        let world = World::memory(scoped(settings())).await;
+        let world = World::builder().settings(scoped(settings())).open().await;
         street(&world).await;
         let (mut all, mut ticket) = (Vec::new(), None);
         for call in 0..30 {
@@ -203,7 +196,7 @@ async fn v12_a_script_of_thirty_calls_ends_the_same_for_every_account(_kind: &St
 async fn v12_a_spent_budget_answers_like_a_fresh_one(_kind: &StoreKind) {
     let mut expected = None;
     for spent in [false, true] {
-        let world = World::memory(roomy(one_gate())).await;
+        let world = World::builder().settings(roomy(one_gate())).open().await;
         let person = settle(&world, 1).await;
         if spent {
             exhaust(&world, &person.name, &email(), 5).await;
@@ -235,7 +228,7 @@ async fn v13_a_dead_mail_server_tells_nothing(_kind: &StoreKind) {
     for (dead, who) in [(false, "known"), (true, "known"), (true, "unknown")] {
         let mut settings = scoped(roomy(settings()));
         settings.attempts = 1; // so that more codes may wait than an outbox can take
-        let world = World::memory(settings).await;
+        let world = World::builder().settings(settings).open().await;
         street(&world).await;
         world.deliver().await;
         world.inbox.clear();
@@ -267,7 +260,7 @@ async fn v13_a_dead_mail_server_tells_nothing(_kind: &StoreKind) {
 /// V14: tickets and steps are not derived from an address, and two flows of one account share
 /// nothing.
 async fn v14_nothing_links_two_flows_or_names_an_address(_kind: &StoreKind) {
-    let world = World::memory(roomy(one_gate())).await;
+    let world = World::builder().settings(roomy(one_gate())).open().await;
     let person = settle(&world, 1).await;
     let mut tickets: Vec<Vec<u8>> = Vec::new();
     for n in 0..5 {

@@ -25,8 +25,7 @@ in_memory!(
 
 /// V26: each of the four kinds of ticket is refused by every operation of the other three.
 async fn v26_each_ticket_opens_its_own_kind_of_flow(_kind: &StoreKind) {
-    let world = World::memory(sparing()).await;
-    world.register_both().await;
+    let world = World::builder().settings(sparing()).registered().open().await;
     lock_out(&world);
     let (request, user) = (request(), world.signed_in());
     let (reset, unlock) = (world.engine.reset(), world.engine.unlock());
@@ -99,8 +98,7 @@ async fn v26_each_code_and_link_opens_its_own_kind_of_flow(_kind: &StoreKind) {
     let mut settings = everything(2);
     settings.attempts = 2;
     for chosen in ["email.email", "email.link", "mobile_phone.sms"] {
-        let world = World::memory(settings.clone()).await;
-        world.register_both().await;
+        let world = World::builder().settings(settings.clone()).registered().open().await;
         lock_out(&world);
         let (request, chosen) = (request(), option(chosen));
         let (reset, unlock) = (world.engine.reset(), world.engine.unlock());
@@ -132,10 +130,10 @@ async fn v26_each_code_and_link_opens_its_own_kind_of_flow(_kind: &StoreKind) {
 /// V30: after a reset, also with one gate, the authenticator and the recovery codes stay enrolled
 /// and valid.
 async fn v30_an_authenticator_outlives_a_reset(stores: &StoreKind) {
-    let world = world(stores.store(), everything(1)).await;
-    world.register_both().await;
+    let world =
+        World::builder().store(stores.store()).settings(everything(1)).registered().open().await;
     let token = world.enrol_app().await;
-    let saved = world.save_codes().await;
+    let saved = world.create_recovery_codes().await;
     let list = async || {
         let listed = world.engine.registration().list(&request(), &world.signed_in()).await;
         listed.expect("listed")
@@ -160,8 +158,7 @@ async fn v30_an_authenticator_outlives_a_reset(stores: &StoreKind) {
 /// together; if it requires both sorts, neither is enough alone.
 async fn v30_a_policy_may_want_an_enrolled_factor(_kind: &StoreKind) {
     let enrolled = [MethodKind::AuthenticatorApp, MethodKind::RecoveryCode];
-    let world = World::memory(everything(2)).await;
-    world.register_both().await;
+    let world = World::builder().settings(everything(2)).registered().open().await;
     let token = world.enrol_app().await;
     world.clock.advance(2 * MINUTE);
     let earned = world.granted().await;
@@ -186,7 +183,7 @@ async fn v30_a_policy_may_want_an_enrolled_factor(_kind: &StoreKind) {
 
     let mut both = everything(2);
     both.users.methods = [MethodKind::AuthenticatorApp, MethodKind::Email].into();
-    let world = World::memory(both).await;
+    let world = World::builder().settings(both).open().await;
     world.register(NewMethod::email(mail(MAIL)), MAIL).await;
     world.enrol_app().await;
     world.clock.advance(2 * DAY);
@@ -199,8 +196,7 @@ async fn v30_a_policy_may_want_an_enrolled_factor(_kind: &StoreKind) {
 /// V31: a push approval and the codes of one app on one phone are one method.
 async fn v31_an_app_that_is_tapped_and_its_codes_are_one(_kind: &StoreKind) {
     for codes_first in [true, false] {
-        let world = World::memory(everything(2)).await;
-        world.register_both().await;
+        let world = World::builder().settings(everything(2)).registered().open().await;
         let token = world.enrol_app().await;
         world.push.give(&world.user);
         world.clock.advance(2 * MINUTE);
@@ -226,7 +222,7 @@ async fn v31_an_app_that_is_tapped_and_its_codes_are_one(_kind: &StoreKind) {
         assert_eq!(refusal(world.complete(&reply.ticket, NEW).await), Refusal::MoreProofNeeded);
     }
     // A user with nothing else cannot begin, and no push is sent.
-    let world = World::memory(everything(2)).await;
+    let world = World::builder().settings(everything(2)).open().await;
     world.enrol_app().await;
     world.push.give(&world.user);
     let reply = world.start().await;
@@ -239,8 +235,7 @@ async fn v31_one_address_is_one_method(_kind: &StoreKind) {
     for (first, second, to) in
         [("email.email", "email.link", MAIL), ("mobile_phone.sms", "mobile_phone.voice", MOBILE)]
     {
-        let world = World::memory(everything(2)).await;
-        world.register_both().await;
+        let world = World::builder().settings(everything(2)).registered().open().await;
         let reply = world.start().await;
         let (reply, right) = world.challenged(&reply.ticket, &option(first), to).await;
         let reply = world.prove(&reply.ticket, &right).await.expect("proven");
@@ -253,10 +248,9 @@ async fn v31_one_address_is_one_method(_kind: &StoreKind) {
 /// V31: a repeated proof, by link, code, push or recovery code, is the same proof.
 async fn v31_one_proof_counts_once(_kind: &StoreKind) {
     for chosen in ["email.email", "email.link", "authenticator_app", "passkey", "recovery_code"] {
-        let world = World::memory(everything(2)).await;
-        world.register_both().await;
+        let world = World::builder().settings(everything(2)).registered().open().await;
         let token = world.enrol_app().await;
-        let saved = world.save_codes().await;
+        let saved = world.create_recovery_codes().await;
         world.passkey.give(&world.user);
         world.clock.advance(2 * MINUTE);
         let reply = world.start().await;

@@ -8,7 +8,6 @@ use sspr::port::{RecordKind, Store};
 use sspr::testing::CallLog;
 use sspr::{Attempt, SecretText};
 
-use crate::allowance::watch;
 use crate::people::*;
 use crate::stores::StoreKind;
 use crate::support::*;
@@ -23,9 +22,9 @@ in_memory!(
 /// code.
 async fn v41_no_answer_holds_a_code(_kind: &StoreKind) {
     for seed in 0..20 {
-        let world = World::memory(roomy(settings())).await;
+        let world = World::builder().settings(roomy(settings())).open().await;
         world.clock.advance(DAY * seed);
-        world.register_both().await;
+        world.register_contacts().await;
         let mut shown = Vec::new();
         let mut note = |reply: &sspr::Reply<sspr::ResetTicket>| {
             shown.push(serde_json::to_string(&reply.step).expect("serialised"));
@@ -70,14 +69,14 @@ async fn v41_no_answer_holds_a_code(_kind: &StoreKind) {
 /// V42: the library writes no log. The values that a host can log (errors, refusals, events, port
 /// calls) contain no code, ticket, password, key or address.
 async fn v42_nothing_printed_holds_a_secret_or_an_address(_kind: &StoreKind) {
-    let first = World::memory(roomy(settings())).await;
     let (log, store) = (CallLog::with_arguments(), MemoryStore::new());
-    let watched = watch(&first, store.clone(), &log).await;
-    let admin = admin();
-    let policy = sspr::Policy::new(roomy(settings())).expect("sound");
-    watched.admin(&first.tenant, &admin).put_policy(&policy, None).await.expect("put");
-    let world = World { engine: watched, ..first };
-    world.register_both().await;
+    let world = World::builder()
+        .store(store.clone())
+        .settings(roomy(settings()))
+        .recorded(&log)
+        .registered()
+        .open()
+        .await;
     let mut shown = Vec::new();
     fn show(into: &mut Vec<String>, value: &(impl Debug + ?Sized)) {
         into.push(format!("{value:?}"));
@@ -150,13 +149,8 @@ async fn v42_nothing_printed_holds_a_secret_or_an_address(_kind: &StoreKind) {
 /// V40: a mail scanner that opens pages, or a page refreshed a hundred times, changes nothing, and
 /// live codes stay valid.
 async fn v40_reading_changes_nothing(_kind: &StoreKind) {
-    let first = World::memory(roomy(one_gate())).await;
     let log = CallLog::new();
-    let watched = watch(&first, MemoryStore::new(), &log).await;
-    let admin = admin();
-    let policy = sspr::Policy::new(roomy(one_gate())).expect("sound");
-    watched.admin(&first.tenant, &admin).put_policy(&policy, None).await.expect("put");
-    let world = World { engine: watched, ..first };
+    let world = World::builder().settings(roomy(one_gate())).recorded(&log).open().await;
     let person = settle(&world, 1).await;
     let reply = opened(&world.engine, &source(1), &person.name, &email()).await.expect("opened");
     world.deliver().await;

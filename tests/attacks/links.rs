@@ -57,7 +57,7 @@ async fn tried(world: &World, from: u32, ticket: &ResetTicket, url: &str) -> Vec
 /// attacker's ticket is refused and shows the same as if the link had not been redeemed; the
 /// victim's flow continues.
 async fn v29_a_redeemed_link_voids_the_ticket_that_began_the_flow(stores: &StoreKind) {
-    let world = world(stores.store(), everything(1)).await;
+    let world = World::builder().store(stores.store()).settings(everything(1)).open().await;
     let (victim, other) = (settle(&world, 1).await, settle(&world, 2).await);
     let evil = asked_for(&world, &victim, 1).await;
     let control = asked_for(&world, &other, 2).await;
@@ -90,7 +90,7 @@ async fn v29_a_redeemed_link_voids_the_ticket_that_began_the_flow(stores: &Store
 
 /// V29: a redeemed link hands over no proof of another caller.
 async fn v29_a_flow_with_another_proof_is_not_handed_over(stores: &StoreKind) {
-    let world = world(stores.store(), everything(2)).await;
+    let world = World::builder().store(stores.store()).settings(everything(2)).open().await;
     let person = settle(&world, 1).await;
     let request = source(1);
     let reply = opened(&world.engine, &request, &person.name, &sms()).await.expect("opened");
@@ -116,7 +116,7 @@ async fn v29_a_flow_with_another_proof_is_not_handed_over(stores: &StoreKind) {
 
 /// V29 and V26: a link is refused with another account's identifier, and at another kind of flow.
 async fn v29_a_link_opens_the_account_and_the_purpose_that_it_was_for(_kind: &StoreKind) {
-    let world = World::memory(everything(1)).await;
+    let world = World::builder().settings(everything(1)).open().await;
     let (a, b) = (settle(&world, 1).await, settle(&world, 2).await);
     let ticket = asked_for(&world, &a, 1).await;
     let of_b = asked_for(&world, &b, 2).await;
@@ -137,7 +137,7 @@ async fn v29_a_link_opens_the_account_and_the_purpose_that_it_was_for(_kind: &St
 
 /// V39: a link's address is the policy's base and a secret, for every request.
 async fn v39_a_link_is_the_base_of_the_policy_and_a_secret(_kind: &StoreKind) {
-    let world = World::memory(everything(1)).await;
+    let world = World::builder().settings(everything(1)).open().await;
     let person = settle(&world, 1).await;
     let evil = "https://evil.example/";
     let request = sspr::Request::new(tenant(), sspr::Source::parse("evil.example"))
@@ -169,7 +169,7 @@ async fn v39_a_link_is_the_base_of_the_policy_and_a_secret(_kind: &StoreKind) {
 
 /// V39: if the base was removed after the link was requested, no message is sent.
 async fn v39_without_a_base_nothing_is_sent(stores: &StoreKind) {
-    let world = world(stores.store(), everything(1)).await;
+    let world = World::builder().store(stores.store()).settings(everything(1)).open().await;
     let person = settle(&world, 1).await;
     let link = option("email.link");
     opened(&world.engine, &source(1), &person.name, &link).await.expect("opened");

@@ -116,7 +116,7 @@ async fn make(world: &World, change: &str) {
         }
         "app enrolled" => drop(world.enrol_app().await),
         "token claimed" => claim_token(world).await,
-        "recovery codes" => drop(world.save_codes().await),
+        "recovery codes" => drop(world.create_recovery_codes().await),
         other => panic!("{other}"),
     }
 }
@@ -129,8 +129,12 @@ async fn v34_every_change_voids_what_was_issued_before(stores: &StoreKind) {
             if stores.rounds(1, 0) == 0 && stage != "granted" {
                 continue; // the disk is slow, and the record is the same
             }
-            let world = world(stores.store(), sparing()).await;
-            world.register_both().await;
+            let world = World::builder()
+                .store(stores.store())
+                .settings(sparing())
+                .registered()
+                .open()
+                .await;
             let reply = world.start().await;
             let (reply, right) = world.challenged(&reply.ticket, &email(), MAIL).await;
             let mut ticket = reply.ticket;
@@ -176,8 +180,7 @@ async fn v34_every_change_voids_what_was_issued_before(stores: &StoreKind) {
 /// V34: throttling and a lockout of the sign-in void nothing, or an attacker could stop the owner's
 /// flow.
 async fn v34_what_is_no_change_of_the_account_voids_nothing(_kind: &StoreKind) {
-    let world = World::memory(sparing()).await;
-    world.register_both().await;
+    let world = World::builder().settings(sparing()).registered().open().await;
     let ticket = world.granted().await;
     exhaust(&world, &ada(), &email(), 10).await;
     exhaust(&world, &ada(), &sms(), 10).await;
@@ -199,8 +202,8 @@ async fn v34_what_is_no_change_of_the_account_voids_nothing(_kind: &StoreKind) {
 /// confirmed.
 async fn v34_every_change_voids_links_unlocks_changes_and_registrations(stores: &StoreKind) {
     for change in CHANGES {
-        let world = world(stores.store(), sparing()).await;
-        world.register_both().await;
+        let world =
+            World::builder().store(stores.store()).settings(sparing()).registered().open().await;
         lock_out(&world);
         let (request, user) = (request(), world.signed_in());
         let (reset, unlock) = (world.engine.reset(), world.engine.unlock());
@@ -269,10 +272,9 @@ async fn v34_neither_a_used_code_nor_a_request_voids_anything(_kind: &StoreKind)
     let mut settings = sparing();
     settings.notifications.administrator_roles =
         [sspr::RoleId::parse("Global Administrator").expect("valid")].into();
-    let world = World::memory(settings).await;
-    world.register_both().await;
+    let world = World::builder().settings(settings).registered().open().await;
     let token = world.enrol_app().await;
-    let saved = world.save_codes().await;
+    let saved = world.create_recovery_codes().await;
     world.clock.advance(2 * MINUTE);
     let ticket = world.granted().await;
     let (request, user) = (request(), world.signed_in());

@@ -1,13 +1,11 @@
 //! Helpers besides the shared fixture: more accounts, more engines, acts of an attacker.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use sspr::admin::Contacts;
 use sspr::audit::{Event, EventKind};
 use sspr::facts::{EmailAddress, PhoneNumber, UserFacts};
 use sspr::policy::{LinkBase, Rate};
-use sspr::port::Store;
 use sspr::{
     Engine, Error, Identifier, MethodKind, Policy, PolicySettings, Refusal, Reply, Request,
     ResetTicket, Selection, Step, UserId,
@@ -81,10 +79,6 @@ pub(crate) fn phone(text: &str) -> PhoneNumber {
     PhoneNumber::parse(text).expect("valid")
 }
 
-pub(crate) async fn world(store: Arc<dyn Store>, settings: PolicySettings) -> World {
-    World::over(store, settings).await
-}
-
 /// Adds user number `n` with a mail address and a mobile phone.
 pub(crate) async fn settle(world: &World, n: u32) -> Person {
     let person = Person {
@@ -104,22 +98,17 @@ pub(crate) async fn settle(world: &World, n: u32) -> Person {
 }
 
 pub(crate) async fn supply(world: &World, user: &UserId, contacts: &Contacts) {
-    let admin = admin();
-    let done = world.engine.admin(&world.tenant, &admin).supply_contacts(user, contacts).await;
-    done.expect("supplied");
+    world.supply_contacts(user, contacts).await;
 }
 
 /// Another engine on the same store, as in another process.
 pub(crate) async fn twin(world: &World, under_test: &StoreUnderTest, seed: u64) -> Engine {
-    let (directory, inbox) = (world.directory.clone(), world.inbox.clone());
-    engine(under_test.open(), &world.clock, directory, inbox, seed).await
+    world.beside().store(under_test.open()).seed(seed).open().await.engine
 }
 
 pub(crate) async fn put(world: &World, settings: PolicySettings, expected: u64) {
     let policy = Policy::new(settings).expect("a sound policy");
-    let admin = admin();
-    let admin = world.engine.admin(&world.tenant, &admin);
-    admin.put_policy(&policy, Some(expected)).await.expect("put");
+    world.admin().put_policy(&policy, Some(expected)).await.expect("put");
 }
 
 /// Starts and opens a challenge; `None` if the source has spent its own limit.
@@ -173,14 +162,11 @@ pub(crate) async fn guess(engine: &Engine, request: &Request, ticket: &ResetTick
 }
 
 pub(crate) async fn events_of(world: &World, user: &UserId) -> Vec<Event> {
-    let admin = admin();
-    let admin = world.engine.admin(&world.tenant, &admin);
-    admin.user_events(user, None, 1000).await.expect("readable").items
+    world.admin().user_events(user, None, 1000).await.expect("readable").items
 }
 
 pub(crate) async fn all_events(world: &World) -> Vec<Event> {
-    let admin = admin();
-    let admin = world.engine.admin(&world.tenant, &admin);
+    let admin = world.admin();
     let (mut all, mut after) = (Vec::new(), None);
     loop {
         let page = admin.events(after.as_ref(), 500).await.expect("readable");

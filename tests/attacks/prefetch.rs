@@ -24,8 +24,11 @@ async fn records(store: &Arc<dyn Store>) -> Vec<String> {
 /// V40: any number of views in any state leave the record and its version unchanged.
 async fn v40_opening_a_link_changes_nothing(stores: &StoreKind) {
     let under_test = stores.empty();
-    let (world, store) = (world(under_test.open(), everything(2)).await, under_test.open());
-    world.register_both().await;
+    let (world, store) = (
+        World::builder().store(under_test.open()).settings(everything(2)).open().await,
+        under_test.open(),
+    );
+    world.register_contacts().await;
     let user = world.signed_in();
     let (request, reset, registration) =
         (request(), world.engine.reset(), world.engine.registration());
@@ -62,7 +65,10 @@ async fn v40_opening_a_link_changes_nothing(stores: &StoreKind) {
 async fn v40_a_scanner_that_submits_the_form_consumes_nothing(stores: &StoreKind) {
     for elsewhere in [false, true] {
         let under_test = stores.empty();
-        let (world, store) = (world(under_test.open(), everything(1)).await, under_test.open());
+        let (world, store) = (
+            World::builder().store(under_test.open()).settings(everything(1)).open().await,
+            under_test.open(),
+        );
         let (owner, other) = (settle(&world, 1).await, settle(&world, 2).await);
         let link = option("email.link");
         let own = opened(&world.engine, &source(1), &owner.name, &link).await.expect("opened");
@@ -100,7 +106,7 @@ async fn v40_a_scanner_that_submits_the_form_consumes_nothing(stores: &StoreKind
 /// second proof.
 async fn v40_a_link_that_is_confirmed_twice_is_one_proof(stores: &StoreKind) {
     for elsewhere in [false, true] {
-        let world = world(stores.store(), everything(2)).await;
+        let world = World::builder().store(stores.store()).settings(everything(2)).open().await;
         let owner = settle(&world, 1).await;
         let link = option("email.link");
         let own = opened(&world.engine, &source(1), &owner.name, &link).await.expect("opened");

@@ -1,12 +1,11 @@
 //! Paid texts, unwanted links and calls: V43 for links, unlocks and requests for help.
 
 use async_trait::async_trait;
-use sspr::adapters::memory::MemoryStore;
+use sspr::TenantId;
 use sspr::facts::Destination;
 use sspr::method::Channel;
 use sspr::port::{PortResult, RiskSignal, RiskSignals};
 use sspr::testing::block_on;
-use sspr::{Policy, TenantId};
 
 use crate::concurrency::at_once;
 use crate::people::*;
@@ -39,9 +38,9 @@ impl RiskSignals for OneCountry {
 async fn v43_links_and_unlocks_at_once_send_one_message(stores: &StoreKind) {
     for unlocking in [false, true] {
         let under_test = stores.empty();
-        let world = world(under_test.open(), sparing()).await;
+        let world = World::builder().store(under_test.open()).settings(sparing()).open().await;
         let second = twin(&world, &under_test, 8).await;
-        world.register_both().await;
+        world.register_contacts().await;
         lock_out(&world);
         world.inbox.clear();
         let before = world.inbox.attempts();
@@ -67,13 +66,11 @@ async fn v43_links_and_unlocks_at_once_send_one_message(stores: &StoreKind) {
 /// V43: a host knows the prices of numbers. A denied message is not sent, and the reply stays the
 /// same.
 async fn v43_a_host_keeps_its_own_list_of_countries(_kind: &StoreKind) {
-    let first = World::memory(one_gate()).await;
-    let store = std::sync::Arc::new(MemoryStore::new());
-    let made = builder(store, &first.clock, first.directory.clone(), first.inbox.clone(), 5);
-    let engine = made.risk_signals(OneCountry).open().await.expect("opened");
-    let policy = Policy::new(roomy(one_gate())).expect("sound");
-    engine.admin(&tenant(), &admin()).put_policy(&policy, None).await.expect("put");
-    let world = World { engine, ..first };
+    let world = World::builder()
+        .settings(roomy(one_gate()))
+        .engine(|engine| engine.risk_signals(OneCountry))
+        .open()
+        .await;
     let (cheap, dear) = (settle(&world, 1).await, settle(&world, 2).await);
     let mut contacts = sspr::admin::Contacts::default();
     contacts.mobile = Some(phone("+88216123456"));
@@ -96,8 +93,7 @@ async fn v43_administrators_are_asked_for_help_once(_kind: &StoreKind) {
     let mut settings = sparing();
     let role = sspr::RoleId::parse("Global Administrator").expect("valid");
     settings.notifications.administrator_roles = [role.clone()].into();
-    let world = World::memory(settings).await;
-    world.register_both().await;
+    let world = World::builder().settings(settings).registered().open().await;
     let mut helper = sspr::facts::UserFacts::new(sspr::UserId::parse("helper").expect("valid"));
     helper.primary_mail = Some(mail("helper@contoso.example"));
     helper.roles = [role].into();

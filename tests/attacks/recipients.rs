@@ -25,8 +25,7 @@ in_memory!(
 async fn v35_messages_go_to_stored_addresses_only(_kind: &StoreKind) {
     let mut settings = roomy(settings());
     settings.typed_number = true;
-    let world = World::memory(settings).await;
-    world.register_both().await;
+    let world = World::builder().settings(settings).registered().open().await;
     world.inbox.clear();
     let evil = [
         "ada@contoso.example,evil@elsewhere.example",
@@ -113,7 +112,7 @@ async fn v36_two_spellings_are_one_only_by_the_declared_rule(_kind: &StoreKind) 
 
 /// V36: if two users match a name, or spellings are nearly equal, nothing is sent.
 async fn v36_a_name_of_two_people_selects_no_account(_kind: &StoreKind) {
-    let world = World::memory(roomy(one_gate())).await;
+    let world = World::builder().settings(roomy(one_gate())).open().await;
     let person = settle(&world, 1).await;
     let twin = UserFacts::new(UserId::parse("twin").expect("valid"));
     let shared = [person.name.as_str(), "Both@contoso.example"];
@@ -142,7 +141,7 @@ async fn v43_no_address_is_flooded(stores: &StoreKind) {
     let mut settings = one_gate();
     settings.limits.source = Rate::new(20, HOUR);
     settings.limits.prefix = Rate::new(3, HOUR);
-    let world = world(stores.store(), settings).await;
+    let world = World::builder().store(stores.store()).settings(settings).open().await;
     let person = settle(&world, 1).await;
     let sent = |to: &str| world.inbox.messages_to(to).len();
     for n in 0..stores.rounds(100, 30) {
@@ -197,8 +196,7 @@ async fn v43_no_address_is_flooded(stores: &StoreKind) {
 /// V45: messages consist of fixed texts and stored facts; line ends and markup in names are
 /// removed.
 async fn v45_nothing_a_caller_typed_enters_a_message(_kind: &StoreKind) {
-    let world = World::memory(roomy(settings())).await;
-    world.register_both().await;
+    let world = World::builder().settings(roomy(settings())).registered().open().await;
     let evil = "Contoso\r\nBcc: evil@elsewhere.example\n\n<a href=\"https://evil.example\">x</a>";
     let renamed = world.directory.update_tenant(&world.tenant, |facts| {
         facts.display_name = evil.to_owned();

@@ -70,7 +70,7 @@ async fn refused_tries_write_no_row(stores: &StoreKind) {
     let mut left = Vec::new();
     for refused in [0, stores.rounds(500, 60)] {
         let store = stores.store();
-        let world = world(store.clone(), defaults()).await;
+        let world = World::builder().store(store.clone()).settings(defaults()).open().await;
         let served = defaults().limits.source.max;
         for n in 0..served {
             ask(&world, &source(1), &name(n)).await.expect("served");
@@ -91,7 +91,7 @@ async fn refused_tries_are_counted_against_no_other_limit(stores: &StoreKind) {
     // Stricter than by default: the served requests are below it, served and refused together far
     // above it.
     settings.limits.tenant = Rate::new(served + 1, DAY);
-    let world = world(stores.store(), settings).await;
+    let world = World::builder().store(stores.store()).settings(settings).open().await;
     let mut refused = 0;
     for n in 0..stores.rounds(2_400, 200) {
         refused += u32::from(ask(&world, &source(1), &name(n)).await.is_err());
@@ -111,7 +111,7 @@ async fn requests_at_one_time_pass_as_often_as_the_limit_says(stores: &StoreKind
     let most = settings.limits.source_identifier.max;
     // Stricter than by default: one more than may pass.
     settings.limits.tenant = Rate::new(most + 1, DAY);
-    let world = world(under_test.open(), settings).await;
+    let world = World::builder().store(under_test.open()).settings(settings).open().await;
     let second = twin(&world, &under_test, 8).await;
     let answers = at_once(&[&world.engine, &second], |_, engine| {
         block_on(opened(engine, &source(1), &name(1), &sms())).is_some()
@@ -125,7 +125,7 @@ async fn requests_at_one_time_pass_as_often_as_the_limit_says(stores: &StoreKind
 
 /// V56: the retry time of a refusal does not change with further requests, and is kept.
 async fn a_retry_time_does_not_move_when_it_is_not_waited_for(_kind: &StoreKind) {
-    let world = World::memory(defaults()).await;
+    let world = World::builder().settings(defaults()).open().await;
     while ask(&world, &source(1), &name(1)).await.is_ok() {
         world.clock.advance(MINUTE);
     }
@@ -147,7 +147,7 @@ async fn a_retry_time_does_not_move_when_it_is_not_waited_for(_kind: &StoreKind)
 /// V56: with a request every five minutes for 48 hours, at least 85 in 100 of the limit are served,
 /// and never more than the limit.
 async fn a_trickle_is_served_about_as_often_as_the_limit_says(_kind: &StoreKind) {
-    let world = World::memory(defaults()).await;
+    let world = World::builder().settings(defaults()).open().await;
     let rate = defaults().limits.source_identifier;
     let (mut served, end) = (Vec::new(), 48 * 12);
     for n in 0..end {
@@ -169,7 +169,7 @@ async fn a_trickle_is_served_about_as_often_as_the_limit_says(_kind: &StoreKind)
 
 /// V56: one source that spends its share of an account's attempts leaves later codes all of theirs.
 async fn one_source_leaves_all_tries_to_the_owners_codes(_kind: &StoreKind) {
-    let world = World::memory(defaults()).await;
+    let world = World::builder().settings(defaults()).open().await;
     let person = settle(&world, 1).await;
     for _ in 0..12 {
         let _ = ask(&world, &source(1), &person.name).await;
@@ -224,7 +224,7 @@ fn codes_to(world: &World, number: &str) -> usize {
 /// V57: sixty accounts add one number: it gets as many codes as the limit allows, and each refusal
 /// names the spent limit and its end.
 async fn a_spent_destination_refuses_a_registration(stores: &StoreKind) {
-    let world = world(stores.store(), defaults()).await;
+    let world = World::builder().store(stores.store()).settings(defaults()).open().await;
     let most = defaults().limits.destination.max;
     let mut refused = Vec::new();
     for n in 0..60 {
@@ -251,7 +251,7 @@ async fn a_spent_destination_refuses_a_registration(stores: &StoreKind) {
 
 /// V57: the same for numbers in a row.
 async fn a_spent_range_of_numbers_refuses_a_registration(_kind: &StoreKind) {
-    let world = World::memory(defaults()).await;
+    let world = World::builder().settings(defaults()).open().await;
     let most = defaults().limits.prefix.max;
     let mut added = 0;
     for n in 0..60 {
@@ -268,7 +268,7 @@ async fn a_spent_range_of_numbers_refuses_a_registration(_kind: &StoreKind) {
 /// V57: a spent destination refuses no reset. Its codes allow two attempts; codes to other
 /// destinations allow all.
 async fn a_spent_destination_gives_a_reset_two_tries(_kind: &StoreKind) {
-    let world = World::memory(defaults()).await;
+    let world = World::builder().settings(defaults()).open().await;
     let owner = settle(&world, 900).await;
     let other = settle(&world, 901).await;
     for n in 0..=defaults().limits.destination.max {

@@ -63,8 +63,12 @@ pub(crate) async fn give(engine: &Engine, kind: &str, purpose: &str, typed: &str
 async fn v22_a_step_is_accepted_once_whatever_it_is_for(stores: &StoreKind) {
     for first in ["enrolment", "sign-in", "reset", "unlock"] {
         for second in USES {
-            let world = world(stores.store(), sparing()).await;
-            world.register_both().await;
+            let world = World::builder()
+                .store(stores.store())
+                .settings(sparing())
+                .registered()
+                .open()
+                .await;
             lock_out(&world);
             let token = world.enrol_app().await;
             let case = format!("{first}, then {second}");
@@ -93,9 +97,9 @@ async fn v22_a_step_is_accepted_once_whatever_it_is_for(stores: &StoreKind) {
 async fn v22_a_step_given_at_once_is_accepted_once(stores: &StoreKind) {
     for round in 0..stores.rounds(16, 4) {
         let under_test = stores.empty();
-        let world = world(under_test.open(), everything(2)).await;
+        let world = World::builder().store(under_test.open()).settings(everything(2)).open().await;
         let second = twin(&world, &under_test, 8).await;
-        world.register_both().await;
+        world.register_contacts().await;
         lock_out(&world);
         let token = world.enrol_app().await;
         world.clock.advance(2 * MINUTE);
@@ -159,10 +163,10 @@ async fn v22_a_step_given_at_once_is_accepted_once(stores: &StoreKind) {
 async fn v22_a_recovery_code_given_at_once_is_used_once(stores: &StoreKind) {
     for round in 0..stores.rounds(10, 3) {
         let under_test = stores.empty();
-        let world = world(under_test.open(), everything(2)).await;
+        let world = World::builder().store(under_test.open()).settings(everything(2)).open().await;
         let second = twin(&world, &under_test, 8).await;
-        world.register_both().await;
-        let codes = world.save_codes().await;
+        world.register_contacts().await;
+        let codes = world.create_recovery_codes().await;
         let saved = option("recovery_code");
         let mut tickets = Vec::new();
         for _ in 0..2 {
@@ -196,10 +200,9 @@ async fn v22_a_recovery_code_given_at_once_is_used_once(stores: &StoreKind) {
 
 /// V22: a recovery code is accepted once in one flow; codes of another set or account are refused.
 async fn v22_a_recovery_code_is_used_once(_kind: &StoreKind) {
-    let world = World::memory(sparing()).await;
-    world.register_both().await;
+    let world = World::builder().settings(sparing()).registered().open().await;
     lock_out(&world);
-    let codes = world.save_codes().await;
+    let codes = world.create_recovery_codes().await;
     let pairs = [("reset", "unlock"), ("unlock", "reset"), ("reset", "reset")];
     for (typed, (first, second)) in codes.iter().zip(pairs) {
         assert!(give(&world.engine, "recovery_code", first, typed).await, "{first}");
@@ -207,7 +210,7 @@ async fn v22_a_recovery_code_is_used_once(_kind: &StoreKind) {
         world.clock.advance(2 * HOUR);
     }
     // A newer set replaces the older one, including its unused codes.
-    let newer = world.save_codes().await;
+    let newer = world.create_recovery_codes().await;
     assert!(!give(&world.engine, "recovery_code", "reset", &codes[9]).await);
     assert!(give(&world.engine, "recovery_code", "reset", &newer[9]).await);
 }
@@ -215,10 +218,9 @@ async fn v22_a_recovery_code_is_used_once(_kind: &StoreKind) {
 /// V22: a lost reply is repeated for the code that earned it. A different code that is also valid
 /// is refused and not consumed.
 async fn v22_an_answer_is_given_again_for_the_same_code_only(_kind: &StoreKind) {
-    let world = World::memory(everything(2)).await;
-    world.register_both().await;
+    let world = World::builder().settings(everything(2)).registered().open().await;
     let token = world.enrol_app().await;
-    let codes = world.save_codes().await;
+    let codes = world.create_recovery_codes().await;
     world.clock.advance(2 * MINUTE);
     let half = MINUTE / 2;
     let at = world.clock.now();

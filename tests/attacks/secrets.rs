@@ -2,12 +2,11 @@
 //! V42.
 
 use std::fmt::Debug;
-use std::sync::Arc;
 
 use sspr::method::{NewAuthenticator, OathParameters};
 use sspr::port::Clock as _;
-use sspr::testing::{CallLog, Recorder, SeededEntropy, SimulatedMethod, TestSeal};
-use sspr::{Attempt, Engine, MethodKind, Policy, SecretText};
+use sspr::testing::{CallLog, Recorder, SimulatedMethod, TestSeal};
+use sspr::{Attempt, MethodKind, SecretText};
 
 use crate::codes::dump;
 use crate::people::*;
@@ -57,7 +56,7 @@ fn forms(secret: &[u8]) -> Vec<String> {
 /// Performs every operation with a secret. Returns the secrets, and everything that was printed
 /// meanwhile.
 async fn scenario(world: &World, shown: &mut Shown) -> Vec<String> {
-    world.register_both().await;
+    world.register_contacts().await;
     let (request, user, registration) = (request(), world.signed_in(), world.engine.registration());
     let (reset, change) = (world.engine.reset(), world.engine.change());
     let mut secrets: Vec<String> = [MAIL, MOBILE, NEW, OLD].map(str::to_owned).into();
@@ -160,23 +159,18 @@ async fn scenario(world: &World, shown: &mut Shown) -> Vec<String> {
 /// address of an app, a recovery code, a link, a secret of a device, a response or a password.
 async fn v42_no_newer_secret_is_kept_or_shown(stores: &StoreKind) {
     let (under_test, log) = (stores.empty(), CallLog::with_arguments());
-    let first = World::memory(sparing()).await;
     let passkey = SimulatedMethod::new(MethodKind::Passkey);
-    let watched = Engine::builder()
-        .keys(keys())
-        .store(Arc::new(Recorder::new(under_test.open(), log.clone())))
-        .directory(Recorder::new(first.directory.clone(), log.clone()))
-        .delivery(Recorder::new(first.inbox.clone(), log.clone()))
-        .clock(first.clock.clone())
-        .entropy(SeededEntropy::new(11))
-        .seal(Recorder::new(TestSeal, log.clone()))
-        .external_method(Recorder::new(passkey.clone(), log.clone()))
+    let (seal, asked) =
+        (Recorder::new(TestSeal, log.clone()), Recorder::new(passkey.clone(), log.clone()));
+    let mut world = World::builder()
+        .store(under_test.open())
+        .settings(sparing())
+        .recorded(&log)
+        .without_abilities()
+        .engine(|engine| engine.seal(seal).external_method(asked))
         .open()
-        .await
-        .expect("opened");
-    let policy = Policy::new(sparing()).expect("sound");
-    watched.admin(&tenant(), &admin()).put_policy(&policy, None).await.expect("put");
-    let world = World { engine: watched, passkey, ..first };
+        .await;
+    world.passkey = passkey;
     let mut shown = Shown::default();
     let secrets = scenario(&world, &mut shown).await;
     shown.note(&log.lines());
@@ -200,7 +194,7 @@ async fn v42_no_newer_secret_is_kept_or_shown(stores: &StoreKind) {
 /// serialised.
 async fn v41_no_answer_holds_a_newer_secret(_kind: &StoreKind) {
     for round in 0..10 {
-        let world = World::memory(sparing()).await;
+        let world = World::builder().settings(sparing()).open().await;
         world.clock.advance(DAY * round);
         let mut shown = Shown::default();
         let secrets = scenario(&world, &mut shown).await;

@@ -49,8 +49,7 @@ async fn v27_a_password_is_written_only_with_two_methods_proven_in_its_flow(_kin
         settings.failures.proven.max = 50;
         settings.failures.consecutive = 100;
         settings.registration.max_per_kind = 5;
-        let world = World::memory(settings).await;
-        world.register_both().await;
+        let world = World::builder().settings(settings).registered().open().await;
         let mut dice = Dice(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15));
         let (mut model, mut held) = (Model::new(), Vec::<Held>::new());
         let mut changes = 0;

@@ -12,9 +12,7 @@ use sspr::port::{
     Commit, Committed, CounterIncrement, Cursor, Cutoff, EventsOf, Page, PortErrorKind, PortResult,
 };
 use sspr::port::{Record, RecordKey, RecordKind, Store};
-use sspr::{
-    Engine, Error, Keys, Policy, Refusal, Request, SecretBytes, Source, TenantId, Timestamp,
-};
+use sspr::{Error, Keys, Policy, Refusal, Request, SecretBytes, Source, TenantId, Timestamp};
 
 use crate::people::*;
 use crate::stores::StoreKind;
@@ -32,7 +30,7 @@ in_memory!(
 
 /// V50: one event per transition, in order, each id once, with stable codes.
 async fn v50_each_transition_is_one_event(stores: &StoreKind) {
-    let world = world(stores.store(), roomy(settings())).await;
+    let world = World::builder().store(stores.store()).settings(roomy(settings())).open().await;
     let person = settle(&world, 1).await;
     let request = source(1);
     let reply = opened(&world.engine, &request, &person.name, &email()).await.expect("opened");
@@ -86,8 +84,12 @@ async fn v50_each_transition_is_one_event(stores: &StoreKind) {
 
 /// V50: all events of an account can be read back from any store.
 async fn v50_the_trail_of_a_registration_can_be_read(stores: &StoreKind) {
-    let world = world(stores.store(), roomy(settings())).await;
-    world.register_both().await;
+    let world = World::builder()
+        .store(stores.store())
+        .settings(roomy(settings()))
+        .registered()
+        .open()
+        .await;
     let registration = world.engine.registration();
     let all = registration.list(&request(), &world.signed_in()).await.expect("listed");
     registration.remove(&request(), &world.signed_in(), &all[0].id).await.expect("removed");
@@ -104,7 +106,7 @@ async fn v50_the_trail_of_a_registration_can_be_read(stores: &StoreKind) {
 /// record allow.
 async fn v50_strangers_do_not_make_the_trail_grow(_kind: &StoreKind) {
     let store = MemoryStore::new();
-    let world = World::over(store.clone(), one_gate()).await;
+    let world = World::builder().store(store.clone()).settings(one_gate()).open().await;
     // The first half fills the default budgets of one record; the second half adds nothing.
     let mut sizes = Vec::new();
     for half in 0..2 {
@@ -178,18 +180,17 @@ impl Store for Silent {
 /// V51: an engine checks at its start that the store returns what was written, and that its keys
 /// belong to the store.
 async fn v51_an_engine_refuses_a_store_that_keeps_nothing(_kind: &StoreKind) {
-    let world = World::memory(one_gate()).await;
-    let open = async |store: Arc<dyn Store>, keys: Keys| {
-        let builder = Engine::builder()
-            .keys(keys)
-            .store(store)
-            .directory(world.directory.clone())
-            .delivery(world.inbox.clone());
-        match builder.open().await {
-            Ok(_) => None,
-            Err(Error::Fault(fault)) => Some(fault.error.kind()),
-            Err(other) => panic!("{other:?}"),
-        }
+    let world = World::builder().settings(one_gate()).open().await;
+    let open = async |store: Arc<dyn Store>, keys: Keys| match world
+        .beside()
+        .store(store)
+        .keys(keys)
+        .try_open()
+        .await
+    {
+        Ok(_) => None,
+        Err(Error::Fault(fault)) => Some(fault.error.kind()),
+        Err(other) => panic!("{other:?}"),
     };
     assert_eq!(open(Arc::new(Silent), keys()).await, Some(PortErrorKind::Corrupt));
     let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
@@ -203,7 +204,7 @@ async fn v51_an_engine_refuses_a_store_that_keeps_nothing(_kind: &StoreKind) {
 /// V52: the same user id, name, address and policy in two tenants: codes, tickets, budgets, limits
 /// and events are separate.
 async fn v52_tenants_are_separate(stores: &StoreKind) {
-    let world = world(stores.store(), roomy(one_gate())).await;
+    let world = World::builder().store(stores.store()).settings(roomy(one_gate())).open().await;
     let person = settle(&world, 1).await;
     let other = TenantId::parse("fabrikam").expect("valid");
     world.directory.add_tenant(other.clone(), TenantFacts::new("Fabrikam"));

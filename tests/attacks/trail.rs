@@ -107,7 +107,7 @@ async fn perform(world: &World, operation: &str, token: &SoftToken, saved: &str)
             enrolled(world, Some(&app)).await;
         }
         "claim token" => claim_token(world).await,
-        "create recovery codes" => drop(world.save_codes().await),
+        "create recovery codes" => drop(world.create_recovery_codes().await),
         "replace mail" => {
             let (first, second) = (id_of(world, MethodKind::Email).await, "new@private.example");
             let new = NewMethod::email(mail(second));
@@ -181,11 +181,11 @@ async fn v49_and_v50_each_operation_is_recorded_and_told_once(stores: &StoreKind
         settings.failures.consecutive = 15;
         settings.notifications.administrator_roles =
             [RoleId::parse("Global Administrator").expect("valid")].into();
-        let world = world(stores.store(), settings).await;
-        world.register_both().await;
+        let world =
+            World::builder().store(stores.store()).settings(settings).registered().open().await;
         lock_out(&world);
         let token = world.enrol_app().await;
-        let saved = world.save_codes().await;
+        let saved = world.create_recovery_codes().await;
         world.deliver().await;
         world.clock.advance(2 * MINUTE);
         world.inbox.clear();

@@ -7,7 +7,6 @@ mod decoys;
 mod kinds;
 mod silence;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use crate::support::*;
@@ -15,7 +14,7 @@ use sspr::adapters::memory::{GroupMember, MemoryStore};
 use sspr::facts::UserFacts;
 use sspr::policy::{Disclosure, Scope};
 use sspr::port::Clock as _;
-use sspr::testing::{CallLog, ManualClock, Recorder, SeededEntropy, block_on};
+use sspr::testing::{CallLog, ManualClock, block_on};
 use sspr::{
     Engine, Error, GroupId, Identifier, PolicySettings, Reply, Request, ResetTicket, SecretText,
     Selection, Source, UserId,
@@ -44,7 +43,7 @@ async fn watched(disclosure: Disclosure) -> Watched {
     settings.scope = Scope::Selected([group()].into());
     settings.disclosure = disclosure;
     let store = MemoryStore::new();
-    let world = World::over(store.clone(), settings).await;
+    let world = World::builder().store(store.clone()).settings(settings).open().await;
     let mut members = vec![GroupMember::User(world.user.clone())];
     for name in ["disabled", "outside", "without"] {
         let id = UserId::parse(name).expect("valid");
@@ -57,28 +56,15 @@ async fn watched(disclosure: Disclosure) -> Watched {
         }
     }
     world.directory.add_group(&world.tenant, group(), members).expect("added");
-    world.register_both().await;
+    world.register_contacts().await;
     let log = CallLog::new();
-    let engine = watching(&world, &store, &log, &world.clock).await;
+    let engine = watching(&world, &log, &world.clock).await;
     Watched { world, engine, log }
 }
 
-async fn watching(
-    world: &World,
-    store: &MemoryStore,
-    log: &CallLog,
-    clock: &ManualClock,
-) -> Engine {
-    Engine::builder()
-        .keys(keys())
-        .store(Recorder::new(Arc::new(store.clone()), log.clone()))
-        .directory(Recorder::new(world.directory.clone(), log.clone()))
-        .delivery(Recorder::new(world.inbox.clone(), log.clone()))
-        .clock(clock.clone())
-        .entropy(SeededEntropy::new(5))
-        .open()
-        .await
-        .expect("opened")
+async fn watching(world: &World, log: &CallLog, clock: &ManualClock) -> Engine {
+    let watched = world.beside().clock(clock.clone()).seed(5).recorded(log).without_abilities();
+    watched.open().await.engine
 }
 
 /// The replies that a caller sees, and the calls that an observer of the traffic counts.
@@ -289,7 +275,7 @@ fn decoded(text: &str) -> Vec<u8> {
     const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let (mut bits, mut held, mut bytes) = (0_u32, 0, Vec::new());
     for symbol in text.bytes() {
-        let value = ALPHABET.iter().position(|one| *one == symbol).expect("base64url") as u32;
+        let value = ALPHABET.iter().position(|letter| *letter == symbol).expect("base64url") as u32;
         bits = (bits << 6 | value) & 0xffff;
         held += 6;
         if held >= 8 {

@@ -1,12 +1,9 @@
 //! The replay script of the standard, run through the engine: V22.
 
-use std::sync::Arc;
-
-use sspr::adapters::memory::{MemoryInbox, MemoryStore};
+use sspr::Timestamp;
 use sspr::method::{OathParameters, OathSeed};
 use sspr::port::Clock as _;
 use sspr::testing::{ManualClock, SoftToken};
-use sspr::{Policy, Timestamp};
 
 use crate::replay::{USES, give, lock_out, sparing};
 use crate::stores::StoreKind;
@@ -17,13 +14,7 @@ in_memory!(v22_the_script_of_the_standard, v22_only_one_step_of_delay_is_allowed
 /// A world at this time, with a token of the organisation whose seed is that of RFC 6238.
 async fn at(seconds: i64) -> World {
     let clock = ManualClock::new(Timestamp::from_unix_seconds(seconds));
-    let (directory, inbox) = (directory(&clock), MemoryInbox::new());
-    let store = Arc::new(MemoryStore::new());
-    let engine = engine(store, &clock, directory.clone(), inbox.clone(), 7).await;
-    let policy = Policy::new(sparing()).expect("sound");
-    engine.admin(&tenant(), &admin()).put_policy(&policy, None).await.expect("put");
-    let world = World::of(engine, clock, directory, inbox);
-    world.register_both().await;
+    let world = World::builder().clock(clock).settings(sparing()).registered().open().await;
     lock_out(&world);
     let text = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
     let seed = OathSeed::parse_base32(text).expect("a seed");

@@ -239,6 +239,6 @@ fn every_duplicate_has_a_reason_in_deny_toml() {
     for duplicate in &duplicates {
         assert!(listed.contains(&**duplicate), "{duplicate} is there beside a newer version");
     }
-    let gone: Vec<_> = listed.iter().filter(|one| !duplicates.contains(**one)).collect();
+    let gone: Vec<_> = listed.iter().filter(|entry| !duplicates.contains(**entry)).collect();
     assert!(!tree.all_platforms || gone.is_empty(), "in deny.toml, not in the tree: {gone:?}");
 }

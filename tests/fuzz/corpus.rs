@@ -94,7 +94,8 @@ impl Dice {
 }
 
 fn run(name: &str) {
-    let (_, target, mutations) = TARGETS.into_iter().find(|one| one.0 == name).expect("a target");
+    let (_, target, mutations) =
+        TARGETS.into_iter().find(|target| target.0 == name).expect("a target");
     let inputs = inputs(name);
     let attempt = |what: &str, input: &[u8]| {
         let result = std::panic::catch_unwind(|| target(input));

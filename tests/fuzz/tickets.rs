@@ -1,15 +1,15 @@
 //! Tickets: only one that the engine issued opens a flow, and any other costs no call of a port.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
 use sspr::adapters::memory::MemoryStore;
-use sspr::testing::{CallLog, Recorder, SeededEntropy, block_on};
+use sspr::testing::{CallLog, block_on};
 use sspr::{
     ChangeTicket, Engine, Error, InvalidInput, RegistrationTicket, ResetTicket, SecretText,
     UnlockTicket,
 };
 
-use crate::support::{OLD, World, ada, keys, one_gate, request};
+use crate::support::{OLD, World, ada, one_gate, request};
 use crate::{replaced, text};
 
 struct Issued {
@@ -24,19 +24,9 @@ async fn issue() -> Issued {
     let store = MemoryStore::new();
     let mut settings = one_gate();
     settings.unlock_without_reset = true;
-    let world = World::over(store.clone(), settings).await;
-    world.register_both().await;
+    let world = World::builder().store(store.clone()).settings(settings).registered().open().await;
     let log = CallLog::new();
-    let engine = Engine::builder()
-        .keys(keys())
-        .store(Recorder::new(Arc::new(store), log.clone()))
-        .directory(Recorder::new(world.directory.clone(), log.clone()))
-        .delivery(Recorder::new(world.inbox.clone(), log.clone()))
-        .clock(world.clock.clone())
-        .entropy(SeededEntropy::new(5))
-        .open()
-        .await
-        .expect("opened");
+    let engine = world.beside().seed(5).recorded(&log).without_abilities().open().await.engine;
     let (request, old) = (request(), SecretText::from(OLD));
     let reset = engine.reset().start(&request, &ada()).await.expect("started").ticket;
     let unlock = engine.unlock().start(&request, &ada()).await.expect("started").ticket;

@@ -132,7 +132,8 @@ fn inv08_messages_go_to_stored_addresses_only() {
 fn inv10_two_kinds_at_one_destination_are_one_method() {
     block_on(async {
         let under_test = memory();
-        let world = World::over(under_test.store.clone(), settings()).await;
+        let world =
+            World::builder().store(under_test.store.clone()).settings(settings()).open().await;
         let mut contacts = Contacts::default();
         contacts.mobile = Some(PhoneNumber::parse(MOBILE).expect("valid"));
         contacts.office = Some(PhoneNumber::parse(MOBILE).expect("valid"));

@@ -259,8 +259,12 @@ fn inv02_a_right_password_does_not_refill_the_window() {
         block_on(async {
             let mut settings = every(2);
             settings.failures.proven = Rate::new(6, DAY);
-            let world = World::over(under_test.store.clone(), settings).await;
-            world.register_both().await;
+            let world = World::builder()
+                .store(under_test.store.clone())
+                .settings(settings)
+                .registered()
+                .open()
+                .await;
             let before = world.engine.stats().comparisons;
             for number in 0..5 {
                 assert!(tries(&world, &format!("guess {number}")).await.is_err());

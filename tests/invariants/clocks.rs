@@ -9,7 +9,7 @@ use sspr::{Engine, Refusal, ResetTicket, Step};
 
 use crate::stores::{StoreUnderTest, all, memory};
 use crate::support::{
-    MAIL, MOBILE, NEW, World, ada, code, email, engine, one_gate, other_than, refusal, request,
+    MAIL, MOBILE, NEW, World, ada, code, email, one_gate, other_than, refusal, request,
     request_from, settings, sms,
 };
 
@@ -27,9 +27,8 @@ pub(crate) async fn ahead(
     by: Duration,
 ) -> (Engine, ManualClock) {
     let clock = ManualClock::new(world.clock.now().plus(by));
-    let store = Arc::clone(&under_test.store);
-    let engine = engine(store, &clock, world.directory.clone(), world.inbox.clone(), 9).await;
-    (engine, clock)
+    let joined = world.beside().store(Arc::clone(&under_test.store)).clock(clock.clone()).seed(9);
+    (joined.open().await.engine, clock)
 }
 
 pub(crate) async fn open_as(engine: &Engine, source: &str) -> Option<ResetTicket> {

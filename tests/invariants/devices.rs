@@ -105,8 +105,12 @@ fn inv03_live_flows_of_strangers_keep_no_known_device_out() {
         let most = usize::from(settings.sends.live_flows);
         for under_test in all() {
             block_on(async {
-                let world = World::over(under_test.store.clone(), settings.clone()).await;
-                world.register_both().await;
+                let world = World::builder()
+                    .store(under_test.store.clone())
+                    .settings(settings.clone())
+                    .registered()
+                    .open()
+                    .await;
                 let device = remembered(&world).await;
                 let kinds = [email(), sms()];
                 for number in 0..2 * most {
@@ -207,7 +211,7 @@ fn inv12_devices_end_with_a_revocation_and_in_time() {
                     "flows" => by.revoke_flows(&world.user).await.expect("revoked"),
                     "methods" => {
                         by.revoke_methods(&world.user).await.expect("revoked");
-                        world.register_both().await;
+                        world.register_contacts().await;
                     }
                     "time" => world.clock.advance(DAY * 90),
                     _ => whole_reset(&world, request).await.expect("reset"),
@@ -297,8 +301,12 @@ fn inv02_the_cap_counts_both_pools() {
         block_on(async {
             let mut settings = every(2);
             settings.failures.consecutive = 20;
-            let world = World::over(under_test.store.clone(), settings).await;
-            world.register_both().await;
+            let world = World::builder()
+                .store(under_test.store.clone())
+                .settings(settings)
+                .registered()
+                .open()
+                .await;
             let device = remembered(&world).await;
             for _ in 0..4 {
                 attack(&world, 12, None).await;

@@ -165,7 +165,7 @@ fn inv14_methods_revoked_during_a_reset_hide_nothing() {
 
 /// A finished flow whose new recovery code is shown and not acknowledged.
 async fn owing(world: &World) -> ResetTicket {
-    let codes = world.save_codes().await;
+    let codes = world.create_recovery_codes().await;
     let reply = reset_with(world, "recovery_code").await;
     let reply = world.prove(&reply.ticket, &codes[0]).await.expect("proven");
     let done = world.complete(&reply.ticket, NEW).await.expect("reset");

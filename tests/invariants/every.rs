@@ -1,6 +1,7 @@
 //! A world in which every method and every flow is allowed.
 
 use sspr::policy::LinkBase;
+use sspr::testing::WorldBuilder;
 use sspr::{Attempt, MethodKind, PolicySettings, Reply, ResetTicket, Selection, UnlockTicket};
 
 use crate::stores::StoreUnderTest;
@@ -27,19 +28,15 @@ pub(crate) fn option(text: &str) -> Selection {
 
 /// A world with mail, a mobile phone and a locked account over this store.
 pub(crate) async fn world(under_test: &StoreUnderTest, required: u8) -> World {
-    let world = World::over(under_test.store.clone(), every(required)).await;
-    lock_out(&world);
-    world.register_both().await;
+    let world = locked_out().store(under_test.store.clone()).settings(every(required));
+    let world = world.registered().open().await;
     world.inbox.clear();
     world
 }
 
-/// The directory has locked the account; the facts are as in every other run.
-pub(crate) fn lock_out(world: &World) {
-    let locked = world
-        .directory
-        .update_user(&world.tenant, &world.user, |facts| facts.locked_out = Some(true));
-    locked.expect("known");
+/// A world whose directory has locked the account.
+pub(crate) fn locked_out() -> WorldBuilder {
+    World::builder().account(|facts| facts.locked_out = Some(true))
 }
 
 /// A reset with an open challenge of this option.

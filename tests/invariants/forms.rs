@@ -76,7 +76,7 @@ fn inv19_a_damaged_field_closes_the_account() {
             block_on(async {
                 let world = world(&under_test, 2).await;
                 world.enrol_app().await;
-                world.save_codes().await;
+                world.create_recovery_codes().await;
                 let registration = world.engine.registration();
                 let device = registration.remember_device(&request(), &world.signed_in()).await;
                 drop(device.expect("remembered"));

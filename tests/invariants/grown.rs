@@ -10,7 +10,7 @@ use sspr::policy::Rate;
 use sspr::port::Clock as _;
 use sspr::testing::{SoftToken, block_on};
 
-use crate::every::{every, lock_out, option};
+use crate::every::{every, locked_out, option};
 use crate::stores::{StoreUnderTest, all, secret};
 use crate::support::{NEW, World, ada, admin, code, request, request_from};
 
@@ -166,8 +166,8 @@ fn inv17_a_record_with_everything_in_it_stays_small() {
     });
     for (under_test, settings) in each {
         block_on(async {
-            let world = World::over(under_test.store.clone(), settings).await;
-            lock_out(&world);
+            let world = locked_out().store(under_test.store.clone()).settings(settings);
+            let world = world.open().await;
             let mut largest = 0;
             let methods = register_all(&under_test, &world, &mut largest).await;
             assert!(methods >= 11, "{}: {methods} methods", under_test.name);

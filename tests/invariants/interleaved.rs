@@ -6,13 +6,11 @@ use std::time::Duration;
 use sspr::adapters::memory::MemoryStore;
 use sspr::port::Commit;
 use sspr::port::{Columns, Record, RecordKind, Store};
-use sspr::testing::{FaultPlan, Faulty, InjectedFault, SeededEntropy, Task, block_on, explore};
+use sspr::testing::{FaultPlan, InjectedFault, Task, WorldBuilder, block_on, explore};
 use sspr::{Engine, Error, Refusal, ResetTicket, Step, TenantId};
 
 use crate::stores::{memory, secret};
-use crate::support::{
-    MAIL, NEW, OLD, World, code, directory, email, keys, one_gate, other_than, request, tenant,
-};
+use crate::support::{MAIL, NEW, OLD, World, code, email, one_gate, other_than, request, tenant};
 
 /// A snapshot of a store's records, from which many runs begin.
 pub(crate) struct Snapshot {
@@ -71,36 +69,34 @@ pub(crate) struct Run {
     pub(crate) engines: Vec<Engine>,
 }
 
+impl Run {
+    /// A world over the store, and `actors` engines beside it. Each call that `layer` puts under
+    /// the plan waits for its turn; those of the world itself do not.
+    pub(crate) async fn over(
+        store: MemoryStore,
+        world: WorldBuilder,
+        actors: usize,
+        layer: impl Fn(WorldBuilder, &FaultPlan) -> WorldBuilder,
+    ) -> Self {
+        let store = Arc::new(store);
+        let world = world.store(Arc::clone(&store)).seed(1_000 + actors as u64).open().await;
+        let mut engines = Vec::new();
+        for actor in 0..actors {
+            let turns = FaultPlan::none();
+            let joined = layer(world.beside().seed(1_000 + actor as u64), &turns).open().await;
+            // The policy is read here once, so that later calls do not read it.
+            drop(joined.admin().policy().await.expect("read"));
+            drop(turns.everywhere(InjectedFault::Delay));
+            engines.push(joined.engine);
+        }
+        Self { world, store, engines }
+    }
+}
+
 pub(crate) fn run(snapshot: &Snapshot, from: &World, actors: usize) -> Run {
     block_on(async {
-        let store = Arc::new(snapshot.store().await);
-        let (clock, inbox) = (from.clock.clone(), sspr::adapters::memory::MemoryInbox::new());
-        let directory = directory(&clock);
-        let mut engines = Vec::new();
-        for seed in 0..=actors {
-            // The last engine reads the results and is not scheduled.
-            let step = FaultPlan::none();
-            let engine = Engine::builder()
-                .keys(keys())
-                .store(Faulty::new(Arc::clone(&store), step.clone()))
-                .directory(Faulty::new(directory.clone(), step.clone()))
-                .delivery(Faulty::new(inbox.clone(), step.clone()))
-                .clock(clock.clone())
-                .entropy(SeededEntropy::new(1_000 + seed as u64))
-                .open()
-                .await
-                .expect("opened");
-            // *The policy is read here once, so that later calls do not read it.
-            let actor = crate::support::admin();
-            drop(engine.admin(&tenant(), &actor).policy().await.expect("read"));
-            if seed < actors {
-                drop(step.everywhere(InjectedFault::Delay));
-            }
-            engines.push(engine);
-        }
-        let engine = engines.pop().expect("one");
-        let world = World::of(engine, clock, directory, inbox);
-        Run { world, store, engines }
+        let (store, world) = (snapshot.store().await, World::builder().clock(from.clock.clone()));
+        Run::over(store, world, actors, WorldBuilder::faulty).await
     })
 }
 

@@ -5,14 +5,12 @@ use std::time::Duration;
 use sspr::admin::Contacts;
 use sspr::facts::EmailAddress;
 use sspr::port::PortErrorKind;
-use sspr::testing::{
-    FaultPlan, Faulty, InjectedFault, SeededEntropy, block_on, poll_until_stalled,
-};
+use sspr::testing::{FaultPlan, Faulty, InjectedFault, block_on, poll_until_stalled};
 use sspr::{Engine, Refusal, ResetTicket};
 
 use crate::stores::{StoreUnderTest, all, memory, secret};
 use crate::support::{
-    MAIL, MOBILE, NEW, OLD, World, admin, email, keys, one_gate, refusal, request, settings,
+    MAIL, MOBILE, NEW, OLD, World, admin, email, one_gate, refusal, request, settings,
 };
 
 const PRIMARY: &str = "ada@contoso.example";
@@ -108,16 +106,8 @@ fn inv14_every_change_is_told_to_the_addresses_before_it() {
 /// An engine whose directory writes the password and never returns.
 async fn hanging(under_test: &StoreUnderTest, world: &World) -> Engine {
     let plan = FaultPlan::none().on("directory.set_password", InjectedFault::HangAfter);
-    Engine::builder()
-        .keys(keys())
-        .store(under_test.store.clone())
-        .directory(Faulty::new(world.directory.clone(), plan))
-        .delivery(world.inbox.clone())
-        .clock(world.clock.clone())
-        .entropy(SeededEntropy::new(11))
-        .open()
-        .await
-        .expect("opened")
+    let joined = world.beside().store(under_test.store.clone()).seed(11);
+    joined.directory(|directory| Faulty::new(directory, plan)).open().await.engine
 }
 
 /// Other changes of an account while its password is being written.

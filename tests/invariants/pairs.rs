@@ -121,7 +121,7 @@ fn inv01_a_recovery_code_is_used_in_one_flow() {
     let under_test = memory();
     let (scene, tickets, typed) = block_on(async {
         let world = world(&under_test, 2).await;
-        let codes = world.save_codes().await;
+        let codes = world.create_recovery_codes().await;
         let first = reset_with(&world, "recovery_code").await.ticket.expose_secret().to_owned();
         let second = reset_with(&world, "recovery_code").await.ticket.expose_secret().to_owned();
         world.deliver().await;
@@ -146,7 +146,7 @@ fn inv01_a_recovery_code_typed_twice_is_one_proof() {
     let under_test = memory();
     let (scene, ticket, typed) = block_on(async {
         let world = world(&under_test, 2).await;
-        let codes = world.save_codes().await;
+        let codes = world.create_recovery_codes().await;
         let ticket = reset_with(&world, "recovery_code").await.ticket.expose_secret().to_owned();
         (Scene::of(&under_test, world).await, ticket, codes[0].clone())
     });

@@ -9,7 +9,7 @@ use sspr::port::{Clock as _, RecordKind, Store};
 use sspr::testing::SoftToken;
 use sspr::{ChangeTicket, Error, ResetTicket, UnlockTicket};
 
-use crate::every::{again, every, lock_out, option};
+use crate::every::{again, every, locked_out, option};
 use crate::stores::secret;
 use crate::support::{
     MAIL, MOBILE, NEW, OLD, World, ada, admin, code, request, request_from, tenant,
@@ -43,9 +43,7 @@ impl Player {
         let role = sspr::RoleId::parse("Global Administrator").expect("valid");
         settings.notifications.administrator_roles = [role].into();
         settings.acknowledged.insert(sspr::policy::Deviation::GuessingAboveThreshold);
-        let world = World::over(store.clone(), settings).await;
-        lock_out(&world);
-        world.register_both().await;
+        let world = locked_out().store(store.clone()).settings(settings).registered().open().await;
         let (token, saved) = (None, Vec::new());
         Self { world, store, token, saved, reset: None, unlock: None, change: None }
     }

@@ -3,10 +3,8 @@
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Child, ChildStdin, Command, Stdio};
-use std::sync::Arc;
 use std::time::Duration;
 
-use sspr::adapters::memory::MemoryInbox;
 use sspr::adapters::sqlite::SqliteStore;
 use sspr::port::Clock as _;
 use sspr::testing::ManualClock;
@@ -15,7 +13,7 @@ use sspr::{Engine, ResetTicket, Timestamp, UnlockTicket};
 use crate::every::world;
 use crate::steps::{Places, one_opened};
 use crate::stores::sqlite_at;
-use crate::support::{START, directory, engine};
+use crate::support::{START, World};
 
 const FILE: &str = "SSPR_INVARIANTS_FILE";
 const MARK: &str = "opened: ";
@@ -43,7 +41,8 @@ async fn the_other_process() {
     };
     let clock = ManualClock::new(Timestamp::from_unix_seconds(START));
     let store = SqliteStore::open_or_create(file).expect("opened");
-    let engine = engine(Arc::new(store), &clock, directory(&clock), MemoryInbox::new(), 99).await;
+    let world = World::builder().store(store).clock(clock.clone()).seed(99).open().await;
+    let engine = world.engine;
     let mut out = std::io::stdout();
     writeln!(out, "\n{MARK}").expect("written");
     for line in std::io::stdin().lines() {

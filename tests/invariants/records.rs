@@ -7,7 +7,7 @@ use sspr::admin::Contacts;
 use sspr::facts::{EmailAddress, PhoneNumber};
 use sspr::port::PortErrorKind;
 use sspr::port::RecordKind;
-use sspr::testing::{CallLog, Recorder, block_on};
+use sspr::testing::{CallLog, block_on};
 use sspr::{Error, FaultOrigin, ResetTicket, Step, TenantId};
 
 use crate::stores::{StoreUnderTest, all, memory};
@@ -37,7 +37,8 @@ async fn widest(under_test: &StoreUnderTest) -> World {
     settings.sends.live_flows = 10;
     settings.sends.source_share = 100;
     settings.acknowledged.insert(sspr::policy::Deviation::GuessingAboveThreshold);
-    let world = World::over(Arc::clone(&under_test.store), settings).await;
+    let world =
+        World::builder().store(Arc::clone(&under_test.store)).settings(settings).open().await;
     let label = "x".repeat(60);
     let host = format!("{label}.{label}.{label}.example");
     let mut contacts = Contacts::default();
@@ -213,10 +214,7 @@ fn inv20_reading_changes_nothing() {
         let under_test = memory();
         let world = under_test.world(settings()).await;
         let log = CallLog::new();
-        let store = Recorder::new(Arc::clone(&under_test.store), log.clone());
-        let (clock, directory) = (&world.clock, world.directory.clone());
-        let inbox = world.inbox.clone();
-        let engine = crate::support::engine(Arc::new(store), clock, directory, inbox, 12).await;
+        let engine = world.beside().seed(12).recorded(&log).open().await.engine;
         let open = world.start().await;
         let (open, mail) = world.challenged(&open.ticket, &email(), MAIL).await;
         let granted = world.granted().await;
@@ -250,16 +248,10 @@ fn inv20_reading_changes_nothing() {
 fn inv18_another_lookup_key_does_not_open_the_store() {
     block_on(async {
         let store = MemoryStore::new();
-        let world = World::over(store.clone(), settings()).await;
+        let world = World::builder().store(store.clone()).settings(settings()).open().await;
         let secret = |byte| sspr::SecretBytes::new(vec![byte; 32]);
         let other = sspr::Keys::new(secret(9), 1, secret(2)).expect("long enough");
-        let opened = sspr::Engine::builder()
-            .keys(other)
-            .store(store)
-            .directory(world.directory.clone())
-            .delivery(world.inbox.clone())
-            .open()
-            .await;
+        let opened = world.beside().keys(other).try_open().await.map(|world| world.engine);
         let denied = matches!(&opened, Err(Error::Fault(fault)) if fault.error.kind() == PortErrorKind::Denied);
         assert!(denied, "{opened:?}");
         assert!(TenantId::parse("contoso").is_ok());

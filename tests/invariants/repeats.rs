@@ -17,7 +17,7 @@ fn inv01_a_lost_answer_is_given_again_for_a_recovery_code() {
     for under_test in all() {
         block_on(async {
             let world = world(&under_test, 2).await;
-            let codes = world.save_codes().await;
+            let codes = world.create_recovery_codes().await;
             let before = reset_with(&world, "recovery_code").await;
             let first = world.prove(&before.ticket, &codes[0]).await.expect("proven");
             let same = world.prove(&before.ticket, &codes[0]).await.expect("the same reply");
@@ -62,7 +62,7 @@ fn inv04_a_replaced_ticket_gets_no_recovery_code() {
     for under_test in all() {
         block_on(async {
             let world = world(&under_test, 2).await;
-            let codes = world.save_codes().await;
+            let codes = world.create_recovery_codes().await;
             let early = reset_with(&world, "recovery_code").await;
             let reply = world.prove(&early.ticket, &codes[0]).await.expect("proven");
             let between = again(&reply.ticket);
@@ -120,7 +120,8 @@ fn inv04_a_ticket_whose_link_was_redeemed_elsewhere_is_dead() {
 fn inv19_the_widest_policy_is_accepted_and_kept() {
     for under_test in all() {
         block_on(async {
-            let world = World::over(under_test.store.clone(), every(2)).await;
+            let world =
+                World::builder().store(under_test.store.clone()).settings(every(2)).open().await;
             let actor = crate::support::admin();
             let stored = world
                 .engine

@@ -8,39 +8,21 @@ use std::time::Duration;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha1::Sha1;
 use sha2::{Digest as _, Sha256};
-use sspr::adapters::memory::{MemoryInbox, MemoryStore};
+use sspr::adapters::memory::MemoryStore;
 use sspr::adapters::seal::KeySeal;
 use sspr::port::{Clock as _, RecordKind, Store};
-use sspr::testing::{SeededEntropy, block_on};
-use sspr::{Engine, Policy, SecretBytes, Timestamp};
+use sspr::testing::block_on;
+use sspr::{SecretBytes, Timestamp};
 
 use crate::every::{every, option};
-use crate::support::{
-    MAIL, MOBILE, NEW, OLD, START, World, ada, admin, directory, keys, request, tenant,
-};
+use crate::support::{MAIL, MOBILE, NEW, OLD, World, ada, request, tenant};
 
 const SEAL: &[u8; 32] = b"the secret of a seal of one test";
 
 async fn sealed(store: Arc<dyn Store>) -> World {
-    let clock = sspr::testing::ManualClock::new(Timestamp::from_unix_seconds(START));
-    let (directory, inbox) = (directory(&clock), MemoryInbox::new());
     let seal = KeySeal::new(7, SecretBytes::new(SEAL.to_vec())).expect("long enough");
-    let engine = Engine::builder()
-        .keys(keys())
-        .store(store)
-        .directory(directory.clone())
-        .delivery(inbox.clone())
-        .clock(clock.clone())
-        .entropy(SeededEntropy::new(7))
-        .seal(seal)
-        .open()
-        .await
-        .expect("opened");
-    let policy = Policy::new(every(2)).expect("sound");
-    engine.admin(&tenant(), &admin()).put_policy(&policy, None).await.expect("put");
-    let world = World::of(engine, clock, directory, inbox);
-    world.register_both().await;
-    world
+    let world = World::builder().store(store).settings(every(2)).registered();
+    world.engine(|engine| engine.seal(seal)).open().await
 }
 
 /// The secrets of a store with every method in use, as text and as bytes.
@@ -68,7 +50,7 @@ async fn use_everything(world: &World) -> Secrets {
     let ticket = &enrolled.reply.ticket;
     let confirmed = registration.confirm(&request(), &world.signed_in(), ticket, &typed).await;
     assert!(confirmed.expect("confirmed").active);
-    let codes = world.save_codes().await;
+    let codes = world.create_recovery_codes().await;
     let device = registration
         .remember_device(&request(), &world.signed_in())
         .await

@@ -1,19 +1,15 @@
 //! A snapshot of a store, and actors on it that take turns at each store call.
 
-use std::sync::Arc;
-
-use sspr::adapters::memory::{MemoryInbox, MemoryStore};
+use sspr::adapters::memory::MemoryStore;
 use sspr::port::Commit;
 use sspr::port::{Columns, Record, RecordKind, Store as _};
-use sspr::testing::{
-    Explored, FaultPlan, Faulty, InjectedFault, SeededEntropy, Task, TestSeal, block_on, explore,
-};
+use sspr::testing::{Explored, Faulty, Task, block_on, explore};
 use sspr::{Engine, Error, TenantId, Timestamp};
 
-use crate::every::lock_out;
+use crate::every::locked_out;
 use crate::interleaved::Run;
 use crate::stores::StoreUnderTest;
-use crate::support::{MAIL, World, admin, directory, keys, tenant};
+use crate::support::{MAIL, World, tenant};
 
 /// An actor's result: a value to compare, or the refusal.
 pub(crate) type Told = Result<String, Error>;
@@ -42,38 +38,16 @@ impl Scene {
     /// A store restored from the snapshot, with one engine for each actor.
     fn run(&self, actors: usize) -> Run {
         block_on(async {
-            let store = Arc::new(MemoryStore::new());
+            let store = MemoryStore::new();
             for (record, columns) in &self.records {
                 let commit = Commit::new(record, None, columns, &[]);
                 let _ = store.commit(commit).await.expect("kept");
             }
-            let (clock, inbox) = (self.world.clock.clone(), MemoryInbox::new());
-            let directory = directory(&clock);
-            let mut engines = Vec::new();
-            for seed in 0..=actors {
-                let step = FaultPlan::none();
-                let engine = Engine::builder()
-                    .keys(keys())
-                    .store(Faulty::new(Arc::clone(&store), step.clone()))
-                    .directory(directory.clone())
-                    .delivery(inbox.clone())
-                    .clock(clock.clone())
-                    .entropy(SeededEntropy::new(1_000 + seed as u64))
-                    .seal(TestSeal)
-                    .open()
-                    .await
-                    .expect("opened");
-                // The policy is read here once, so that it is no step later.
-                drop(engine.admin(&tenant(), &admin()).policy().await.expect("read"));
-                if seed < actors {
-                    drop(step.everywhere(InjectedFault::Delay));
-                }
-                engines.push(engine);
-            }
-            let engine = engines.pop().expect("one");
-            let world = World::of(engine, clock, directory, inbox);
-            lock_out(&world);
-            Run { world, store, engines }
+            let (inner, world) = (store.clone(), locked_out().clock(self.world.clock.clone()));
+            Run::over(store, world, actors, |world, turns| {
+                world.store(Faulty::new(inner.clone(), turns.clone()))
+            })
+            .await
         })
     }
 

@@ -9,7 +9,7 @@ use sspr::port::{Commit, Committed, Cursor, EventsOf};
 use sspr::{Engine, PolicySettings, SecretText, TenantId, Timestamp};
 
 use crate::fresh::{self, Fresh, Temporary};
-use crate::support::{World, engine, tenant};
+use crate::support::{World, tenant};
 
 /// A store for a test.
 pub(crate) struct StoreUnderTest {
@@ -55,16 +55,19 @@ pub(crate) fn fresh(like: &StoreUnderTest) -> StoreUnderTest {
 impl StoreUnderTest {
     /// A world with two registered methods over this store.
     pub(crate) async fn world(&self, settings: PolicySettings) -> World {
-        let world = World::over(Arc::clone(&self.store), settings).await;
-        world.register_both().await;
+        let world = World::builder()
+            .store(Arc::clone(&self.store))
+            .settings(settings)
+            .registered()
+            .open()
+            .await;
         world.inbox.clear();
         world
     }
 
     /// Another engine over the same ports.
     pub(crate) async fn engine(&self, world: &World, seed: u64) -> Engine {
-        let store = Arc::clone(&self.store);
-        engine(store, &world.clock, world.directory.clone(), world.inbox.clone(), seed).await
+        world.beside().store(Arc::clone(&self.store)).seed(seed).open().await.engine
     }
 
     pub(crate) async fn account(&self) -> Record {

@@ -3,15 +3,13 @@
 use std::time::Duration;
 
 use sspr::facts::{UserFacts, WriteOutcome};
-use sspr::testing::{
-    FaultPlan, Faulty, InjectedFault, SeededEntropy, block_on, poll_until_stalled,
-};
+use sspr::testing::{FaultPlan, Faulty, InjectedFault, block_on, poll_until_stalled};
 use sspr::{Engine, Error, Refusal, Step, UnlockTicket};
 
-use crate::every::{count, every, lock_out, unlock_with, world};
+use crate::every::{count, every, locked_out, unlock_with, world};
 use crate::stores::{StoreUnderTest, all, memory, secret};
 use crate::support::{
-    MAIL, MOBILE, NEW, OLD, World, ada, code, email, keys, refusal, request, request_from, sms,
+    MAIL, MOBILE, NEW, OLD, World, ada, code, email, refusal, request, request_from, sms,
 };
 
 const MAYBE: &str = "notice.account_may_have_been_unlocked";
@@ -86,16 +84,13 @@ fn inv14_an_unlock_of_unknown_outcome_is_told_and_repeated() {
 
 /// An engine over the same ports, one of which fails.
 async fn breaking(under_test: &StoreUnderTest, world: &World, plan: &FaultPlan) -> Engine {
-    Engine::builder()
-        .keys(keys())
+    let of_directory = plan.clone();
+    let joined = world
+        .beside()
         .store(Faulty::new(under_test.store.clone(), plan.clone()))
-        .directory(Faulty::new(world.directory.clone(), plan.clone()))
-        .delivery(world.inbox.clone())
-        .clock(world.clock.clone())
-        .entropy(SeededEntropy::new(11))
-        .open()
-        .await
-        .expect("opened")
+        .seed(11)
+        .directory(|directory| Faulty::new(directory, of_directory));
+    joined.open().await.engine
 }
 
 /// Inv. 14: if the process ends before or after any call, the owner of an unlocked account is
@@ -167,12 +162,12 @@ fn inv12_an_unlock_leaves_other_flows_alone() {
             block_on(async {
                 let mut settings = every(2);
                 settings.sends.live_flows = 10;
-                let world = World::over(under_test.store.clone(), settings).await;
-                lock_out(&world);
+                let world = locked_out().store(under_test.store.clone()).settings(settings);
+                let world = world.open().await;
                 let untracked = |facts: &mut UserFacts| facts.change_stamp = None;
                 let known = world.directory.update_user(&world.tenant, &world.user, untracked);
                 known.expect("known");
-                world.register_both().await;
+                world.register_contacts().await;
                 // A reset with one of two proofs, by text.
                 let reset = world.start().await;
                 let (reset, text) = world.challenged(&reset.ticket, &sms(), MOBILE).await;
@@ -229,9 +224,8 @@ fn inv02_an_unlock_lowers_no_counter() {
             let mut settings = every(1);
             settings.clear_counters_on_reset = true;
             settings.acknowledged.insert(sspr::policy::Deviation::CountersClearedOnReset);
-            let world = World::over(under_test.store.clone(), settings).await;
-            lock_out(&world);
-            world.register_both().await;
+            let world = locked_out().store(under_test.store.clone()).settings(settings);
+            let world = world.registered().open().await;
             let reply = unlock_with(&world, "mobile_phone.sms.0").await;
             for _ in 0..3 {
                 let wrong = code("000000");

@@ -148,7 +148,8 @@ impl Run {
         match (how, &right) {
             (How::Seen(ago), _) => {
                 let same = std::mem::discriminant(&right);
-                let fits = self.seen.iter().filter(|one| std::mem::discriminant(*one) == same);
+                let fits =
+                    self.seen.iter().filter(|answer| std::mem::discriminant(*answer) == same);
                 let fits: Vec<_> = fits.collect();
                 let place = fits.len().checked_sub(1 + usize::from(ago) % fits.len().max(1));
                 place.map_or(right, |place| fits[place].clone())
@@ -163,9 +164,10 @@ impl Run {
     pub(crate) fn app_code_of(&self, index: usize, id: &str, ago: i64) -> String {
         let flow = &self.model.flows[index];
         let user = &self.model.users[flow.user.unwrap_or(0)];
-        let pending = flow.confirms.as_ref().map(|one| &one.0).filter(|_| id == "pending");
+        let pending =
+            flow.confirms.as_ref().map(|confirmed| &confirmed.0).filter(|_| id == "pending");
         let method = user.methods.iter().find(|method| method.id == id).or(pending);
-        let token = method.and_then(|one| one.token.as_ref());
+        let token = method.and_then(|method| method.token.as_ref());
         token.map_or("123456".to_owned(), |token| app_code(token, self.model.now, -ago))
     }
 }

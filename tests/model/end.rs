@@ -61,7 +61,7 @@ impl Run {
         let mut wanted: BTreeMap<(&str, String), u32> = BTreeMap::new();
         for ((notice, address), count) in &self.model.notices {
             let all = self.sut.inbox.messages_to(address);
-            let to = all.first().map(|one| one.destination.normalised());
+            let to = all.first().map(|message| message.destination.normalised());
             let to = to.unwrap_or_else(|| address.clone());
             *wanted.entry((*notice, to)).or_default() += count;
         }

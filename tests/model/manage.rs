@@ -48,11 +48,11 @@ impl Run {
             What::App => {
                 let app = NewAuthenticator::new("Contoso", "ada");
                 let enrolled = registration.enrol_authenticator(&request, &signed_in, &app).await;
-                let reply = enrolled.map(|one| {
-                    let seed = one.seed.expose_secret();
+                let reply = enrolled.map(|enrolled| {
+                    let seed = enrolled.seed.expose_secret();
                     let made = SoftToken::new(seed, OathParameters::default()).expect("a seed");
                     token = Some(Arc::new(made));
-                    one.reply
+                    enrolled.reply
                 });
                 (MethodKind::AuthenticatorApp, None, reply)
             }

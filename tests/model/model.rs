@@ -141,8 +141,8 @@ impl User {
     pub(crate) fn usable(&self, kind: MethodKind, now: i64) -> Option<&Method> {
         let of_kind = |supplied| {
             let mut all = self.methods.iter();
-            all.find(move |one| {
-                one.kind == kind && one.supplied == supplied && one.usable_from <= now
+            all.find(move |method| {
+                method.kind == kind && method.supplied == supplied && method.usable_from <= now
             })
         };
         of_kind(false).or_else(|| of_kind(true))
@@ -162,13 +162,13 @@ impl User {
     pub(crate) fn addresses(&self) -> BTreeSet<String> {
         let told = [MethodKind::Email, MethodKind::MobilePhone];
         let own = self.methods.iter().filter(|method| told.contains(&method.kind));
-        let own = own.filter_map(|one| one.to.clone());
+        let own = own.filter_map(|method| method.to.clone());
         own.chain([self.primary.clone()]).collect()
     }
 
     pub(crate) fn failures(&self, kind: MethodKind, proven: bool, now: i64) -> usize {
         let counted = self.wrong.iter().filter(|failure| failure.0 == kind && failure.1 == proven);
-        counted.filter(|one| now - one.2 < DAY).count()
+        counted.filter(|failure| now - failure.2 < DAY).count()
     }
 
     /// Records a wrong secret, and checks that no more are compared than the budgets allow.

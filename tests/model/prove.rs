@@ -180,7 +180,7 @@ impl Run {
         self.model.event("method_proven");
         let flow = &mut self.model.flows[index];
         ensure!(flow.proofs.insert(challenge.kind), "one method was proven twice");
-        flow.challenges.retain(|one| one.kind != challenge.kind);
+        flow.challenges.retain(|open| open.kind != challenge.kind);
         flow.last = Some(challenge);
         flow.last_given = Some(given.clone());
         flow.earned(answered.ticket);
@@ -203,7 +203,7 @@ impl Run {
     }
 
     pub(crate) async fn redeem(&mut self, link: u8, who: u8) -> Checked {
-        let links = self.seen.iter().filter_map(|one| match one {
+        let links = self.seen.iter().filter_map(|answer| match answer {
             Answer::Link(url) => Some(url.clone()),
             _ => None,
         });
@@ -215,7 +215,7 @@ impl Run {
         let given = Answer::Link(links[place].clone());
         let owner = self.model.flows.iter().find(|flow| {
             let all = flow.challenges.iter().chain(&flow.last);
-            all.into_iter().any(|one| one.answer.as_ref() == Some(&given))
+            all.into_iter().any(|challenge| challenge.answer.as_ref() == Some(&given))
         });
         let owner = owner.and_then(|flow| flow.user).unwrap_or(0);
         let named = if who < 200 { owner } else { usize::from(who) % 3 };

@@ -80,8 +80,8 @@ impl Model {
     pub(crate) fn promised(&self, user: usize, kind: MethodKind) -> usize {
         let flows = self.flows.iter().filter(|flow| flow.user == Some(user) && !flow.dead);
         let all = flows.flat_map(|flow| flow.challenges.iter().chain(&flow.last));
-        let all = all.filter(|one| one.kind == kind && self.now < one.until);
-        all.map(|one| usize::from(ATTEMPTS.saturating_sub(one.compared))).sum()
+        let all = all.filter(|challenge| challenge.kind == kind && self.now < challenge.until);
+        all.map(|challenge| usize::from(ATTEMPTS.saturating_sub(challenge.compared))).sum()
     }
 
     /// Whether a secret without a challenge is certainly compared.
@@ -124,7 +124,7 @@ impl Model {
         let mut gone = 0;
         for user in &mut self.users {
             let over = user.methods.iter_mut().filter(|method| method.usable_from <= now);
-            let replaced: Vec<_> = over.filter_map(|one| one.replaces.take()).collect();
+            let replaced: Vec<_> = over.filter_map(|method| method.replaces.take()).collect();
             let before = user.methods.len();
             user.methods.retain(|method| !replaced.contains(&method.id));
             gone += before - user.methods.len();

@@ -252,12 +252,12 @@ impl Run {
         let now = Timestamp::from_unix_seconds(self.model.now);
         let found = |method, pool| {
             let mut all = seen.blocked.iter().filter(|entry| entry.method == method);
-            all.find(|one| one.pool.is_none() || one.pool == Some(pool))
+            all.find(|entry| entry.pool.is_none() || entry.pool == Some(pool))
         };
         for (method, pool, until) in &self.blocked[who] {
             let still = found(*method, *pool);
             let aged = *until <= now;
-            let kept = still.is_some_and(|one| one.until.is_none_or(|at| at >= *until));
+            let kept = still.is_some_and(|entry| entry.until.is_none_or(|at| at >= *until));
             ensure!(aged || kept, "the spent {method} budget has come back early");
         }
         let with_end = seen.blocked.iter().filter_map(|entry| {

@@ -8,7 +8,7 @@ use sspr::method::{Channel, NewMethod, SignInContext};
 use sspr::policy::{LinkBase, Rate};
 use sspr::port::Commit;
 use sspr::port::{Clock as _, Columns, Record, RecordKind, Store};
-use sspr::testing::{Encoded, ManualClock, SimulatedMethod, SoftToken};
+use sspr::testing::{Encoded, ManualClock, SeededEntropy, SimulatedMethod, SoftToken, TestSeal};
 use sspr::{Engine, MethodKind, PolicySettings, RoleId, SignedIn, UserId};
 
 use crate::model::{ATTEMPTS, BUDGET, DAY, HOLD, Method, Model, RUN, User};
@@ -74,7 +74,7 @@ pub(crate) struct Prepared {
 impl Prepared {
     pub(crate) async fn new() -> Self {
         let store = Arc::new(MemoryStore::new());
-        let world = World::over(Arc::clone(&store), settings(1)).await;
+        let world = World::builder().store(Arc::clone(&store)).settings(settings(1)).open().await;
         world.directory.add_user(&tenant(), facts(1), &[NAMES[1]], "-").expect("new");
         let mut world = world;
         for who in [1, 0] {
@@ -85,7 +85,7 @@ impl Prepared {
             }
         }
         let app = Arc::new(world.enrol_app().await);
-        let codes = world.save_codes().await;
+        let codes = world.create_recovery_codes().await;
         world.deliver().await;
         world.clock.advance(std::time::Duration::from_secs(3 * DAY as u64));
         world.deliver().await;
@@ -170,6 +170,7 @@ pub(crate) fn mobile(number: &str) -> NewMethod {
     NewMethod::mobile_phone(number, Channel::Sms).expect("reached")
 }
 
+/// Not a [`World`]: the directory has two users and a clock of its own, and the engine restarts.
 pub(crate) struct Sut {
     pub(crate) engine: Engine,
     store: Arc<dyn Store>,
@@ -188,14 +189,24 @@ async fn open(
     passkey: &SimulatedMethod,
     seed: u64,
 ) -> Engine {
-    let (store, directory, inbox) = (Arc::clone(store), directory.clone(), inbox.clone());
-    let builder = support::builder(store, clock, directory, inbox, seed);
     let unused = [MethodKind::AppNotification, MethodKind::HostVerified].map(SimulatedMethod::new);
     let [push, other] = unused;
-    let builder = builder.external_method(passkey.clone());
-    let builder = builder.external_method(push).external_method(other);
     let year = std::time::Duration::from_secs(365 * DAY as u64);
-    builder.event_retention(year).open().await.expect("opened")
+    Engine::builder()
+        .keys(World::keys())
+        .store(Arc::clone(store))
+        .directory(directory.clone())
+        .delivery(inbox.clone())
+        .clock(clock.clone())
+        .entropy(SeededEntropy::new(seed))
+        .seal(TestSeal)
+        .external_method(passkey.clone())
+        .external_method(push)
+        .external_method(other)
+        .event_retention(year)
+        .open()
+        .await
+        .expect("opened")
 }
 
 impl Sut {

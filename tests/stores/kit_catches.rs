@@ -8,15 +8,13 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use sspr::adapters::memory::MemoryStore;
-use sspr::audit::Event;
 use sspr::conformance::{
     Ability, Harness, Outcome, PROPERTIES, Property, StoreUnderTest, Violation, check,
 };
-use sspr::port::{Commit, Committed, CounterIncrement, Cursor, Cutoff, EventsOf, Page, PortResult};
-use sspr::port::{Record, RecordKey, RecordKind, Store};
+use sspr::port::PortResult;
+use sspr::port::{RecordKey, Store};
 use sspr::testing::broken::{BrokenStore, Defect};
-use sspr::testing::{Encoded, Unreadable, block_on};
-use sspr::{TenantId, Timestamp};
+use sspr::testing::{Encoded, Unreadable, block_on, forward};
 
 /// Stores with one defect, whose records can be damaged.
 struct Broken(Defect);
@@ -115,51 +113,9 @@ fn races_are_caught_each_time() {
 /// so only the kit's threads can hit a window.
 struct Blocking<S>(S);
 
-#[async_trait]
 impl<S: Store> Store for Blocking<S> {
-    async fn load(&self, key: &RecordKey) -> PortResult<Option<Record>> {
-        block_on(self.0.load(key))
-    }
-
-    async fn commit(&self, commit: Commit<'_>) -> PortResult<Committed> {
-        block_on(self.0.commit(commit))
-    }
-
-    async fn increment(&self, increments: &[CounterIncrement]) -> PortResult<Vec<u64>> {
-        block_on(self.0.increment(increments))
-    }
-
-    async fn due(
-        &self,
-        now: Timestamp,
-        after: Option<&Cursor>,
-        limit: usize,
-    ) -> PortResult<Page<RecordKey>> {
-        block_on(self.0.due(now, after, limit))
-    }
-
-    async fn scan(
-        &self,
-        tenant: &TenantId,
-        kind: RecordKind,
-        after: Option<&Cursor>,
-        limit: usize,
-    ) -> PortResult<Page<Record>> {
-        block_on(self.0.scan(tenant, kind, after, limit))
-    }
-
-    async fn events(
-        &self,
-        of: EventsOf<'_>,
-        after: Option<&Cursor>,
-        limit: usize,
-    ) -> PortResult<Page<Event>> {
-        block_on(self.0.events(of, after, limit))
-    }
-
-    async fn purge(&self, cutoff: Cutoff, limit: usize) -> PortResult<u64> {
-        block_on(self.0.purge(cutoff, limit))
-    }
+    forward!(self.0, |_name, call| block_on(call)
+        => load, commit, increment, due, scan, events, purge, fence);
 }
 
 #[test]

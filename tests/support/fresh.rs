@@ -76,12 +76,8 @@ mod on_servers {
     use std::pin::pin;
     use std::sync::{Arc, OnceLock};
 
-    use async_trait::async_trait;
-    use sspr::audit::Event;
-    use sspr::port::{Commit, Committed, CounterIncrement, Cutoff, EventsOf, Page, PortResult};
-    use sspr::port::{Cursor, Record, RecordKey, RecordKind, Store};
-    use sspr::testing::block_on;
-    use sspr::{TenantId, Timestamp};
+    use sspr::port::Store;
+    use sspr::testing::{block_on, forward};
     use tokio::runtime::{Builder, Runtime};
 
     use super::Fresh;
@@ -157,54 +153,8 @@ mod on_servers {
 
     struct Entered<S>(S);
 
-    #[async_trait]
     impl<S: Store> Store for Entered<S> {
-        async fn load(&self, key: &RecordKey) -> PortResult<Option<Record>> {
-            entered(self.0.load(key)).await
-        }
-
-        async fn commit(&self, commit: Commit<'_>) -> PortResult<Committed> {
-            entered(self.0.commit(commit)).await
-        }
-
-        async fn increment(&self, increments: &[CounterIncrement]) -> PortResult<Vec<u64>> {
-            entered(self.0.increment(increments)).await
-        }
-
-        async fn due(
-            &self,
-            now: Timestamp,
-            after: Option<&Cursor>,
-            limit: usize,
-        ) -> PortResult<Page<RecordKey>> {
-            entered(self.0.due(now, after, limit)).await
-        }
-
-        async fn scan(
-            &self,
-            tenant: &TenantId,
-            kind: RecordKind,
-            after: Option<&Cursor>,
-            limit: usize,
-        ) -> PortResult<Page<Record>> {
-            entered(self.0.scan(tenant, kind, after, limit)).await
-        }
-
-        async fn events(
-            &self,
-            of: EventsOf<'_>,
-            after: Option<&Cursor>,
-            limit: usize,
-        ) -> PortResult<Page<Event>> {
-            entered(self.0.events(of, after, limit)).await
-        }
-
-        async fn purge(&self, cutoff: Cutoff, limit: usize) -> PortResult<u64> {
-            entered(self.0.purge(cutoff, limit)).await
-        }
-
-        async fn fence(&self, closed: bool) -> PortResult<bool> {
-            entered(self.0.fence(closed)).await
-        }
+        forward!(self.0, |_name, call| entered(call).await
+            => load, commit, increment, due, scan, events, purge, fence);
     }
 }

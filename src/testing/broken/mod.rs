@@ -30,6 +30,7 @@ use crate::port::{
     Columns, Commit, Committed, CounterIncrement, CounterKey, Cursor, Cutoff, EventsOf, Page,
     PortResult, Record, RecordKey, RecordKind, Store, Version,
 };
+use crate::testing::forward;
 use crate::{TenantId, Timestamp};
 
 /// A correct store in a wrapper that breaks one sentence of the contract.
@@ -144,6 +145,8 @@ impl fmt::Debug for BrokenStore {
 #[async_trait]
 #[deny(clippy::missing_trait_methods)]
 impl Store for BrokenStore {
+    forward!(self.inner => fence);
+
     async fn load(&self, key: &RecordKey) -> PortResult<Option<Record>> {
         self.write_held_commit()?;
         self.load_wrongly(key).await
@@ -193,9 +196,5 @@ impl Store for BrokenStore {
     async fn purge(&self, cutoff: Cutoff, limit: usize) -> PortResult<u64> {
         self.write_held_commit()?;
         self.purge_wrongly(cutoff, limit).await
-    }
-
-    async fn fence(&self, closed: bool) -> PortResult<bool> {
-        self.inner.fence(closed).await
     }
 }

@@ -60,8 +60,7 @@ async fn gets_a_code(world: &World, address: &str) -> bool {
 
 #[tokio::test]
 async fn unblock_opens_a_method_closed_by_a_run_of_failures_and_the_user_is_told() {
-    let world = World::memory(one_gate()).await;
-    world.register_both().await;
+    let world = World::builder().settings(one_gate()).registered().open().await;
     close_mail(&world).await;
     assert!(!gets_a_code(&world, MAIL).await, "it is closed");
     world.clock.advance(Duration::from_secs(2 * 86_400));
@@ -80,7 +79,7 @@ async fn unblock_opens_a_method_closed_by_a_run_of_failures_and_the_user_is_told
 
 #[tokio::test]
 async fn another_address_opens_a_method_closed_by_a_run_of_failures() {
-    let world = World::memory(one_gate()).await;
+    let world = World::builder().settings(one_gate()).open().await;
     let (tenant, root) = (tenant(), admin());
     let admin = world.engine.admin(&tenant, &root);
     admin.supply_contacts(&world.user, &contacts("first")).await.expect("supplied");
@@ -95,7 +94,7 @@ async fn another_address_opens_a_method_closed_by_a_run_of_failures() {
 
 #[tokio::test]
 async fn revoke_and_supply_open_a_method_closed_by_a_run_of_failures() {
-    let world = World::memory(one_gate()).await;
+    let world = World::builder().settings(one_gate()).open().await;
     let (tenant, root) = (tenant(), admin());
     let admin = world.engine.admin(&tenant, &root);
     admin.supply_contacts(&world.user, &contacts("first")).await.expect("supplied");
@@ -118,7 +117,7 @@ async fn versions(store: &MemoryStore) -> Vec<Version> {
 #[tokio::test]
 async fn an_administrators_act_that_changes_nothing_commits_nothing() {
     let store = MemoryStore::new();
-    let world = World::over(store.clone(), settings()).await;
+    let world = World::builder().store(store.clone()).settings(settings()).open().await;
     let (tenant, root, id) = (tenant(), admin(), world.user.clone());
     let by = world.engine.admin(&tenant, &root);
     let policy = Policy::new(settings()).expect("sound");
@@ -133,7 +132,7 @@ async fn an_administrators_act_that_changes_nothing_commits_nothing() {
     assert_eq!(versions(&store).await, before, "no record was made or written");
 
     // On an account with a record: each operation twice.
-    world.register_both().await;
+    world.register_contacts().await;
     world
         .engine
         .registration()
@@ -164,8 +163,8 @@ async fn an_administrators_act_that_changes_nothing_commits_nothing() {
 #[tokio::test]
 async fn a_request_for_a_reset_that_still_waits_is_not_sent_twice() {
     let store = MemoryStore::new();
-    let world = World::over(store.clone(), settings()).await;
-    world.register_both().await;
+    let world =
+        World::builder().store(store.clone()).settings(settings()).registered().open().await;
     let (tenant, root) = (tenant(), admin());
     let by = world.engine.admin(&tenant, &root);
     by.initiate_reset(&world.user).await.expect("asked");
@@ -176,8 +175,7 @@ async fn a_request_for_a_reset_that_still_waits_is_not_sent_twice() {
 
 #[tokio::test]
 async fn explain_shows_what_stands_in_the_way_and_until_when() {
-    let world = World::memory(one_gate()).await;
-    world.register_both().await;
+    let world = World::builder().settings(one_gate()).registered().open().await;
     let (tenant, root) = (tenant(), admin());
     let by = world.engine.admin(&tenant, &root);
     // A second address is on hold.
@@ -199,7 +197,7 @@ async fn explain_shows_what_stands_in_the_way_and_until_when() {
 
 #[tokio::test]
 async fn explain_says_who_is_an_administrator_also_where_the_reset_is_refused() {
-    let world = World::memory(settings()).await;
+    let world = World::builder().settings(settings()).open().await;
     let (tenant, root) = (tenant(), admin());
     let by = world.engine.admin(&tenant, &root);
     let update = |change: fn(&mut UserFacts)| {

@@ -18,8 +18,7 @@ async fn reason(world: &World) -> (Option<SsprReason>, bool) {
 
 #[tokio::test]
 async fn a_record_without_a_mark_is_closed_to_a_mark_until_an_administrator_confirms_it() {
-    let world = World::memory(settings()).await;
-    world.register_both().await;
+    let world = World::builder().settings(settings()).registered().open().await;
     assert_eq!(reason(&world).await, (None, false));
     mark(&world, Some("second person"));
     assert_eq!(reason(&world).await, (Some(SsprReason::AccountDisabled), true));
@@ -51,8 +50,7 @@ async fn a_record_without_a_mark_is_closed_to_a_mark_until_an_administrator_conf
 
 #[tokio::test]
 async fn forgetting_the_record_opens_the_identifier_to_its_new_holder() {
-    let world = World::memory(settings()).await;
-    world.register_both().await;
+    let world = World::builder().settings(settings()).registered().open().await;
     mark(&world, Some("second person"));
     let (tenant, root) = (tenant(), admin());
     world.engine.admin(&tenant, &root).forget(&world.user).await.expect("forgotten");
@@ -62,9 +60,9 @@ async fn forgetting_the_record_opens_the_identifier_to_its_new_holder() {
 
 #[tokio::test]
 async fn an_account_that_opens_nothing_takes_a_mark_without_an_administrator() {
-    let world = World::memory(settings()).await;
+    let world = World::builder().settings(settings()).open().await;
     mark(&world, Some("first"));
-    world.register_both().await;
+    world.register_contacts().await;
     assert_eq!(reason(&world).await, (None, false));
     mark(&world, Some("second"));
     assert_eq!(reason(&world).await.0, Some(SsprReason::AccountDisabled));
@@ -72,10 +70,10 @@ async fn an_account_that_opens_nothing_takes_a_mark_without_an_administrator() {
 
 #[tokio::test]
 async fn a_mark_of_any_length_is_kept_and_compared() {
-    let world = World::memory(settings()).await;
+    let world = World::builder().settings(settings()).open().await;
     let long = "x".repeat(40_000);
     mark(&world, Some(&format!("{long}1")));
-    world.register_both().await;
+    world.register_contacts().await;
     assert_eq!(reason(&world).await, (None, false));
     mark(&world, Some(&format!("{long}2")));
     assert_eq!(reason(&world).await.0, Some(SsprReason::AccountDisabled));
@@ -85,9 +83,9 @@ async fn a_mark_of_any_length_is_kept_and_compared() {
 /// reason: the report tells an administrator which case it is, and so which operation resolves it.
 #[tokio::test]
 async fn explain_tells_a_reissued_id_from_a_disabled_account_and_forget_ends_it() {
-    let world = World::memory(settings()).await;
+    let world = World::builder().settings(settings()).open().await;
     mark(&world, Some("first person"));
-    world.register_both().await;
+    world.register_contacts().await;
     let (tenant, root) = (tenant(), admin());
     let by = world.engine.admin(&tenant, &root);
     let seen = async || {
@@ -119,6 +117,6 @@ async fn explain_tells_a_reissued_id_from_a_disabled_account_and_forget_ends_it(
     assert!(events.iter().any(|event| matches!(event.kind, EventKind::AccountForgotten { .. })));
     let before = events.iter().filter(|event| event.code() == "method_confirmed").count();
     assert_eq!(before, 2, "{:?}", events.iter().map(|event| event.code()).collect::<Vec<_>>());
-    world.register_both().await;
+    world.register_contacts().await;
     assert_eq!(seen().await, (None, false, false), "the record is the new holder's");
 }

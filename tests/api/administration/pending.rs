@@ -27,7 +27,7 @@ async fn listed(world: &World) -> Vec<MethodView> {
 
 #[tokio::test]
 async fn one_address_is_pending_once_and_the_newer_code_counts() {
-    let world = World::memory(settings()).await;
+    let world = World::builder().settings(settings()).open().await;
     let first = add(&world, &mail("ada")).await.expect("added");
     world.deliver().await;
     let old = world.inbox.last_code_to("ada@private.example").expect("a code");
@@ -49,7 +49,7 @@ async fn one_address_is_pending_once_and_the_newer_code_counts() {
 
 #[tokio::test]
 async fn a_third_address_of_a_kind_is_refused_as_one_too_many_not_as_too_often() {
-    let world = World::memory(settings()).await;
+    let world = World::builder().settings(settings()).open().await;
     for name in ["one", "two"] {
         add(&world, &mail(name)).await.expect("room");
         world.clock.advance(Duration::from_secs(61));
@@ -71,7 +71,7 @@ async fn a_third_address_of_a_kind_is_refused_as_one_too_many_not_as_too_often()
 #[tokio::test]
 async fn a_method_that_can_no_longer_be_confirmed_is_not_shown_and_leaves_the_record() {
     let store = MemoryStore::new();
-    let world = World::over(store.clone(), settings()).await;
+    let world = World::builder().store(store.clone()).settings(settings()).open().await;
     add(&world, &mail("one")).await.expect("added");
     assert!(bodies(&store).await.contains("one@private.example"));
     assert_eq!(listed(&world).await.len(), 1);
@@ -92,14 +92,14 @@ async fn bodies(store: &MemoryStore) -> String {
 
 #[tokio::test]
 async fn a_pending_method_has_no_time_from_which_it_is_usable() {
-    let world = World::memory(settings()).await;
+    let world = World::builder().settings(settings()).open().await;
     add(&world, &mail("one")).await.expect("added");
     let seen = listed(&world).await;
     assert_eq!(
         serde_json::to_value(&seen).expect("plain")[0]["usable_from"],
         serde_json::Value::Null
     );
-    world.register_both().await;
+    world.register_contacts().await;
     let active: Vec<_> = listed(&world).await.into_iter().filter(|method| method.active).collect();
     assert_eq!(active.len(), 2);
     assert!(

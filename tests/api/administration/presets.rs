@@ -16,8 +16,7 @@ async fn under_entra_one_browser_gets_five_challenges_in_an_hour() {
     entra.human_check = false;
     entra.disclosure = sspr::policy::Disclosure::Uniform;
     entra.typed_number = false;
-    let world = World::memory(entra).await;
-    world.register_both().await;
+    let world = World::builder().settings(entra).registered().open().await;
     let before = world.inbox.all().len();
     let from = request_from("198.51.100.77");
     let reply = world.engine.reset().start(&from, &ada()).await.expect("started");
@@ -47,7 +46,7 @@ async fn the_roles_of_the_model_may_put_the_policy() {
     for role in ["Global Administrator", "Password Administrator"] {
         assert!(roles.contains(&RoleId::parse(role).expect("valid")), "{role}");
     }
-    let world = World::memory(settings()).await;
+    let world = World::builder().settings(settings()).open().await;
     let tenant = tenant();
     let mut other = settings();
     other.attempts = 4;

@@ -3,27 +3,19 @@
 use std::sync::Arc;
 
 use crate::support::*;
-use sspr::adapters::memory::{MemoryInbox, MemoryStore};
+use sspr::adapters::memory::MemoryStore;
 use sspr::adapters::seal::KeySeal;
 use sspr::method::Channel;
 use sspr::policy::{Lack, Scope};
 use sspr::port::PortErrorKind;
-use sspr::testing::{ManualClock, block_on};
-use sspr::{Engine, Error, MethodKind, Policy, PolicySettings, Refusal, SecretBytes, Timestamp};
+use sspr::testing::block_on;
+use sspr::{Engine, Error, MethodKind, Policy, PolicySettings, Refusal, SecretBytes};
 
 async fn plain_engine(channels: &[Channel]) -> Engine {
-    let clock = ManualClock::new(Timestamp::from_unix_seconds(START));
-    let inbox = MemoryInbox::new();
-    inbox.set_channels(&tenant(), channels.to_vec());
-    Engine::builder()
-        .keys(keys())
-        .store(MemoryStore::new())
-        .directory(directory(&clock))
-        .delivery(inbox)
-        .clock(clock)
-        .open()
-        .await
-        .expect("opened")
+    let world = World::builder().open().await;
+    world.inbox.set_channels(&world.tenant, channels.to_vec());
+    // Over another store, which has no policy yet.
+    world.beside().store(MemoryStore::new()).without_abilities().open().await.engine
 }
 
 #[tokio::test]
@@ -85,7 +77,7 @@ async fn the_check_names_everything_that_is_missing() {
     }
     assert_eq!((lacks(MethodKind::Email), lacks(MethodKind::RecoveryCode)), (None, None));
     assert!(found.iter().all(|item| item.path == "users.methods" && !item.stops_every_reset()));
-    let world = World::memory(settings_of_world()).await;
+    let world = World::builder().settings(settings_of_world()).open().await;
     let policy = Policy::new(settings_of_world()).expect("sound");
     assert_eq!(world.engine.check(&tenant(), &policy).await.expect("checked"), []);
 }
@@ -98,12 +90,10 @@ fn settings_of_world() -> PolicySettings {
 fn a_wrong_seal_key_is_seen_when_the_engine_opens_and_keys_still_rotate() {
     let secret = |byte| SecretBytes::new(vec![byte; 32]);
     let key_seal = |id: u16| KeySeal::new(id, secret(id as u8)).expect("long enough");
-    let clock = ManualClock::new(Timestamp::from_unix_seconds(START));
     let store = Arc::new(MemoryStore::new());
     let open = |seal: KeySeal| {
-        let inbox = MemoryInbox::new();
-        let builder = builder(store.clone(), &clock, directory(&clock), inbox, 7).seal(seal);
-        block_on(builder.open())
+        let world = World::builder().store(store.clone()).engine(|engine| engine.seal(seal));
+        block_on(world.try_open()).map(|world| world.engine)
     };
     open(key_seal(1)).expect("the first seal");
     open(key_seal(1)).expect("the same again");

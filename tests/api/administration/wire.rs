@@ -25,8 +25,7 @@ fn round_trip<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(val
 
 #[tokio::test]
 async fn every_step_of_a_flow_is_read_back_by_the_page() {
-    let world = World::memory(settings()).await;
-    world.register_both().await;
+    let world = World::builder().settings(settings()).registered().open().await;
     let mut seen = Vec::new();
     let mut show = |step: &Step| {
         let text = round_trip(step);
@@ -59,8 +58,7 @@ async fn every_step_of_a_flow_is_read_back_by_the_page() {
 
 #[tokio::test]
 async fn what_a_user_and_an_administrator_see_is_read_back() {
-    let world = World::memory(settings()).await;
-    world.register_both().await;
+    let world = World::builder().settings(settings()).registered().open().await;
     let phone = PhoneNumber::parse("+14255550199").expect("valid");
     let phone = NewMethod::mobile_phone(phone, Channel::Sms).expect("reached");
     let (registration, user) = (world.engine.registration(), world.signed_in());
@@ -125,7 +123,7 @@ fn a_refusal_is_written_under_its_code() {
 #[tokio::test]
 async fn a_fault_is_written_without_its_source() {
     let store = sspr::adapters::memory::MemoryStore::new();
-    let world = World::over(store.clone(), settings()).await;
+    let world = World::builder().store(store.clone()).settings(settings()).open().await;
     let secret = |byte| SecretBytes::new(vec![byte; 32]);
     let other = Keys::new(secret(8), 1, secret(9)).expect("long enough");
     let builder = Engine::builder()

@@ -1,14 +1,11 @@
 //! The recipients of notices: the addresses of the policy's rule, from the record and from the
 //! directory.
 
-use std::sync::Arc;
-
 use sspr::MethodKind;
-use sspr::adapters::memory::MemoryStore;
 use sspr::method::{ChallengeOption, Channel, NewMethod};
 use sspr::policy::NotifyRule;
-use sspr::port::{Clock as _, Store};
-use sspr::testing::{FaultPlan, Faulty, InjectedFault};
+use sspr::port::Clock as _;
+use sspr::testing::{FaultPlan, InjectedFault};
 
 use crate::notices::scene::*;
 use crate::support::*;
@@ -22,7 +19,7 @@ fn own(kind: MethodKind) -> sspr::Selection {
 /// Resets with the app and a recovery code, and takes the replacement.
 async fn reset_with_a_recovery_code(world: &World) {
     let app = world.enrol_app().await;
-    let codes = world.save_codes().await;
+    let codes = world.create_recovery_codes().await;
     world.deliver().await;
     world.inbox.clear();
     world.clock.advance(MINUTE);
@@ -40,7 +37,7 @@ async fn reset_with_a_recovery_code(world: &World) {
 
 #[tokio::test]
 async fn s05_the_use_of_a_recovery_code_is_told_to_mail_that_only_the_directory_has() {
-    let world = World::memory(without_addresses()).await;
+    let world = World::builder().settings(without_addresses()).open().await;
     reset_with_a_recovery_code(&world).await;
     world.deliver().await;
     for kind in ["notice.recovery_code_used", "notice.method_replaced", "notice.password_reset"] {
@@ -50,9 +47,9 @@ async fn s05_the_use_of_a_recovery_code_is_told_to_mail_that_only_the_directory_
 
 #[tokio::test]
 async fn s05_a_run_of_failures_is_told_to_mail_that_only_the_directory_has() {
-    let world = World::memory(without_addresses()).await;
+    let world = World::builder().settings(without_addresses()).open().await;
     world.enrol_app().await;
-    let codes = world.save_codes().await;
+    let codes = world.create_recovery_codes().await;
     world.deliver().await;
     world.inbox.clear();
     let wrong = other_than(&codes[0]).replace('1', "B").replace('2', "C");
@@ -77,7 +74,7 @@ async fn w03_the_alternate_mail_of_the_directory_is_told() {
     for rule in [NotifyRule::All, NotifyRule::PrimaryAndAlternate] {
         let mut settings = settings();
         settings.notifications.rule = rule;
-        let world = World::memory(settings).await;
+        let world = World::builder().settings(settings).open().await;
         let changed = world.directory.update_user(&world.tenant, &world.user, |facts| {
             facts.contacts.mail = vec![mail(ALTERNATE)];
         });
@@ -92,8 +89,7 @@ async fn w03_the_alternate_mail_of_the_directory_is_told() {
 
 #[tokio::test]
 async fn s11_a_channel_that_is_missing_for_a_moment_drops_no_notice() {
-    let world = World::memory(settings()).await;
-    world.register_both().await;
+    let world = World::builder().settings(settings()).registered().open().await;
     world.inbox.clear();
     world.inbox.set_channels(&world.tenant, vec![Channel::Email]);
     world.register(NewMethod::email(mail(ALTERNATE)), ALTERNATE).await;
@@ -111,8 +107,7 @@ async fn s11_a_channel_that_is_missing_for_a_moment_drops_no_notice() {
 /// refused because of them.
 #[tokio::test]
 async fn s11_texts_that_wait_for_a_provider_fill_no_outbox() {
-    let world = World::memory(settings()).await;
-    world.register_both().await;
+    let world = World::builder().settings(settings()).registered().open().await;
     world.inbox.set_channels(&world.tenant, vec![Channel::Email]);
     let mut present = OLD.to_owned();
     for round in 0..60 {
@@ -133,17 +128,11 @@ async fn s11_texts_that_wait_for_a_provider_fill_no_outbox() {
 async fn s11_an_error_of_a_port_drops_no_notice() {
     for call in ["delivery.channels", "directory.find", "directory.tenant", "delivery.deliver"] {
         for fault in [InjectedFault::FailBefore, InjectedFault::FailUnknownBefore] {
-            let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
-            let world = World::over(Arc::clone(&store), without_addresses()).await;
+            let world = World::builder().settings(without_addresses()).open().await;
             reset_with_a_recovery_code(&world).await;
             // Another process claims the messages, and its ports fail.
             let plan = FaultPlan::none().on(call, fault);
-            let directory = Arc::new(Faulty::new(world.directory.clone(), plan.clone()));
-            let inbox = Arc::new(Faulty::new(world.inbox.clone(), plan.clone()));
-            let twin = builder_over(store, directory, inbox, &world.clock, 9)
-                .open()
-                .await
-                .expect("opened");
+            let twin = world.beside().seed(9).faulty(&plan).open().await.engine;
             let done = twin.maintain(100).await.expect("maintained");
             assert!(done.failed > 0, "{call}: {done:?}");
             assert!(plan.names().contains(&call), "{call} was reached");
@@ -166,9 +155,9 @@ async fn s11_an_error_of_a_port_drops_no_notice() {
 async fn s05_what_waits_for_its_addresses_goes_to_those_from_before_a_removal() {
     let mut settings = settings();
     settings.users.methods = [MethodKind::Email, MethodKind::RecoveryCode].into();
-    let world = World::memory(settings).await;
+    let world = World::builder().settings(settings).open().await;
     world.register(NewMethod::email(mail(MAIL)), MAIL).await;
-    let codes = world.save_codes().await;
+    let codes = world.create_recovery_codes().await;
     world.deliver().await;
     world.clock.advance(2 * DAY);
     world.inbox.clear();

@@ -29,7 +29,7 @@ async fn ask(world: &World, name: &str, source: &str) -> bool {
 
 #[tokio::test]
 async fn d05_help_reaches_every_holder_with_mail_wherever_they_stand_in_the_list() {
-    let world = World::memory(told_roles(settings())).await;
+    let world = World::builder().settings(told_roles(settings())).open().await;
     // The first users in the directory's order have no mail address.
     for number in 0..9 {
         add_user(&world, number, Some(ROLE), false);
@@ -52,7 +52,7 @@ async fn d05_help_reaches_every_holder_with_mail_wherever_they_stand_in_the_list
 /// The cap is Entra's.
 #[tokio::test]
 async fn d05_help_reaches_a_hundred_at_most() {
-    let world = World::memory(told_roles(settings())).await;
+    let world = World::builder().settings(told_roles(settings())).open().await;
     for number in 0..130 {
         add_user(&world, number, Some(ROLE), true);
     }
@@ -63,7 +63,7 @@ async fn d05_help_reaches_a_hundred_at_most() {
 
 #[tokio::test]
 async fn d05_that_no_administrator_can_be_told_is_recorded() {
-    let world = World::memory(told_roles(settings())).await;
+    let world = World::builder().settings(told_roles(settings())).open().await;
     for number in 0..4 {
         add_user(&world, number, Some(ROLE), false);
     }
@@ -77,8 +77,7 @@ async fn d05_that_no_administrator_can_be_told_is_recorded() {
 async fn d05_all_other_administrators_are_told_of_ones_reset() {
     let mut settings = told_roles(settings());
     settings.notifications.administrators = true;
-    let world = World::memory(settings).await;
-    world.register_both().await;
+    let world = World::builder().settings(settings).registered().open().await;
     let changed = world.directory.update_user(&world.tenant, &world.user, |facts| {
         facts.roles = [RoleId::parse(ROLE).expect("valid")].into();
     });
@@ -100,7 +99,7 @@ async fn d05_all_other_administrators_are_told_of_ones_reset() {
 
 #[tokio::test]
 async fn s09_one_administrator_gets_so_many_requests_for_help_and_one_digest() {
-    let world = World::memory(told_roles(settings())).await;
+    let world = World::builder().settings(told_roles(settings())).open().await;
     let helper = add_user(&world, 9_999, Some(ROLE), true);
     let mut asked = 0;
     for number in 0..300 {

@@ -26,8 +26,7 @@ fn changes_told(world: &World, to: &str) -> u32 {
 
 #[tokio::test]
 async fn s03_a_hundred_password_changes_are_three_texts_and_an_hour_of_refusals() {
-    let world = World::memory(settings()).await;
-    world.register_both().await;
+    let world = World::builder().settings(settings()).registered().open().await;
     world.inbox.clear();
     let done = changes(&world, 100).await;
     assert_eq!(done, ACTS_AN_HOUR, "the rest is refused");
@@ -51,8 +50,7 @@ async fn s03_a_hundred_password_changes_are_three_texts_and_an_hour_of_refusals(
 
 #[tokio::test]
 async fn v55_the_texts_of_one_account_in_a_day_are_bounded_by_its_acts() {
-    let world = World::memory(settings()).await;
-    world.register_both().await;
+    let world = World::builder().settings(settings()).registered().open().await;
     world.inbox.clear();
     let (mut present, mut done) = (OLD.to_owned(), 0);
     for number in 0..480 {
@@ -73,8 +71,7 @@ async fn v55_the_texts_of_one_account_in_a_day_are_bounded_by_its_acts() {
 async fn s03_sets_of_recovery_codes_have_a_rate() {
     let mut settings = settings();
     settings.users.methods.insert(sspr::MethodKind::RecoveryCode);
-    let world = World::memory(settings).await;
-    world.register_both().await;
+    let world = World::builder().settings(settings).registered().open().await;
     world.inbox.clear();
     let (registration, user) = (world.engine.registration(), world.signed_in());
     let mut refused = None;
@@ -99,8 +96,7 @@ async fn s03_sets_of_recovery_codes_have_a_rate() {
 
 #[tokio::test]
 async fn s03_acts_of_administrators_have_a_rate_of_their_own() {
-    let world = World::memory(settings()).await;
-    world.register_both().await;
+    let world = World::builder().settings(settings()).registered().open().await;
     assert_eq!(changes(&world, 20).await, ACTS_AN_HOUR, "the user has spent their own");
     let actor = admin();
     let admin = world.engine.admin(&world.tenant, &actor);
@@ -126,8 +122,7 @@ async fn s03_acts_of_administrators_have_a_rate_of_their_own() {
 /// A reset is never refused because of a signed-in user's operations.
 #[tokio::test]
 async fn s03_spent_acts_refuse_no_reset() {
-    let world = World::memory(settings()).await;
-    world.register_both().await;
+    let world = World::builder().settings(settings()).registered().open().await;
     assert_eq!(changes(&world, 12).await, ACTS_AN_HOUR);
     let refused = change(&world, "wrong", NEW).await;
     assert!(matches!(refused, Err(Refusal::TooOften { .. })), "{refused:?}");
@@ -139,8 +134,7 @@ async fn s03_spent_acts_refuse_no_reset() {
 /// A password that the directory refuses changes nothing and spends no rate.
 #[tokio::test]
 async fn s03_a_refused_password_spends_no_act() {
-    let world = World::memory(settings()).await;
-    world.register_both().await;
+    let world = World::builder().settings(settings()).registered().open().await;
     world.directory.set_history(5);
     let (of_change, user) = (world.engine.change(), world.signed_in());
     let reply = of_change.start(&request(), &user, &OLD.into()).await.expect("right");
@@ -155,9 +149,12 @@ async fn s03_a_refused_password_spends_no_act() {
 
 #[tokio::test]
 async fn s03_a_number_that_risk_signals_deny_is_told_by_mail_alone() {
-    let world =
-        world_with(settings(), |builder| builder.risk_signals(Denies("+14255550177"))).await;
-    world.register_both().await;
+    let world = World::builder()
+        .settings(settings())
+        .engine(|engine| engine.risk_signals(Denies("+14255550177")))
+        .open()
+        .await;
+    world.register_contacts().await;
     let actor = admin();
     let admin = world.engine.admin(&world.tenant, &actor);
     let mut contacts = Contacts::default();
@@ -179,7 +176,11 @@ async fn s03_a_denied_number_is_told_all_the_same_where_no_mail_is() {
     let mut settings = one_gate();
     // With one gate the policy must allow fewer guesses, or it is refused.
     settings.failures.consecutive = 15;
-    let world = world_with(settings, |builder| builder.risk_signals(Denies(MOBILE))).await;
+    let world = World::builder()
+        .settings(settings)
+        .engine(|engine| engine.risk_signals(Denies(MOBILE)))
+        .open()
+        .await;
     let changed = world.directory.update_user(&world.tenant, &world.user, |facts| {
         (facts.primary_mail, facts.user_principal_name) = (None, None);
         facts.contacts.mobile = Some(phone(MOBILE));
@@ -194,8 +195,7 @@ async fn s03_a_denied_number_is_told_all_the_same_where_no_mail_is() {
 /// no receiver treats it as a repetition.
 #[tokio::test]
 async fn s03_a_folded_notice_has_a_key_of_its_own() {
-    let world = World::memory(settings()).await;
-    world.register_both().await;
+    let world = World::builder().settings(settings()).registered().open().await;
     world.inbox.clear();
     world.inbox.fail_with(Some(sspr::port::PortErrorKind::Unknown));
     assert_eq!(changes(&world, 8).await, 8);

@@ -71,7 +71,7 @@ fn add(world: &World, number: u32, role: bool) -> (UserId, Identifier) {
 /// One source that requests codes and help for 120 accounts, as fast as its limits allow.
 #[tokio::test]
 async fn the_messages_that_one_anonymous_source_can_cause_in_a_day_are_bounded() {
-    let world = World::memory(with_administrators()).await;
+    let world = World::builder().settings(with_administrators()).open().await;
     let actor = admin();
     add(&world, 9_999, true);
     let mut names = Vec::new();
@@ -115,8 +115,7 @@ async fn the_messages_that_one_anonymous_source_can_cause_in_a_day_are_bounded()
 async fn the_messages_that_one_signed_in_user_can_cause_in_a_day_are_bounded() {
     let mut settings = with_administrators();
     settings.users.methods.insert(MethodKind::RecoveryCode);
-    let world = World::memory(settings).await;
-    world.register_both().await;
+    let world = World::builder().settings(settings).registered().open().await;
     world.inbox.clear();
     let (mut present, mut acts, mut refused) = (OLD.to_owned(), 0, 0);
     for step in 0..STEPS {
@@ -159,8 +158,7 @@ async fn the_messages_that_one_signed_in_user_can_cause_in_a_day_are_bounded() {
 /// One administrator who performs every operation with a notice, on one account.
 #[tokio::test]
 async fn the_messages_that_one_administrator_can_cause_to_an_account_in_a_day_are_bounded() {
-    let world = World::memory(with_administrators()).await;
-    world.register_both().await;
+    let world = World::builder().settings(with_administrators()).registered().open().await;
     world.inbox.clear();
     let actor = admin();
     let admin = world.engine.admin(&world.tenant, &actor);

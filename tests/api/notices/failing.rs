@@ -31,7 +31,7 @@ fn counter(number: u32) -> sspr::port::CounterKey {
 #[tokio::test]
 async fn s07_a_full_batch_of_expired_rows_says_that_there_is_more() {
     let store = Arc::new(MemoryStore::new());
-    let world = World::over(Arc::clone(&store), settings()).await;
+    let world = World::builder().store(Arc::clone(&store)).settings(settings()).open().await;
     // A store is not purged on its first day.
     for _ in 0..48 {
         world.clock.advance(MINUTE * 60);
@@ -54,8 +54,7 @@ async fn s07_a_full_batch_of_expired_rows_says_that_there_is_more() {
 
 #[tokio::test]
 async fn d02_a_failing_delivery_is_seen_with_its_error_and_since_when() {
-    let world = World::memory(one_gate()).await;
-    world.register_both().await;
+    let world = World::builder().settings(one_gate()).registered().open().await;
     world.inbox.clear();
     assert!(world.engine.stats().failing.is_empty());
     world.inbox.fail_with(Some(PortErrorKind::Unavailable));
@@ -95,38 +94,22 @@ async fn d02_a_failing_delivery_is_seen_with_its_error_and_since_when() {
 
 /// 120 users with full mailboxes, and Ada at another or at the same mail domain.
 async fn delayed_by_full_mailboxes(scope: Option<FaultScope>, domain: &str) -> bool {
-    let delivery = |inbox| Refuses {
-        inbox,
+    let world = World::builder().settings(one_gate()).registered().open().await;
+    world.inbox.clear();
+    let delivery = Arc::new(Refuses {
+        inbox: world.inbox.clone(),
         refused: |to| to.starts_with("full"),
         scope,
         tries: Default::default(),
-    };
-    let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
-    let world = World::over(Arc::clone(&store), one_gate()).await;
-    world.register_both().await;
-    world.inbox.clear();
-    let delivery = Arc::new(delivery(world.inbox.clone()));
-    let engine = builder_over(
-        store,
-        Arc::new(world.directory.clone()),
-        Arc::clone(&delivery) as Arc<dyn sspr::port::Delivery>,
-        &world.clock,
-        9,
-    )
-    .open()
-    .await
-    .expect("opened");
-    let actor = admin();
+    });
+    let refuses = Arc::clone(&delivery);
+    let engine = world.beside().seed(9).delivery(|_| refuses).open().await.engine;
     for number in 0..120 {
         add_user(&world, number, None, false);
         let id = UserId::parse(&format!("person-{number:04}")).expect("valid");
         let mut contacts = Contacts::default();
         contacts.email = Some(mail(&format!("full{number}@{domain}")));
-        engine
-            .admin(&world.tenant, &actor)
-            .supply_contacts(&id, &contacts)
-            .await
-            .expect("supplied");
+        world.supply_contacts(&id, &contacts).await;
         let from = request_from(&format!("198.51.100.{number}"));
         let name =
             Identifier::parse(&format!("person-{number:04}@contoso.example")).expect("valid");
@@ -151,7 +134,7 @@ async fn s15_full_mailboxes_keep_only_their_own_domain_waiting() {
 /// wait.
 #[tokio::test]
 async fn s15_a_dead_service_is_asked_three_times_in_a_call() {
-    let world = World::memory(one_gate()).await;
+    let world = World::builder().settings(one_gate()).open().await;
     let actor = admin();
     for number in 0..20 {
         add_user(&world, number, None, false);

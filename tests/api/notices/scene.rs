@@ -4,14 +4,13 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use sspr::adapters::memory::{Delivered, MemoryInbox, MemoryStore};
+use sspr::adapters::memory::{Delivered, MemoryInbox};
 use sspr::facts::{Destination, EmailAddress, PhoneNumber, UserFacts};
 use sspr::method::Channel;
 use sspr::port::{Delivery, Envelope, FaultScope, PortError, PortResult, RiskSignal, RiskSignals};
-use sspr::{
-    Engine, Error, MethodKind, Policy, PolicySettings, Refusal, RoleId, SecretText, TenantId,
-    Timestamp, UserId,
-};
+use sspr::{Error, MethodKind, PolicySettings, Refusal, RoleId, SecretText, TenantId, UserId};
+
+use sspr::testing::forward;
 
 use crate::support::*;
 
@@ -104,6 +103,8 @@ pub(crate) struct Refuses {
 
 #[async_trait]
 impl Delivery for Refuses {
+    forward!(self.inbox => channels);
+
     async fn deliver(&self, envelope: &Envelope) -> PortResult<()> {
         *self.tries.lock().expect("whole") += 1;
         if (self.refused)(&envelope.destination.normalised()) {
@@ -115,27 +116,6 @@ impl Delivery for Refuses {
         }
         self.inbox.deliver(envelope).await
     }
-
-    async fn channels(&self, tenant: &TenantId) -> PortResult<Vec<Channel>> {
-        self.inbox.channels(tenant).await
-    }
-}
-
-/// A world whose engine is built with these changes.
-pub(crate) async fn world_with(
-    settings: PolicySettings,
-    build: impl FnOnce(
-        sspr::EngineBuilder<sspr::builder::Ready>,
-    ) -> sspr::EngineBuilder<sspr::builder::Ready>,
-) -> World {
-    let clock = sspr::testing::ManualClock::new(Timestamp::from_unix_seconds(START));
-    let (directory, inbox) = (directory(&clock), MemoryInbox::new());
-    let store: std::sync::Arc<dyn sspr::port::Store> = std::sync::Arc::new(MemoryStore::new());
-    let builder = build(builder(store, &clock, directory.clone(), inbox.clone(), 7));
-    let engine: Engine = builder.open().await.expect("opened");
-    let policy = Policy::new(settings).expect("a sound policy");
-    engine.admin(&tenant(), &admin()).put_policy(&policy, None).await.expect("put");
-    World::of(engine, clock, directory, inbox)
 }
 
 /// Two gates, an app and recovery codes: the record has no address.

@@ -12,7 +12,7 @@ use sspr::{DeviceSecret, Refusal, Request, Source};
 async fn recorded() -> (World, CallLog) {
     let log = CallLog::new();
     let store = Recorder::new(MemoryStore::new(), log.clone());
-    let world = World::over(store, with_devices()).await;
+    let world = World::builder().store(store).settings(with_devices()).open().await;
     let owner = password_only(&world, "owner");
     bind_mail(&world, &owner).await.expect("mail");
     bind_mobile(&world, &owner).await.expect("mobile");

@@ -20,7 +20,7 @@ async fn prompt(world: &World, user: &SignedIn) -> Prompt {
 #[tokio::test]
 async fn a_host_without_mfa_registers_two_methods_in_one_sitting() {
     for mail_first in [true, false] {
-        let world = World::memory(by_default()).await;
+        let world = World::builder().settings(by_default()).open().await;
         let user = password_only(&world, "first");
         assert_eq!(prompt(&world, &user).await, Prompt::Register);
         if mail_first {
@@ -47,7 +47,7 @@ async fn a_host_without_mfa_registers_two_methods_in_one_sitting() {
 #[tokio::test]
 async fn any_two_kinds_of_method_complete_a_first_registration_by_password_alone() {
     for order in [["app", "mail"], ["mail", "app"], ["codes", "mobile"], ["app", "codes"]] {
-        let world = World::memory(with_devices()).await;
+        let world = World::builder().settings(with_devices()).open().await;
         let user = password_only(&world, "first");
         for kind in order {
             let bound = match kind {
@@ -65,7 +65,7 @@ async fn any_two_kinds_of_method_complete_a_first_registration_by_password_alone
 /// D1: a host with a second factor registers as many as it likes.
 #[tokio::test]
 async fn a_host_with_mfa_registers_every_method_in_one_sitting() {
-    let world = World::memory(with_devices()).await;
+    let world = World::builder().settings(with_devices()).open().await;
     let user = with_second_factor(&world, "first");
     bind_mail(&world, &user).await.expect("mail");
     bind_mobile(&world, &user).await.expect("mobile");
@@ -78,7 +78,7 @@ async fn a_host_with_mfa_registers_every_method_in_one_sitting() {
 #[tokio::test]
 async fn two_tabs_of_one_session_confirm_two_methods() {
     for user in [password_only, with_second_factor] {
-        let world = World::memory(by_default()).await;
+        let world = World::builder().settings(by_default()).open().await;
         let user = user(&world, "first");
         let (mail, mail_code) = begin(&world, &user, &mail_to(MAIL), MAIL).await.expect("one tab");
         let (text, text_code) =
@@ -93,7 +93,7 @@ async fn two_tabs_of_one_session_confirm_two_methods() {
 /// D1: the user leaves before typing the code, or between the two methods.
 #[tokio::test]
 async fn a_registration_that_was_left_in_the_middle_is_finished_at_the_next_sign_in() {
-    let world = World::memory(by_default()).await;
+    let world = World::builder().settings(by_default()).open().await;
     let user = password_only(&world, "first");
     begin(&world, &user, &mail_to(MAIL), MAIL).await.expect("begun");
     // The code is never typed, and the same address is added again an hour later.
@@ -118,7 +118,7 @@ async fn a_registration_that_was_left_in_the_middle_is_finished_at_the_next_sign
 /// D1: addresses that an administrator supplied count and are notified.
 #[tokio::test]
 async fn an_account_with_a_supplied_address_is_completed_by_password_alone() {
-    let world = World::memory(by_default()).await;
+    let world = World::builder().settings(by_default()).open().await;
     let mut contacts = Contacts::default();
     contacts.email = Some(EmailAddress::parse(MAIL).expect("valid"));
     let (tenant, root) = (tenant(), admin());
@@ -141,7 +141,7 @@ async fn an_account_with_a_supplied_address_is_completed_by_password_alone() {
 /// missing.
 #[tokio::test]
 async fn the_prompt_asks_for_nothing_that_the_registration_refuses() {
-    let world = World::memory(by_default()).await;
+    let world = World::builder().settings(by_default()).open().await;
     let user = password_only(&world, "first");
     bind_mail(&world, &user).await.expect("the first");
     bind_mobile(&world, &user).await.expect("the second");
@@ -181,7 +181,7 @@ async fn the_prompt_asks_for_nothing_that_the_registration_refuses() {
 #[tokio::test]
 async fn what_an_administrator_revoked_or_wants_again_is_registered_by_password_alone() {
     for revoke in [true, false] {
-        let world = World::memory(by_default()).await;
+        let world = World::builder().settings(by_default()).open().await;
         let user = password_only(&world, "first");
         bind_mail(&world, &user).await.expect("the first");
         bind_mobile(&world, &user).await.expect("the second");
@@ -214,7 +214,7 @@ async fn what_an_administrator_revoked_or_wants_again_is_registered_by_password_
 /// D1: each load of the page creates another seed, and only the last one can be confirmed.
 #[tokio::test]
 async fn an_app_whose_page_was_lost_is_enrolled_again_in_the_same_session() {
-    let world = World::memory(with_devices()).await;
+    let world = World::builder().settings(with_devices()).open().await;
     let user = password_only(&world, "first");
     let (registration, app) = (world.engine.registration(), NewAuthenticator::new("C", "ada"));
     let mut shown = Vec::new();

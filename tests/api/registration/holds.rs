@@ -12,7 +12,7 @@ const HOLD: Duration = Duration::from_secs(86_400);
 const SECOND: Duration = Duration::from_secs(1);
 
 async fn settled() -> World {
-    let world = World::memory(by_default()).await;
+    let world = World::builder().settings(by_default()).open().await;
     let owner = password_only(&world, "owner");
     bind_mail(&world, &owner).await.expect("mail");
     bind_mobile(&world, &owner).await.expect("mobile");

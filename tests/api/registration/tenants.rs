@@ -16,7 +16,11 @@ use sspr::{
 #[tokio::test]
 async fn a_sign_in_of_one_tenant_changes_and_reads_nothing_in_another() {
     let log = CallLog::new();
-    let world = World::over(Recorder::new(MemoryStore::new(), log.clone()), settings()).await;
+    let world = World::builder()
+        .store(Recorder::new(MemoryStore::new(), log.clone()))
+        .settings(settings())
+        .open()
+        .await;
     let other = TenantId::parse("fabrikam").expect("valid");
     world.directory.add_tenant(other.clone(), TenantFacts::new("Fabrikam"));
     let facts = UserFacts::new(world.user.clone());

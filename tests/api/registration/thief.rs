@@ -11,7 +11,7 @@ use sspr::port::Clock as _;
 /// reset, since one of the two proofs is the owner's, and cannot bind another method.
 #[tokio::test]
 async fn a_password_binds_one_method_beside_the_owners_and_never_two() {
-    let world = World::memory(with_devices()).await;
+    let world = World::builder().settings(with_devices()).open().await;
     bind_mail(&world, &password_only(&world, "owner")).await.expect("the owner's");
     world.deliver().await;
     world.clock.advance(Duration::from_secs(7_200));
@@ -44,7 +44,7 @@ async fn a_password_binds_one_method_beside_the_owners_and_never_two() {
 /// Registrations that began while no method existed are checked again at their confirmation.
 #[tokio::test]
 async fn a_confirmation_begun_before_the_owners_registration_is_judged_by_what_is_there_then() {
-    let world = World::memory(by_default()).await;
+    let world = World::builder().settings(by_default()).open().await;
     let thief = password_only(&world, "thief");
     let (mail, typed) =
         begin(&world, &thief, &mail_to(THEIR_MAIL), THEIR_MAIL).await.expect("no method exists");
@@ -54,7 +54,7 @@ async fn a_confirmation_begun_before_the_owners_registration_is_judged_by_what_i
     assert_eq!(refusal(late), Refusal::NotAccepted, "another session's flow has ended");
     // In three tabs of one session the flows of other kinds continue, and the last one is refused
     // by the current rules.
-    let world = World::memory(with_devices()).await;
+    let world = World::builder().settings(with_devices()).open().await;
     let user = password_only(&world, "all");
     let registration = world.engine.registration();
     let app = sspr::method::NewAuthenticator::new("Contoso", "ada");
@@ -75,7 +75,7 @@ async fn a_confirmation_begun_before_the_owners_registration_is_judged_by_what_i
 /// A method that no longer counts for a reset still counts as the owner's for the binding rules.
 #[tokio::test]
 async fn methods_of_a_kind_that_the_policy_stopped_counting_still_exist() {
-    let world = World::memory(by_default()).await;
+    let world = World::builder().settings(by_default()).open().await;
     let owner = password_only(&world, "owner");
     bind_mail(&world, &owner).await.expect("mail");
     bind_mobile(&world, &owner).await.expect("mobile");

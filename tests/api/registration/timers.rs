@@ -31,7 +31,7 @@ async fn the_stricter_of_two_timers_decides_and_the_refusal_says_which() {
         (11, Some(0), Some(Refusal::ReauthenticationRequired)),
     ];
     for (minutes, second_factor, wanted) in cases {
-        let world = World::memory(by_default()).await;
+        let world = World::builder().settings(by_default()).open().await;
         let registration = world.engine.registration();
         let user = signed_in(&world, minutes, second_factor);
         let listed = registration.list(&request(), &user).await.map(drop);

@@ -1,19 +1,17 @@
 //! Unknown holdings are not treated as none: the call fails with the port's fault before anything
 //! changes.
 
-use std::sync::Arc;
+use sspr::testing::TestSeal;
 use std::time::Duration;
 
 use crate::registration::person::*;
 use crate::support::*;
-use sspr::adapters::memory::{MemoryInbox, MemoryStore};
+use sspr::adapters::memory::MemoryStore;
 use sspr::facts::PhoneNumber;
 use sspr::method::{Channel, Prompt};
 use sspr::policy::Deviation;
-use sspr::testing::{
-    CallLog, FaultPlan, Faulty, InjectedFault, ManualClock, Recorder, SimulatedMethod,
-};
-use sspr::{Engine, Error, FaultOrigin, MethodKind, Policy, PolicySettings, Refusal, Timestamp};
+use sspr::testing::{CallLog, FaultPlan, Faulty, InjectedFault, Recorder, SimulatedMethod};
+use sspr::{Engine, Error, FaultOrigin, MethodKind, PolicySettings, Refusal};
 
 /// One of mail, phone and passkey is enough, so that the second method is tested.
 fn one_of_three() -> PolicySettings {
@@ -32,17 +30,18 @@ struct Scene {
 }
 
 async fn scene(settings: PolicySettings) -> Scene {
-    let clock = ManualClock::new(Timestamp::from_unix_seconds(START));
-    let (directory, inbox, plan) = (directory(&clock), MemoryInbox::new(), FaultPlan::none());
-    let (log, passkey) = (CallLog::new(), SimulatedMethod::new(MethodKind::Passkey));
-    let store = Arc::new(Recorder::new(MemoryStore::new(), log.clone()));
-    let built = builder(store.clone(), &clock, directory.clone(), inbox.clone(), 7)
-        .external_method(Faulty::new(passkey.clone(), plan.clone()));
-    let other = engine(store, &clock, directory.clone(), inbox.clone(), 8).await;
-    let mut world = World::of(built.open().await.expect("opened"), clock, directory, inbox);
+    let (log, plan) = (CallLog::new(), FaultPlan::none());
+    let passkey = SimulatedMethod::new(MethodKind::Passkey);
+    let asked = Faulty::new(passkey.clone(), plan.clone());
+    let mut world = World::builder()
+        .store(Recorder::new(MemoryStore::new(), log.clone()))
+        .settings(settings)
+        .without_abilities()
+        .engine(|engine| engine.seal(TestSeal).external_method(asked))
+        .open()
+        .await;
     world.passkey = passkey;
-    let policy = Policy::new(settings).expect("sound");
-    world.engine.admin(&tenant(), &admin()).put_policy(&policy, None).await.expect("put");
+    let other = world.beside().seed(8).without_abilities().open().await.engine;
     Scene { world, plan, log, other }
 }
 

@@ -13,7 +13,7 @@ use sspr::{MethodKind, PolicySettings, Refusal, RoleId, SecretText, UserId};
 async fn what_the_host_verifies_is_reconfirmed_once() {
     let mut settings = one_gate();
     settings.users.methods = [MethodKind::Passkey, MethodKind::Email].into();
-    let world = World::memory(settings).await;
+    let world = World::builder().settings(settings).open().await;
     world.passkey.give(&world.user);
     let (tenant, root, user) = (tenant(), admin(), world.signed_in());
     let registration = world.engine.registration();
@@ -29,8 +29,7 @@ async fn what_the_host_verifies_is_reconfirmed_once() {
 /// A user with methods from before the required registration cannot complete it by reconfirming.
 #[tokio::test]
 async fn what_was_registered_before_is_not_reconfirmed() {
-    let world = World::memory(one_gate()).await;
-    world.register_both().await;
+    let world = World::builder().settings(one_gate()).registered().open().await;
     let (tenant, root, user) = (tenant(), admin(), world.signed_in());
     let registration = world.engine.registration();
     let admin = world.engine.admin(&tenant, &root);
@@ -44,7 +43,7 @@ async fn what_was_registered_before_is_not_reconfirmed() {
 /// A user whose password is changed elsewhere is not asked to change it.
 #[tokio::test]
 async fn an_expired_password_that_is_kept_elsewhere_is_not_asked_for() {
-    let world = World::memory(one_gate()).await;
+    let world = World::builder().settings(one_gate()).open().await;
     let expired = |protected| {
         let changed = world.directory.update_user(&world.tenant, &world.user, |facts| {
             (facts.password_expired, facts.protected) = (Some(true), protected);
@@ -66,8 +65,7 @@ async fn undelivered_requests_for_help_block_no_change() {
     let mut settings: PolicySettings = one_gate();
     let role = || RoleId::parse("Global Administrator").expect("valid");
     settings.notifications.administrator_roles = [role()].into();
-    let world = World::memory(settings).await;
-    world.register_both().await;
+    let world = World::builder().settings(settings).registered().open().await;
     for number in 0..9 {
         let mail = format!("root-{number}@contoso.example");
         let mut root = UserFacts::new(UserId::parse(&format!("root-{number}")).expect("valid"));

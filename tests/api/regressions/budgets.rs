@@ -22,9 +22,7 @@ fn defaults() -> PolicySettings {
 }
 
 async fn registered(settings: PolicySettings) -> World {
-    let world = World::memory(settings).await;
-    world.register_both().await;
-    world
+    World::builder().settings(settings).registered().open().await
 }
 
 /// Opens a challenge from this source; `None` if it was suppressed.
@@ -208,7 +206,7 @@ fn a_wrong_last_try_is_recorded_at_once() {
 fn a_phone_that_was_just_registered_has_all_tries() {
     block_on(async {
         for typed_wrong in 0..=4 {
-            let world = World::memory(defaults()).await;
+            let world = World::builder().settings(defaults()).open().await;
             let mail = EmailAddress::parse(MAIL).expect("valid");
             world.register(NewMethod::email(mail), MAIL).await;
             let (request, user) = (request(), world.signed_in());

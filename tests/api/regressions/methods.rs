@@ -1,10 +1,10 @@
 //! Methods other than sent codes, and flows other than resets.
 
-use std::sync::Arc;
+use sspr::testing::TestSeal;
 use std::time::Duration;
 
 use crate::support::*;
-use sspr::adapters::memory::{MemoryInbox, MemoryStore};
+use sspr::adapters::memory::MemoryStore;
 use sspr::facts::EmailAddress;
 use sspr::method::{OathParameters, OathSeed};
 use sspr::policy::LinkBase;
@@ -71,7 +71,7 @@ async fn disabled(world: &World) -> Vec<MethodKind> {
 /// prompts.
 #[tokio::test]
 async fn a_spent_account_is_not_asked_to_approve_again() {
-    let world = World::memory(every_method(1)).await;
+    let world = World::builder().settings(every_method(1)).open().await;
     world.push.give(&world.user);
     let mut forms = Vec::new();
     for stranger in 1..=12_u8 {
@@ -94,8 +94,7 @@ async fn a_spent_account_is_not_asked_to_approve_again() {
 /// R-051: failures in resets do not close the host's own sign-in.
 #[tokio::test]
 async fn a_method_that_failures_in_resets_disabled_still_signs_in() {
-    let world = World::memory(every_method(1)).await;
-    world.register_both().await;
+    let world = World::builder().settings(every_method(1)).registered().open().await;
     let token = world.enrol_app().await;
     let wrong = async || code(&other_than(&token.code(world.clock.now())));
     put_out_of_use(&world, "authenticator_app", wrong).await;
@@ -122,9 +121,8 @@ async fn a_method_that_failures_in_resets_disabled_still_signs_in() {
 /// A method that is registered again *is accepted again after any run of failures.
 #[tokio::test]
 async fn a_run_of_failures_ends_with_registering_once_more() {
-    let world = World::memory(every_method(1)).await;
-    world.register_both().await;
-    let codes = world.save_codes().await;
+    let world = World::builder().settings(every_method(1)).registered().open().await;
+    let codes = world.create_recovery_codes().await;
     let passkey = world.passkey.clone();
     passkey.give(&world.user);
     let wrong = async || code(&codes[0].replace(&codes[0][..4], "ZZZZ"));
@@ -137,7 +135,7 @@ async fn a_run_of_failures_ends_with_registering_once_more() {
     let (tenant, root) = (tenant(), admin());
     let admin = world.engine.admin(&tenant, &root);
     world.clock.advance(Duration::from_secs(30 * 86_400));
-    let fresh = world.save_codes().await;
+    let fresh = world.create_recovery_codes().await;
     admin.unblock(&world.user).await.expect("unblocked");
     let reply = choose(&world, &request(), "recovery_code").await;
     world.prove(&reply.ticket, &fresh[0]).await.expect("counts again");
@@ -155,8 +153,12 @@ async fn what_a_finished_flow_offers_is_the_same_for_every_account() {
         let mut settings = every_method(2);
         settings.known_device_days = days;
         let log = CallLog::new();
-        let world = World::over(Recorder::new(MemoryStore::new(), log.clone()), settings).await;
-        world.register_both().await;
+        let world = World::builder()
+            .store(Recorder::new(MemoryStore::new(), log.clone()))
+            .settings(settings)
+            .registered()
+            .open()
+            .await;
         let mut seen = Vec::new();
         for name in ["ada@contoso.example", "unknown@contoso.example"] {
             let name = Identifier::parse(name).expect("valid");
@@ -179,8 +181,7 @@ async fn what_a_finished_flow_offers_is_the_same_for_every_account() {
 async fn a_link_that_was_redeemed_opens_nothing_more() {
     let mut settings = every_method(1);
     settings.link = Some(LinkBase::parse("https://id.contoso.example/r#").expect("sound"));
-    let world = World::memory(settings).await;
-    world.register_both().await;
+    let world = World::builder().settings(settings).registered().open().await;
     choose(&world, &request(), "email.link").await;
     world.deliver().await;
     let link = world.inbox.last_link_to(MAIL).expect("a link");
@@ -198,20 +199,21 @@ async fn a_link_that_was_redeemed_opens_nothing_more() {
 /// V46: if the host cannot say whether the user still has a passkey, its proof is kept.
 #[tokio::test]
 async fn a_host_that_cannot_answer_costs_no_proof() {
-    let store = MemoryStore::new();
-    let clock = sspr::testing::ManualClock::new(sspr::Timestamp::from_unix_seconds(START));
-    let (directory, inbox, plan) = (directory(&clock), MemoryInbox::new(), FaultPlan::none());
-    let passkey = SimulatedMethod::new(MethodKind::Passkey);
-    let builder = builder(Arc::new(store), &clock, directory.clone(), inbox.clone(), 7)
-        .external_method(Faulty::new(passkey.clone(), plan.clone()));
-    let unused = [MethodKind::AppNotification, MethodKind::HostVerified].map(SimulatedMethod::new);
-    let [push, other] = unused;
-    let builder = builder.external_method(push).external_method(other);
-    let mut world = World::of(builder.open().await.expect("opened"), clock, directory, inbox);
+    let (passkey, plan) = (SimulatedMethod::new(MethodKind::Passkey), FaultPlan::none());
+    let asked = Faulty::new(passkey.clone(), plan.clone());
+    let kinds = [MethodKind::AppNotification, MethodKind::HostVerified];
+    let others = kinds.map(SimulatedMethod::new);
+    let mut world = World::builder()
+        .settings(every_method(2))
+        .without_abilities()
+        .engine(|engine| {
+            let engine = engine.seal(TestSeal).external_method(asked);
+            others.into_iter().fold(engine, |engine, method| engine.external_method(method))
+        })
+        .registered()
+        .open()
+        .await;
     world.passkey = passkey;
-    let policy = sspr::Policy::new(every_method(2)).expect("sound");
-    world.engine.admin(&tenant(), &admin()).put_policy(&policy, None).await.expect("put");
-    world.register_both().await;
     world.passkey.give(&world.user);
     let reply = choose(&world, &request(), "passkey").await;
     let page = reply.page.as_deref().expect("a page");
@@ -230,13 +232,13 @@ async fn a_host_that_cannot_answer_costs_no_proof() {
 /// V34: an id that was assigned to another person gives no access to the previous user's methods.
 #[tokio::test]
 async fn a_reissued_identifier_inherits_no_recovery_codes_and_no_authenticator() {
-    let world = World::memory(every_method(1)).await;
+    let world = World::builder().settings(every_method(1)).open().await;
     let mark = |mark: &str| {
         let mark = Some(mark.to_owned());
         world.directory.update_user(&world.tenant, &world.user, |facts| facts.incarnation = mark)
     };
     mark("first").expect("known");
-    let codes = world.save_codes().await;
+    let codes = world.create_recovery_codes().await;
     let token = world.enrol_app().await;
     mark("second").expect("known");
     world.clock.advance(Duration::from_secs(3 * 86_400));
@@ -250,8 +252,7 @@ async fn a_reissued_identifier_inherits_no_recovery_codes_and_no_authenticator()
 /// A forgotten account that is used again is not removed.
 #[tokio::test]
 async fn a_forgotten_account_that_is_used_again_stays() {
-    let world = World::memory(every_method(1)).await;
-    world.register_both().await;
+    let world = World::builder().settings(every_method(1)).registered().open().await;
     let (tenant, root) = (tenant(), admin());
     let admin = world.engine.admin(&tenant, &root);
     admin.forget(&world.user).await.expect("forgotten");
@@ -259,7 +260,7 @@ async fn a_forgotten_account_that_is_used_again_stays() {
     contacts.email = Some(EmailAddress::parse(MAIL).expect("valid"));
     admin.supply_contacts(&world.user, &contacts).await.expect("supplied");
     admin.supply_contacts(&world.user, &sspr::admin::Contacts::default()).await.expect("removed");
-    world.save_codes().await;
+    world.create_recovery_codes().await;
     for _ in 0..5 {
         world.clock.advance(Duration::from_secs(20 * 86_400));
         world.deliver().await;
@@ -274,7 +275,7 @@ async fn administrators_are_asked_for_help_once_a_day() {
     let mut settings = every_method(2);
     settings.notifications.administrator_roles =
         [sspr::RoleId::parse("Global Administrator").expect("valid")].into();
-    let world = World::memory(settings).await;
+    let world = World::builder().settings(settings).open().await;
     for number in 0..9 {
         let id = sspr::UserId::parse(&format!("root-{number}")).expect("valid");
         let mut root = sspr::facts::UserFacts::new(id);
@@ -300,9 +301,8 @@ async fn administrators_are_asked_for_help_once_a_day() {
 /// Each flow makes one browser a known device, and a new recovery code is notified to its owner.
 #[tokio::test]
 async fn a_finished_flow_makes_one_device_known_and_tells_of_a_new_recovery_code() {
-    let world = World::memory(every_method(1)).await;
-    world.register_both().await;
-    let codes = world.save_codes().await;
+    let world = World::builder().settings(every_method(1)).registered().open().await;
+    let codes = world.create_recovery_codes().await;
     let reply = choose(&world, &request(), "recovery_code").await;
     let reply = world.prove(&reply.ticket, &codes[0]).await.expect("proven");
     let done = world.complete(&reply.ticket, NEW).await.expect("reset");
@@ -324,7 +324,7 @@ async fn a_finished_flow_makes_one_device_known_and_tells_of_a_new_recovery_code
 async fn the_prompt_counts_as_a_reset_does() {
     let mut settings = every_method(2);
     settings.contacts.administrator = false;
-    let world = World::memory(settings).await;
+    let world = World::builder().settings(settings).open().await;
     let (tenant, root) = (tenant(), admin());
     let admin = world.engine.admin(&tenant, &root);
     let mut contacts = sspr::admin::Contacts::default();
@@ -341,9 +341,8 @@ async fn the_prompt_counts_as_a_reset_does() {
 /// ticket gets none.
 #[tokio::test]
 async fn an_older_ticket_replaces_no_recovery_code() {
-    let world = World::memory(every_method(2)).await;
-    world.register_both().await;
-    let codes = world.save_codes().await;
+    let world = World::builder().settings(every_method(2)).registered().open().await;
+    let codes = world.create_recovery_codes().await;
     let planted = world.start().await.ticket;
     let first = Selection::parse("recovery_code").expect("an option");
     let reply = world.challenge(&planted, &first).await;
@@ -369,8 +368,7 @@ async fn an_older_ticket_replaces_no_recovery_code() {
 #[tokio::test]
 async fn a_token_that_is_out_of_use_does_not_take_the_app_along() {
     const SEED: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
-    let world = World::memory(every_method(1)).await;
-    world.register_both().await;
+    let world = World::builder().settings(every_method(1)).registered().open().await;
     let app = world.enrol_app().await;
     let (tenant, root, user) = (tenant(), admin(), world.signed_in());
     let (parameters, registration) = (OathParameters::default(), world.engine.registration());

@@ -3,9 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use sspr::adapters::memory::MemoryStore;
 use sspr::policy::LinkBase;
-use sspr::port::Store;
 use sspr::testing::{FaultPlan, Faulty, block_on};
 use sspr::{Attempt, Refusal, Selection};
 
@@ -32,11 +30,9 @@ fn w03_a_link_is_not_redeemed_into_a_flow_that_holds_a_proof_by_then() {
 /// Whether the bearer's proof came after the redeemer's reservation, and whether the redeemer made
 /// fewer calls.
 async fn raced(call: usize) -> (bool, bool) {
-    let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
     let mut settings = settings();
     settings.link = Some(LinkBase::parse("https://id.contoso.example/reset#").expect("sound"));
-    let world = World::over(Arc::clone(&store), settings).await;
-    world.register_both().await;
+    let world = World::builder().settings(settings).registered().open().await;
     let reply = world.start().await;
     let by_link = Selection::parse("email.link").expect("an option");
     let reply = world.challenge(&reply.ticket, &by_link).await;
@@ -50,10 +46,8 @@ async fn raced(call: usize) -> (bool, bool) {
         let done = block_on(bearer.reset().prove(&request(), &ticket, &code(&text)));
         noted.store(done.is_ok(), Ordering::SeqCst);
     });
-    let faulty = Arc::new(Faulty::new(store, plan.clone()));
-    let (directory, inbox) = (Arc::new(world.directory.clone()), Arc::new(world.inbox.clone()));
-    let redeemer =
-        builder_over(faulty, directory, inbox, &world.clock, 9).open().await.expect("opened");
+    let faulty = Faulty::new(Arc::clone(&world.store), plan.clone());
+    let redeemer = world.beside().store(faulty).seed(9).open().await.engine;
     let opened = plan.calls();
     let from = request_from("198.51.100.9");
     let redeemed = redeemer.reset().redeem_link(&from, &ada(), &link).await;

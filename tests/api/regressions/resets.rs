@@ -6,19 +6,13 @@ use std::time::Duration;
 use crate::support::*;
 use sspr::adapters::memory::MemoryStore;
 use sspr::admin::Contacts;
-use sspr::audit::Event;
 use sspr::facts::{EmailAddress, PhoneNumber};
 use sspr::method::{ChallengeOption, Channel, NewMethod, SignInContext};
 use sspr::policy::Rate;
-use sspr::port::{Clock as _, Record, RecordKey, RecordKind, Store};
-use sspr::port::{
-    Commit, Committed, CounterIncrement, Cursor, Cutoff, EventsOf, Page, PortError, PortResult,
-    async_trait,
-};
-use sspr::testing::block_on;
-use sspr::{
-    Engine, MethodKind, Policy, PolicySettings, Refusal, SignedIn, Step, TenantId, Timestamp,
-};
+use sspr::port::{Clock as _, Store};
+use sspr::port::{Commit, Committed, PortError, PortResult, async_trait};
+use sspr::testing::{block_on, forward};
+use sspr::{Engine, MethodKind, Policy, PolicySettings, Refusal, SignedIn, Step};
 
 const DAY: Duration = Duration::from_secs(86_400);
 
@@ -37,8 +31,7 @@ async fn put(world: &World, settings: PolicySettings, expected: u64) {
 #[test]
 fn removing_every_method_ends_no_hold() {
     block_on(async {
-        let world = World::memory(one_gate()).await;
-        world.register_both().await;
+        let world = World::builder().settings(one_gate()).registered().open().await;
         let user = world.signed_in();
         let registration = world.engine.registration();
         for method in registration.list(&request(), &user).await.expect("listed") {
@@ -54,8 +47,7 @@ fn removing_every_method_ends_no_hold() {
 #[test]
 fn a_second_factor_of_the_future_is_none() {
     block_on(async {
-        let world = World::memory(one_gate()).await;
-        world.register_both().await;
+        let world = World::builder().settings(one_gate()).registered().open().await;
         let now = world.clock.now();
         let session = SignInContext::new("s", now).with_second_factor(now.plus(365 * DAY));
         let user = SignedIn::vouch(world.tenant.clone(), world.user.clone(), session);
@@ -68,7 +60,7 @@ fn a_second_factor_of_the_future_is_none() {
 #[test]
 fn an_owner_with_voice_only_is_notified_by_voice() {
     block_on(async {
-        let world = World::memory(one_gate()).await;
+        let world = World::builder().settings(one_gate()).open().await;
         world.inbox.set_channels(&world.tenant, vec![Channel::Voice]);
         let mobile = PhoneNumber::parse(MOBILE).expect("valid");
         let mobile = NewMethod::mobile_phone(mobile, Channel::Voice).expect("reached");
@@ -86,8 +78,7 @@ fn an_owner_with_voice_only_is_notified_by_voice() {
 #[test]
 fn contacts_can_be_replaced_at_once() {
     block_on(async {
-        let world = World::memory(one_gate()).await;
-        world.register_both().await;
+        let world = World::builder().settings(one_gate()).registered().open().await;
         let admin = admin();
         let admin = world.engine.admin(&world.tenant, &admin);
         for round in 1..=3 {
@@ -107,7 +98,7 @@ fn contacts_can_be_replaced_at_once() {
 #[test]
 fn contacts_of_an_earlier_incarnation_open_nothing() {
     block_on(async {
-        let world = World::memory(one_gate()).await;
+        let world = World::builder().settings(one_gate()).open().await;
         let is = |mark: &str| {
             let mark = Some(mark.to_owned());
             world.directory.update_user(&tenant(), &user(), |facts| facts.incarnation = mark)
@@ -138,8 +129,7 @@ fn a_disabled_method_counts_again_when_it_is_registered_again() {
         // Stricter than the default: the five attempts of one code disable the method.
         settings.failures.consecutive = 5;
         settings.failures.anonymous = Rate::new(5, DAY);
-        let world = World::memory(settings).await;
-        world.register_both().await;
+        let world = World::builder().settings(settings).registered().open().await;
         let reply = world.start().await;
         let (reply, right) = world.challenged(&reply.ticket, &email(), MAIL).await;
         for _ in 0..5 {
@@ -163,8 +153,7 @@ fn a_right_code_at_the_cap_is_no_failure() {
     block_on(async {
         let mut settings = one_gate();
         settings.failures.consecutive = 5;
-        let world = World::memory(settings).await;
-        world.register_both().await;
+        let world = World::builder().settings(settings).registered().open().await;
         let reply = world.start().await;
         let (reply, right) = world.challenged(&reply.ticket, &email(), MAIL).await;
         for _ in 0..4 {
@@ -185,8 +174,7 @@ fn a_typed_number_is_no_bar_to_another_code() {
         settings.typed_number = true;
         // The budget of the Entra preset, which one code with its five attempts fills.
         settings.failures.anonymous = Rate::new(5, DAY);
-        let world = World::memory(settings).await;
-        world.register_both().await;
+        let world = World::builder().settings(settings).registered().open().await;
         let typed = sms().with_typed_number(MOBILE).expect("a number");
         let reply = world.start().await;
         let (reply, _) = world.challenged(&reply.ticket, &typed, MOBILE).await;
@@ -202,8 +190,7 @@ fn a_policy_raised_on_the_way_lets_the_flow_go_on() {
     block_on(async {
         let mut one_method = one_gate();
         one_method.users.methods = [MethodKind::Email].into();
-        let world = World::memory(one_gate()).await;
-        world.register_both().await;
+        let world = World::builder().settings(one_gate()).registered().open().await;
         put(&world, one_method, 1).await;
         let reply = world.start().await;
         let (reply, right) = world.challenged(&reply.ticket, &email(), MAIL).await;
@@ -222,8 +209,10 @@ fn a_policy_raised_on_the_way_lets_the_flow_go_on() {
 #[test]
 fn a_method_that_the_policy_dropped_is_made_up_for() {
     block_on(async {
-        let world = World::memory(settings()).await;
-        world.register_both().await;
+        let with_office = |settings: &mut PolicySettings| {
+            settings.users.methods.insert(MethodKind::OfficePhone);
+        };
+        let world = World::builder().policy(with_office).registered().open().await;
         let office = "+14255550199";
         let number = PhoneNumber::parse(office).expect("valid");
         world.register(NewMethod::office_phone(number), office).await;
@@ -251,9 +240,7 @@ struct Inner {
 
 #[async_trait]
 impl Store for Overtaken {
-    async fn load(&self, key: &RecordKey) -> PortResult<Option<Record>> {
-        self.0.store.load(key).await
-    }
+    forward!(self.0.store => load, increment, due, scan, events, purge, fence);
 
     async fn commit(&self, commit: Commit<'_>) -> PortResult<Committed> {
         let resets = commit.events.iter().any(|event| event.code() == "password_reset");
@@ -265,42 +252,6 @@ impl Store for Overtaken {
         }
         Ok(committed)
     }
-
-    async fn increment(&self, increments: &[CounterIncrement]) -> PortResult<Vec<u64>> {
-        self.0.store.increment(increments).await
-    }
-
-    async fn due(
-        &self,
-        now: Timestamp,
-        after: Option<&Cursor>,
-        limit: usize,
-    ) -> PortResult<Page<RecordKey>> {
-        self.0.store.due(now, after, limit).await
-    }
-
-    async fn scan(
-        &self,
-        tenant: &TenantId,
-        kind: RecordKind,
-        after: Option<&Cursor>,
-        limit: usize,
-    ) -> PortResult<Page<Record>> {
-        self.0.store.scan(tenant, kind, after, limit).await
-    }
-
-    async fn events(
-        &self,
-        of: EventsOf<'_>,
-        after: Option<&Cursor>,
-        limit: usize,
-    ) -> PortResult<Page<Event>> {
-        self.0.store.events(of, after, limit).await
-    }
-
-    async fn purge(&self, cutoff: Cutoff, limit: usize) -> PortResult<u64> {
-        self.0.store.purge(cutoff, limit).await
-    }
 }
 
 /// Invariant 14: one event and one revocation, also if the commit's reply was lost and the record
@@ -310,13 +261,11 @@ fn a_reset_is_settled_once() {
     block_on(async {
         let inner = Inner { store: MemoryStore::new(), other: Mutex::new(None) };
         let store = Overtaken(Arc::new(inner));
-        let world = World::over(store.clone(), settings()).await;
-        world.register_both().await;
+        let world =
+            World::builder().store(store.clone()).settings(settings()).registered().open().await;
         let ticket = world.granted().await;
-        let (directory, inbox) = (world.directory.clone(), world.inbox.clone());
-        let other = Arc::new(store.0.store.clone());
-        let other = engine(other, &world.clock, directory, inbox, 9).await;
-        *store.0.other.lock().expect("unpoisoned") = Some(other);
+        let other = world.beside().store(store.0.store.clone()).seed(9).open().await;
+        *store.0.other.lock().expect("unpoisoned") = Some(other.engine);
         let done = world.complete(&ticket, NEW).await.expect("reset");
         assert_eq!(done.step, Step::Done { propagated: true });
         world.deliver().await;

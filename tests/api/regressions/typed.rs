@@ -5,7 +5,9 @@ use std::time::Duration;
 use sspr::facts::{EmailAddress, PhoneNumber};
 use sspr::method::{Channel, NewMethod};
 use sspr::port::Clock as _;
-use sspr::{Attempt, Identifier, InvalidInput, Refusal, Request, Selection, Source, Step};
+use sspr::{
+    Attempt, Identifier, InvalidInput, MethodKind, Refusal, Request, Selection, Source, Step,
+};
 
 use crate::support::*;
 
@@ -18,8 +20,7 @@ fn run(test: impl Future<Output = ()>) {
 #[test]
 fn a_malformed_code_costs_no_try_and_a_pasted_one_is_the_code() {
     run(async {
-        let world = World::memory(one_gate()).await;
-        world.register_both().await;
+        let world = World::builder().settings(one_gate()).registered().open().await;
         let forms: [fn(&str) -> String; 12] = [
             |code| format!("{code}\u{A0}"),
             |code| format!("\t{code}"),
@@ -58,8 +59,7 @@ fn a_malformed_code_costs_no_try_and_a_pasted_one_is_the_code() {
 #[test]
 fn an_identifier_with_invisible_edges_names_the_same_person() {
     run(async {
-        let world = World::memory(one_gate()).await;
-        world.register_both().await;
+        let world = World::builder().settings(one_gate()).registered().open().await;
         for typed in ["\u{FEFF}ada@contoso.example", "ada@contoso.example\u{200B}\u{A0}\r\n"] {
             let identifier = Identifier::parse(typed).expect("the edges are dropped");
             let reply = world.engine.reset().start(&request(), &identifier).await.expect("started");
@@ -83,7 +83,12 @@ fn one_handset_in_two_spellings_is_one_gate() {
             ("+44 7911 123457", true),
         ];
         for (spelling, two_gates) in spellings {
-            let world = World::memory(settings()).await;
+            let world = World::builder()
+                .policy(|settings| {
+                    settings.users.methods.insert(MethodKind::OfficePhone);
+                })
+                .open()
+                .await;
             let mobile = PhoneNumber::parse("+44 7911 123456").expect("valid");
             let mobile = NewMethod::mobile_phone(mobile, Channel::Sms).expect("reached");
             world.register(mobile, "+447911123456").await;
@@ -107,8 +112,7 @@ fn the_number_that_a_person_types_may_be_written_as_people_write() {
     run(async {
         let mut settings = one_gate();
         settings.typed_number = true;
-        let world = World::memory(settings).await;
-        world.register_both().await;
+        let world = World::builder().settings(settings).registered().open().await;
         for typed in [
             "+14255550100",
             "+1 425 555 0100",
@@ -134,8 +138,7 @@ fn the_number_that_a_person_types_may_be_written_as_people_write() {
 #[test]
 fn unknown_sources_close_the_service_to_no_known_one() {
     run(async {
-        let world = World::memory(one_gate()).await;
-        world.register_both().await;
+        let world = World::builder().settings(one_gate()).registered().open().await;
         let most = one_gate().limits.source.max;
         let challenge = async |source: &str, name: &str| {
             let request = Request::new(tenant(), Source::parse(source));
@@ -173,7 +176,7 @@ fn unknown_sources_close_the_service_to_no_known_one() {
 #[test]
 fn a_translator_gives_no_second_budget_and_its_users_share_none() {
     run(async {
-        let world = World::memory(one_gate()).await;
+        let world = World::builder().settings(one_gate()).open().await;
         let most = one_gate().limits.source.max;
         let challenge = async |source: &str, name: &str| {
             let source = Source::parse(source);
@@ -237,8 +240,7 @@ fn a_password_typed_in_parts_is_the_same_password_everywhere() {
                 "\u{17F}\u{323}\u{307} is a long dotted letter",
             ),
         ] {
-            let world = World::memory(one_gate()).await;
-            world.register_both().await;
+            let world = World::builder().settings(one_gate()).registered().open().await;
             let reply = world.start().await;
             let (reply, right) = world.challenged(&reply.ticket, &email(), MAIL).await;
             let reply = world.prove(&reply.ticket, &right).await.expect("proven");
@@ -322,8 +324,7 @@ fn a_mail_says_how_long_its_code_lives_and_that_a_newer_one_ends_it() {
 #[test]
 fn the_engine_tells_the_renderer_how_long_a_code_lives() {
     run(async {
-        let world = World::memory(one_gate()).await;
-        world.register_both().await;
+        let world = World::builder().settings(one_gate()).registered().open().await;
         let reply = world.start().await;
         world.challenge(&reply.ticket, &email()).await;
         world.clock.advance(Duration::from_secs(30));
@@ -359,7 +360,7 @@ fn two_marks_that_differ_in_anything_are_two_holders() {
             ("null", "NULL"),
             (&long, &format!("{long}x")),
         ] {
-            let world = World::memory(one_gate()).await;
+            let world = World::builder().settings(one_gate()).open().await;
             let mark = |mark: &str| {
                 let mark = Some(mark.to_owned());
                 let marked = world.directory.update_user(&world.tenant, &world.user, |facts| {
@@ -368,7 +369,7 @@ fn two_marks_that_differ_in_anything_are_two_holders() {
                 marked.expect("known");
             };
             mark(first);
-            world.register_both().await;
+            world.register_contacts().await;
             let registration = world.engine.registration();
             mark(second);
             let closed = registration.list(&request(), &world.signed_in()).await;
@@ -391,7 +392,7 @@ fn two_marks_that_differ_in_anything_are_two_holders() {
 #[test]
 fn one_act_of_an_administrator_opens_a_reissued_identifier_to_its_new_holder() {
     run(async {
-        let world = World::memory(one_gate()).await;
+        let world = World::builder().settings(one_gate()).open().await;
         let mark = |mark: &str| {
             let mark = Some(mark.to_owned());
             let marked = world.directory.update_user(&world.tenant, &world.user, |facts| {
@@ -400,13 +401,13 @@ fn one_act_of_an_administrator_opens_a_reissued_identifier_to_its_new_holder() {
             marked.expect("known");
         };
         mark("first");
-        world.register_both().await;
+        world.register_contacts().await;
         mark("second");
         let other = NewMethod::email(EmailAddress::parse("eve@private.example").expect("valid"));
         let registration = world.engine.registration();
         let closed = registration.add(&request(), &world.signed_in(), &other).await;
         assert!(matches!(refusal(closed), Refusal::NotEligible { .. }), "closed to the new holder");
-        world.engine.admin(&tenant(), &admin()).forget(&world.user).await.expect("forgotten");
+        world.admin().forget(&world.user).await.expect("forgotten");
         world.deliver().await;
         world.inbox.clear();
         let methods = registration.list(&request(), &world.signed_in()).await.expect("open");

@@ -7,16 +7,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use async_trait::async_trait;
 use sspr::adapters::memory::MemoryStore;
 use sspr::admin::Contacts;
-use sspr::audit::Event;
 use sspr::facts::UserFacts;
 use sspr::policy::LinkBase;
-use sspr::port::{Commit, Committed, CounterIncrement, Cursor, Cutoff, EventsOf, Page, PortResult};
-use sspr::port::{Record, RecordKey, RecordKind, Store};
-use sspr::testing::{CallLog, Encoded, Recorder, SeededEntropy, block_on};
-use sspr::{
-    Attempt, Engine, PolicySettings, Request, ResetTicket, RoleId, Source, TenantId, Timestamp,
-    UserId,
-};
+use sspr::port::PortResult;
+use sspr::port::{Record, RecordKey, Store};
+use sspr::testing::{CallLog, Encoded, block_on, forward};
+use sspr::{Attempt, Engine, PolicySettings, Request, ResetTicket, RoleId, Source, UserId};
 
 use crate::support::*;
 use crate::uniformity::identifier;
@@ -36,51 +32,13 @@ struct Weighed {
 
 #[async_trait]
 impl Store for Weighed {
+    forward!(self.inner => commit, increment, due, scan, events, purge, fence);
+
     async fn load(&self, key: &RecordKey) -> PortResult<Option<Record>> {
         let found = self.inner.load(key).await?;
         let bytes = found.as_ref().map_or(0, |record| record.body().len() as u64);
         self.loaded.fetch_add(bytes, Ordering::Relaxed);
         Ok(found)
-    }
-
-    async fn commit(&self, commit: Commit<'_>) -> PortResult<Committed> {
-        self.inner.commit(commit).await
-    }
-
-    async fn increment(&self, increments: &[CounterIncrement]) -> PortResult<Vec<u64>> {
-        self.inner.increment(increments).await
-    }
-
-    async fn due(
-        &self,
-        now: Timestamp,
-        after: Option<&Cursor>,
-        limit: usize,
-    ) -> PortResult<Page<RecordKey>> {
-        self.inner.due(now, after, limit).await
-    }
-
-    async fn scan(
-        &self,
-        tenant: &TenantId,
-        kind: RecordKind,
-        after: Option<&Cursor>,
-        limit: usize,
-    ) -> PortResult<Page<Record>> {
-        self.inner.scan(tenant, kind, after, limit).await
-    }
-
-    async fn events(
-        &self,
-        of: EventsOf<'_>,
-        after: Option<&Cursor>,
-        limit: usize,
-    ) -> PortResult<Page<Event>> {
-        self.inner.events(of, after, limit).await
-    }
-
-    async fn purge(&self, cutoff: Cutoff, limit: usize) -> PortResult<u64> {
-        self.inner.purge(cutoff, limit).await
     }
 }
 
@@ -107,28 +65,10 @@ async fn weighing() -> Weighing {
     let memory = MemoryStore::new();
     let inner = Arc::new(Encoded::new(memory.clone()));
     let store = Weighed { inner, loaded: Arc::clone(&loaded) };
-    let world = World::over(store.clone(), defaults()).await;
-    let flooded = Engine::builder()
-        .keys(keys())
-        .store(memory)
-        .directory(world.directory.clone())
-        .delivery(world.inbox.clone())
-        .clock(world.clock.clone())
-        .entropy(SeededEntropy::new(6))
-        .open()
-        .await
-        .expect("opened");
-    let engine = Engine::builder()
-        .keys(keys())
-        .store(Recorder::new(store, log.clone()))
-        .directory(Recorder::new(world.directory.clone(), log.clone()))
-        .delivery(Recorder::new(world.inbox.clone(), log.clone()))
-        .clock(world.clock.clone())
-        .entropy(SeededEntropy::new(5))
-        .open()
-        .await
-        .expect("opened");
-    Weighing { world: World { engine, ..world }, flooded, log, loaded }
+    let world = World::builder().store(store.clone()).settings(defaults()).open().await;
+    let flooded = world.beside().store(memory).seed(6).without_abilities().open().await.engine;
+    let world = world.beside().seed(5).recorded(&log).without_abilities().open().await;
+    Weighing { world, flooded, log, loaded }
 }
 
 impl Weighing {

@@ -25,7 +25,7 @@ fn mail_only() -> PolicySettings {
 
 /// Ada is a user with mail and phone, grace an administrator with both.
 async fn world_of(settings: PolicySettings) -> World {
-    let world = World::memory(settings).await;
+    let world = World::builder().settings(settings).open().await;
     let grace = UserId::parse("grace").expect("valid");
     let mut facts = UserFacts::new(grace.clone());
     facts.roles = [RoleId::parse("Global Administrator").expect("valid")].into();

@@ -1,8 +1,6 @@
 //! The directory changes between two steps of a reset.
 
-use std::sync::Arc;
-
-use sspr::adapters::memory::{GroupMember, MemoryStore};
+use sspr::adapters::memory::GroupMember;
 use sspr::facts::{EmailAddress, UserFacts, UserKind};
 use sspr::policy::Scope;
 use sspr::testing::block_on;
@@ -51,14 +49,13 @@ fn selected(settings: PolicySettings) -> Scene {
     block_on(async {
         let mut settings = settings;
         settings.scope = Scope::Selected([group()].into());
-        let store = MemoryStore::new();
-        let world = World::over(store.clone(), settings).await;
+        let world = World::builder().settings(settings).open().await;
         let member = GroupMember::User(world.user.clone());
         world.directory.add_group(&world.tenant, group(), [member]).expect("added");
         let mark = |user: &mut UserFacts| user.incarnation = Some("first".to_owned());
         world.directory.update_user(&world.tenant, &world.user, mark).expect("there");
-        world.register_both().await;
-        Scene::of(Arc::new(store), world)
+        world.register_contacts().await;
+        Scene::of(world)
     })
 }
 

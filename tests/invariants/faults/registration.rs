@@ -2,9 +2,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
 
-use sspr::adapters::memory::MemoryStore;
 use sspr::facts::{EmailAddress, PhoneNumber};
 use sspr::method::{Channel, MethodView, NewMethod};
 use sspr::testing::block_on;
@@ -24,12 +22,11 @@ fn mobile() -> NewMethod {
 /// An account with a mail address only.
 fn with_mail() -> Scene {
     block_on(async {
-        let store = MemoryStore::new();
-        let world = World::over(store.clone(), one_gate()).await;
+        let world = World::builder().settings(one_gate()).open().await;
         let mail = NewMethod::email(EmailAddress::parse(MAIL).expect("valid"));
         world.register(mail, MAIL).await;
         world.deliver().await;
-        Scene::of(Arc::new(store), world)
+        Scene::of(world)
     })
 }
 

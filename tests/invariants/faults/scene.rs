@@ -1,20 +1,19 @@
 //! A prepared account, engines over it with faults, and the loop over all points of failure.
 
 use std::future::{Future, poll_fn};
+use std::ops::Deref;
 use std::pin::Pin;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
 use std::task::Poll;
 use std::time::Duration;
 
-use sspr::adapters::memory::{MemoryDirectory, MemoryInbox, MemoryStore};
 use sspr::audit::Event;
-use sspr::method::SignInContext;
-use sspr::port::{Clock as _, Store};
-use sspr::testing::{FaultPlan, Faulty, InjectedFault, ManualClock, SeededEntropy, block_on};
-use sspr::{Engine, Error, PolicySettings, SignedIn, TenantId, UserId};
+use sspr::port::Store;
+use sspr::testing::{FaultPlan, InjectedFault, block_on};
+use sspr::{Engine, Error, PolicySettings};
 
-use crate::support::{World, admin, keys, tenant};
+use crate::support::{World, admin, tenant};
 
 /// The user's tickets and codes during a flow, which outlive the process.
 #[derive(Clone, Debug, Default)]
@@ -39,13 +38,9 @@ pub(crate) enum Ended {
     Died,
 }
 
+/// A world, and what its user remembers of a flow.
 pub(crate) struct Scene {
-    pub(crate) store: Arc<dyn Store>,
-    pub(crate) clock: ManualClock,
-    pub(crate) directory: MemoryDirectory,
-    pub(crate) inbox: MemoryInbox,
-    pub(crate) tenant: TenantId,
-    pub(crate) user: UserId,
+    world: World,
     pub(crate) held: Mutex<Held>,
     pub(crate) comparisons: AtomicU64,
     /// Removed with the scene, after the store.
@@ -77,43 +72,27 @@ pub(crate) const MODES: [Mode; 6] = [
 
 /// An account with two methods, over the memory store.
 pub(crate) fn both(settings: PolicySettings) -> Scene {
-    block_on(async {
-        let store = MemoryStore::new();
-        let world = World::over(store.clone(), settings).await;
-        world.register_both().await;
-        Scene::of(Arc::new(store), world)
-    })
+    block_on(async { Scene::of(World::builder().settings(settings).registered().open().await) })
+}
+
+impl Deref for Scene {
+    type Target = World;
+
+    fn deref(&self) -> &World {
+        &self.world
+    }
 }
 
 impl Scene {
-    pub(crate) fn of(store: Arc<dyn Store>, world: World) -> Self {
-        let World { engine, clock, directory, inbox, tenant, user, .. } = world;
-        inbox.clear();
-        Self {
-            store,
-            clock,
-            directory,
-            inbox,
-            tenant,
-            user,
-            held: Mutex::default(),
-            comparisons: AtomicU64::new(engine.stats().comparisons),
-            guard: None,
-        }
+    pub(crate) fn of(world: World) -> Self {
+        world.inbox.clear();
+        let comparisons = AtomicU64::new(world.engine.stats().comparisons);
+        Self { world, held: Mutex::default(), comparisons, guard: None }
     }
 
     /// An engine whose port calls are all subject to the plan.
     pub(crate) async fn engine(&self, plan: &FaultPlan, seed: u64) -> Engine {
-        Engine::builder()
-            .keys(keys())
-            .store(Faulty::new(Arc::clone(&self.store), plan.clone()))
-            .directory(Faulty::new(self.directory.clone(), plan.clone()))
-            .delivery(Faulty::new(self.inbox.clone(), plan.clone()))
-            .clock(self.clock.clone())
-            .entropy(SeededEntropy::new(seed))
-            .open()
-            .await
-            .expect("opened")
+        self.world.beside().seed(seed).faulty(plan).open().await.engine
     }
 
     /// Adds the comparisons of an engine that is dropped now.
@@ -159,19 +138,6 @@ impl Scene {
 
     pub(crate) fn hold(&self, change: impl FnOnce(&mut Held)) {
         change(&mut self.held.lock().expect("no panic"));
-    }
-
-    pub(crate) fn signed_in(&self) -> SignedIn {
-        let now = self.clock.now();
-        SignedIn::vouch(
-            self.tenant.clone(),
-            self.user.clone(),
-            SignInContext::new("s", now).with_second_factor(now),
-        )
-    }
-
-    pub(crate) fn password_is(&self, password: &str) -> bool {
-        self.directory.password_is(&self.tenant, &self.user, password)
     }
 
     /// Does all waiting work, including that under leases and deadlines of an ended process.

@@ -1,8 +1,10 @@
 //! The reset with two methods over the SQLite store, whose own threads do the calls. After the end
 //! of a process only the file is opened again.
 
+use crate::support::START;
+use sspr::Timestamp;
+use sspr::testing::ManualClock;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use sspr::adapters::sqlite::SqliteStore;
@@ -43,14 +45,13 @@ fn a_reset_over_sqlite_survives_every_single_failure() {
     let prepared = Files::new();
     block_on(async {
         let store = SqliteStore::open_or_create(prepared.database()).expect("opened");
-        World::over(store, settings()).await.register_both().await;
+        World::builder().store(store).settings(settings()).open().await.register_contacts().await;
     });
     let make = || {
         let files = Files::new();
         std::fs::copy(prepared.database(), files.database()).expect("copied");
         let store = SqliteStore::open_or_create(files.database()).expect("opened");
-        let world = prepared_world();
-        let mut scene = Scene::of(Arc::new(store), world);
+        let mut scene = Scene::of(joined(store));
         // The engine that registered the two methods is gone.
         scene.comparisons.store(2, Ordering::Relaxed);
         scene.guard = Some(Box::new(files));
@@ -61,9 +62,8 @@ fn a_reset_over_sqlite_survives_every_single_failure() {
     assert!(cases > 250, "{cases} points of failure");
 }
 
-/// The directory, the clock and the inbox of an account whose record is in a prepared file.
-fn prepared_world() -> World {
-    let world = block_on(World::memory(settings()));
-    world.clock.advance(std::time::Duration::from_secs(2 * 86_400));
-    world
+/// A world over a store that has the policy and the record of the account already.
+fn joined(store: SqliteStore) -> World {
+    let later = ManualClock::new(Timestamp::from_unix_seconds(START + 2 * 86_400));
+    block_on(World::builder().store(store).clock(later).open())
 }

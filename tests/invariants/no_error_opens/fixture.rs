@@ -1,23 +1,24 @@
 //! One user, prepared once for each kind of account; each case starts from a copy of the records.
 
+use sspr::testing::WorldBuilder;
 use std::collections::BTreeMap;
+use std::ops::Deref;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use sspr::adapters::memory::{MemoryDirectory, MemoryInbox, MemoryStore};
+use sspr::adapters::memory::MemoryStore;
 use sspr::facts::{ContactFacts, Destination, EmailAddress, PhoneNumber, UserFacts};
 use sspr::method::{Channel, NewMethod, OathParameters, OathSeed, SignInContext};
 use sspr::port::{BreachList, Commit, HumanCheck, PortResult, RiskSignal, RiskSignals, Store};
 use sspr::port::{Clock as _, Columns, Record, RecordKind};
-use sspr::testing::{ManualClock, SeededEntropy, SimulatedMethod, SoftToken, TestSeal, block_on};
+use sspr::testing::{ManualClock, SeededEntropy, SoftToken, TestSeal, block_on};
 use sspr::{
-    Engine, MethodId, MethodKind, Policy, PolicySettings, SecretText, SignedIn, TenantId,
-    Timestamp, UserId,
+    Engine, MethodId, MethodKind, PolicySettings, SecretText, SignedIn, TenantId, Timestamp, UserId,
 };
 
 use crate::no_error_opens::twist::{Plan, Twisted};
-use crate::support::{self, MAIL, MOBILE, START, World, admin, keys, tenant, user};
+use crate::support::{MAIL, MOBILE, World, admin, tenant};
 
 pub(crate) const HELPDESK: &str = "help@contoso.example";
 const TOKEN: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
@@ -92,13 +93,9 @@ fn policy(holds: Holds, required: u8) -> PolicySettings {
 
 fn prepare(holds: Holds, required: u8) -> Prepared {
     block_on(async {
-        let store = MemoryStore::new();
-        let fixture = Fixture::empty(Arc::new(store), holds);
-        let engine = fixture.whole(&Plan::default(), 1).await;
-        let sound = Policy::new(policy(holds, required)).expect("a sound policy");
-        engine.admin(&tenant(), &admin()).put_policy(&sound, None).await.expect("put");
-        let Fixture { clock, directory, inbox, .. } = fixture.clone_parts();
-        let world = World::of(engine, clock.clone(), directory, inbox);
+        let builder = World::builder().settings(policy(holds, required));
+        let fixture = Fixture::of(builder, holds, None).await;
+        let world = fixture.joined(&Plan::default(), 1, Lacks::Nothing).await;
         let mail = || NewMethod::email(EmailAddress::parse(MAIL).expect("valid"));
         let (mut codes, mut app, mut token) = (Vec::new(), None, None);
         let actor = admin();
@@ -111,9 +108,9 @@ fn prepare(holds: Holds, required: u8) -> Prepared {
                 admin.supply_contacts(&world.user, &contacts).await.expect("supplied");
             }
             Holds::Mail => world.register(mail(), MAIL).await,
-            Holds::Both => world.register_both().await,
+            Holds::Both => world.register_contacts().await,
             Holds::App => app = Some(world.enrol_app().await),
-            Holds::Codes => codes = world.save_codes().await,
+            Holds::Codes => codes = world.create_recovery_codes().await,
             Holds::UnclaimedToken => {
                 let seed = OathSeed::parse_base32(TOKEN).expect("a seed");
                 let admin = world.engine.admin(&world.tenant, &actor);
@@ -122,7 +119,7 @@ fn prepare(holds: Holds, required: u8) -> Prepared {
                 token = Some((id.expect("supplied"), soft));
             }
             Holds::Revoked | Holds::Forgotten => {
-                world.register_both().await;
+                world.register_contacts().await;
                 let admin = world.engine.admin(&world.tenant, &actor);
                 if holds == Holds::Revoked {
                     admin.revoke_methods(&world.user).await.expect("revoked");
@@ -132,29 +129,23 @@ fn prepare(holds: Holds, required: u8) -> Prepared {
             }
         }
         world.deliver().await;
-        clock.advance(Duration::from_secs(3 * 86_400));
+        world.clock.advance(Duration::from_secs(3 * 86_400));
         world.deliver().await;
         let mut records = Vec::new();
         for kind in [RecordKind::Account, RecordKind::Policy] {
-            let found = fixture.store.scan(&tenant(), kind, None, 10).await.expect("readable");
-            let mut columns = Columns::new(tenant(), kind, clock.now());
+            let found = world.store.scan(&tenant(), kind, None, 10).await.expect("readable");
+            let mut columns = Columns::new(tenant(), kind, world.clock.now());
             // An early alarm does no harm: the engine finds that nothing is due.
             columns.wake_at = (kind == RecordKind::Account).then_some(Timestamp::EPOCH);
             records.extend(found.items.into_iter().map(|record| (record, columns.clone())));
         }
-        Prepared { records, now: clock.now(), codes, app, token }
+        Prepared { records, now: world.clock.now(), codes, app, token }
     })
 }
 
 /// The ports and engines of one script.
 pub(crate) struct Fixture {
-    pub(crate) store: Arc<dyn Store>,
-    pub(crate) clock: ManualClock,
-    pub(crate) directory: MemoryDirectory,
-    pub(crate) inbox: MemoryInbox,
-    pub(crate) passkey: SimulatedMethod,
-    pub(crate) tenant: TenantId,
-    pub(crate) user: UserId,
+    world: World,
     pub(crate) prepared: Option<&'static Prepared>,
 }
 
@@ -166,58 +157,48 @@ pub(crate) enum Lacks {
     Seal,
 }
 
+impl Deref for Fixture {
+    type Target = World;
+
+    fn deref(&self) -> &World {
+        &self.world
+    }
+}
+
 impl Fixture {
-    fn empty(store: Arc<dyn Store>, holds: Holds) -> Self {
-        let clock = ManualClock::new(Timestamp::from_unix_seconds(START));
-        let directory = support::directory(&clock);
-        let mut helpdesk = UserFacts::new(UserId::parse("helpdesk").expect("valid"));
-        helpdesk.primary_mail = Some(EmailAddress::parse(HELPDESK).expect("valid"));
-        let role = sspr::RoleId::parse("Helpdesk Administrator").expect("valid");
-        helpdesk.roles.insert(role);
-        directory.add_user(&tenant(), helpdesk, &[HELPDESK], "their own").expect("new user");
-        let locked = |facts: &mut UserFacts| {
+    async fn of(builder: WorldBuilder, holds: Holds, prepared: Option<&'static Prepared>) -> Self {
+        let world = builder.account(|facts| {
             facts.locked_out = Some(true);
             if holds == Holds::DirectoryPhone {
                 let mut contacts = ContactFacts::default();
                 contacts.mobile = Some(PhoneNumber::parse(MOBILE).expect("valid"));
                 facts.contacts = contacts;
             }
-        };
-        directory.update_user(&tenant(), &user(), locked).expect("there");
-        let passkey = SimulatedMethod::new(MethodKind::Passkey);
+        });
+        let world = world.open().await;
+        let mut helpdesk = UserFacts::new(UserId::parse("helpdesk").expect("valid"));
+        helpdesk.primary_mail = Some(EmailAddress::parse(HELPDESK).expect("valid"));
+        let role = sspr::RoleId::parse("Helpdesk Administrator").expect("valid");
+        helpdesk.roles.insert(role);
+        let added = world.directory.add_user(&tenant(), helpdesk, &[HELPDESK], "their own");
+        added.expect("new user");
         if holds == Holds::Passkey {
-            passkey.give(&user());
+            world.passkey.give(&world.user);
         }
-        let inbox = MemoryInbox::new();
-        let (tenant, user) = (tenant(), user());
-        Self { store, clock, directory, inbox, passkey, tenant, user, prepared: None }
+        Self { world, prepared }
     }
 
     pub(crate) fn copy(holds: Holds, required: u8) -> Self {
         let prepared = prepared(holds, required);
-        let mut fixture = Self::empty(Arc::new(MemoryStore::new()), holds);
-        fixture.prepared = Some(prepared);
-        fixture.clock.set(prepared.now);
         block_on(async {
+            let store = MemoryStore::new();
             for (record, columns) in &prepared.records {
                 let commit = Commit::new(record, None, columns, &[]);
-                let _ = fixture.store.commit(commit).await.expect("copied");
+                let _ = store.commit(commit).await.expect("copied");
             }
-        });
-        fixture
-    }
-
-    fn clone_parts(&self) -> Self {
-        Self {
-            store: Arc::clone(&self.store),
-            clock: self.clock.clone(),
-            directory: self.directory.clone(),
-            inbox: self.inbox.clone(),
-            passkey: self.passkey.clone(),
-            tenant: self.tenant.clone(),
-            user: self.user.clone(),
-            prepared: self.prepared,
-        }
+            let builder = World::builder().store(store).clock(ManualClock::new(prepared.now));
+            Self::of(builder, holds, Some(prepared)).await
+        })
     }
 
     pub(crate) async fn whole(&self, plan: &Plan, seed: u64) -> Engine {
@@ -225,23 +206,34 @@ impl Fixture {
     }
 
     pub(crate) async fn engine(&self, plan: &Plan, seed: u64, lacks: Lacks) -> Engine {
-        let mut builder = Engine::builder()
-            .keys(keys())
+        self.joined(plan, seed, lacks).await.engine
+    }
+
+    async fn joined(&self, plan: &Plan, seed: u64, lacks: Lacks) -> World {
+        let [of_directory, of_delivery, of_others] = [plan.clone(), plan.clone(), plan.clone()];
+        let passkey = self.passkey.clone();
+        let joined = self
+            .beside()
             .store(Twisted(Arc::clone(&self.store), plan.clone()))
-            .directory(Twisted(self.directory.clone(), plan.clone()))
-            .delivery(Twisted(self.inbox.clone(), plan.clone()))
-            .clock(self.clock.clone())
-            .entropy(Twisted(SeededEntropy::new(seed), plan.clone()))
-            .breach_list(Twisted(Unbreached, plan.clone()))
-            .human_check(Twisted(Human, plan.clone()))
-            .risk_signals(Twisted(NoRisk, plan.clone()));
-        if lacks != Lacks::Seal {
-            builder = builder.seal(Twisted(TestSeal, plan.clone()));
-        }
-        if lacks != Lacks::ExternalMethod {
-            builder = builder.external_method(Twisted(self.passkey.clone(), plan.clone()));
-        }
-        builder.open().await.expect("opened")
+            .directory(|directory| Twisted(directory, of_directory))
+            .delivery(|inbox| Twisted(inbox, of_delivery))
+            .without_abilities()
+            .engine(move |engine| {
+                let plan = || of_others.clone();
+                let mut engine = engine
+                    .entropy(Twisted(SeededEntropy::new(seed), plan()))
+                    .breach_list(Twisted(Unbreached, plan()))
+                    .human_check(Twisted(Human, plan()))
+                    .risk_signals(Twisted(NoRisk, plan()));
+                if lacks != Lacks::Seal {
+                    engine = engine.seal(Twisted(TestSeal, plan()));
+                }
+                if lacks != Lacks::ExternalMethod {
+                    engine = engine.external_method(Twisted(passkey, plan()));
+                }
+                engine
+            });
+        joined.open().await
     }
 
     /// A current sign-in with only the password.

@@ -4,16 +4,14 @@ use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use sspr::audit::Event;
-use sspr::facts::{Destination, SessionKinds, TenantFacts, UserFacts, UserQuery, WriteOutcome};
+use sspr::facts::{Destination, WriteOutcome};
 use sspr::method::Channel;
 use sspr::port::{
-    BreachList, Commit, Committed, CounterIncrement, Cursor, Cutoff, Delivery, Directory, Entropy,
-    Envelope, EventsOf, ExternalMethod, HumanCheck, Page, PasswordWrite, PortError, PortErrorKind,
-    PortResult, RiskSignal, RiskSignals, Seal, Store, UnlockWrite,
+    BreachList, Delivery, Directory, Entropy, ExternalMethod, HumanCheck, Page, PortError,
+    PortErrorKind, PortResult, RiskSignal, RiskSignals, Seal, Store,
 };
-use sspr::port::{Record, RecordKey, RecordKind};
-use sspr::{MethodKind, RoleId, SecretBytes, SecretText, TenantId, Timestamp, UserId};
+use sspr::testing::forward;
+use sspr::{MethodKind, SecretText, TenantId};
 
 /// The fault of one call.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -144,6 +142,17 @@ fn no(_: usize) -> Option<bool> {
     Some(false)
 }
 
+fn empty<T>(_: usize) -> Option<Page<T>> {
+    Some(Page::new(Vec::new(), None))
+}
+
+/// No channel, no mail, or no telephone.
+fn fewer(way: usize) -> Option<Vec<Channel>> {
+    let ways: [&[Channel]; 3] =
+        [&[], &[Channel::Sms, Channel::Voice], &[Channel::Email, Channel::Link]];
+    Some(ways[way].to_vec())
+}
+
 fn not_written(way: usize) -> Option<WriteOutcome> {
     Some([WriteOutcome::Unreachable, WriteOutcome::Indeterminate][way].clone())
 }
@@ -151,172 +160,36 @@ fn not_written(way: usize) -> Option<WriteOutcome> {
 /// A port under a plan.
 pub(crate) struct Twisted<P>(pub(crate) P, pub(crate) Plan);
 
-#[async_trait]
 impl<P: Store> Store for Twisted<P> {
-    async fn load(&self, key: &RecordKey) -> PortResult<Option<Record>> {
-        self.1.around("store.load", self.0.load(key), never).await
-    }
-
-    async fn commit(&self, commit: Commit<'_>) -> PortResult<Committed> {
-        self.1.around("store.commit", self.0.commit(commit), never).await
-    }
-
-    async fn increment(&self, increments: &[CounterIncrement]) -> PortResult<Vec<u64>> {
-        self.1.around("store.increment", self.0.increment(increments), never).await
-    }
-
-    async fn due(
-        &self,
-        now: Timestamp,
-        after: Option<&Cursor>,
-        limit: usize,
-    ) -> PortResult<Page<RecordKey>> {
-        let none = |_| Some(Page::new(Vec::new(), None));
-        self.1.around("store.due", self.0.due(now, after, limit), none).await
-    }
-
-    async fn scan(
-        &self,
-        tenant: &TenantId,
-        kind: RecordKind,
-        after: Option<&Cursor>,
-        limit: usize,
-    ) -> PortResult<Page<Record>> {
-        self.1.around("store.scan", self.0.scan(tenant, kind, after, limit), never).await
-    }
-
-    async fn events(
-        &self,
-        of: EventsOf<'_>,
-        after: Option<&Cursor>,
-        limit: usize,
-    ) -> PortResult<Page<Event>> {
-        self.1.around("store.events", self.0.events(of, after, limit), never).await
-    }
-
-    async fn purge(&self, cutoff: Cutoff, limit: usize) -> PortResult<u64> {
-        self.1.around("store.purge", self.0.purge(cutoff, limit), never).await
-    }
+    forward!(self.0, |name, call| self.1.around(name, call, never).await
+        => load, commit, increment, scan, events, purge, fence);
+    forward!(self.0, |name, call| self.1.around(name, call, empty).await => due);
 }
 
-#[async_trait]
 impl<P: Directory> Directory for Twisted<P> {
-    async fn tenant(&self, tenant: &TenantId) -> PortResult<Option<TenantFacts>> {
-        self.1.around("directory.tenant", self.0.tenant(tenant), |_| Some(None)).await
-    }
-
-    async fn find(
-        &self,
-        tenant: &TenantId,
-        query: &UserQuery<'_>,
-    ) -> PortResult<Option<UserFacts>> {
-        self.1.around("directory.find", self.0.find(tenant, query), |_| Some(None)).await
-    }
-
-    async fn users(
-        &self,
-        tenant: &TenantId,
-        after: Option<&Cursor>,
-        limit: usize,
-    ) -> PortResult<Page<UserFacts>> {
-        let none = |_| Some(Page::new(Vec::new(), None));
-        self.1.around("directory.users", self.0.users(tenant, after, limit), none).await
-    }
-
-    async fn role_holders(
-        &self,
-        tenant: &TenantId,
-        roles: &[RoleId],
-        after: Option<&Cursor>,
-        limit: usize,
-    ) -> PortResult<Page<UserFacts>> {
-        let none = |_| Some(Page::new(Vec::new(), None));
-        let call = self.0.role_holders(tenant, roles, after, limit);
-        self.1.around("directory.role_holders", call, none).await
-    }
-
-    async fn set_password(&self, write: &PasswordWrite<'_>) -> PortResult<WriteOutcome> {
-        let call = self.0.set_password(write);
-        self.1.around("directory.set_password", call, not_written).await
-    }
-
-    async fn verify_password(
-        &self,
-        tenant: &TenantId,
-        user: &UserId,
-        password: &SecretText,
-    ) -> PortResult<bool> {
-        let call = self.0.verify_password(tenant, user, password);
-        self.1.around("directory.verify_password", call, no).await
-    }
-
-    async fn unlock(&self, unlock: &UnlockWrite<'_>) -> PortResult<WriteOutcome> {
-        self.1.around("directory.unlock", self.0.unlock(unlock), not_written).await
-    }
-
-    async fn revoke_sessions(
-        &self,
-        tenant: &TenantId,
-        user: &UserId,
-        authenticated_before: Timestamp,
-        kinds: SessionKinds,
-    ) -> PortResult<()> {
-        let call = self.0.revoke_sessions(tenant, user, authenticated_before, kinds);
-        self.1.around("directory.revoke_sessions", call, never).await
-    }
+    forward!(self.0, |name, call| self.1.around(name, call, |_| Some(None)).await => tenant, find);
+    forward!(self.0, |name, call| self.1.around(name, call, empty).await => users, role_holders);
+    forward!(self.0, |name, call| self.1.around(name, call, not_written).await
+        => set_password, unlock);
+    forward!(self.0, |name, call| self.1.around(name, call, no).await => verify_password);
+    forward!(self.0, |name, call| self.1.around(name, call, never).await => revoke_sessions);
 }
 
-#[async_trait]
 impl<P: Delivery> Delivery for Twisted<P> {
-    async fn deliver(&self, envelope: &Envelope) -> PortResult<()> {
-        self.1.around("delivery.deliver", self.0.deliver(envelope), never).await
-    }
-
-    /// No channel, no mail, or no telephone.
-    async fn channels(&self, tenant: &TenantId) -> PortResult<Vec<Channel>> {
-        let fewer = |way: usize| {
-            let ways: [&[Channel]; 3] =
-                [&[], &[Channel::Sms, Channel::Voice], &[Channel::Email, Channel::Link]];
-            Some(ways[way].to_vec())
-        };
-        self.1.around("delivery.channels", self.0.channels(tenant), fewer).await
-    }
+    forward!(self.0, |name, call| self.1.around(name, call, never).await => deliver);
+    forward!(self.0, |name, call| self.1.around(name, call, fewer).await => channels);
 }
 
-#[async_trait]
 impl<P: Seal> Seal for Twisted<P> {
-    async fn seal(&self, plain: &[u8], associated: &[u8]) -> PortResult<Vec<u8>> {
-        self.1.around("seal.seal", self.0.seal(plain, associated), never).await
-    }
-
-    async fn open(&self, sealed: &[u8], associated: &[u8]) -> PortResult<SecretBytes> {
-        self.1.around("seal.open", self.0.open(sealed, associated), never).await
-    }
+    forward!(self.0, |name, call| self.1.around(name, call, never).await => seal, open);
 }
 
-#[async_trait]
 impl<P: ExternalMethod> ExternalMethod for Twisted<P> {
+    forward!(self.0, |name, call| self.1.around(name, call, never).await => available, begin);
+    forward!(self.0, |name, call| self.1.around(name, call, no).await => verify);
+
     fn kind(&self) -> MethodKind {
         self.0.kind()
-    }
-
-    async fn available(&self, tenant: &TenantId, user: &UserId) -> PortResult<bool> {
-        self.1.around("external.available", self.0.available(tenant, user), never).await
-    }
-
-    async fn begin(&self, tenant: &TenantId, user: &UserId, challenge: &str) -> PortResult<String> {
-        self.1.around("external.begin", self.0.begin(tenant, user, challenge), never).await
-    }
-
-    async fn verify(
-        &self,
-        tenant: &TenantId,
-        user: &UserId,
-        challenge: &str,
-        response: &SecretText,
-    ) -> PortResult<bool> {
-        let call = self.0.verify(tenant, user, challenge, response);
-        self.1.around("external.verify", call, no).await
     }
 }
 

@@ -69,8 +69,12 @@ impl Attackers {
         let mut settings = sspr::PolicySettings::default();
         settings.scope = Scope::All;
         settings.users.required = attack.gates;
-        let world = World::over(std::sync::Arc::clone(&under_test.store), settings).await;
-        world.register_both().await;
+        let world = World::builder()
+            .store(std::sync::Arc::clone(&under_test.store))
+            .settings(settings)
+            .registered()
+            .open()
+            .await;
         Self::complete_a_reset(&world).await;
         let registration = world.engine.registration();
         let device = registration.remember_device(&request(), &world.signed_in()).await;

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use sspr::adapters::memory::MemoryInbox;
 use sspr::port::Store;
 use sspr::testing::ManualClock;
 use sspr::{Engine, Refusal, ResetTicket, Timestamp};
@@ -12,9 +11,7 @@ use crate::cluster::audit::once;
 use crate::cluster::child::{Other, Role, tell};
 use crate::cluster::load::roomy;
 use crate::cluster::sites::{Site, open};
-use crate::support::{
-    MAIL, START, World, code, directory, email, engine, other_than, request, tenant,
-};
+use crate::support::{MAIL, START, World, code, email, other_than, request, tenant};
 
 /// The number of tasks of each process.
 const TASKS: usize = 32;
@@ -57,7 +54,8 @@ async fn type_at_once(engine: &Engine, ticket: &ResetTicket, typed: &[String]) -
 pub(crate) async fn compete(role: &Role) {
     let clock = ManualClock::new(Timestamp::from_unix_seconds(START));
     let store = open(&role.address).await;
-    let engine = engine(store, &clock, directory(&clock), MemoryInbox::new(), 99).await;
+    let world = World::builder().store(store).clock(clock.clone()).seed(99).open().await;
+    let engine = world.engine;
     tell("ready");
     for line in std::io::stdin().lines() {
         let line = line.expect("a line");
@@ -82,8 +80,8 @@ struct Contest {
 impl Contest {
     async fn on(site: &Site) -> Self {
         let store = site.open().await;
-        let world = World::over(Arc::clone(&store), roomy()).await;
-        world.register_both().await;
+        let world =
+            World::builder().store(Arc::clone(&store)).settings(roomy()).registered().open().await;
         world.inbox.clear();
         let (name, address) = ("contest".to_owned(), site.address.clone());
         let mut other = Other::start(&Role { name, address, rest: Vec::new() });

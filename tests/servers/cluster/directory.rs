@@ -7,11 +7,11 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use sspr::adapters::memory::MemoryDirectory;
-use sspr::facts::{SessionKinds, TenantFacts, UserFacts, UserQuery, WriteOutcome};
-use sspr::port::{Clock as _, Cursor};
-use sspr::port::{Directory, Page, PasswordWrite, PortResult, UnlockWrite};
-use sspr::testing::ManualClock;
-use sspr::{RoleId, SecretText, TenantId, Timestamp, UserId};
+use sspr::facts::WriteOutcome;
+use sspr::port::Clock as _;
+use sspr::port::{Directory, PasswordWrite, PortResult};
+use sspr::testing::{ManualClock, forward};
+use sspr::{SecretText, Timestamp, UserId};
 
 use crate::cluster::load::People;
 use crate::support::tenant;
@@ -67,36 +67,7 @@ impl KeptDirectory {
 
 #[async_trait]
 impl Directory for KeptDirectory {
-    async fn tenant(&self, tenant: &TenantId) -> PortResult<Option<TenantFacts>> {
-        self.inner.tenant(tenant).await
-    }
-
-    async fn find(
-        &self,
-        tenant: &TenantId,
-        query: &UserQuery<'_>,
-    ) -> PortResult<Option<UserFacts>> {
-        self.inner.find(tenant, query).await
-    }
-
-    async fn users(
-        &self,
-        tenant: &TenantId,
-        after: Option<&Cursor>,
-        limit: usize,
-    ) -> PortResult<Page<UserFacts>> {
-        self.inner.users(tenant, after, limit).await
-    }
-
-    async fn role_holders(
-        &self,
-        tenant: &TenantId,
-        roles: &[RoleId],
-        after: Option<&Cursor>,
-        limit: usize,
-    ) -> PortResult<Page<UserFacts>> {
-        self.inner.role_holders(tenant, roles, after, limit).await
-    }
+    forward!(self.inner => tenant, find, users, role_holders, verify_password, unlock, revoke_sessions);
 
     async fn set_password(&self, write: &PasswordWrite<'_>) -> PortResult<WriteOutcome> {
         let before = self.inner.writes(write.tenant, write.user).len();
@@ -109,28 +80,5 @@ impl Directory for KeptDirectory {
             file.write_all(line.as_bytes()).expect("written");
         }
         Ok(outcome)
-    }
-
-    async fn verify_password(
-        &self,
-        tenant: &TenantId,
-        user: &UserId,
-        password: &SecretText,
-    ) -> PortResult<bool> {
-        self.inner.verify_password(tenant, user, password).await
-    }
-
-    async fn unlock(&self, unlock: &UnlockWrite<'_>) -> PortResult<WriteOutcome> {
-        self.inner.unlock(unlock).await
-    }
-
-    async fn revoke_sessions(
-        &self,
-        tenant: &TenantId,
-        user: &UserId,
-        authenticated_before: Timestamp,
-        kinds: SessionKinds,
-    ) -> PortResult<()> {
-        self.inner.revoke_sessions(tenant, user, authenticated_before, kinds).await
     }
 }

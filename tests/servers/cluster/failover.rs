@@ -1,5 +1,7 @@
 //! Servers that fail under load: acknowledged work is kept, and work continues without help.
 
+use crate::support::World;
+use sspr::testing::SeededEntropy;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -15,7 +17,7 @@ use crate::cluster::directory::KeptDirectory;
 use crate::cluster::killed::drain;
 use crate::cluster::load::{Ended, People, Told, moment, reset};
 use crate::servers::Folder;
-use crate::support::{START, builder_over};
+use crate::support::START;
 
 const PEOPLE: usize = 3_000;
 const TASKS: usize = 16;
@@ -43,11 +45,19 @@ impl Load {
         let clock = ManualClock::new(Timestamp::from_unix_seconds(START));
         let (people, folder) = (People::new(PEOPLE), Folder::new("failover"));
         let file = folder.path().join("directory");
-        let directory = Arc::new(KeptDirectory::open(file, &clock, &people).await);
+        let directory = KeptDirectory::open(file, &clock, &people).await;
         let inbox = MemoryInbox::with_capacity(100_000);
-        let delivery = Arc::new(inbox.clone());
-        let builder = builder_over(Arc::clone(&store), directory, delivery, &clock, 1);
-        let engine = builder.open().await.expect("opened");
+        // Not a `World`: its people are those of a directory that outlives processes.
+        let engine = Engine::builder()
+            .keys(World::keys())
+            .store(Arc::clone(&store))
+            .directory(directory)
+            .delivery(inbox.clone())
+            .clock(clock.clone())
+            .entropy(SeededEntropy::new(1))
+            .open()
+            .await
+            .expect("opened");
         people.register(&engine).await;
         Arc::new(Self {
             engine,

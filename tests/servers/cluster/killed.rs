@@ -6,17 +6,16 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use sspr::adapters::memory::MemoryInbox;
-use sspr::method::Channel;
 use sspr::port::{Delivery, Envelope, PortResult};
-use sspr::testing::ManualClock;
-use sspr::{Engine, TenantId, Timestamp};
+use sspr::testing::{ManualClock, SeededEntropy, forward};
+use sspr::{Engine, Timestamp};
 
 use crate::cluster::audit::{Heard, audit};
 use crate::cluster::child::{Other, Role, tell};
 use crate::cluster::directory::KeptDirectory;
 use crate::cluster::load::{People, RESETS, Told, reset};
 use crate::cluster::sites::{Site, open};
-use crate::support::{START, builder_over};
+use crate::support::{START, World};
 
 const PEOPLE: usize = 16;
 const KILLS: u64 = 50;
@@ -27,14 +26,12 @@ struct Telling(MemoryInbox);
 
 #[async_trait]
 impl Delivery for Telling {
+    forward!(self.0 => channels);
+
     async fn deliver(&self, envelope: &Envelope) -> PortResult<()> {
         self.0.deliver(envelope).await?;
         tell(&format!("delivered {} {}", envelope.message.id(), envelope.idempotency_key));
         Ok(())
-    }
-
-    async fn channels(&self, tenant: &TenantId) -> PortResult<Vec<Channel>> {
-        self.0.channels(tenant).await
     }
 }
 
@@ -52,9 +49,16 @@ impl Process {
         let delivery: Arc<dyn Delivery> =
             if told { Arc::new(Telling(inbox.clone())) } else { Arc::new(inbox.clone()) };
         let store = open(&role.address).await;
-        let builder = builder_over(store, Arc::new(directory), delivery, &clock, day as u64 + 1);
-        // The audit needs all events, and a year passes.
-        let builder = builder.event_retention(Duration::from_secs(3_650 * 86_400));
+        // Not a `World`: its people are those of a directory that outlives processes.
+        let builder = Engine::builder()
+            .keys(World::keys())
+            .store(store)
+            .directory(directory)
+            .delivery(delivery)
+            .clock(clock)
+            .entropy(SeededEntropy::new(day as u64 + 1))
+            // The audit needs all events, and a year passes.
+            .event_retention(Duration::from_secs(3_650 * 86_400));
         Self { engine: builder.open().await.expect("opened"), inbox }
     }
 }

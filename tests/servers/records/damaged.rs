@@ -20,8 +20,12 @@ fn user(name: &str) -> UserId {
 
 /// Ada and four more users, each with a record and a waiting message.
 async fn fixture(under_test: &StoreUnderTest) -> World {
-    let world = World::over(Arc::clone(&under_test.store), one_gate()).await;
-    world.register_both().await;
+    let world = World::builder()
+        .store(Arc::clone(&under_test.store))
+        .settings(one_gate())
+        .registered()
+        .open()
+        .await;
     let root = admin();
     let by = world.engine.admin(&world.tenant, &root);
     for name in NAMES {

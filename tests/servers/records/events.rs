@@ -16,8 +16,12 @@ use crate::support::{NEW, World, admin, settings, tenant};
 fn events_of_a_newer_release_are_listed_and_kept() {
     for under_test in all() {
         block_on(async {
-            let world = World::over(Arc::clone(&under_test.store), settings()).await;
-            world.register_both().await;
+            let world = World::builder()
+                .store(Arc::clone(&under_test.store))
+                .settings(settings())
+                .registered()
+                .open()
+                .await;
             let record = under_test.account(&world.user).await;
             let count = record.version().count() + 1;
             // With fields in another order, and a number in another form.

@@ -3,12 +3,11 @@
 use std::sync::Arc;
 
 use sspr::admin::Contacts;
-use sspr::facts::{EmailAddress, UserFacts};
+use sspr::facts::EmailAddress;
 use sspr::port::Store;
-use sspr::testing::{SeededEntropy, TestSeal};
 use sspr::{Engine, Identifier, Keys, SecretBytes, UserId};
 
-use crate::support::{OLD, World, admin, tenant};
+use crate::support::World;
 
 /// Short-lived keys: the first issues.
 pub(crate) fn short(ids: &[u16]) -> Keys {
@@ -24,10 +23,7 @@ pub(crate) async fn with_keys(
     ids: &[u16],
     seed: u64,
 ) -> Engine {
-    let builder = Engine::builder().keys(short(ids)).store(Arc::clone(store));
-    let builder = builder.directory(world.directory.clone()).delivery(world.inbox.clone());
-    let builder = builder.clock(world.clock.clone()).entropy(SeededEntropy::new(seed));
-    builder.seal(TestSeal).open().await.expect("opened")
+    world.beside().keys(short(ids)).store(Arc::clone(store)).seed(seed).open().await.engine
 }
 
 pub(crate) fn user(name: &str) -> UserId {
@@ -45,11 +41,8 @@ pub(crate) fn address(name: &str) -> String {
 /// A user of the directory with a mail address.
 pub(crate) async fn supplied(world: &World, name: &str) {
     let typed = format!("{name}@contoso.example");
-    let facts = UserFacts::new(user(name));
-    world.directory.add_user(&tenant(), facts, &[&typed], OLD).expect("new");
+    let user = world.add_user(name, &typed);
     let mut contacts = Contacts::default();
     contacts.email = Some(EmailAddress::parse(&address(name)).expect("valid"));
-    let by = admin();
-    let by = world.engine.admin(&world.tenant, &by);
-    by.supply_contacts(&user(name), &contacts).await.expect("supplied");
+    world.supply_contacts(&user, &contacts).await;
 }

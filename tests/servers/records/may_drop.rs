@@ -76,7 +76,11 @@ fn flows_with_a_longer_life_keep_their_key() {
             block_on(async {
                 let mut settings = linked();
                 settings.lifetimes.flow = LIFE * 2;
-                let world = World::over(Arc::clone(&under_test.store), settings.clone()).await;
+                let world = World::builder()
+                    .store(Arc::clone(&under_test.store))
+                    .settings(settings.clone())
+                    .open()
+                    .await;
                 let before = with_keys(&world, &under_test.store, VERIFY, 11).await;
                 let ticket = opened(&world, &before, "bob").await;
                 if done {

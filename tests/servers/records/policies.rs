@@ -28,8 +28,8 @@ fn a_policy_with_settings_of_a_newer_release_is_obeyed_and_not_overwritten() {
         for under_test in all() {
             block_on(async {
                 let store = std::sync::Arc::clone(&under_test.store);
-                let world = World::over(store, settings()).await;
-                world.register_both().await;
+                let world =
+                    World::builder().store(store).settings(settings()).registered().open().await;
                 edit(&under_test, change).await;
                 let ticket = world.granted().await;
                 world.complete(&ticket, NEW).await.expect("reset");
@@ -53,8 +53,12 @@ fn a_policy_with_settings_of_a_newer_release_is_obeyed_and_not_overwritten() {
 fn a_policy_closed_to_this_release_closes_the_tenant() {
     for under_test in all() {
         block_on(async {
-            let world = World::over(std::sync::Arc::clone(&under_test.store), settings()).await;
-            world.register_both().await;
+            let world = World::builder()
+                .store(std::sync::Arc::clone(&under_test.store))
+                .settings(settings())
+                .registered()
+                .open()
+                .await;
             let ticket = world.granted().await;
             edit(&under_test, |body| body["min_reader"] = 2.into()).await;
             let key = under_test.records(RecordKind::Policy).await.remove(0).key().to_string();

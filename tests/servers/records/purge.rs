@@ -10,7 +10,7 @@ use sspr::port::{Clock as _, RecordKind};
 use sspr::testing::block_on;
 
 use crate::records::stores::with_memory;
-use crate::support::{World, admin, builder, email, settings, tenant};
+use crate::support::{World, admin, email, settings, tenant};
 
 const DAY: Duration = Duration::from_secs(86_400);
 
@@ -22,12 +22,13 @@ async fn events(world: &World) -> usize {
 
 /// A store with a trail and a waiting notice, maintained in time.
 async fn lived_in(under_test: &crate::records::stores::StoreUnderTest) -> World {
-    let world = World::over(Arc::clone(&under_test.store), settings()).await;
+    let world =
+        World::builder().store(Arc::clone(&under_test.store)).settings(settings()).open().await;
     for _ in 0..3 {
         world.clock.advance(DAY);
         world.deliver().await;
     }
-    world.register_both().await;
+    world.register_contacts().await;
     world.deliver().await;
     world
 }
@@ -48,10 +49,7 @@ async fn at(
     shows: Timestamp,
 ) -> World {
     let clock = sspr::testing::ManualClock::new(shows);
-    let (directory, inbox) = (world.directory.clone(), world.inbox.clone());
-    let engine =
-        builder(Arc::clone(&under_test.store), &clock, directory.clone(), inbox.clone(), 71);
-    World::of(engine.open().await.expect("opened"), clock, directory, inbox)
+    world.beside().store(Arc::clone(&under_test.store)).clock(clock).seed(71).open().await
 }
 
 #[test]

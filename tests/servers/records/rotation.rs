@@ -27,7 +27,7 @@ pub(crate) fn linked() -> PolicySettings {
 }
 
 pub(crate) async fn world(under_test: &StoreUnderTest) -> World {
-    World::over(Arc::clone(&under_test.store), linked()).await
+    World::builder().store(Arc::clone(&under_test.store)).settings(linked()).open().await
 }
 
 /// One person's reset; each step is made by the next engine, after the keys may have changed.
@@ -168,7 +168,7 @@ fn no_flow_is_refused_during_a_rotation() {
                 stream.tick([DROP, DROP, DROP]).await;
             }
             assert_eq!((stream.begun, stream.ended), (29, 25), "{}", under_test.name);
-            assert!(stream.under_way.iter().all(|one| one.number > 24), "{}", under_test.name);
+            assert!(stream.under_way.iter().all(|flow| flow.number > 24), "{}", under_test.name);
         });
     }
 }

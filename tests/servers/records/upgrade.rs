@@ -11,8 +11,12 @@ use crate::records::stores::{StoreUnderTest, all};
 use crate::support::{MAIL, MOBILE, NEW, OLD, World, code, email, request, settings, sms};
 
 async fn world(under_test: &StoreUnderTest) -> World {
-    let world = World::over(std::sync::Arc::clone(&under_test.store), settings()).await;
-    world.register_both().await;
+    let world = World::builder()
+        .store(std::sync::Arc::clone(&under_test.store))
+        .settings(settings())
+        .registered()
+        .open()
+        .await;
     world.inbox.clear();
     world
 }
@@ -112,7 +116,7 @@ fn a_flow_stands_still_while_a_newer_release_has_closed_the_account() {
     for under_test in all() {
         for field in ["min_reader", "min_writer"] {
             block_on(async {
-                let fresh = all().into_iter().find(|one| one.name == under_test.name);
+                let fresh = all().into_iter().find(|fresh| fresh.name == under_test.name);
                 let under_test = fresh.expect("the same kind");
                 let world = world(&under_test).await;
                 let reply = world.start().await;

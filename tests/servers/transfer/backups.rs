@@ -1,5 +1,6 @@
 //! Backup and restore of the stores on servers, by the commands that the manual gives.
 
+use sspr::adapters::memory::MemoryStore;
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use sspr::testing::block_on;
 use sspr::transfer::restored;
 
 use crate::servers::{self, Folder};
-use crate::support::{admin, builder, tenant};
+use crate::support::{admin, tenant};
 use crate::transfer::scene::{fill, held};
 
 /// The command of the manual that begins with these words, without its comment.
@@ -45,15 +46,15 @@ fn is_restored(open: impl Fn() -> Arc<dyn Store>, back_up: impl FnOnce(), restor
     block_on(world.engine.admin(&tenant, &by).forget(&world.user)).expect("forgotten");
     assert_ne!(held(&*store), then);
 
-    let parts = (world.clock.clone(), world.directory.clone(), world.inbox.clone());
+    // It must hold no handle on the store that is restored.
+    let joined = world.beside().store(MemoryStore::new()).seed(3);
     drop((scene, store));
     restore();
     let store = open();
     assert_eq!(held(&*store), then, "as it was at the time of the backup");
     assert_eq!(block_on(restored(&*store)).expect("restored"), 1);
-    let (clock, directory, inbox) = parts;
-    let engine = builder(store, &clock, directory, inbox, 3).expect_store(own);
-    let engine = block_on(engine.open()).expect("the store that is expected");
+    let joined = joined.store(store).engine(move |engine| engine.expect_store(own));
+    let engine = block_on(joined.open()).engine;
     let refused = block_on(engine.admin(&tenant, &by).events(Some(&cursor), 2));
     assert!(matches!(refused, Err(Error::Invalid(_))), "{refused:?}");
     let again = block_on(engine.admin(&tenant, &by).events(None, 2)).expect("read");

@@ -11,7 +11,7 @@ use sspr::testing::block_on;
 use sspr::transfer::{Differs, Stage, copy};
 use sspr::{Error, Timestamp};
 
-use crate::support::{builder, tenant};
+use crate::support::tenant;
 use crate::transfer::scene::{Scene, fill, run, scan, tenants, until_compared, waits};
 use crate::transfer::stores::{kinds, memory};
 
@@ -140,10 +140,8 @@ fn every_difference_is_reported_and_the_target_stays_closed() {
 }
 
 fn closed(scene: &Scene, to: &Arc<dyn Store>) {
-    let world = &scene.world;
-    let engine =
-        builder(Arc::clone(to), &world.clock, world.directory.clone(), world.inbox.clone(), 5);
-    match block_on(engine.open()) {
+    let joined = scene.world.beside().store(Arc::clone(to)).seed(5);
+    match block_on(joined.try_open()).map(|world| world.engine) {
         Err(Error::Fault(fault)) => assert_eq!(fault.error.kind(), PortErrorKind::Denied),
         other => panic!("{other:?}"),
     }

@@ -10,9 +10,9 @@ use sspr::facts::EmailAddress;
 use sspr::method::ChallengeOption;
 use sspr::port::EventsOf;
 use sspr::port::{PortErrorKind, Record, RecordKey, RecordKind, Store};
-use sspr::testing::{InjectedFault, SeededEntropy, TestSeal, block_on};
+use sspr::testing::{InjectedFault, block_on};
 use sspr::transfer::{Stage, Transfer, copy};
-use sspr::{Engine, Error, Keys, MethodKind, Refusal, ResetTicket, Selection, UserId};
+use sspr::{Error, Keys, MethodKind, Refusal, ResetTicket, Selection, UserId};
 
 use crate::support::{MAIL, NEW, World, admin, email, keys, other_than, refusal, tenant};
 use crate::transfer::crash::{IN_FLIGHT, each_call};
@@ -28,11 +28,7 @@ struct Moved {
 }
 
 pub(crate) async fn open(scene: &Scene, to: &Arc<dyn Store>, keys: Keys) -> Result<World, Error> {
-    let World { clock, directory, inbox, .. } = &scene.world;
-    let engine = Engine::builder().keys(keys).store(Arc::clone(to)).directory(directory.clone());
-    let engine = engine.delivery(inbox.clone()).clock(clock.clone()).seal(TestSeal);
-    let engine = engine.entropy(SeededEntropy::new(99)).open().await?;
-    Ok(World::of(engine, clock.clone(), directory.clone(), inbox.clone()))
+    scene.world.beside().keys(keys).store(Arc::clone(to)).seed(99).try_open().await
 }
 
 /// Fills a source, does something there, and moves it.
@@ -175,7 +171,10 @@ fn flows_end_and_a_code_that_waits_is_not_sent_but_notices_are() {
         let before = world.inbox.all().len();
         world.deliver().await;
         let sent: Vec<_> = world.inbox.all().split_off(before);
-        assert!(!sent.is_empty() && sent.iter().all(|one| one.notice.is_some()), "{sent:?}");
+        assert!(
+            !sent.is_empty() && sent.iter().all(|message| message.notice.is_some()),
+            "{sent:?}"
+        );
         assert!(waited > held(&*to).due.len());
 
         let ticket = ticket.expect("a ticket");

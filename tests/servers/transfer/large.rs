@@ -9,7 +9,7 @@ use sspr::testing::block_on;
 use sspr::transfer::{Stage, copy};
 use sspr::{Policy, TenantId, Timestamp};
 
-use crate::support::{admin, builder, keys, settings, tenant};
+use crate::support::{admin, keys, settings, tenant};
 use crate::transfer::scene::{OTHERS, fill, held, moved, other_keys, run, scan, tenants};
 use crate::transfer::stores::{kinds, memory, pairs};
 
@@ -92,10 +92,8 @@ fn only_the_tenants_that_are_named_arrive() {
             assert_eq!(transfer.report().records, records, "{name}: {named:?}");
             block_on(transfer.open_target()).expect("compared");
             drop(transfer);
-            let world = &scene.world;
-            let (directory, inbox) = (world.directory.clone(), world.inbox.clone());
-            let target = builder(Arc::clone(&to.store), &world.clock, directory, inbox, 99);
-            let target = block_on(target.open()).expect("finished");
+            let joined = scene.world.beside().store(Arc::clone(&to.store)).seed(99);
+            let target = block_on(joined.open()).engine;
             for tenant in [tenant(), other.clone()] {
                 let policy = block_on(target.admin(&tenant, &admin()).policy()).expect("read");
                 assert_eq!(policy.is_some(), named.contains(&tenant), "{name}: {named:?}");
@@ -121,6 +119,7 @@ fn a_record_that_the_old_lookup_key_did_not_name_is_not_renamed() {
     let transfer = copy(&*from.store, &*to.store, tenants()).expect("a tenant");
     let mut transfer = transfer.rename(&old, &new).expect("another key");
     assert_eq!(block_on(run(&mut transfer)).expect("read"), Stage::Incomplete);
-    let left: Vec<_> = transfer.report().left_out.iter().map(|one| (one.key, one.why)).collect();
+    let left: Vec<_> =
+        transfer.report().left_out.iter().map(|record| (record.key, record.why)).collect();
     assert_eq!(left, [(key, sspr::transfer::UnreadableReason::Foreign)]);
 }

@@ -6,18 +6,15 @@ use sspr::method::ChallengeOption;
 use sspr::port::{PortErrorKind, Store};
 use sspr::testing::block_on;
 use sspr::transfer::{Fence, Stage, Transfer, TransferError, copy};
-use sspr::{Engine, Error, Keys, MethodKind, Refusal, Selection};
+use sspr::{Error, Keys, MethodKind, Refusal, Selection};
 
-use crate::support::{World, ada, builder, email, keys, refusal, request};
+use crate::support::{World, ada, email, keys, refusal, request};
 use crate::transfer::scene::{Scene, fill, held, moved, other_keys, run, tenants};
 use crate::transfer::stores::{Make, memory, pairs};
 
 /// An engine on this store, with the scene's keys, clock, directory and inbox.
 pub(crate) async fn open(scene: &Scene, store: &Arc<dyn Store>) -> Result<World, Error> {
-    let World { clock, directory, inbox, .. } = &scene.world;
-    let engine = builder(Arc::clone(store), clock, directory.clone(), inbox.clone(), 99);
-    let engine: Engine = engine.open().await?;
-    Ok(World::of(engine, clock.clone(), directory.clone(), inbox.clone()))
+    scene.world.beside().store(Arc::clone(store)).seed(99).try_open().await
 }
 
 async fn denied(scene: &Scene, store: &Arc<dyn Store>, label: &str) {

@@ -2,20 +2,18 @@
 
 use std::sync::Arc;
 
+use sspr::Step;
 use sspr::port::Store;
 use sspr::testing::block_on;
 use sspr::transfer::{Checkpoint, Stage, copy};
-use sspr::{Engine, Step};
 
-use crate::support::{MAIL, MOBILE, NEW, World, email, engine, request, sms};
+use crate::support::{MAIL, MOBILE, NEW, World, email, request, sms};
 use crate::transfer::scene::{OTHERS, Scene, fill, held, moved, run, tenants, waits};
 use crate::transfer::stores::{kinds, memory, pairs};
 
 /// An engine on the target, with the same keys, clock, directory and inbox.
 async fn opened(scene: &Scene, to: &Arc<dyn Store>) -> World {
-    let World { clock, directory, inbox, .. } = &scene.world;
-    let engine: Engine = engine(Arc::clone(to), clock, directory.clone(), inbox.clone(), 99).await;
-    World::of(engine, clock.clone(), directory.clone(), inbox.clone())
+    scene.world.beside().store(Arc::clone(to)).seed(99).open().await
 }
 
 #[test]

@@ -8,17 +8,15 @@ use sspr::testing::block_on;
 use sspr::transfer::{Checkpoint, TransferError, copy};
 use sspr::{Error, InvalidInput, TenantId, Timestamp};
 
-use crate::support::{World, builder, keys, settings};
+use crate::support::{World, keys};
 use crate::transfer::scene::{fill, held, other_keys, run, tenants, until_compared};
 use crate::transfer::stores::{Made, Make, kinds, memory};
 
 /// A store initialised by another engine, with other random numbers.
 fn another(make: Make) -> Made {
     let made = make();
-    let world = block_on(World::memory(settings()));
-    let (directory, inbox) = (world.directory, world.inbox);
-    let engine = builder(Arc::clone(&made.store), &world.clock, directory, inbox, 8);
-    block_on(engine.open()).expect("opened");
+    let world = block_on(World::builder().open());
+    block_on(world.beside().store(Arc::clone(&made.store)).seed(8).open());
     block_on(fill(Arc::clone(&made.store)));
     made
 }
@@ -31,10 +29,8 @@ fn an_engine_does_not_open_a_target_that_is_not_finished() {
         let mut transfer = copy(&*from.store, &*to.store, tenants()).expect("a tenant");
         block_on(until_compared(&mut transfer));
         for keys in [keys(), other_keys()] {
-            let world = &scene.world;
-            let engine = sspr::Engine::builder().keys(keys).store(Arc::clone(&to.store));
-            let engine = engine.directory(world.directory.clone()).delivery(world.inbox.clone());
-            match block_on(engine.open()) {
+            let joined = scene.world.beside().keys(keys).store(Arc::clone(&to.store));
+            match block_on(joined.try_open()).map(|world| world.engine) {
                 Err(Error::Fault(fault)) => {
                     assert_eq!(fault.error.kind(), PortErrorKind::Denied, "{name}");
                 }
@@ -49,15 +45,8 @@ fn an_engine_does_not_open_a_target_that_is_not_finished() {
         drop(onwards);
         block_on(run(&mut transfer)).expect("finished");
         block_on(transfer.open_target()).expect("compared");
-        let world = &scene.world;
-        let engine = builder(
-            Arc::clone(&to.store),
-            &world.clock,
-            world.directory.clone(),
-            world.inbox.clone(),
-            5,
-        );
-        block_on(engine.open()).expect(name);
+        let joined = scene.world.beside().store(Arc::clone(&to.store)).seed(5);
+        block_on(joined.try_open()).map(drop).expect(name);
     }
 }
 

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use sspr::port::Store;
 use sspr::port::{PortErrorKind, StoreId};
 use sspr::testing::block_on;
 use sspr::transfer::{TransferError, restored};
 use sspr::{Error, InvalidInput};
 
-use crate::support::{admin, builder, tenant};
+use crate::support::{admin, tenant};
 use crate::transfer::scene::fill;
 use crate::transfer::stores::{kinds, memory};
 
@@ -75,14 +76,13 @@ fn an_engine_opens_the_store_that_it_expects_and_no_other() {
             let world = &scene.world;
             let own = world.engine.store_id();
             let other: StoreId = "ffffffffffffffffffffffffffffffff".parse().expect("an id");
-            let build = |store| {
-                builder(store, &world.clock, world.directory.clone(), world.inbox.clone(), 3)
-            };
-            let engine = build(Arc::clone(&made.store)).expect_store(own).open().await.expect(name);
+            let joined = |store: &Arc<dyn Store>| world.beside().store(Arc::clone(store)).seed(3);
+            let expecting = |store, id| joined(store).engine(move |engine| engine.expect_store(id));
+            let engine = expecting(&made.store, own).open().await.engine;
             assert_eq!(engine.store_id(), own, "{name}");
             let empty = make();
             for (store, id) in [(&made.store, other), (&empty.store, own)] {
-                match build(Arc::clone(store)).expect_store(id).open().await {
+                match expecting(store, id).try_open().await.map(|world| world.engine) {
                     Err(Error::Fault(fault)) => {
                         assert_eq!(fault.error.kind(), PortErrorKind::Denied, "{name}");
                     }
@@ -90,7 +90,7 @@ fn an_engine_opens_the_store_that_it_expects_and_no_other() {
                 }
             }
             // The empty one was left empty.
-            let engine = build(Arc::clone(&empty.store)).open().await.expect(name);
+            let engine = joined(&empty.store).open().await.engine;
             assert_ne!(engine.store_id(), StoreId::from_bytes([0; 16]), "{name}");
         });
     }

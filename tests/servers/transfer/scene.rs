@@ -54,7 +54,7 @@ pub(crate) fn every_method() -> PolicySettings {
 /// A policy; Ada with every method; others with an address; a decoy whose code was asked for; the
 /// events of another decoy, whose record is gone.
 pub(crate) async fn fill(from: Arc<dyn Store>) -> Scene {
-    let world = World::over(Arc::clone(&from), every_method()).await;
+    let world = World::builder().store(Arc::clone(&from)).settings(every_method()).open().await;
     ask_for_an_unknown_name(&world, "gone@contoso.example").await;
     world.clock.advance(Duration::from_secs(3_600));
     world.deliver().await;
@@ -83,13 +83,14 @@ pub(crate) async fn fill(from: Arc<dyn Store>) -> Scene {
 
 /// Ada alone, with every method.
 pub(crate) async fn ada_alone(from: Arc<dyn Store>) -> Scene {
-    enrolled(World::over(Arc::clone(&from), every_method()).await, from).await
+    enrolled(World::builder().store(Arc::clone(&from)).settings(every_method()).open().await, from)
+        .await
 }
 
 async fn enrolled(world: World, from: Arc<dyn Store>) -> Scene {
-    world.register_both().await;
+    world.register_contacts().await;
     let app = world.enrol_app().await;
-    let saved = world.save_codes().await;
+    let saved = world.create_recovery_codes().await;
     Scene { world, from, app, saved }
 }
 

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use sspr::adapters::seal::KeySeal;
 use sspr::port::{PortErrorKind, RecordKey, Store};
-use sspr::testing::{SeededEntropy, block_on};
+use sspr::testing::block_on;
 use sspr::transfer::{Stage, copy};
-use sspr::{Engine, Error, SecretBytes};
+use sspr::{Error, SecretBytes};
 
-use crate::support::{World, keys};
+use crate::support::keys;
 use crate::transfer::scene::{Scene, fill, other_keys, run, tenants};
 use crate::transfer::stores::{kinds, memory};
 
@@ -28,12 +28,9 @@ async fn open(
     renamed: bool,
     seal: KeySeal,
 ) -> Result<(), Error> {
-    let World { clock, directory, inbox, .. } = &scene.world;
     let keys = if renamed { other_keys() } else { keys() };
-    let engine = Engine::builder().keys(keys).store(Arc::clone(store));
-    let engine = engine.directory(directory.clone()).delivery(inbox.clone());
-    let engine = engine.clock(clock.clone()).entropy(SeededEntropy::new(99)).seal(seal);
-    engine.open().await.map(drop)
+    let joined = scene.world.beside().keys(keys).store(Arc::clone(store)).seed(99);
+    joined.engine(|engine| engine.seal(seal)).try_open().await.map(drop)
 }
 
 /// The body of the note, and none where there is no note.

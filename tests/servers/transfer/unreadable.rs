@@ -53,7 +53,7 @@ fn unreadable_records_are_reported_and_left_out_only_on_request() {
         let mut expected: Vec<_> =
             spoilt.iter().map(|(record, _, why)| (*record.key(), *why)).collect();
         found.sort_by_key(|found_item| found_item.0);
-        expected.sort_by_key(|one| one.0);
+        expected.sort_by_key(|record| record.0);
         assert_eq!((found, report.left_out_count), (expected, 4), "{name}");
         assert!(report.differences.is_empty(), "{name}: {report:#?}");
 

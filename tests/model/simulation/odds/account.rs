@@ -1,17 +1,15 @@
 //! The account that is attacked: it has the methods of a case, and untouched budgets.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use sspr::adapters::memory::{MemoryInbox, MemoryStore};
 use sspr::facts::{EmailAddress, PhoneNumber};
 use sspr::method::{Channel, NewMethod};
 use sspr::port::{HumanCheck, PortResult, async_trait};
-use sspr::testing::{ManualClock, SoftToken};
-use sspr::{MethodKind, Policy, SecretText, TenantId, Timestamp};
+use sspr::testing::SoftToken;
+use sspr::{MethodKind, SecretText, TenantId};
 
 use super::policies::Case;
-use crate::support::{MAIL, MOBILE, START, World, admin, builder, directory, tenant};
+use crate::support::{MAIL, MOBILE, World};
 
 /// The seed of the engine's entropy.
 const SEED: u64 = 7;
@@ -29,14 +27,12 @@ impl HumanCheck for Human {
 
 /// A world with this account, and its authenticator app if it has one.
 pub(super) async fn world(case: &Case) -> (World, Option<SoftToken>) {
-    let clock = ManualClock::new(Timestamp::from_unix_seconds(START));
-    let (directory, inbox) = (directory(&clock), MemoryInbox::new());
-    let store = Arc::new(MemoryStore::new());
-    let builder = builder(store, &clock, directory.clone(), inbox.clone(), SEED);
-    let engine = builder.human_check(Human).open().await.expect("opened");
-    let policy = Policy::new(case.settings.clone()).expect("a sound policy");
-    engine.admin(&tenant(), &admin()).put_policy(&policy, None).await.expect("put");
-    let world = World::of(engine, clock, directory, inbox);
+    let world = World::builder()
+        .seed(SEED)
+        .settings(case.settings.clone())
+        .engine(|engine| engine.human_check(Human))
+        .open()
+        .await;
     let mut app = None;
     for kind in [Some(case.target), case.other].into_iter().flatten() {
         match kind {

@@ -152,7 +152,7 @@ fn a_concurrent_change_is_kept() {
                 assert!(made.load(Ordering::Relaxed), "{label}: it came to nothing");
                 assert!(done.left.is_empty(), "{label}: {done:?}");
                 let seeds = sealed_seeds(&under_test).await;
-                let of_bob: Vec<_> = seeds.iter().filter(|one| one.user == "bob").collect();
+                let of_bob: Vec<_> = seeds.iter().filter(|seed| seed.user == "bob").collect();
                 let (mine, counted) = match change {
                     "revoked" => (0, SEEDS - 1),
                     "a further token" => (2, SEEDS),
@@ -160,7 +160,10 @@ fn a_concurrent_change_is_kept() {
                     _ => (1, SEEDS),
                 };
                 assert_eq!((of_bob.len(), done.resealed), (mine, counted), "{label}");
-                assert!(seeds.iter().all(|one| one.seed.starts_with(super::UNDER[2])), "{label}");
+                assert!(
+                    seeds.iter().all(|sealed| sealed.seed.starts_with(super::UNDER[2])),
+                    "{label}"
+                );
                 // A used step stays used.
                 let typed = code(&token.code(world.clock.now()));
                 let answer = other.authenticator().verify(&request(), bob, &typed).await;
@@ -177,7 +180,7 @@ fn a_concurrent_change_is_kept() {
 /// How many seeds are resealed before this user's.
 async fn place_of(under_test: &StoreUnderTest, user: &UserId) -> usize {
     let seeds = sealed_seeds(under_test).await;
-    seeds.iter().position(|one| one.user == user.as_str()).expect("there")
+    seeds.iter().position(|seed| seed.user == user.as_str()).expect("there")
 }
 
 async fn make(fixture: &Fixture, engine: &Engine, change: &str, left: u64) {

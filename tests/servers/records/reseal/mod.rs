@@ -6,7 +6,6 @@ mod whole;
 
 use std::sync::Arc;
 
-use sspr::adapters::memory::MemoryInbox;
 use sspr::adapters::seal::KeySeal;
 use sspr::maintenance::ResealPage;
 use sspr::method::{NewAuthenticator, OathParameters, OathSeed, SignInContext};
@@ -14,13 +13,12 @@ use sspr::port::{Clock as _, RecordKind, Store};
 use sspr::port::{Cursor, Seal};
 use sspr::testing::SoftToken;
 use sspr::{
-    Engine, MethodId, MethodKind, Policy, PolicySettings, RegistrationTicket, SecretBytes,
-    SignedIn, Timestamp, UserId,
+    Engine, MethodId, MethodKind, PolicySettings, RegistrationTicket, SecretBytes, SignedIn, UserId,
 };
 
 use crate::records::keys::{supplied, user};
 use crate::records::stores::StoreUnderTest;
-use crate::support::{self, START, World, admin, code, request, settings, tenant};
+use crate::support::{World, admin, code, request, settings, tenant};
 
 /// The beginnings of sealed seeds: format and key id.
 const UNDER: [&str; 3] = ["AQAA", "AQAB", "AQAC"];
@@ -39,9 +37,8 @@ async fn engine(
     seal: impl Seal + 'static,
     seed: u64,
 ) -> Engine {
-    let (directory, inbox) = (world.directory.clone(), world.inbox.clone());
-    let builder = support::builder(Arc::new(store), &world.clock, directory, inbox, seed);
-    builder.seal(seal).open().await.expect("opened")
+    let joined = world.beside().store(store).seed(seed).engine(|engine| engine.seal(seal));
+    joined.open().await.engine
 }
 
 fn every_method() -> PolicySettings {
@@ -118,15 +115,13 @@ async fn claim(world: &World, engine: &Engine, user: &UserId, token: &SoftToken,
 impl Fixture {
     /// Everything in it is under key 1.
     async fn over(under_test: &StoreUnderTest) -> Self {
-        let clock = sspr::testing::ManualClock::new(Timestamp::from_unix_seconds(START));
-        let (directory, inbox) = (support::directory(&clock), MemoryInbox::new());
-        let store = Arc::clone(&under_test.store);
-        let builder = support::builder(store, &clock, directory.clone(), inbox.clone(), 7);
-        let engine = builder.seal(sealing(1, &[])).open().await.expect("opened");
-        let policy = Policy::new(every_method()).expect("sound");
-        engine.admin(&tenant(), &admin()).put_policy(&policy, None).await.expect("put");
-        let world = World::of(engine, clock, directory, inbox);
-        world.register_both().await;
+        let world = World::builder()
+            .store(Arc::clone(&under_test.store))
+            .settings(every_method())
+            .engine(|engine| engine.seal(sealing(1, &[])))
+            .registered()
+            .open()
+            .await;
         let app = world.enrol_app().await;
         let supplied_token = supply(&world.engine, &world.user, 4).await;
         let mut tokens = Vec::new();

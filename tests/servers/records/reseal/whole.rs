@@ -11,7 +11,7 @@ use sspr::{Error, FaultOrigin, Refusal, SecretBytes};
 use super::{Fixture, OWNERS, SEEDS, UNDER, claim, engine, run, sealed_seeds, sealing};
 use crate::records::keys::user;
 use crate::records::stores::all;
-use crate::support::{self, MAIL, NEW, code, email, request, tenant};
+use crate::support::{MAIL, NEW, code, email, request, tenant};
 
 /// every seed is sealed with the new key, opens without the old one, and is otherwise
 /// unchanged.
@@ -32,7 +32,7 @@ fn every_seed_is_resealed_and_opens_without_the_old_key() {
             let bodies = under_test.records(RecordKind::Account).await;
             let mail = world.inbox.all().len();
             assert_eq!(before.len() as u64, SEEDS, "{}", under_test.name);
-            assert!(before.iter().all(|one| one.seed.starts_with(UNDER[1])), "{before:?}");
+            assert!(before.iter().all(|sealed| sealed.seed.starts_with(UNDER[1])), "{before:?}");
 
             let plan = FaultPlan::none();
             let store = Faulty::new(Arc::clone(&under_test.store), plan.clone());
@@ -42,7 +42,7 @@ fn every_seed_is_resealed_and_opens_without_the_old_key() {
             assert_eq!((done.accounts, done.resealed, done.current), (5, SEEDS, 0));
             assert!(done.left.is_empty() && done.unreadable.is_empty(), "{done:?}");
             let count = |from: usize, name: &str| {
-                plan.names()[from..].iter().filter(|one| **one == name).count() as u64
+                plan.names()[from..].iter().filter(|call| **call == name).count() as u64
             };
             assert_eq!(count(opened, "store.commit"), OWNERS, "one commit for each account");
             assert_eq!(count(opened, "store.load"), 2, "the policy, and the check value");
@@ -174,7 +174,7 @@ fn a_seed_that_cannot_be_opened_is_reported_and_kept() {
                 let [left] = &done.left[..] else { panic!("{}: {done:?}", under_test.name) };
                 assert_eq!(left.user, user("eve"), "{}", under_test.name);
                 let eves =
-                    sealed_seeds(&under_test).await.into_iter().find(|one| one.user == "eve");
+                    sealed_seeds(&under_test).await.into_iter().find(|seed| seed.user == "eve");
                 assert_eq!(
                     left.methods[0].as_str(),
                     eves.expect("there").id,
@@ -195,10 +195,9 @@ fn a_seed_that_cannot_be_opened_is_reported_and_kept() {
             }
             // An engine that has neither key is refused, and changes nothing.
             let seeds = sealed_seeds(&under_test).await;
-            let (directory, inbox) = (world.directory.clone(), world.inbox.clone());
-            let store = Arc::clone(&under_test.store);
-            let lost = support::builder(store, &world.clock, directory, inbox, 23);
-            let Err(Error::Fault(fault)) = lost.seal(sealing(9, &[])).open().await else {
+            let lost = world.beside().store(Arc::clone(&under_test.store)).seed(23);
+            let lost = lost.engine(|engine| engine.seal(sealing(9, &[])));
+            let Err(Error::Fault(fault)) = lost.try_open().await else {
                 panic!("{}: it opened", under_test.name)
             };
             assert_eq!(fault.error.kind(), PortErrorKind::Denied, "{}", under_test.name);

@@ -1,0 +1,90 @@
+//! A reset of the account, step by step.
+
+use super::{World, expected};
+use crate::method::ChallengeOption;
+use crate::{Attempt, Error, MethodKind, Reply, ResetTicket, SecretText, Selection, Step};
+
+impl World {
+    /// Starts a reset of the account.
+    pub async fn start(&self) -> Reply<ResetTicket> {
+        expected("started", self.engine.reset().start(&self.request(), &self.name).await)
+    }
+
+    /// Opens a challenge.
+    pub async fn challenge(
+        &self,
+        ticket: &ResetTicket,
+        selection: &Selection,
+    ) -> Reply<ResetTicket> {
+        let reset = self.engine.reset();
+        expected("challenged", reset.challenge(&self.request(), ticket, selection).await)
+    }
+
+    /// Opens a challenge, and returns with its reply the code that arrives at `address`.
+    pub async fn challenged(
+        &self,
+        ticket: &ResetTicket,
+        selection: &Selection,
+        address: &str,
+    ) -> (Reply<ResetTicket>, String) {
+        let reply = self.challenge(ticket, selection).await;
+        (reply, self.code_to(address).await)
+    }
+
+    /// Enters a code.
+    ///
+    /// # Errors
+    ///
+    /// As [`Reset::prove`](crate::Reset::prove).
+    pub async fn prove(
+        &self,
+        ticket: &ResetTicket,
+        code: &str,
+    ) -> Result<Reply<ResetTicket>, Error> {
+        let code = Attempt::code(code)?;
+        self.engine.reset().prove(&self.request(), ticket, &code).await
+    }
+
+    /// Opens a challenge and enters the code that arrives at `address`.
+    pub async fn proven(
+        &self,
+        ticket: &ResetTicket,
+        selection: &Selection,
+        address: &str,
+    ) -> Reply<ResetTicket> {
+        let (reply, code) = self.challenged(ticket, selection, address).await;
+        expected("proven", self.prove(&reply.ticket, &code).await)
+    }
+
+    /// Proves the [registered](super::WorldBuilder::registered) mail address and, if the policy
+    /// requires two methods, the mobile phone: the ticket may [complete](Self::complete) the reset.
+    ///
+    /// # Panics
+    ///
+    /// If a call fails, no code arrives, or the policy requires another method.
+    pub async fn granted(&self) -> ResetTicket {
+        let option = |kind| ChallengeOption::preferred(kind).into();
+        let reply = self.start().await;
+        let mut reply = self.proven(&reply.ticket, &option(MethodKind::Email), Self::MAIL).await;
+        if !matches!(reply.step, Step::NewPassword { .. }) {
+            let phone = option(MethodKind::MobilePhone);
+            reply = self.proven(&reply.ticket, &phone, Self::MOBILE).await;
+        }
+        assert!(matches!(reply.step, Step::NewPassword { .. }), "{:?}", reply.step);
+        reply.ticket
+    }
+
+    /// Sets the new password.
+    ///
+    /// # Errors
+    ///
+    /// As [`Reset::complete`](crate::Reset::complete).
+    pub async fn complete(
+        &self,
+        ticket: &ResetTicket,
+        password: &str,
+    ) -> Result<Reply<ResetTicket>, Error> {
+        let password = SecretText::from(password);
+        self.engine.reset().complete(&self.request(), ticket, &password).await
+    }
+}
