@@ -2,7 +2,7 @@
 //!
 //! A handler takes the ticket from a cookie, calls one method, puts the new ticket into the cookie and
 //! redirects. A page calls [`view`](crate::Reset::view) and renders the step. The repository's
-//! `examples/embed` is such an application, with handlers of fewer than 80 lines. The page
+//! `examples/embed` is such an application, with a handler of fewer than 80 lines for reset, unlock and change. The page
 //! [`signed_in`](super::signed_in) covers *signed-in* users: registration, the prompt, a password
 //! change.
 //!

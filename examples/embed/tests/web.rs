@@ -1,14 +1,15 @@
-//! A reset with two methods, as a browser sees it.
+//! A reset, an unlock and a change, as a browser sees them.
 
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::connect_info::MockConnectInfo;
 use axum::http::{Request as HttpRequest, StatusCode, header};
+use axum::{Extension, Router};
 use sspr::adapters::memory::{MemoryDirectory, MemoryInbox, MemoryStore};
 use sspr::admin::Contacts;
 use sspr::facts::{EmailAddress, PhoneNumber, TenantFacts, UserFacts};
+use sspr::method::SignInContext;
 use sspr::policy::Scope;
 use sspr::*;
 use tokio::time::Instant;
@@ -28,6 +29,8 @@ struct Browser {
     inbox: MemoryInbox,
     directory: MemoryDirectory,
     contoso: TenantId,
+    /// The path of the flow.
+    flow: &'static str,
     cookie: Option<String>,
 }
 
@@ -57,6 +60,7 @@ impl Browser {
         let root = Actor::new("root@contoso.example", [role]);
         let mut settings = PolicySettings::default();
         settings.scope = Scope::All;
+        settings.unlock_without_reset = true;
         assert_eq!(settings.users.required, 2, "two gates are the default");
         let policy = Policy::new(settings).expect("sound");
         engine.admin(&contoso, &root).put_policy(&policy, None).await.expect("the first");
@@ -66,11 +70,24 @@ impl Browser {
         engine.admin(&contoso, &root).supply_contacts(&ada, &contacts).await.expect("supplied");
         let peer = MockConnectInfo(std::net::SocketAddr::from(([203, 0, 113, 7], 50_000)));
         let app = sspr_embed::router(engine.clone(), contoso.clone()).layer(peer);
-        Self { app, engine, inbox, directory, contoso, cookie: None }
+        Self { app, engine, inbox, directory, contoso, flow: "/reset", cookie: None }
+    }
+
+    /// A browser on the page of another flow.
+    async fn on(flow: &'static str) -> Self {
+        Self { flow, ..Self::new().await }
+    }
+
+    /// The user signs in, as a layer for sessions would report it.
+    fn sign_in(&mut self) {
+        let ada = UserId::parse("u-1").expect("valid");
+        let context = SignInContext::new("session 1", self.engine.now());
+        let user = SignedIn::vouch(self.contoso.clone(), ada, context);
+        self.app = self.app.clone().layer(Extension(user));
     }
 
     async fn send(&mut self, method: &str, body: String) -> Answer {
-        let mut request = HttpRequest::builder().method(method).uri("/reset");
+        let mut request = HttpRequest::builder().method(method).uri(self.flow);
         if let Some(cookie) = &self.cookie {
             request = request.header(header::COOKIE, format!("other=1; {cookie}"));
         }
@@ -91,7 +108,7 @@ impl Browser {
         }
         let status = response.status();
         if status == StatusCode::SEE_OTHER {
-            assert_eq!(response.headers()[header::LOCATION], "/reset");
+            assert_eq!(response.headers()[header::LOCATION], self.flow);
         }
         let page = to_bytes(response.into_body(), 1 << 16).await.expect("a page");
         Answer { status, page: String::from_utf8(page.to_vec()).expect("text"), took }
@@ -166,8 +183,44 @@ async fn two_gates_lead_to_a_new_password() {
     let refused = browser.refused("complete", "short", 422).await;
     assert!(refused.contains("use_more_words"), "{refused}");
     let page = browser.post("complete", "plum tractor violet candle").await;
-    assert!(page.contains("Your password is changed."), "{page}");
+    assert!(page.contains("Done"), "{page}");
     assert!(browser.password_is("plum tractor violet candle"));
+}
+
+#[tokio::test]
+async fn two_gates_unlock_an_account_and_keep_its_password() {
+    let mut browser = Browser::on("/unlock").await;
+    browser.post("start", NAME).await;
+    for (option, address) in [("email.email.0", MAIL), ("mobile_phone.sms.0", MOBILE)] {
+        assert!(browser.post("challenge", option).await.contains("name=prove"));
+        let code = browser.code(address).await;
+        browser.post("prove", &code).await;
+    }
+    assert!(browser.get().await.contains("Unlock the account?"));
+    assert!(browser.post("complete", "").await.contains("Done"));
+    assert!(browser.password_is("old"));
+}
+
+#[tokio::test]
+async fn a_change_needs_a_session_and_the_current_password() {
+    let mut browser = Browser::on("/change").await;
+    assert!(browser.get().await.contains("The current password"));
+    browser.refused("start", "old", 400).await;
+    browser.sign_in();
+    browser.refused("start", "not the old one", 422).await;
+    assert!(browser.post("start", "old").await.contains("name=complete"));
+    assert!(browser.post("complete", "plum tractor violet candle").await.contains("Done"));
+    assert!(browser.password_is("plum tractor violet candle"));
+}
+
+#[tokio::test]
+async fn the_cookie_of_one_flow_is_not_taken_for_another() {
+    let mut browser = Browser::new().await;
+    browser.post("start", NAME).await;
+    let cookie = browser.cookie.take().expect("a ticket");
+    browser.flow = "/unlock";
+    browser.cookie = Some(cookie.replace("__Host-reset", "__Host-unlock"));
+    browser.refused("challenge", "email.email.0", 400).await;
 }
 
 #[tokio::test]
