@@ -15,8 +15,8 @@ use sspr::method::ChallengeOption;
 use sspr::policy::Scope;
 use sspr::testing::{FaultPlan, Faulty};
 use sspr::{
-    Actor, Engine, Identifier, Keys, MethodKind, Policy, PolicySettings, Request, RoleId,
-    SecretBytes, Source, TenantId, UserId,
+    Actor, Engine, Identifier, Keys, MethodKind, Policy, Request, RoleId, SecretBytes, Source,
+    TenantId, UserId,
 };
 use tokio::sync::{Notify, watch};
 use tokio::time::{sleep, timeout};
@@ -125,10 +125,11 @@ async fn set_up(engine: &Engine, directory: &MemoryDirectory) -> Result<Request,
     directory.add_tenant(contoso.clone(), TenantFacts::new("Contoso"));
     let root = Actor::new("root@contoso.example", [RoleId::parse("Global Administrator")?]);
     let admin = engine.admin(&contoso, &root);
-    let mut settings = PolicySettings::default();
-    settings.scope = Scope::All;
-    settings.users.required = 1;
-    admin.put_policy(&Policy::new(settings)?, None).await?;
+    let policy = Policy::with(|settings| {
+        settings.scope = Scope::All;
+        settings.users.required = 1;
+    })?;
+    admin.put_policy(&policy, None).await?;
     for name in ["ada", "grace", "edsger"] {
         let user = UserId::parse(name)?;
         directory.add_user(&contoso, UserFacts::new(user.clone()), &[name], "old")?;

@@ -19,8 +19,8 @@ use sspr::method::{ChallengeOption, Channel, NewMethod, SignInContext};
 use sspr::policy::Scope;
 use sspr::port::{Clock as _, Entropy as _, SystemClock, SystemEntropy};
 use sspr::{
-    Actor, Attempt, Engine, Identifier, Keys, MethodKind, Policy, PolicySettings, Request, RoleId,
-    SecretBytes, SecretText, SignedIn, Source, Step, TenantId, UserId,
+    Actor, Attempt, Engine, Identifier, Keys, MethodKind, Policy, Request, RoleId, SecretBytes,
+    SecretText, SignedIn, Source, Step, TenantId, UserId,
 };
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
@@ -53,9 +53,7 @@ async fn run() -> Outcome<()> {
 
     heading("The administrator: switches it on; the default requires mail and a mobile phone");
     let admin = Actor::new("root@contoso.example", [RoleId::parse("Global Administrator")?]);
-    let mut settings = PolicySettings::default();
-    settings.scope = Scope::All;
-    let policy = Policy::new(settings)?;
+    let policy = Policy::with(|settings| settings.scope = Scope::All)?;
     let revision = engine.admin(&contoso, &admin).put_policy(&policy, None).await?;
     say(&format!("policy put, revision {revision}"));
 

@@ -19,8 +19,8 @@ use sspr::facts::{EmailAddress, TenantFacts, UserFacts};
 use sspr::method::ChallengeOption;
 use sspr::policy::Scope;
 use sspr::{
-    Actor, Attempt, Engine, Identifier, Keys, MethodKind, Policy, PolicySettings, Refusal, Request,
-    ResetTicket, RoleId, SecretBytes, Source, TenantId, UserId,
+    Actor, Attempt, Engine, Identifier, Keys, MethodKind, Policy, Refusal, Request, ResetTicket,
+    RoleId, SecretBytes, Source, TenantId, UserId,
 };
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
@@ -48,11 +48,11 @@ fn run(database: &Path) -> Outcome<()> {
         block_on(open(database, &directory, &inbox))?,
     ];
 
-    let mut settings = PolicySettings::default();
-    settings.scope = Scope::All;
-    settings.users.required = 1;
-    settings.users.methods = [MethodKind::Email].into();
-    let policy = Policy::new(settings)?;
+    let policy = Policy::with(|settings| {
+        settings.scope = Scope::All;
+        settings.users.required = 1;
+        settings.users.methods = [MethodKind::Email].into();
+    })?;
     block_on(engines[0].admin(&contoso, &admin).put_policy(&policy, None))?;
 
     let tries = engines.len() * TRIES_PER_ENGINE;

@@ -44,10 +44,11 @@
 //! directory.add_tenant(contoso.clone(), TenantFacts::new("Contoso"));
 //! directory.add_user(&contoso, UserFacts::new(ada.clone()), &["ada@contoso.example"], "old")?;
 //! let root = Actor::new("root@contoso.example", [RoleId::parse("Global Administrator")?]);
-//! let mut settings = PolicySettings::default();
-//! settings.scope = Scope::All;
-//! settings.users.required = 1;
-//! engine.admin(&contoso, &root).put_policy(&Policy::new(settings)?, None).await?;
+//! let policy = Policy::with(|settings| {
+//!     settings.scope = Scope::All;
+//!     settings.users.required = 1; // the default is two
+//! })?;
+//! engine.admin(&contoso, &root).put_policy(&policy, None).await?;
 //! let mut contacts = Contacts::default();
 //! contacts.email = Some(EmailAddress::parse("ada@private.example")?);
 //! engine.admin(&contoso, &root).supply_contacts(&ada, &contacts).await?;

@@ -232,11 +232,12 @@
 //! let engine = engine.store(MemoryStore::new()).directory(directory).delivery(MemoryInbox::new());
 //! let engine = engine.external_method(Passkeys(keys.into())).open().await?;
 //! # let root = Actor::new("root@contoso.example", [RoleId::parse("Global Administrator")?]);
-//! # let mut settings = PolicySettings::default();
-//! # settings.scope = Scope::All;
-//! # settings.users.required = 1;
-//! # settings.users.methods = [MethodKind::Passkey].into();
-//! # engine.admin(&contoso, &root).put_policy(&Policy::new(settings)?, None).await?;
+//! # let policy = Policy::with(|settings| {
+//! #     settings.scope = Scope::All;
+//! #     settings.users.required = 1;
+//! #     settings.users.methods = [MethodKind::Passkey].into();
+//! # })?;
+//! # engine.admin(&contoso, &root).put_policy(&policy, None).await?;
 //! # let request = Request::new(contoso.clone(), Source::parse("203.0.113.7"));
 //! let (reset, passkey) = (engine.reset(), Selection::parse("passkey")?);
 //! let begin = async |name: &str| -> Result<_, Error> {

@@ -207,11 +207,9 @@
 //! The review reports the first of these for a policy:
 //!
 //! ```
-//! use sspr::{Policy, PolicySettings};
+//! use sspr::Policy;
 //!
-//! let mut settings = PolicySettings::default();
-//! settings.users.required = 1;
-//! let review = Policy::new(settings)?.review();
+//! let review = Policy::with(|settings| settings.users.required = 1)?.review();
 //! assert!(review.finding("one-gate").is_some());
 //! # Ok::<(), sspr::policy::PolicyError>(())
 //! ```

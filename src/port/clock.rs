@@ -1,9 +1,10 @@
 //! The clock and the source of randomness, with the operating system's implementations.
 
 use std::sync::{Arc, LazyLock};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::error::{PortError, PortResult};
+use crate::domain::invalid::InvalidInput;
 use crate::domain::time::Timestamp;
 
 /// The time.
@@ -61,9 +62,8 @@ pub struct SystemClock;
 impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the system's clock")]
     fn now(&self) -> Timestamp {
-        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
         // A clock before 1970 is unset. It reads as the epoch.
-        Timestamp::EPOCH.plus(since.unwrap_or_default())
+        Timestamp::from(SystemTime::now()).max(Timestamp::EPOCH)
     }
 
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the steady clock")]
@@ -71,6 +71,32 @@ impl Clock for SystemClock {
         static FIRST: LazyLock<Instant> = LazyLock::new(Instant::now);
         let first = *FIRST;
         Some(Instant::now().saturating_duration_since(first))
+    }
+}
+
+impl From<SystemTime> for Timestamp {
+    /// Whole milliseconds; a time beyond the range of [`Timestamp`] becomes its first or last one.
+    fn from(at: SystemTime) -> Self {
+        match at.duration_since(UNIX_EPOCH) {
+            Ok(after) => Self::EPOCH.plus(after),
+            Err(before) => Self::EPOCH.minus(before.duration()),
+        }
+    }
+}
+
+impl TryFrom<Timestamp> for SystemTime {
+    type Error = InvalidInput;
+
+    /// Fails for a time that the operating system cannot represent, such as [`Timestamp::MAX`] on
+    /// some systems.
+    fn try_from(at: Timestamp) -> Result<Self, InvalidInput> {
+        let span = Duration::from_millis(at.unix_millis().unsigned_abs());
+        let found = if at < Timestamp::EPOCH {
+            UNIX_EPOCH.checked_sub(span)
+        } else {
+            UNIX_EPOCH.checked_add(span)
+        };
+        found.ok_or(InvalidInput::OutOfRange { what: "time" })
     }
 }
 

@@ -152,3 +152,27 @@ mod globs {
         let _ = (unlock, PortError::unavailable());
     }
 }
+
+/// What a host has at hand converts without `as_str` and without arithmetic.
+#[test]
+fn ids_and_times_convert_from_and_to_what_hosts_have() {
+    use std::collections::BTreeMap;
+    use std::time::{Duration, SystemTime};
+
+    let user: UserId = "u-1".parse().expect("valid");
+    assert!("".parse::<UserId>().is_err() && "a\u{0}b".parse::<TenantId>().is_err());
+    assert_eq!(user, "u-1");
+    assert_eq!(user, *"u-1");
+    assert_eq!(AsRef::<str>::as_ref(&user), "u-1");
+    let by_id = BTreeMap::from([(user, 7)]);
+    assert_eq!(by_id.get("u-1"), Some(&7), "found by its text");
+    let typed: Identifier = " ada@contoso.example ".parse().expect("valid");
+    assert_eq!(typed.as_ref(), "ada@contoso.example");
+
+    let at = SystemTime::UNIX_EPOCH + Duration::from_millis(1_111_111_111_123);
+    assert_eq!(sspr::Timestamp::from(at).unix_millis(), 1_111_111_111_123);
+    assert_eq!(SystemTime::try_from(sspr::Timestamp::from(at)), Ok(at));
+    let before = SystemTime::UNIX_EPOCH - Duration::from_millis(5);
+    assert_eq!(sspr::Timestamp::from(before).unix_millis(), -5);
+    assert_eq!(SystemTime::try_from(sspr::Timestamp::from(before)), Ok(before));
+}

@@ -30,9 +30,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     directory.add_tenant(contoso.clone(), TenantFacts::new("Contoso"));
     directory.add_user(&contoso, UserFacts::new(UserId::parse("u-1")?), &[name], "old")?;
     let root = Actor::new("root@contoso.example", [RoleId::parse("Global Administrator")?]);
-    let mut settings = PolicySettings::default(); // two methods: mail and mobile phone
-    settings.scope = Scope::All;
-    engine.admin(&contoso, &root).put_policy(&Policy::new(settings)?, None).await?;
+    let policy = Policy::with(|settings| settings.scope = Scope::All)?; // mail and mobile phone
+    engine.admin(&contoso, &root).put_policy(&policy, None).await?;
     let mut contacts = Contacts::default();
     contacts.email = Some(EmailAddress::parse(mail)?);
     contacts.mobile = Some(PhoneNumber::parse(mobile)?);

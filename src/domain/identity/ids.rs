@@ -39,6 +39,38 @@ macro_rules! text_id {
             }
         }
 
+        impl std::str::FromStr for $name {
+            type Err = InvalidInput;
+
+            fn from_str(text: &str) -> Result<Self, InvalidInput> {
+                Self::parse(text)
+            }
+        }
+
+        impl AsRef<str> for $name {
+            fn as_ref(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl std::borrow::Borrow<str> for $name {
+            fn borrow(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl PartialEq<str> for $name {
+            fn eq(&self, text: &str) -> bool {
+                *self.0 == *text
+            }
+        }
+
+        impl PartialEq<&str> for $name {
+            fn eq(&self, text: &&str) -> bool {
+                *self.0 == **text
+            }
+        }
+
         impl TryFrom<String> for $name {
             type Error = InvalidInput;
 
@@ -71,8 +103,8 @@ text_id! {
     /// A tenant, which separates every key, counter and code.
     ///
     /// ```
-    /// let tenant = sspr::TenantId::parse("contoso")?;
-    /// assert_eq!(tenant.as_str(), "contoso");
+    /// let tenant: sspr::TenantId = "contoso".parse()?;
+    /// assert_eq!(tenant, "contoso");
     /// assert!(sspr::TenantId::parse("").is_err());
     /// # Ok::<(), sspr::InvalidInput>(())
     /// ```
@@ -143,6 +175,20 @@ impl Identifier {
     /// The text as typed, without white space and invisible characters around it.
     #[must_use]
     pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::str::FromStr for Identifier {
+    type Err = InvalidInput;
+
+    fn from_str(text: &str) -> Result<Self, InvalidInput> {
+        Self::parse(text)
+    }
+}
+
+impl AsRef<str> for Identifier {
+    fn as_ref(&self) -> &str {
         &self.0
     }
 }

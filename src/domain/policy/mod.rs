@@ -78,6 +78,29 @@ impl Policy {
         Ok(Self(settings))
     }
 
+    /// The default policy with these changes.
+    ///
+    /// ```
+    /// use sspr::Policy;
+    /// use sspr::policy::Scope;
+    ///
+    /// let policy = Policy::with(|settings| {
+    ///     settings.scope = Scope::All;
+    ///     settings.users.required = 1;
+    /// })?;
+    /// assert_eq!(policy.settings().users.required, 1);
+    /// # Ok::<(), sspr::policy::PolicyError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](Self::new).
+    pub fn with(change: impl FnOnce(&mut PolicySettings)) -> Result<Self, PolicyError> {
+        let mut settings = PolicySettings::default();
+        change(&mut settings);
+        Self::new(settings)
+    }
+
     /// The settings, to read or to change into another policy.
     #[must_use]
     pub const fn settings(&self) -> &PolicySettings {

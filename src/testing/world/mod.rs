@@ -68,7 +68,7 @@ use crate::{
 ///     let (reply, code) = world.challenged(&reply.ticket, &by_mail, World::MAIL).await;
 ///     world.clock.advance(Duration::from_secs(3_600));
 ///     let refused = world.prove(&reply.ticket, &code).await;
-///     assert!(matches!(refused, Err(Error::Refused(Refusal::Ended))));
+///     assert!(matches!(refused, Err(Error::Refused(Refusal::NotAccepted))));
 /// });
 /// ```
 #[derive(Clone)]
