@@ -14,6 +14,17 @@
 //! **At most 45 crates by default.** The tables for phone numbers, domain labels and language tags are
 //! part of the crate for that reason; `idna` alone adds 26 crates.
 //!
+//! **Resets and unlocks are one handle that is generic over the ticket**
+//! ([`Recovery`](crate::Recovery)). They differ in `complete` only. Two handles had the same ten methods,
+//! and a host wrote each page twice. The ticket types stay apart, so a ticket of one is not accepted by the
+//! other.
+//!
+//! **The engine's verbs are functions on one shared value**, the core, instead of methods of the engine
+//! spread over many files: the name of a function tells its file.
+//!
+//! **The adapters, the test doubles and the kit name only what the crate exports**, apart from a few
+//! listed functions. What the included stores need is therefore enough for the store of a host.
+//!
 //! # Records and commits
 //!
 //! **Columns are part of `Commit`, not of `Record`.** A loaded record has no columns, so no rule can
