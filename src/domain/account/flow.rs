@@ -1,6 +1,7 @@
 //! Flows, with their challenges, their proofs, and the grant that enough proofs earn.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -92,16 +93,17 @@ pub(crate) struct Flow {
     pub(crate) familiar: bool,
     /// The directory's change stamp when the flow began.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) stamp: Option<String>,
+    pub(crate) stamp: Option<Arc<str>>,
     /// Distinct methods required: the most that any step has seen.
     pub(crate) required: u8,
     #[serde(default)]
     pub(crate) challenges: Vec<Challenge>,
     #[serde(default)]
     pub(crate) proofs: Vec<Proof>,
-    /// The last proof, while its right code may be repeated.
+    /// The last proof, while its right code may be repeated. Boxed, since few flows have one and
+    /// every step copies them all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) repeat: Option<Repeat>,
+    pub(crate) repeat: Option<Box<Repeat>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) grant: Option<Grant>,
     /// Present once the flow has reached its goal; the flow then only shows that.

@@ -16,6 +16,8 @@ pub(crate) use outbox::{Counted, Effect, Pending, PendingBody, Write, WriteState
 use shared::Shared;
 pub(crate) use unknown::Unknown;
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::domain::account::budget::{Entry, MethodBudget, PoolKind};
@@ -45,7 +47,7 @@ pub(crate) struct Account {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) user: Option<UserId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) incarnation: Option<String>,
+    pub(crate) incarnation: Option<Arc<str>>,
     /// Grows whenever everything outstanding becomes void.
     pub(crate) epoch: u32,
     /// The latest time that any engine gave this record.

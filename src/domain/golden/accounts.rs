@@ -151,7 +151,7 @@ fn flows() -> Vec<Flow> {
         by_administrator: true,
         known_device: true,
         familiar: true,
-        stamp: Some("41".to_owned()),
+        stamp: Some("41".into()),
         required: 2,
         challenges: if place == 0 { challenges() } else { Vec::new() },
         proofs: vec![Proof {
@@ -161,12 +161,12 @@ fn flows() -> Vec<Flow> {
             at: at(30),
             unknown: Unknown::NONE,
         }],
-        repeat: Some(Repeat {
+        repeat: Some(Box::new(Repeat {
             challenge: challenge(9, MethodKind::Email, Channel::Email, Expected::Sent(mail())),
             step: Some(60_000_001),
             code: Some(digest(4)),
             unknown: Unknown::NONE,
-        }),
+        })),
         grant: Some(Grant { expires_at: at(300), rejections: 1, unknown: Unknown::NONE }),
         done: Some(Done {
             at: at(80),
@@ -281,7 +281,7 @@ fn budgets() -> Vec<MethodBudget> {
 fn full() -> Account {
     let mut account = Account {
         numbers: Numbers { flow: 4, challenge: 9, message: 20, write: 8, method: 7 },
-        incarnation: Some("1".to_owned()),
+        incarnation: Some("1".into()),
         epoch: 3,
         registration: RegistrationState {
             completed_at: Some(at(-90)),

@@ -1,6 +1,8 @@
 //! Secrets that are compared without a challenge: the present password of a change, and the code of
 //! an authenticator at the host's own sign-in. They are reserved as attempts too.
 
+use std::sync::Arc;
+
 use super::allowance::Caller;
 use super::{MAX_OUTBOX, Transition};
 use crate::domain::account::budget::{BudgetEffects, PoolKind, Verdict};
@@ -189,7 +191,7 @@ fn granted_flow(transition: &mut Transition<'_>, change: &ChangeStart<'_>) -> Fl
         by_administrator: false,
         known_device: false,
         familiar: false,
-        stamp: change.stamp.map(str::to_owned),
+        stamp: change.stamp.map(Arc::from),
         required: 1,
         challenges: Vec::new(),
         proofs: vec![Proof {

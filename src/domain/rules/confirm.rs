@@ -83,7 +83,7 @@ pub(crate) fn confirm_method(
         flow.generation = flow.generation.saturating_add(1);
         // `activate` has dropped the challenges of the flow: only the repeats keep attempts
         // reserved.
-        flow.repeat = Some(Repeat::of(reservation.challenge.clone(), matched));
+        flow.repeat = Some(Box::new(Repeat::of(reservation.challenge.clone(), matched)));
         flow.done = Some(Done {
             at: now,
             propagated: true,

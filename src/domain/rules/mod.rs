@@ -73,6 +73,7 @@ pub(crate) use tell::{
     tell_page,
 };
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::domain::account::Account;
@@ -195,7 +196,7 @@ impl<'a> Transition<'a> {
     /// none. From then on the record opens for that incarnation only.
     pub(crate) fn belongs_to(&mut self, incarnation: Option<&str>) {
         if self.account.incarnation.is_none() {
-            self.account.incarnation = incarnation.map(str::to_owned);
+            self.account.incarnation = incarnation.map(Arc::from);
         }
     }
 

@@ -1,6 +1,7 @@
 //! Opening a challenge: the flow that it joins, the budgets that it draws on, and what is sent.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use super::allowance::{Caller, DAY};
 use super::prove::distinct;
@@ -298,7 +299,7 @@ fn put_challenge(
             by_administrator: open.by_administrator,
             known_device: open.known_device,
             familiar: open.familiar,
-            stamp: open.stamp.map(str::to_owned),
+            stamp: open.stamp.map(Arc::from),
             required: open.required,
             challenges: Vec::new(),
             proofs: Vec::new(),

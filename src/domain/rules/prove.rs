@@ -161,7 +161,7 @@ pub(crate) fn consume(
         unknown: Unknown::NONE,
     });
     flow.generation = flow.generation.saturating_add(1);
-    flow.repeat = Some(Repeat::of(challenge, matched));
+    flow.repeat = Some(Box::new(Repeat::of(challenge, matched)));
     let proven = distinct(&flow.proofs);
     if proven >= flow.required && flow.grant.is_none() {
         flow.earn_grant(now.plus(policy.lifetimes.grant));
