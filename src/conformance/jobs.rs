@@ -1,16 +1,32 @@
 //! The jobs that the kit gives to another process.
 
+use serde::{Deserialize, Serialize};
+
 use super::kit::{PropertyResult, Stop, add, put, settle};
-use super::process::{Job, say};
+use super::replies::reply;
 use super::sample::{Draft, at, increment, key};
 use crate::port::{Committed, Store};
 
+/// A job for the other process, which replies once unless the job says otherwise.
+#[derive(Serialize, Deserialize)]
+pub(super) enum Job {
+    /// Commits over each of these records; replies which commits were applied.
+    Contest { from: u64, to: u64, salt: u64 },
+    /// Adds one to each of these counters; replies with their values.
+    Add { from: u64, to: u64 },
+    /// Commits and adds until it is killed; replies after each step with the count reached.
+    Work { n: u64 },
+    /// Claims the work of a record by moving its alarm to this second.
+    Claim { n: u64, until: i64 },
+}
+
+/// Does a job, and replies to the parent process.
 pub(super) async fn run(store: &dyn Store, job: Job) {
     match job {
-        Job::Contest { from, to, salt } => say(contest(store, from, to, salt).await),
-        Job::Add { from, to } => say(count(store, from, to).await),
-        Job::Work { n } => say(work(store, n, |count| say(Ok(count))).await),
-        Job::Claim { n, until } => say(claim(store, n, until).await),
+        Job::Contest { from, to, salt } => reply(contest(store, from, to, salt).await),
+        Job::Add { from, to } => reply(count(store, from, to).await),
+        Job::Work { n } => reply(work(store, n, |count| reply(Ok(count))).await),
+        Job::Claim { n, until } => reply(claim(store, n, until).await),
     };
 }
 

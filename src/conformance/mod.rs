@@ -43,6 +43,7 @@ mod ports;
 mod process;
 mod property;
 mod race;
+mod replies;
 mod sample;
 mod store;
 

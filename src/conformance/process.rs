@@ -1,7 +1,4 @@
 //! Another process on the same store: starts it, gives it jobs, and kills it.
-//!
-//! The processes exchange lines of JSON over the pipes. Each line carries a mark, since the test
-//! runner writes to the same pipe.
 
 use std::env;
 use std::io::{BufRead as _, BufReader, Lines, Write as _};
@@ -11,29 +8,15 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 
 use super::harness::{Harness, StoreUnderTest};
-use super::jobs;
+use super::jobs::{self, Job};
 use super::kit::{Kit, PropertyResult, Stop, require};
+use super::replies::{next_reply, reply};
 use crate::port::PortResult;
 
 /// Names the fixture that the other process joins. Without it the process does nothing.
 const ADDRESS: &str = "SSPR_CONFORMANCE_ADDRESS";
-const MARK: &str = "sspr-conformance: ";
-
-/// A job for the other process, which replies once unless the job says otherwise.
-#[derive(Serialize, Deserialize)]
-pub(super) enum Job {
-    /// Commits over each of these records; replies which commits were applied.
-    Contest { from: u64, to: u64, salt: u64 },
-    /// Adds one to each of these counters; replies with their values.
-    Add { from: u64, to: u64 },
-    /// Commits and adds until it is killed; replies after each step with the count reached.
-    Work { n: u64 },
-    /// Claims the work of a record by moving its alarm to this second.
-    Claim { n: u64, until: i64 },
-}
 
 /// Another process that has joined a fixture. Dropping it kills the process.
 pub(super) struct Other {
@@ -69,35 +52,16 @@ impl Other {
 
     /// Waits for the next reply.
     pub(super) fn answer<T: DeserializeOwned>(&mut self) -> PropertyResult<T> {
-        self.next_answer()?.ok_or_else(|| {
+        next_reply(&mut self.told)?.ok_or_else(|| {
             Stop::Seen("another process ended; its standard error tells why".to_owned())
         })
-    }
-
-    fn next_answer<T: DeserializeOwned>(&mut self) -> PropertyResult<Option<T>> {
-        let marked = |line: std::io::Result<String>| match line {
-            // A line cut short by the kill does not count as a reply.
-            Ok(line) => Some(line.strip_prefix(MARK)?.to_owned()),
-            Err(_) => None,
-        };
-        let Some(line) = self.told.find_map(marked) else {
-            return Ok(None);
-        };
-        match serde_json::from_str(&line) {
-            Ok(Ok(answer)) => Ok(Some(answer)),
-            Ok(Err(fault)) => {
-                let fault: String = fault;
-                Err(Stop::Seen(format!("in another process: {fault}")))
-            }
-            Err(_) => Ok(None),
-        }
     }
 
     /// Kills it, as a power cut would; returns the replies sent before.
     pub(super) fn kill<T: DeserializeOwned>(mut self) -> PropertyResult<Vec<T>> {
         self.child.kill().map_err(|error| seen("cannot be killed", &error))?;
         let mut last = Vec::new();
-        while let Some(answer) = self.next_answer()? {
+        while let Some(answer) = next_reply(&mut self.told)? {
             last.push(answer);
         }
         Ok(last)
@@ -144,11 +108,11 @@ pub fn play_other_process(harness: impl Harness) -> bool {
         let (_fixture, store) = match joined.await {
             Ok(joined) => joined,
             Err(stop) => {
-                say::<()>(Err(stop));
+                reply::<()>(Err(stop));
                 return;
             }
         };
-        say(Ok(()));
+        reply(Ok(()));
         let mut line = String::new();
         while std::io::stdin().read_line(&mut line).is_ok_and(|bytes| bytes > 0) {
             if let Ok(job) = serde_json::from_str(&line) {
@@ -158,18 +122,6 @@ pub fn play_other_process(harness: impl Harness) -> bool {
         }
     }));
     true
-}
-
-/// Replies to the parent process; returns whether the pipe is still open.
-pub(super) fn say<T: Serialize>(answer: PropertyResult<T>) -> bool {
-    let answer = answer.map_err(|stop| match stop {
-        Stop::Skip(reason) => reason.to_owned(),
-        Stop::Seen(seen) => seen,
-    });
-    let line = serde_json::to_string(&answer).unwrap_or_default();
-    let mut out = std::io::stdout().lock();
-    // The runner may have left a line of its own unfinished.
-    writeln!(out, "\n{MARK}{line}").and_then(|()| out.flush()).is_ok()
 }
 
 /// A harness in a test binary, which plays the other process itself.

@@ -1,6 +1,7 @@
 //! The rules, pure: no I/O, clock, entropy, lock or log. `now` and random bytes are arguments.
 
 pub(crate) mod account;
+pub(crate) mod capabilities;
 pub(crate) mod crypto;
 pub(crate) mod event;
 #[cfg(test)]

@@ -5,6 +5,13 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) const SECOND: Duration = Duration::from_secs(1);
+pub(crate) const MINUTE: Duration = Duration::from_secs(60);
+pub(crate) const HOUR: Duration = Duration::from_secs(3_600);
+pub(crate) const DAY: Duration = Duration::from_secs(86_400);
+/// The largest accepted difference between the clocks of two engines.
+pub(crate) const MAX_SKEW: Duration = Duration::from_secs(30);
+
 /// A point in time, in whole milliseconds since 1970-01-01T00:00:00Z; in serde that number.
 ///
 /// All arithmetic saturates: a time far in the future never wraps around into the past.

@@ -1,9 +1,9 @@
 //! The copy of one record with its events.
 
+use super::Transfer;
 use super::carry::Carried;
 use super::chain::{Groups, Missing, passing};
-use super::report::{Side, TransferError, UnreadableReason};
-use super::{At as _, Transfer};
+use super::report::{At as _, Side, TransferError, UnreadableReason};
 use crate::domain::event::{Event, EventId};
 use crate::domain::identity::ids::{RecordKey, TenantId};
 use crate::domain::record::{Columns, Record, Version};

@@ -4,8 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use sha2::{Digest as _, Sha256};
 
-use super::At as _;
-use super::report::{Side, TransferError};
+use super::report::{At as _, Side, TransferError};
 use crate::domain::event::Event;
 use crate::domain::identity::ids::RecordKey;
 use crate::domain::record::Version;

@@ -1,11 +1,11 @@
 //! The comparison of both sides, one page in each call.
 
+use super::Transfer;
 use super::all::all;
 use super::carry::{Carried, columns};
 use super::chain::{Groups, firsts};
-use super::report::{Differs, Side, TransferError, UnreadableReason};
+use super::report::{At as _, Differs, Side, TransferError, UnreadableReason};
 use super::tally::Tally;
-use super::{At as _, Transfer};
 use crate::domain::event::{Event, EventId};
 use crate::domain::identity::ids::{RecordKey, TenantId};
 use crate::domain::record::store_note::Meta;

@@ -1,9 +1,11 @@
 //! The notes that the two stores of a copy have about themselves: the mark that keeps a target
 //! closed, and the mark that closes a moved source.
 
+use super::Transfer;
 use super::carry::Naming;
-use super::report::{Side, TransferError};
-use super::{At as _, KINDS, Transfer};
+use super::marks::Marks;
+use super::position::KINDS;
+use super::report::{At as _, Side, TransferError};
 use crate::domain::crypto::secret::secrets_equal;
 use crate::domain::record::store_note::{Meta, StoreId};
 use crate::domain::record::{Record, Subject, Version, next_count};
@@ -15,17 +17,6 @@ const TRIES: usize = 8;
 
 /// The check value of a target whose copy was given up. It begins like that of an unfinished copy.
 const GIVEN_UP: &str = "unfinished copy, given up";
-
-/// The ids of both stores, and the check values of the target's note.
-#[derive(Clone, Debug)]
-pub(super) struct Marks {
-    pub(super) source: StoreId,
-    /// The target's id, which its first mark sets.
-    pub(super) target: StoreId,
-    /// The check values of the target before and after it is opened.
-    unfinished: String,
-    finished: String,
-}
 
 /// A store's note and its version.
 struct Found {

@@ -41,6 +41,7 @@ mod chain;
 mod checkpoint;
 mod compare;
 mod mark;
+mod marks;
 mod position;
 mod report;
 mod run;
@@ -57,17 +58,15 @@ use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 
 use self::carry::{Naming, Renaming};
-use self::mark::Marks;
-use self::position::{CopyPosition, CopyTask, Counts};
+use self::marks::Marks;
+use self::position::{CopyPosition, CopyTask, Counts, KINDS};
 use self::tally::Sums;
 use crate::domain::crypto::keys::Keys;
 use crate::domain::identity::ids::{RecordKey, TenantId};
 use crate::domain::invalid::InvalidInput;
 use crate::domain::record::{RecordKind, Version};
-use crate::port::{Clock, Cursor, PortError, Store, SystemClock};
+use crate::port::{Clock, Cursor, Store, SystemClock};
 
-/// The kinds of record that belong to a tenant. Only the store's notes belong to none.
-const KINDS: [RecordKind; 3] = [RecordKind::Policy, RecordKind::Account, RecordKind::Decoy];
 /// Events of one page if they are only counted.
 const EVENTS: usize = 1_000;
 
@@ -294,16 +293,5 @@ impl fmt::Debug for Transfer<'_> {
             .field("position", &self.position)
             .field("counts", &self.counts)
             .finish_non_exhaustive()
-    }
-}
-
-/// Names the store that an error comes from.
-trait At<T> {
-    fn at(self, side: Side) -> Result<T, TransferError>;
-}
-
-impl<T> At<T> for Result<T, PortError> {
-    fn at(self, side: Side) -> Result<T, TransferError> {
-        self.map_err(|error| TransferError::Store { side, error })
     }
 }

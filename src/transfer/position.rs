@@ -2,7 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::record::RecordKind;
 use crate::port::Cursor;
+
+/// The kinds of record that belong to a tenant. Only the store's notes belong to none.
+pub(super) const KINDS: [RecordKind; 3] =
+    [RecordKind::Policy, RecordKind::Account, RecordKind::Decoy];
 
 /// Counts of the copying stage, over all processes that took part.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]

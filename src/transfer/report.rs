@@ -294,3 +294,14 @@ pub enum Differs {
     /// The target does not list a record as due whose body has a wake time.
     Alarms,
 }
+
+/// Names the store that an error comes from.
+pub(super) trait At<T> {
+    fn at(self, side: Side) -> Result<T, TransferError>;
+}
+
+impl<T> At<T> for Result<T, PortError> {
+    fn at(self, side: Side) -> Result<T, TransferError> {
+        self.map_err(|error| TransferError::Store { side, error })
+    }
+}

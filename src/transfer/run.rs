@@ -1,12 +1,12 @@
 //! The steps of a copy, and the order of its tasks.
 
+use super::Transfer;
 use super::all::all;
 use super::bring::Brought;
 use super::chain::firsts;
-use super::position::{CopyPosition, CopyTask, Counts};
-use super::report::{Fence, Progress, Side, Stage, TransferError, TransferReport};
+use super::position::{CopyPosition, CopyTask, Counts, KINDS};
+use super::report::{At as _, Fence, Progress, Side, Stage, TransferError, TransferReport};
 use super::tally::{Sums, Tally};
-use super::{At as _, KINDS, Transfer};
 use crate::domain::identity::ids::RecordKey;
 use crate::domain::invalid::InvalidInput;
 use crate::domain::time::Timestamp;

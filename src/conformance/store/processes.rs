@@ -1,8 +1,8 @@
 //! Two processes on one store.
 
-use crate::conformance::jobs::{contest, count, rival};
+use crate::conformance::jobs::{Job, contest, count, rival};
 use crate::conformance::kit::{Kit, PropertyResult, add, due, ensure, put};
-use crate::conformance::process::{Job, Other};
+use crate::conformance::process::Other;
 use crate::conformance::sample::{Draft, at, increment, key, same};
 use crate::port::EventsOf;
 

@@ -30,6 +30,14 @@ impl fmt::Debug for FlowId {
     }
 }
 
+/// The flow that a ticket names. Only the newest ticket counts: an older one may be in other hands.
+#[derive(Clone, Copy)]
+pub(crate) struct Bearer<'a> {
+    pub(crate) flow: &'a FlowId,
+    pub(crate) purpose: Purpose,
+    pub(crate) generation: u8,
+}
+
 /// What a flow is for.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -1,14 +1,16 @@
 //! The state of one account: everything that must change together.
 
 pub(crate) mod budget;
+mod decoy;
 mod flow;
 mod method;
 mod outbox;
 mod shared;
 mod unknown;
 
+pub(crate) use decoy::Decoy;
 pub(crate) use flow::{
-    Challenge, Done, Expected, Flow, FlowId, Grant, Offer, Proof, Purpose, Repeat,
+    Bearer, Challenge, Done, Expected, Flow, FlowId, Grant, Offer, Proof, Purpose, Repeat,
 };
 pub use method::Provenance;
 pub(crate) use method::{Factor, Method, MethodState, OathDevice, RecoveryCodeSet, SealedSeed};
@@ -25,7 +27,6 @@ use crate::domain::crypto::digest::Digest;
 use crate::domain::identity::ids::{MethodId, RecordKey, TenantId, UserId};
 use crate::domain::method::MethodKind;
 use crate::domain::record::hex_bytes;
-use crate::domain::rules::Decoy;
 use crate::domain::time::Timestamp;
 
 /// The size of a body, in bytes, from which nothing is added: for the anonymous pool, and for the

@@ -14,7 +14,7 @@ use std::time::Duration;
 use zeroize::Zeroize;
 
 use self::layout::CLAIM;
-use crate::domain::account::{FlowId, Purpose};
+use crate::domain::account::{Bearer, FlowId, Purpose};
 use crate::domain::crypto::keys::{Keys, ShortKey};
 use crate::domain::crypto::secret::secrets_equal;
 use crate::domain::identity::ids::{TenantId, UserId};
@@ -22,8 +22,7 @@ use crate::domain::invalid::InvalidInput;
 use crate::domain::method::{ChallengeOption, MethodKind};
 use crate::domain::reason::SsprReason;
 use crate::domain::refusal::Refusal;
-use crate::domain::rules::{Bearer, MAX_SKEW};
-use crate::domain::time::Timestamp;
+use crate::domain::time::{MAX_SKEW, Timestamp};
 
 /// The claims that a ticket carries.
 #[derive(Clone, PartialEq, Debug)]

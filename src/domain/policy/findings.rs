@@ -4,32 +4,15 @@
 mod password;
 mod tries;
 
-use std::time::Duration;
-
 use super::deviation::Deviation;
+use super::finding::Severity::{Note, Recommendation, Requirement};
+use super::finding::Standard::{Asvs, Engine, Entra, Nist};
+use super::finding::{Finding, report};
 use super::guessing::GuessingRisk;
-use super::review::Finding;
-use super::review::Severity::{self, Note, Recommendation, Requirement};
-use super::review::Standard::{self, Asvs, Engine, Entra, Nist, Pci};
 use super::settings::{Disclosure, Gates, NotifyRule, PolicySettings};
 use crate::domain::crypto::link_base::LinkBase;
 use crate::domain::method::{MethodKind, Verification};
-
-const MINUTE: Duration = Duration::from_secs(60);
-const DAY: Duration = Duration::from_secs(86_400);
-
-/// A possible finding: whether the policy has it, the path of the setting, then its code, severity,
-/// standard, citation and text, and the deviation that covers it.
-type Row<'a> = (
-    bool,
-    &'static str,
-    &'static str,
-    Severity,
-    Standard,
-    &'static str,
-    &'a str,
-    Option<Deviation>,
-);
+use crate::domain::time::{DAY, MINUTE};
 
 /// Every finding of the policy, the most severe first.
 ///
@@ -45,25 +28,6 @@ pub(super) fn of(settings: &PolicySettings, odds: [&GuessingRisk; 2]) -> Vec<Fin
     model(settings, &mut found);
     found.sort_by_key(|finding| finding.severity);
     found
-}
-
-/// Adds the findings of the rows that apply.
-fn report(settings: &PolicySettings, found: &mut Vec<Finding>, rows: &[Row<'_>]) {
-    for (applies, path, code, severity, standard, citation, text, deviation) in rows {
-        if *applies {
-            found.push(Finding {
-                path,
-                code,
-                severity: *severity,
-                standard: *standard,
-                citation,
-                text: (*text).to_owned(),
-                deviation: *deviation,
-                acknowledged: deviation
-                    .is_some_and(|deviation| settings.acknowledged.contains(&deviation)),
-            });
-        }
-    }
 }
 
 fn is_phone(kind: MethodKind) -> bool {

@@ -5,6 +5,7 @@ mod codes;
 mod deviation;
 mod document;
 mod fault;
+mod finding;
 mod findings;
 mod guessing;
 mod owner;
@@ -26,10 +27,11 @@ pub use deviation::Deviation;
 pub(in crate::domain) use document::stored;
 pub use document::{DocumentFault, PolicyDocumentError};
 pub use fault::{PolicyError, PolicyFault, PolicyProblem, SettingValue};
+pub use finding::{Finding, Severity, Standard};
 pub use guessing::{AccountRisk, GuessingRisk, MethodRisk, SprayRisk};
 pub use owner::OwnersWay;
 pub use presets::AsvsLevel;
-pub use review::{Finding, PolicyReview, Severity, Standard};
+pub use review::PolicyReview;
 pub use settings::{
     AdministratorPolicy, ContactSources, Disclosure, Gates, Notifications, NotifyRule, OathPolicy,
     OnPremisesPolicy, PolicySettings, RegistrationPolicy, Scope,
@@ -66,7 +68,7 @@ pub struct Policy(PolicySettings);
 impl Policy {
     /// The longest policy as JSON, in bytes; most of it is lists: banned words, roles, groups. A
     /// record has 16 KiB; the rest is for the fields beside the policy.
-    pub const MAX_BYTES: usize = 15 * 1024;
+    pub const MAX_BYTES: usize = validate::MAX_BYTES;
 
     /// Checks the settings.
     ///

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::domain::method::MethodKind;
 use crate::domain::password::PasswordRules;
+use crate::domain::time::{DAY, MINUTE};
 
 use super::budgets::{FailureBudgets, Lifetimes, Rate, SendBudgets};
 use super::codes::{CodeAlphabet, CodeFormat, CodeFormats};
@@ -13,9 +14,6 @@ use super::settings::{
     AdministratorPolicy, ContactSources, Disclosure, Gates, Notifications, NotifyRule, OathPolicy,
     PolicySettings, RegistrationPolicy,
 };
-
-const MINUTE: Duration = Duration::from_secs(60);
-const DAY: Duration = Duration::from_secs(86_400);
 
 /// A level of OWASP ASVS 5.0 for which there is a preset.
 ///

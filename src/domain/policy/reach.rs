@@ -4,13 +4,12 @@
 use std::time::Duration;
 
 use crate::domain::method::{Channel, MethodKind, Verification};
+use crate::domain::time::{DAY, HOUR};
 
 use super::budgets::Rate;
 use super::codes::CodeFormat;
 use super::settings::{Gates, PolicySettings};
 
-const HOUR: Duration = Duration::from_secs(3_600);
-const DAY: Duration = Duration::from_secs(86_400);
 const YEAR: Duration = Duration::from_secs(365 * 86_400);
 
 /// The accepted probability of takeover by guessing is 1 in this many.

@@ -4,9 +4,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::capabilities::Capabilities;
 use crate::domain::method::{Channel, MethodKind, Verification};
 use crate::domain::policy::{Gates, Policy, Scope};
-use crate::domain::rules::eligibility::Capabilities;
 
 /// A setting of a policy that an engine cannot serve, since it was built without what the setting
 /// needs. Returned by [`Engine::check`](crate::Engine::check).

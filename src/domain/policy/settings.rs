@@ -9,14 +9,11 @@ use crate::domain::crypto::link_base::LinkBase;
 use crate::domain::identity::ids::{GroupId, RoleId};
 use crate::domain::method::MethodKind;
 use crate::domain::password::PasswordRules;
-use crate::domain::time::duration_ms;
+use crate::domain::time::{DAY, MINUTE, duration_ms};
 
 use super::budgets::{CrossLimits, FailureBudgets, Lifetimes, NoticeBudgets, SendBudgets};
 use super::codes::CodeFormats;
 use super::deviation::Deviation;
-
-const MINUTE: Duration = Duration::from_secs(60);
-const DAY: Duration = Duration::from_secs(86_400);
 
 /// The settings of a tenant's policy, before they are checked.
 ///

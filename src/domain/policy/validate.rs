@@ -6,19 +6,16 @@ use serde::Serialize;
 
 use crate::domain::method::MethodKind;
 use crate::domain::password::PasswordRules;
+use crate::domain::time::{DAY, HOUR, MINUTE, SECOND};
 
-use super::Policy;
 use super::codes::CodeAlphabet;
 use super::deviation::Deviation;
 use super::fault::{PolicyError, PolicyFault, PolicyProblem, SettingValue};
 use super::reach::exceeds_threshold;
 use super::settings::{Disclosure, Gates, PolicySettings, Scope};
 
-const SECOND: Duration = Duration::from_secs(1);
-const MINUTE: Duration = Duration::from_secs(60);
-const HOUR: Duration = Duration::from_secs(3_600);
-const DAY: Duration = Duration::from_secs(86_400);
-
+/// The longest policy as JSON, in bytes.
+pub(super) const MAX_BYTES: usize = 15 * 1024;
 /// The fewest possible codes (NIST SP 800-63B-4, 4.2.1.2: six decimal digits).
 const MIN_SPACE: u64 = 1_000_000;
 /// The most roles that one list may name.
@@ -49,7 +46,7 @@ pub(super) fn check(settings: &PolicySettings) -> Result<(), PolicyError> {
 fn size(faults: &mut Faults<'_>) {
     let settings = faults.settings;
     let all = bytes_of(settings);
-    let max = Policy::MAX_BYTES as u64;
+    let max = MAX_BYTES as u64;
     if all <= max {
         return;
     }

@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::identity::ids::RecordKey;
 use crate::domain::invalid::InvalidInput;
-use crate::domain::record::{CorruptRecord, Record, Subject};
 use crate::domain::time::Timestamp;
 
 /// The identity of a store: 16 random bytes, drawn when an engine first opens it. Displayed and
@@ -109,14 +108,6 @@ impl Meta {
         bytes[31] = 2;
         bytes
     });
-
-    /// The note in a record.
-    pub(crate) fn of(record: &Record) -> Result<&Self, CorruptRecord> {
-        match record.subject()? {
-            Subject::Meta(meta) => Ok(meta),
-            _ => Err(record.corrupt("the store's note is of another kind".to_owned())),
-        }
-    }
 
     pub(crate) const fn new(check: String, id: StoreId) -> Self {
         let (copied_from, moved_to) = (None, None);

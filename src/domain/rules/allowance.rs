@@ -1,16 +1,12 @@
 //! What the budgets of an account still allow a caller.
 
-use std::time::Duration;
-
 use super::MAX_OUTBOX;
 use crate::domain::account::budget::{Entry, Held, PoolKind, Share};
 use crate::domain::account::{Account, Challenge, Flow, Pending, PendingBody, Sends};
 use crate::domain::method::MethodKind;
 use crate::domain::policy::{Policy, Rate};
-use crate::domain::time::Timestamp;
+use crate::domain::time::{HOUR, Timestamp};
 
-const HOUR: Duration = Duration::from_secs(3_600);
-pub(super) const DAY: Duration = Duration::from_secs(86_400);
 /// Codes that may wait in one outbox, so that notices always find room: for the anonymous pool, and
 /// for the proven pool, whose last places strangers cannot take.
 const MAX_WAITING_CODES: [u32; 2] = [6, 9];

@@ -6,6 +6,24 @@ use crate::domain::event::EventKind;
 use crate::domain::method::MethodKind;
 use crate::domain::time::Timestamp;
 
+/// The attempt that was reserved for a typed phone number.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(crate) struct NumberReservation {
+    pub(super) kind: MethodKind,
+    pub(super) pool: PoolKind,
+    pub(super) source: u32,
+    pub(super) at: Timestamp,
+    pub(super) effects: BudgetEffects,
+}
+
+impl NumberReservation {
+    /// The budget effects to record if the number was wrong.
+    pub(crate) fn verdict(&self) -> (MethodKind, Verdict) {
+        let (at, pool, effects) = (self.at, self.pool, self.effects);
+        (self.kind, Verdict { at, pool, effects })
+    }
+}
+
 impl Transition<'_> {
     /// Reserves one attempt. Its budget effects apply at once, and are recorded once the attempt
     /// has turned out wrong.

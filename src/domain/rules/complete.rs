@@ -3,6 +3,7 @@
 
 use super::prove::distinct;
 use super::settle::unsettle;
+use super::write::{MAX_REJECTIONS, PendingWrite};
 use super::{Address, Transition};
 use crate::domain::account::{
     Effect, FlowId, Offer, PendingBody, Proof, Purpose, Unknown, Write, WriteState,
@@ -11,15 +12,10 @@ use crate::domain::event::{EventKind, FlowEnd};
 use crate::domain::identity::facts::SessionKinds;
 use crate::domain::identity::ids::UserId;
 use crate::domain::message::Notice;
-use crate::domain::method::MethodKind;
 use crate::domain::policy::Deviation;
 use crate::domain::reason::SsprReason;
 use crate::domain::refusal::Refusal;
-use crate::domain::time::Timestamp;
-
-/// Rejected passwords that end a grant.
-pub(super) const MAX_REJECTIONS: u8 = 10;
-const DAY: std::time::Duration = std::time::Duration::from_secs(86_400);
+use crate::domain::time::{DAY, Timestamp};
 
 /// The command: begin to write a password that satisfies the rules, or to clear a lockout.
 pub(crate) struct PendingWriteTerms<'a> {
@@ -38,23 +34,6 @@ pub(crate) struct PendingWriteTerms<'a> {
     pub(crate) administrator: Option<(&'a UserId, &'a str)>,
     /// The source of the request, for the account's list of familiar ones.
     pub(crate) source: Option<[u8; 8]>,
-}
-
-/// A write that has begun.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct PendingWrite {
-    pub(crate) effect: Effect,
-    pub(crate) write: u32,
-    pub(crate) flow: u32,
-    /// The methods that were proven in the flow.
-    pub(crate) methods: Vec<MethodKind>,
-    /// An earlier write of this flow is not settled: first ask the directory whether the password
-    /// verifies.
-    pub(crate) ask_first: bool,
-    /// The directory's change stamp is not the one at the start of the flow. If the password does
-    /// not verify, the account was changed outside the engine, and the proofs are void.
-    pub(crate) changed_outside: bool,
-    pub(super) source: Option<[u8; 8]>,
 }
 
 /// Checks that the flow holds a live grant under the present policy and facts; returns its number.

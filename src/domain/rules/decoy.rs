@@ -6,40 +6,20 @@
 
 use std::collections::BTreeSet;
 
-use serde::{Deserialize, Serialize};
-
 use super::{Transition, code_format, code_life};
 use crate::domain::account::budget::PoolKind;
 use crate::domain::account::{
-    Account, Challenge, Expected, Factor, Flow, Method, MethodState, Provenance, Unknown,
+    Account, Challenge, Decoy, Expected, Factor, Flow, Method, MethodState, Provenance, Unknown,
 };
 use crate::domain::crypto::ticket::TicketClaims;
 use crate::domain::identity::contact::{Destination, EmailAddress, PhoneNumber};
 use crate::domain::identity::ids::{MethodId, RecordKey, TenantId};
 use crate::domain::method::{MethodKind, Verification};
 use crate::domain::policy::Policy;
-use crate::domain::record::hex_bytes;
 use crate::domain::time::Timestamp;
 
 /// Methods in the body of a decoy: as many as most accounts have.
 const SHOWN: usize = 2;
-
-/// What makes an account a decoy.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-pub(crate) struct Decoy {
-    /// A keyed hash of the name that the decoy stands for.
-    #[serde(with = "hex_bytes")]
-    pub(crate) identifier: [u8; 8],
-    /// Methods that no rule reads: they make the body as long as that of an account.
-    #[serde(default)]
-    methods: Vec<Method>,
-    /// Whether the record stood for another name until this step.
-    #[serde(skip)]
-    pub(crate) taken_over: bool,
-    /// Fields of a newer release.
-    #[serde(flatten)]
-    unknown: Unknown,
-}
 
 /// The name that a decoy is to stand for, and the claims of its ticket, if there is one.
 #[derive(Clone, Debug)]

@@ -1,15 +1,12 @@
 //! Known devices, familiar sources, and the cancelling of a flow.
 
 use super::Transition;
-use crate::domain::account::{
-    Account, Done, FamiliarSource, Flow, FlowId, KnownDevice, Purpose, Unknown,
-};
+use crate::domain::account::{Account, Bearer, Done, FamiliarSource, Flow, KnownDevice, Unknown};
 use crate::domain::crypto::digest::Digest;
 use crate::domain::event::{EventKind, FlowEnd};
 use crate::domain::refusal::Refusal;
-use crate::domain::time::Timestamp;
+use crate::domain::time::{DAY, Timestamp};
 
-const DAY: std::time::Duration = std::time::Duration::from_secs(86_400);
 /// The most known devices of one account; a further one replaces the oldest.
 const MAX_DEVICES: usize = 5;
 
@@ -74,14 +71,6 @@ fn remember_device(transition: &mut Transition<'_>, secret: Digest) {
     devices.push(KnownDevice { secret, until: now.plus(DAY * days), unknown: Unknown::NONE });
     let count = u8::try_from(devices.len()).unwrap_or(u8::MAX);
     transition.record(EventKind::DeviceRemembered { devices: count });
-}
-
-/// The flow that a ticket names. Only the newest ticket counts: an older one may be in other hands.
-#[derive(Clone, Copy)]
-pub(crate) struct Bearer<'a> {
-    pub(crate) flow: &'a FlowId,
-    pub(crate) purpose: Purpose,
-    pub(crate) generation: u8,
 }
 
 impl Bearer<'_> {

@@ -1,12 +1,13 @@
 //! Whether a user may reset or change the password, and which methods the user can prove.
 
 use crate::domain::account::{Account, Expected, Method, Provenance};
+use crate::domain::capabilities::Capabilities;
 use crate::domain::identity::contact::Destination;
 use crate::domain::identity::facts::{
     PasswordHome, TenantFacts, UserFacts, UserKind, WritebackState,
 };
 use crate::domain::identity::ids::RoleId;
-use crate::domain::method::{ChallengeOption, Channel, MethodKind, Verification};
+use crate::domain::method::{ChallengeOption, MethodKind};
 use crate::domain::policy::{Gates, Policy, Scope};
 use crate::domain::reason::SsprReason;
 use crate::domain::time::Timestamp;
@@ -105,38 +106,6 @@ pub(crate) fn is_administrator(policy: &Policy, user: &UserFacts) -> bool {
         left.as_str().to_lowercase() == right.as_str().to_lowercase()
     };
     user.roles.iter().any(|role| roles.iter().any(|named| same(named, role)))
-}
-
-/// What this engine can use now: the tenant's providers, and optional abilities.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub(crate) struct Capabilities {
-    pub(crate) channels: Vec<Channel>,
-    /// Whether the policy has a link base.
-    pub(crate) link: bool,
-    /// Whether seeds can be unsealed.
-    pub(crate) oath: bool,
-    /// The host-verified kinds.
-    pub(crate) external: Vec<MethodKind>,
-}
-
-impl Capabilities {
-    /// Whether this kind of method can be proven over this channel.
-    pub(crate) fn allow(&self, kind: MethodKind, channel: Channel) -> bool {
-        let carried = channel.carrier().is_none_or(|carrier| self.channels.contains(&carrier));
-        let able = match kind.verification() {
-            Verification::Contact => channel != Channel::Link || self.link,
-            Verification::Oath => self.oath,
-            Verification::RecoveryCode => true,
-            Verification::External => self.external.contains(&kind),
-            Verification::Password => false,
-        };
-        carried && able
-    }
-
-    /// The channels over which this kind of method can be proven.
-    pub(crate) fn channels_of(&self, kind: MethodKind) -> impl Iterator<Item = Channel> + '_ {
-        kind.channels().iter().copied().filter(move |channel| self.allow(kind, *channel))
-    }
 }
 
 /// A method that the user could prove now.

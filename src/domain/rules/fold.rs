@@ -1,7 +1,5 @@
 //! The budget of notices for each address, and the folding of notices beyond it into one.
 
-use std::time::Duration;
-
 use sha2::{Digest as _, Sha256};
 
 use super::Transition;
@@ -12,10 +10,8 @@ use crate::domain::identity::ids::RecordKey;
 use crate::domain::method::Channel;
 use crate::domain::policy::{Policy, Rate};
 use crate::domain::refusal::Refusal;
-use crate::domain::time::Timestamp;
+use crate::domain::time::{DAY, HOUR, Timestamp};
 
-const HOUR: Duration = Duration::from_secs(3_600);
-const DAY: Duration = Duration::from_secs(86_400);
 /// The most addresses of one account whose notices are counted.
 const MAX_COUNTED: usize = 16;
 

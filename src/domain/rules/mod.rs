@@ -30,28 +30,27 @@ mod sweep;
 mod tell;
 #[cfg(test)]
 mod tests;
+mod write;
 
 pub(crate) use administer::{
     clear_budgets, confirm_incarnation, forget, replace_seeds, request_help, request_reset,
     require_registration, revoke_flows, revoke_methods, supply_token,
 };
 pub(crate) use allowance::{sends, sends_of};
-pub(crate) use attempts::record_failure;
+pub(crate) use attempts::{NumberReservation, record_failure};
 pub(crate) use change::{
     ChangeStart, accept_sign_in, grant_change, reserve_password, reserve_sign_in,
 };
 pub(crate) use code_form::{RECOVERY_CODE, code_format, code_life};
-pub(crate) use complete::{
-    PendingWrite, PendingWriteTerms, begin_write, may_complete, raise_required,
-};
+pub(crate) use complete::{PendingWriteTerms, begin_write, may_complete, raise_required};
 pub(crate) use confirm::{Confirm, confirm_method};
 pub use contacts::Contacts;
 pub(crate) use contacts::supply_contacts;
-pub(crate) use decoy::{Decoy, StandIn, decoy_body, decoy_for, unused_decoy};
+pub(crate) use decoy::{StandIn, decoy_body, decoy_for, unused_decoy};
 pub(crate) use devices::{
-    Bearer, cancel, is_familiar, is_known_device, remember_bearer, remember_user_device,
+    cancel, is_familiar, is_known_device, remember_bearer, remember_user_device,
 };
-pub(crate) use number::{NumberReservation, reserve_number};
+pub(crate) use number::reserve_number;
 pub(crate) use open::{LimitSpent, Open, Opened, open_challenge};
 pub(crate) use outbox::{
     ClaimedMessage, DeliveryClaim, DeliveryOutcome, SentSecret, Work, claim, next_work,
@@ -72,6 +71,7 @@ pub(crate) use tell::{
     Address, AdministratorPage, PAGE, address_announcement, addresses_to_tell, give_up, locale_of,
     tell_page,
 };
+pub(crate) use write::PendingWrite;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -82,10 +82,8 @@ use crate::domain::identity::ids::UserId;
 use crate::domain::policy::Policy;
 use crate::domain::record::Version;
 use crate::domain::refusal::Refusal;
-use crate::domain::time::Timestamp;
+use crate::domain::time::{MAX_SKEW, Timestamp};
 
-/// The largest accepted difference between the clocks of two engines.
-pub(crate) const MAX_SKEW: Duration = Duration::from_secs(30);
 /// The most entries that one outbox may hold.
 pub(crate) const MAX_OUTBOX: usize = 16;
 /// Acts of a signed-in user in an hour that change no method: postponing or confirming the

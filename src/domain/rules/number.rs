@@ -1,32 +1,12 @@
 //! Typed phone numbers: each is reserved as an attempt before it is compared.
 
-use super::Transition;
 use super::allowance::Caller;
 use super::open::{Open, check_open, choose_pool, spent_until};
+use super::{NumberReservation, Transition};
 use crate::domain::account::Challenge;
-use crate::domain::account::budget::{BudgetEffects, PoolKind, Verdict};
 use crate::domain::event::EventKind;
-use crate::domain::method::MethodKind;
 use crate::domain::refusal::Refusal;
 use crate::domain::time::Timestamp;
-
-/// The attempt that was reserved for a typed phone number.
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub(crate) struct NumberReservation {
-    pub(super) kind: MethodKind,
-    pub(super) pool: PoolKind,
-    pub(super) source: u32,
-    pub(super) at: Timestamp,
-    pub(super) effects: BudgetEffects,
-}
-
-impl NumberReservation {
-    /// The budget effects to record if the number was wrong.
-    pub(crate) fn verdict(&self) -> (MethodKind, Verdict) {
-        let (at, pool, effects) = (self.at, self.pool, self.effects);
-        (self.kind, Verdict { at, pool, effects })
-    }
-}
 
 /// Reserves one attempt of the method's failure budget for a typed phone number. The inner `Err` is
 /// the time from which there is room again, if the budget is spent.

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::allowance::{Caller, DAY};
+use super::allowance::Caller;
 use super::prove::distinct;
 use super::{NumberReservation, Transition, code_format, code_life};
 use crate::domain::account::budget::{Entry, PoolKind};
@@ -17,7 +17,7 @@ use crate::domain::method::{ChallengeOption, MethodKind};
 use crate::domain::policy::Policy;
 use crate::domain::reason::SsprReason;
 use crate::domain::refusal::Refusal;
-use crate::domain::time::Timestamp;
+use crate::domain::time::{DAY, Timestamp};
 
 /// The command: open a challenge in an existing flow, or begin a flow with it.
 #[derive(Clone)]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::retry::retry_wait;
+use super::retry::{LEASE, retry_wait};
 use super::{MAX_OUTBOX, Transition};
 use crate::domain::account::{Account, Challenge, Counted, Pending, PendingBody, Purpose};
 use crate::domain::event::EventKind;
@@ -10,8 +10,6 @@ use crate::domain::message::Notice;
 use crate::domain::method::Channel;
 use crate::domain::time::Timestamp;
 
-/// How long a worker holds a message that it has claimed.
-pub(super) const LEASE: Duration = Duration::from_secs(60);
 /// How long a message waits for a provider of its channel, and a digest for a mail server.
 const CHANNEL_WAIT: Duration = Duration::from_secs(86_400);
 

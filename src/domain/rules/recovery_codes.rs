@@ -1,11 +1,11 @@
 //! Recovery codes: shown once, kept as digests, each used once.
 
+use super::Transition;
 use super::confirm::{Confirm, activate};
 use super::register::{Binding, MAX_METHODS};
-use super::{Bearer, Transition};
 use crate::domain::account::budget::PoolKind;
 use crate::domain::account::{
-    Account, Factor, Method, MethodState, Provenance, RecoveryCodeSet, Unknown,
+    Account, Bearer, Factor, Method, MethodState, Provenance, RecoveryCodeSet, Unknown,
 };
 use crate::domain::crypto::digest::Digest;
 use crate::domain::event::EventKind;

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use super::outbox::LEASE;
 use crate::domain::account::Pending;
 use crate::domain::time::Timestamp;
 
+/// How long a worker holds a message that it has claimed.
+pub(super) const LEASE: Duration = Duration::from_secs(60);
 /// The wait after the first failed try; it doubles up to [`LONGEST_RETRY`].
 const FIRST_RETRY: Duration = Duration::from_secs(5);
 const LONGEST_RETRY: Duration = Duration::from_secs(3_600);

@@ -10,11 +10,10 @@ use crate::domain::identity::ids::MethodId;
 use crate::domain::policy::Policy;
 use crate::domain::refusal::Refusal;
 use crate::domain::rules::eligibility::Registrant;
-use crate::domain::time::Timestamp;
+use crate::domain::time::{DAY, Timestamp};
 
 /// How long a confirmed registration is not confirmed again.
 const CONFIRMED_FOR: std::time::Duration = std::time::Duration::from_secs(3_600);
-const DAY: std::time::Duration = std::time::Duration::from_secs(86_400);
 
 /// What a user who signs in must be asked now.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]

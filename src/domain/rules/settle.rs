@@ -1,7 +1,7 @@
 //! How a directory write ended: it was written, it was not, or that is not known.
 
 use super::Transition;
-use super::complete::{MAX_REJECTIONS, PendingWrite};
+use super::write::{MAX_REJECTIONS, PendingWrite};
 use crate::domain::account::{Done, Effect, FlowId, PendingBody, Write, WriteState};
 use crate::domain::event::{EventKind, FlowEnd, RejectedBy};
 use crate::domain::message::Notice;

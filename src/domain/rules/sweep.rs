@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use super::{MAX_SKEW, Transition};
+use super::Transition;
 use crate::domain::account::budget::Verdict;
 use crate::domain::account::{Account, Challenge, Flow, Pending, PendingBody, WriteState};
 use crate::domain::event::{EventKind, FlowEnd};
 use crate::domain::method::Channel;
 use crate::domain::reason::FlowStage;
 use crate::domain::record::store_note::SLACK;
-use crate::domain::time::Timestamp;
+use crate::domain::time::{MAX_SKEW, Timestamp};
 
 /// How long a record with nothing but old counters is kept: longer than any window.
 const IDLE_LIFE: Duration = Duration::from_secs(31 * 86_400);

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use sha2::{Digest as _, Sha256};
 
 use crate::domain::account::{Account, Expected, FORMAT, Offer};
+use crate::domain::capabilities::Capabilities;
 use crate::domain::crypto::ticket::{TicketClaims, TicketSubject};
 use crate::domain::identity::facts::{TenantFacts, UserFacts, UserQuery, UserSelector};
 use crate::domain::identity::ids::{GroupId, TenantId, UserId};
@@ -15,9 +16,7 @@ use crate::domain::policy::policy_record::PolicyRecord;
 use crate::domain::policy::{Gates, Policy, Scope};
 use crate::domain::reason::SsprReason;
 use crate::domain::record::{Record, Subject};
-use crate::domain::rules::eligibility::{
-    Candidate, Capabilities, candidates, may_reset, options, satisfies,
-};
+use crate::domain::rules::eligibility::{Candidate, candidates, may_reset, options, satisfies};
 use crate::domain::rules::{Address, addresses_to_tell, decoy_body};
 use crate::domain::time::Timestamp;
 use crate::engine::api::error::{At as _, Error, Fault, FaultOrigin};

@@ -1,12 +1,12 @@
 //! Whether this engine can serve a policy, and whether its seal is the one that the store was first
 //! used with.
 
+use crate::domain::capabilities::Capabilities;
 use crate::domain::identity::ids::TenantId;
 use crate::domain::policy::Policy;
 use crate::domain::policy::served::{Unserved, unserved};
 use crate::domain::record::store_note::{Meta, StoreId};
 use crate::domain::record::{Record, Subject, Version, next_count};
-use crate::domain::rules::eligibility::Capabilities;
 use crate::engine::api::error::{At as _, Error, Fault, FaultOrigin};
 use crate::engine::core::Core;
 use crate::port::{Commit, Committed, PortError, PortErrorKind};

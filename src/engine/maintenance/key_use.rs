@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use crate::domain::account::{Account, Flow};
 use crate::domain::identity::ids::TenantId;
-use crate::domain::rules::MAX_SKEW;
-use crate::domain::time::Timestamp;
+use crate::domain::time::{MAX_SKEW, Timestamp};
 use crate::engine::api::error::Error;
 use crate::engine::core::Core;
 use crate::engine::maintenance::accounts::{UnreadableAccount, accounts_of, read_account};

@@ -1,17 +1,8 @@
 //! A store that acknowledges a commit before it writes it.
 
 use super::super::{block_on, lock};
-use super::BrokenStore;
-use crate::audit::Event;
-use crate::port::{Columns, Commit, Committed, PortResult, Record, Version};
-
-/// A commit that was acknowledged but not yet written.
-pub(super) struct HeldCommit {
-    next: Record,
-    expected: Option<Version>,
-    columns: Columns,
-    events: Vec<Event>,
-}
+use super::{BrokenStore, HeldCommit};
+use crate::port::{Commit, Committed, PortResult};
 
 impl BrokenStore {
     /// Loses the commits that were acknowledged but not yet written, as a crashed node does. Only

@@ -20,7 +20,6 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 
-use behind::HeldCommit;
 pub use defect::Defect;
 pub use ports::{BrokenPort, PortDefect};
 
@@ -101,6 +100,14 @@ struct Memo {
     batch: Vec<CounterIncrement>,
     /// A commit that was acknowledged but not yet written.
     unwritten: Option<HeldCommit>,
+}
+
+/// A commit that was acknowledged but not yet written.
+struct HeldCommit {
+    next: Record,
+    expected: Option<Version>,
+    columns: Columns,
+    events: Vec<Event>,
 }
 
 /// The state of one handle.

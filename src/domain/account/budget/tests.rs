@@ -1,6 +1,5 @@
 use super::*;
-
-const MINUTE: Duration = Duration::from_secs(60);
+use crate::domain::time::MINUTE;
 
 fn at(minutes: i64) -> Timestamp {
     Timestamp::from_unix_seconds(1_800_000_000 + 60 * minutes)

@@ -1,9 +1,11 @@
 //! Findings about the password rules.
 
-use super::{
-    Asvs, Deviation, Finding, Nist, Note, PolicySettings, Recommendation, Requirement, report,
-};
 use crate::domain::password::common_of_length;
+use crate::domain::policy::deviation::Deviation;
+use crate::domain::policy::finding::Severity::{Note, Recommendation, Requirement};
+use crate::domain::policy::finding::Standard::{Asvs, Nist};
+use crate::domain::policy::finding::{Finding, report};
+use crate::domain::policy::settings::PolicySettings;
 
 /// Common passwords that meet the policy and must be refused (OWASP ASVS 5.0.0, 6.2.4).
 const COMMON_ENTRIES: usize = 3_000;

@@ -2,16 +2,17 @@
 //! owner.
 
 use crate::domain::method::Verification;
-use crate::domain::policy::CrossLimits;
+use crate::domain::policy::budgets::CrossLimits;
+use crate::domain::policy::deviation::Deviation;
 use crate::domain::policy::fault::SettingValue;
+use crate::domain::policy::finding::Severity::{Note, Recommendation, Requirement};
+use crate::domain::policy::finding::Standard::{Asvs, Engine, Nist, Pci};
+use crate::domain::policy::finding::{Finding, report};
 use crate::domain::policy::guessing::GuessingRisk;
 use crate::domain::policy::owner::{self, OwnersWay};
 use crate::domain::policy::reach::{exceeds_threshold, float, spans};
-
-use super::{
-    Asvs, DAY, Deviation, Engine, Finding, Gates, MINUTE, Nist, Note, Pci, PolicySettings,
-    Recommendation, Requirement, report,
-};
+use crate::domain::policy::settings::{Gates, PolicySettings};
+use crate::domain::time::{DAY, MINUTE};
 
 /// The accepted number of accounts that are expected to fall to guessing in a tenant within a day,
 /// before codes grow.

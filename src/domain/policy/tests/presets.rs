@@ -7,9 +7,7 @@ use crate::domain::policy::{
     AsvsLevel, Deviation, NotifyRule, Policy, PolicyReview, PolicySettings, Scope, Severity,
     Standard,
 };
-
-const MINUTE: Duration = Duration::from_secs(60);
-const DAY: Duration = Duration::from_secs(86_400);
+use crate::domain::time::{DAY, MINUTE};
 
 fn all() -> [(&'static str, PolicySettings); 7] {
     [
