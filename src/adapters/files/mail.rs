@@ -1,4 +1,7 @@
 //! Mail as text: RFC 5322 with the encodings of RFC 2045 and RFC 2047, and the parts of RFC 2046.
+//!
+//! Written here, not by `mail-builder`, which leaves ASCII text unencoded: that no content can hold
+//! the boundary follows from the encoding of every part.
 
 use std::fmt::Write as _;
 
