@@ -64,6 +64,8 @@ const ADDS: [(&str, &[&str]); 8] = [
             "fallible-streaming-iterator",
             "find-msvc-tools",
             "foldhash",
+            "futures-channel",
+            "futures-core",
             "hashbrown",
             "hashlink",
             "libsqlite3-sys",
