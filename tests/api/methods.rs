@@ -218,8 +218,7 @@ async fn a_step_is_used_up_across_purposes() {
 #[tokio::test]
 async fn an_administrator_initiates_a_reset_and_learns_nothing() {
     let world = world(1).await;
-    let (tenant, root) = (tenant(), admin());
-    let admin = world.engine.admin(&tenant, &root);
+    let admin = world.admin();
     admin.initiate_reset(&world.user).await.expect("asked");
     world.deliver().await;
     let url = world.inbox.last_link_to(MAIL).expect("a link");

@@ -31,6 +31,7 @@ in_memory!(
 /// V3: any number of flows on one account within a window allow no more comparisons than the
 /// account's budget.
 async fn v03_a_new_flow_is_no_new_budget(stores: &StoreKind) {
+    // Roomy, so that the guesses end at the account's budget and not at a limit of the callers.
     let settings = roomy(one_gate());
     let budget = u64::from(settings.failures.anonymous.max);
     let world = World::builder().store(stores.store()).settings(settings).open().await;
@@ -76,6 +77,7 @@ async fn v03_one_guess_over_many_accounts_is_bounded(_kind: &StoreKind) {
 
 /// V4: a resend sends a new code and adds no attempts to the account's budget.
 async fn v04_a_resend_resets_no_counter(stores: &StoreKind) {
+    // Roomy, so that the guesses end at the account's budget and not at a limit of the callers.
     let settings = roomy(one_gate());
     let budget = u64::from(settings.failures.anonymous.max);
     let world = World::builder().store(stores.store()).settings(settings).open().await;
@@ -103,6 +105,7 @@ async fn v04_a_resend_resets_no_counter(stores: &StoreKind) {
 /// V5: when the attempts of a code are spent, the correct code is refused, for every kind of method
 /// and flow.
 async fn v05_no_entry_point_lacks_the_cap(_kind: &StoreKind) {
+    // Roomy, so that each kind gets its challenge from one source.
     let mut settings = roomy(one_gate());
     settings.attempts = 3;
     settings.users.methods = sspr::MethodKind::CONTACTS.into();
@@ -146,6 +149,7 @@ async fn v05_no_entry_point_lacks_the_cap(_kind: &StoreKind) {
         assert_eq!(world.engine.stats().comparisons, 3, "{option}");
     }
     // Voice and text are two channels of one method and share its budget.
+    // Roomy, so that the guesses end at the account's budget and not at a limit of the callers.
     let mut settings = roomy(one_gate());
     settings.attempts = 5;
     let world = World::builder().settings(settings).open().await;
@@ -156,6 +160,7 @@ async fn v05_no_entry_point_lacks_the_cap(_kind: &StoreKind) {
 
 /// V5: typed phone numbers count as attempts too.
 async fn v05_a_typed_number_draws_from_the_same_budget(_kind: &StoreKind) {
+    // Roomy, so that only the budget of the account ends the typing.
     let mut settings = roomy(one_gate());
     settings.typed_number = true;
     let world = World::builder().settings(settings).open().await;
@@ -176,6 +181,7 @@ async fn v05_a_typed_number_draws_from_the_same_budget(_kind: &StoreKind) {
 
 /// V6: spellings and addresses of one identifier or source have one limit.
 async fn v06_spellings_and_addresses_make_no_new_bucket(_kind: &StoreKind) {
+    // Roomy but for the limit by source, which is under test.
     let mut settings = roomy(one_gate());
     settings.limits.source_identifier = Rate::new(10, HOUR);
     settings.limits.source = Rate::new(60, HOUR);
@@ -212,6 +218,7 @@ async fn v06_spellings_and_addresses_make_no_new_bucket(_kind: &StoreKind) {
 
 /// V7: sources that cannot be parsed share one bucket.
 async fn v07_junk_sources_share_the_strictest_bucket(_kind: &StoreKind) {
+    // Roomy but for the limit by source, which is under test.
     let mut settings = roomy(one_gate());
     settings.limits.source = Rate::new(20, HOUR);
     let world = World::builder().settings(settings).open().await;
@@ -231,6 +238,7 @@ async fn v07_junk_sources_share_the_strictest_bucket(_kind: &StoreKind) {
 /// V7: two engines on one store share its budgets.
 async fn v07_two_engines_share_budgets(stores: &StoreKind) {
     let under_test = stores.empty();
+    // Roomy, so that the guesses end at the account's budget and not at a limit of the callers.
     let mut settings = roomy(one_gate());
     settings.limits.source = Rate::new(12, HOUR);
     let world = World::builder().store(under_test.open()).settings(settings).open().await;
@@ -268,7 +276,7 @@ async fn v07_no_error_of_the_store_gives_a_guess_away(_kind: &StoreKind) {
                 let store = MemoryStore::new();
                 let plan = FaultPlan::none();
                 let faulty = Faulty::new(store.clone(), plan.clone());
-                let world = World::builder().store(faulty).settings(roomy(one_gate())).open().await;
+                let world = World::builder().store(faulty).settings(one_gate()).open().await;
                 let person = settle(&world, 1).await;
                 let reply = opened(&world.engine, &source(1), &person.name, &email())
                     .await
@@ -309,6 +317,7 @@ async fn v07_no_error_of_the_store_gives_a_guess_away(_kind: &StoreKind) {
 /// V8: an attacker who spends the whole anonymous pool does not stop a flow with a proof; and the
 /// proven pool is bounded as well.
 async fn v08_the_owner_keeps_a_way(stores: &StoreKind) {
+    // Roomy, so that the guesses end at the account's budget and not at a limit of the callers.
     let world = World::builder().store(stores.store()).settings(roomy(settings())).open().await;
     let person = settle(&world, 1).await;
     let owner = source(1);
@@ -362,6 +371,7 @@ async fn v09_a_check_costs_the_same_among_many(_kind: &StoreKind) {
     for others in [0, 500] {
         let log = CallLog::new();
         let store = Recorder::new(MemoryStore::new(), log.clone());
+        // Roomy, so that 500 other codes can be outstanding.
         let world = World::builder().store(store).settings(roomy(one_gate())).open().await;
         for n in 0..others {
             let person = settle(&world, n).await;

@@ -22,7 +22,7 @@ in_memory!(
 
 /// V25: A's code in B's flow is wrong and counted against B's flow, and A's flow still accepts it.
 async fn v25_a_code_of_another_account_is_refused(_kind: &StoreKind) {
-    let world = World::builder().settings(roomy(one_gate())).open().await;
+    let world = World::builder().settings(one_gate()).open().await;
     let (a, b) = (settle(&world, 1).await, settle(&world, 2).await);
     let of_a = opened(&world.engine, &source(1), &a.name, &email()).await.expect("opened");
     let of_b = opened(&world.engine, &source(2), &b.name, &email()).await.expect("opened");
@@ -40,7 +40,7 @@ async fn v25_a_code_of_another_account_is_refused(_kind: &StoreKind) {
 
 /// V26: every code and every ticket of each purpose, tried in each.
 async fn v26_a_code_or_ticket_of_one_purpose_is_worthless_in_another(_kind: &StoreKind) {
-    let world = World::builder().settings(roomy(settings())).registered().open().await;
+    let world = World::builder().settings(settings()).registered().open().await;
     let (request, user) = (request(), world.signed_in());
     let registration = world.engine.registration();
     let method = NewMethod::email(mail("second@private.example"));
@@ -79,7 +79,7 @@ async fn v26_a_code_or_ticket_of_one_purpose_is_worthless_in_another(_kind: &Sto
 
 /// V29: a code counts only with the ticket of its own flow, and no message contains a ticket.
 async fn v29_a_code_names_no_flow_and_no_message_names_a_ticket(_kind: &StoreKind) {
-    let world = World::builder().settings(roomy(one_gate())).open().await;
+    let world = World::builder().settings(one_gate()).open().await;
     let person = settle(&world, 1).await;
     let evil = opened(&world.engine, &source(1), &person.name, &sms()).await.expect("opened");
     let own = opened(&world.engine, &source(2), &person.name, &email()).await.expect("opened");
@@ -109,7 +109,7 @@ async fn v29_a_code_names_no_flow_and_no_message_names_a_ticket(_kind: &StoreKin
 
 /// V30: one proof is never enough if two are required, and a reset changes no method.
 async fn v30_a_reset_removes_no_method_and_bypasses_no_gate(_kind: &StoreKind) {
-    let world = World::builder().settings(roomy(settings())).registered().open().await;
+    let world = World::builder().settings(settings()).registered().open().await;
     let (request, list) = (request(), world.engine.registration());
     let before = list.list(&request, &world.signed_in()).await.expect("listed");
     let reply = world.start().await;
@@ -143,7 +143,7 @@ async fn v31_two_methods_that_are_one_do_not_count_as_two(_kind: &StoreKind) {
         ]
     };
     for (first, second, contacts) in pairs {
-        let mut settings = roomy(settings());
+        let mut settings = settings();
         settings.users.methods.insert(MethodKind::OfficePhone);
         let world = World::builder().settings(settings).open().await;
         let person = settle(&world, 1).await;
@@ -165,7 +165,7 @@ async fn v31_two_methods_that_are_one_do_not_count_as_two(_kind: &StoreKind) {
         assert_eq!(refusal(answer), Refusal::MoreProofNeeded);
     }
     // A user with one number under two kinds cannot begin: no message is sent.
-    let world = World::builder().settings(roomy(settings())).open().await;
+    let world = World::builder().settings(settings()).open().await;
     let person = settle(&world, 1).await;
     let mut contacts = Contacts::default();
     contacts.mobile = Some(phone("+14255550111"));
@@ -175,7 +175,7 @@ async fn v31_two_methods_that_are_one_do_not_count_as_two(_kind: &StoreKind) {
     world.deliver().await;
     assert!(world.inbox.messages_to("+14255550111").is_empty());
     // Two mail addresses that the user confirmed are one method.
-    let world = World::builder().settings(roomy(settings())).registered().open().await;
+    let world = World::builder().settings(settings()).registered().open().await;
     let second = "second@private.example";
     world.register(NewMethod::email(mail(second)), second).await;
     world.clock.advance(2 * DAY);
@@ -190,7 +190,7 @@ async fn v31_two_methods_that_are_one_do_not_count_as_two(_kind: &StoreKind) {
 
 /// V33: after a new code was sent the older one is refused.
 async fn v33_a_resend_kills_the_older_code(stores: &StoreKind) {
-    let world = World::builder().store(stores.store()).settings(roomy(one_gate())).open().await;
+    let world = World::builder().store(stores.store()).settings(one_gate()).open().await;
     let (request, person) = (source(1), settle(&world, 1).await);
     let reply = opened(&world.engine, &request, &person.name, &sms()).await.expect("opened");
     world.deliver().await;
@@ -217,7 +217,7 @@ async fn v33_a_code_superseded_while_it_is_compared_proves_nothing(_kind: &Store
         let (store, plan) = (MemoryStore::new(), FaultPlan::none());
         let world = World::builder()
             .store(Faulty::new(store.clone(), plan.clone()))
-            .settings(roomy(one_gate()))
+            .settings(one_gate())
             .open()
             .await;
         let (request, person) = (source(1), settle(&world, 1).await);

@@ -28,12 +28,12 @@ async fn v32_the_strictest_of_start_and_now_counts(_kind: &StoreKind) {
         }),
     ];
     for (what, change) in stricter {
-        let world = World::builder().settings(roomy(one_gate())).registered().open().await;
+        let world = World::builder().settings(one_gate()).registered().open().await;
         let reply = world.start().await;
         let (reply, right) = world.challenged(&reply.ticket, &email(), MAIL).await;
         let reply = world.prove(&reply.ticket, &right).await.expect("proven");
         assert!(granted(&reply.step));
-        let mut settings = roomy(one_gate());
+        let mut settings = one_gate();
         change(&mut settings);
         put(&world, settings, 1).await;
         let answer = refusal(world.complete(&reply.ticket, NEW).await);
@@ -42,7 +42,7 @@ async fn v32_the_strictest_of_start_and_now_counts(_kind: &StoreKind) {
         assert!(world.password_is(OLD), "{what}");
         // Back to the first policy: the flow keeps the higher requirement, and a proof that was
         // void stays void.
-        put(&world, roomy(one_gate()), 2).await;
+        put(&world, one_gate(), 2).await;
         let last = world.complete(&reply.ticket, NEW).await;
         if matches!(what, "two gates" | "no mail") {
             assert_eq!(refusal(last), Refusal::MoreProofNeeded);
@@ -51,10 +51,10 @@ async fn v32_the_strictest_of_start_and_now_counts(_kind: &StoreKind) {
         }
     }
     // A weaker policy does not lower the requirement of a flow that began under a stricter one.
-    let world = World::builder().settings(roomy(settings())).registered().open().await;
+    let world = World::builder().settings(settings()).registered().open().await;
     let reply = world.start().await;
     let (reply, right) = world.challenged(&reply.ticket, &email(), MAIL).await;
-    put(&world, roomy(one_gate()), 1).await;
+    put(&world, one_gate(), 1).await;
     let reply = world.prove(&reply.ticket, &right).await.expect("proven");
     assert!(!granted(&reply.step));
     assert_eq!(refusal(world.complete(&reply.ticket, NEW).await), Refusal::MoreProofNeeded);
@@ -62,7 +62,7 @@ async fn v32_the_strictest_of_start_and_now_counts(_kind: &StoreKind) {
 
 /// V37: an unconfirmed address proves nothing and gets no notice, and a reset voids it.
 async fn v37_an_unproven_address_is_worth_nothing(_kind: &StoreKind) {
-    let mut settings = roomy(settings());
+    let mut settings = settings();
     settings.attempts = 2; // so that several codes fit into the budget
     let world = World::builder().settings(settings).registered().open().await;
     let (request, user) = (request(), world.signed_in());
@@ -97,7 +97,7 @@ async fn v37_an_unproven_address_is_worth_nothing(_kind: &StoreKind) {
 
 /// V37: an attacker with an open session cannot register a method.
 async fn v37_managing_methods_needs_a_fresh_and_strong_sign_in(_kind: &StoreKind) {
-    let world = World::builder().settings(roomy(settings())).registered().open().await;
+    let world = World::builder().settings(settings()).registered().open().await;
     let registration = world.engine.registration();
     let now = sspr::port::Clock::now(&world.clock);
     let old = SignInContext::new("s", now.minus(HOUR)).with_second_factor(now.minus(HOUR));
@@ -129,7 +129,7 @@ async fn v37_managing_methods_needs_a_fresh_and_strong_sign_in(_kind: &StoreKind
 
 /// V38: after a request for A and one for B, A's code confirms A or nothing.
 async fn v38_the_code_of_one_address_confirms_no_other(_kind: &StoreKind) {
-    let world = World::builder().settings(roomy(settings())).open().await;
+    let world = World::builder().settings(settings()).open().await;
     let (request, user) = (request(), world.signed_in());
     let registration = world.engine.registration();
     let (a, b) = ("a@private.example", "b@private.example");

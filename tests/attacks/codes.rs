@@ -31,7 +31,7 @@ async fn v15_every_symbol_is_as_likely_in_every_place(_kind: &StoreKind) {
         (CodeAlphabet::Digits, "0123456789", 27.88),
         (CodeAlphabet::Strong, "BCDFGHJKLMNPQRSTVWXZ", 43.82),
     ] {
-        let mut settings = roomy(one_gate());
+        let mut settings = one_gate();
         settings.codes.email.alphabet = alphabet;
         let world = World::builder().settings(settings).open().await;
         let mut counts = vec![BTreeMap::<char, f64>::new(); 8];
@@ -121,7 +121,7 @@ pub(crate) async fn dump(store: &dyn Store) -> String {
 /// V17: a dump contains neither the code nor a plain hash of it, alone or with other known data.
 async fn v17_a_dump_of_the_store_opens_nothing(stores: &StoreKind) {
     let under_test = stores.empty();
-    let world = World::builder().store(under_test.open()).settings(roomy(one_gate())).open().await;
+    let world = World::builder().store(under_test.open()).settings(one_gate()).open().await;
     let person = settle(&world, 1).await;
     let reply = opened(&world.engine, &source(1), &person.name, &sms()).await.expect("opened");
     let waiting = dump(&*under_test.open()).await;
@@ -159,7 +159,7 @@ fn keys_of(id: u16, byte: u8) -> Keys {
 /// V17: a new key derives other codes. Codes of the old key are accepted while it verifies, and not
 /// after it is removed.
 async fn v17_old_keys_verify_until_they_are_dropped(_kind: &StoreKind) {
-    let world = World::builder().settings(roomy(one_gate())).open().await;
+    let world = World::builder().settings(one_gate()).open().await;
     let with = async |keys: Keys| world.beside().keys(keys).seed(8).open().await.engine;
     for n in 0..3 {
         let person = settle(&world, n).await;
@@ -201,7 +201,7 @@ pub(crate) async fn overwrite(store: &MemoryStore, old: &Record, body: String) {
 /// method does not make its code valid there.
 async fn v18_a_challenge_copied_elsewhere_gives_another_code(_kind: &StoreKind) {
     let store = MemoryStore::new();
-    let world = World::builder().store(store.clone()).settings(roomy(one_gate())).open().await;
+    let world = World::builder().store(store.clone()).settings(one_gate()).open().await;
     let (evil, victim) = (settle(&world, 1).await, settle(&world, 2).await);
     let own = opened(&world.engine, &source(1), &evil.name, &email()).await.expect("opened");
     world.deliver().await;
@@ -249,7 +249,7 @@ async fn v18_a_challenge_copied_elsewhere_gives_another_code(_kind: &StoreKind) 
 /// V19: a wrong, expired, used, superseded or spent code and a decoy's get one reply. The reason is
 /// in the audit trail.
 async fn v19_one_answer_for_every_reason(_kind: &StoreKind) {
-    let world = World::builder().settings(roomy(settings())).open().await;
+    let world = World::builder().settings(settings()).open().await;
     let person = settle(&world, 1).await;
     let request = source(1);
     let mut answers = Vec::new();
@@ -299,7 +299,7 @@ async fn v20_parsing_tricks_are_typed_errors(_kind: &StoreKind) {
     ] {
         assert!(Attempt::code(junk).is_err(), "{:?}", &junk[..junk.len().min(20)]);
     }
-    let world = World::builder().settings(roomy(one_gate())).open().await;
+    let world = World::builder().settings(one_gate()).open().await;
     // A code that begins with a zero, and the code without that zero.
     let mut found = None;
     for n in 0..200 {

@@ -24,7 +24,7 @@ in_memory!(
 
 /// V46: three rejected passwords, the third by the directory, then a valid one, with one code.
 async fn v46_a_rejected_password_costs_no_code(_kind: &StoreKind) {
-    let world = World::builder().settings(roomy(settings())).registered().open().await;
+    let world = World::builder().settings(settings()).registered().open().await;
     world.directory.set_history(3);
     let ticket = world.granted().await;
     let sent = world.inbox.all().len();
@@ -72,7 +72,7 @@ async fn v46_a_failure_at_any_call_leaves_old_with_grant_or_new_with_notice(stor
             let under_test = stores.empty();
             let plan = FaultPlan::none();
             let mut world =
-                World::builder().store(under_test.open()).settings(roomy(settings())).open().await;
+                World::builder().store(under_test.open()).settings(settings()).open().await;
             world.engine =
                 broken(&world, Faulty::new(under_test.open(), plan.clone()), &plan).await;
             equip(&world).await;
@@ -156,8 +156,7 @@ async fn broken(
 async fn v47_sessions_end_whatever_the_caller_does(stores: &StoreKind) {
     let under_test = stores.empty();
     let plan = FaultPlan::none().on("directory.revoke_sessions", InjectedFault::FailBefore);
-    let mut world =
-        World::builder().store(under_test.open()).settings(roomy(settings())).open().await;
+    let mut world = World::builder().store(under_test.open()).settings(settings()).open().await;
     world.engine = broken(&world, under_test.open(), &plan).await;
     equip(&world).await;
     let ticket = world.granted().await;
@@ -191,7 +190,7 @@ async fn v47_sessions_end_whatever_the_caller_does(stores: &StoreKind) {
 
 /// V48: a reset clears no counted failure: a budget that was spent before is spent after.
 async fn v48_a_reset_lowers_no_budget(_kind: &StoreKind) {
-    let world = World::builder().settings(roomy(one_gate())).open().await;
+    let world = World::builder().settings(one_gate()).open().await;
     let person = settle(&world, 1).await;
     let first = opened(&world.engine, &source(1), &person.name, &email()).await.expect("opened");
     guess(&world.engine, &source(1), &first.ticket, 4).await;
@@ -205,12 +204,8 @@ async fn v48_a_reset_lowers_no_budget(_kind: &StoreKind) {
 /// V49: after a reset and after each change of methods all addresses that were valid before are
 /// notified, including a removed one and without a new one.
 async fn v49_all_previous_addresses_are_notified(_kind: &StoreKind) {
-    let world = World::builder()
-        .store(MemoryStore::new())
-        .settings(roomy(settings()))
-        .registered()
-        .open()
-        .await;
+    let world =
+        World::builder().store(MemoryStore::new()).settings(settings()).registered().open().await;
     let (request, primary, second) = (request(), "ada@contoso.example", "second@private.example");
     world.inbox.clear();
     let kinds = |to: &str| -> Vec<&'static str> {

@@ -28,8 +28,7 @@ async fn v44_a_crash_at_any_call_loses_no_message(stores: &StoreKind) {
             let under_test = stores.empty();
             // Each call yields once, before or after it takes effect: the process may end there.
             let plan = FaultPlan::none().everywhere(pause);
-            let world =
-                World::builder().store(under_test.open()).settings(roomy(one_gate())).open().await;
+            let world = World::builder().store(under_test.open()).settings(one_gate()).open().await;
             let person = settle(&world, 1).await;
             let dying = fragile(&world, under_test.open(), &plan).await;
             let reply = dying.reset().start(&source(1), &person.name).await.expect("started");
@@ -83,7 +82,7 @@ async fn die_after(polls: u32, future: impl Future<Output = ()>) {
 /// is not sent; a failed message is retried until then.
 async fn v44_a_code_that_is_dead_is_not_sent(stores: &StoreKind) {
     for end in ["superseded", "voided", "expired", "proven"] {
-        let world = World::builder().store(stores.store()).settings(roomy(one_gate())).open().await;
+        let world = World::builder().store(stores.store()).settings(one_gate()).open().await;
         let person = settle(&world, 1).await;
         let reply =
             opened(&world.engine, &source(1), &person.name, &email()).await.expect("opened");

@@ -79,7 +79,7 @@ async fn walk(world: &World, who: &Identifier) -> Vec<String> {
 
 /// V10: all replies before a proof are the same for every kind of account.
 async fn v10_every_kind_of_account_gets_one_answer(_kind: &StoreKind) {
-    let world = World::builder().settings(scoped(roomy(settings()))).open().await;
+    let world = World::builder().settings(scoped(settings())).open().await;
     street(&world).await;
     let expected = walk(&world, &named("unknown")).await;
     assert_eq!(expected.len(), 14);
@@ -110,7 +110,7 @@ async fn v10_every_kind_of_account_gets_one_answer(_kind: &StoreKind) {
 /// V10: if the policy shows masks, unknown accounts have masks too: always the same ones, of the
 /// usual length.
 async fn v10_masks_of_unknown_accounts_are_stable_and_shaped_like_any(_kind: &StoreKind) {
-    let mut settings = roomy(one_gate());
+    let mut settings = one_gate();
     settings.disclosure = Disclosure::Masked;
     let world = World::builder().settings(settings).open().await;
     let person = settle(&world, 1).await;
@@ -133,6 +133,7 @@ async fn v10_masks_of_unknown_accounts_are_stable_and_shaped_like_any(_kind: &St
 /// V11: the same calls of the same ports, in the same order.
 async fn v11_every_kind_of_account_costs_the_same_calls(_kind: &StoreKind) {
     let log = CallLog::new();
+    // Roomy, so that one account can be walked for each kind, and one locked by guesses.
     let world = World::builder().settings(scoped(roomy(settings()))).recorded(&log).open().await;
     street(&world).await;
     // From here on the policy is cached, and the clock stands still.
@@ -196,6 +197,7 @@ async fn v12_a_script_of_thirty_calls_ends_the_same_for_every_account(_kind: &St
 async fn v12_a_spent_budget_answers_like_a_fresh_one(_kind: &StoreKind) {
     let mut expected = None;
     for spent in [false, true] {
+        // Roomy, so that the budget of the account is spent and not those of the callers.
         let world = World::builder().settings(roomy(one_gate())).open().await;
         let person = settle(&world, 1).await;
         if spent {
@@ -226,8 +228,9 @@ async fn v12_a_spent_budget_answers_like_a_fresh_one(_kind: &StoreKind) {
 async fn v13_a_dead_mail_server_tells_nothing(_kind: &StoreKind) {
     let mut answers = Vec::new();
     for (dead, who) in [(false, "known"), (true, "known"), (true, "unknown")] {
+        // Roomy, so that more codes may wait than an outbox can take.
         let mut settings = scoped(roomy(settings()));
-        settings.attempts = 1; // so that more codes may wait than an outbox can take
+        settings.attempts = 1;
         let world = World::builder().settings(settings).open().await;
         street(&world).await;
         world.deliver().await;
@@ -260,7 +263,7 @@ async fn v13_a_dead_mail_server_tells_nothing(_kind: &StoreKind) {
 /// V14: tickets and steps are not derived from an address, and two flows of one account share
 /// nothing.
 async fn v14_nothing_links_two_flows_or_names_an_address(_kind: &StoreKind) {
-    let world = World::builder().settings(roomy(one_gate())).open().await;
+    let world = World::builder().settings(one_gate()).open().await;
     let person = settle(&world, 1).await;
     let mut tickets: Vec<Vec<u8>> = Vec::new();
     for n in 0..5 {

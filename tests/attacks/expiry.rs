@@ -24,7 +24,7 @@ in_memory!(
 /// V21: a code is accepted until one millisecond before its end, and refused from its end on.
 async fn v21_a_code_ends_at_its_time(_kind: &StoreKind) {
     for (late, counts) in [(-1_i64, true), (0, false), (1, false)] {
-        let world = World::builder().settings(roomy(one_gate())).open().await;
+        let world = World::builder().settings(one_gate()).open().await;
         let person = settle(&world, 1).await;
         let reply = opened(&world.engine, &source(1), &person.name, &email()).await;
         world.deliver().await;
@@ -63,6 +63,7 @@ async fn v21_no_lifetime_means_never(_kind: &StoreKind) {
 /// V21: after a clock steps back, what has expired stays expired and what is spent stays spent.
 async fn v21_a_clock_that_steps_back_revives_and_refills_nothing(_kind: &StoreKind) {
     for back in [Duration::from_secs(20), HOUR, 3 * DAY] {
+        // Roomy, so that the guesses end at the account's budget and not at a limit of the callers.
         let world = World::builder().settings(roomy(one_gate())).open().await;
         let person = settle(&world, 1).await;
         let spent = settle(&world, 2).await;
@@ -83,6 +84,7 @@ async fn v21_a_clock_that_steps_back_revives_and_refills_nothing(_kind: &StoreKi
         assert_eq!(counted(&events_of(&world, &spent.id).await), 10, "{back:?}");
     }
     // Nor does a clock that had jumped ahead before.
+    // Roomy, so that the guesses end at the account's budget and not at a limit of the callers.
     let world = World::builder().settings(roomy(one_gate())).open().await;
     let person = settle(&world, 1).await;
     world.clock.advance(400 * DAY);
@@ -95,6 +97,7 @@ async fn v21_a_clock_that_steps_back_revives_and_refills_nothing(_kind: &StoreKi
 /// V21: a clock that jumps ahead and comes back leaves no lock until the later date: windows and
 /// locks restart once, at full length.
 async fn v21_what_a_wrong_clock_locked_opens_again(_kind: &StoreKind) {
+    // Roomy, so that the guesses end at the account's budget and not at a limit of the callers.
     let world = World::builder().settings(roomy(one_gate())).open().await;
     let person = settle(&world, 1).await;
     world.clock.advance(400 * DAY);
@@ -111,7 +114,7 @@ async fn v21_what_a_wrong_clock_locked_opens_again(_kind: &StoreKind) {
 /// V21: at the smallest and largest times nothing panics, and no expired code is accepted.
 async fn v21_time_does_not_overflow(_kind: &StoreKind) {
     for end in [Timestamp::MAX, Timestamp::from_unix_millis(i64::MIN), Timestamp::EPOCH] {
-        let world = World::builder().settings(roomy(one_gate())).open().await;
+        let world = World::builder().settings(one_gate()).open().await;
         let person = settle(&world, 1).await;
         let reply = opened(&world.engine, &source(1), &person.name, &email()).await;
         let ticket = reply.expect("opened").ticket;
@@ -131,6 +134,7 @@ async fn v21_time_does_not_overflow(_kind: &StoreKind) {
 async fn v23_a_restart_or_a_purge_revives_nothing(stores: &StoreKind) {
     for live in [true, false] {
         let under_test = stores.empty();
+        // Roomy, so that the guesses end at the account's budget and not at a limit of the callers.
         let world =
             World::builder().store(under_test.open()).settings(roomy(settings())).open().await;
         let (request, person) = (source(1), settle(&world, 1).await);
@@ -187,6 +191,7 @@ async fn events_free(store: &dyn Store) -> bool {
 /// V24: an earlier ticket restores neither attempts nor state, and a ticket is invalid without the
 /// store.
 async fn v24_earlier_tickets_rewind_nothing(_kind: &StoreKind) {
+    // Roomy, so that each earlier ticket can ask for a challenge.
     let world = World::builder().settings(roomy(settings())).open().await;
     let (request, person) = (source(1), settle(&world, 1).await);
     let start = world.engine.reset().start(&request, &person.name).await.expect("started");
@@ -230,7 +235,7 @@ async fn v24_earlier_tickets_rewind_nothing(_kind: &StoreKind) {
     assert_eq!(count(&events, "method_proven"), 1);
     assert_eq!(count(&events, "proof_repeated"), 3);
 
-    let empty = World::builder().settings(roomy(settings())).open().await;
+    let empty = World::builder().settings(settings()).open().await;
     let elsewhere = try_code(&empty.engine, &request, &proven.ticket, &right).await;
     assert_eq!(refusal(elsewhere), Refusal::NotAccepted);
     assert_eq!(empty.engine.stats().comparisons, 0);
@@ -238,7 +243,7 @@ async fn v24_earlier_tickets_rewind_nothing(_kind: &StoreKind) {
 
 /// V28: a grant ends when it expires, with its first use, and with the completion of another flow.
 async fn v28_a_grant_ends_and_is_used_once(_kind: &StoreKind) {
-    let world = World::builder().settings(roomy(settings())).registered().open().await;
+    let world = World::builder().settings(settings()).registered().open().await;
     let ticket = world.granted().await;
     let other = world.start().await;
     assert_eq!(refusal(world.complete(&other.ticket, NEW).await), Refusal::MoreProofNeeded);

@@ -22,7 +22,7 @@ in_memory!(
 /// code.
 async fn v41_no_answer_holds_a_code(_kind: &StoreKind) {
     for seed in 0..20 {
-        let world = World::builder().settings(roomy(settings())).open().await;
+        let world = World::builder().settings(settings()).open().await;
         world.clock.advance(DAY * seed);
         world.register_contacts().await;
         let mut shown = Vec::new();
@@ -72,7 +72,7 @@ async fn v42_nothing_printed_holds_a_secret_or_an_address(_kind: &StoreKind) {
     let (log, store) = (CallLog::with_arguments(), MemoryStore::new());
     let world = World::builder()
         .store(store.clone())
-        .settings(roomy(settings()))
+        .settings(settings())
         .recorded(&log)
         .registered()
         .open()
@@ -150,7 +150,7 @@ async fn v42_nothing_printed_holds_a_secret_or_an_address(_kind: &StoreKind) {
 /// live codes stay valid.
 async fn v40_reading_changes_nothing(_kind: &StoreKind) {
     let log = CallLog::new();
-    let world = World::builder().settings(roomy(one_gate())).recorded(&log).open().await;
+    let world = World::builder().settings(one_gate()).recorded(&log).open().await;
     let person = settle(&world, 1).await;
     let reply = opened(&world.engine, &source(1), &person.name, &email()).await.expect("opened");
     world.deliver().await;

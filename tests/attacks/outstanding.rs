@@ -23,13 +23,8 @@ in_memory!(
 pub(crate) async fn claim_token(world: &World) {
     let (text, parameters) = ("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ", OathParameters::default());
     let seed = OathSeed::parse_base32(text).expect("a seed");
-    let root = admin();
-    let supplied = world
-        .engine
-        .admin(&world.tenant, &root)
-        .supply_token(&world.user, &seed, parameters)
-        .await
-        .expect("supplied");
+    let supplied =
+        world.admin().supply_token(&world.user, &seed, parameters).await.expect("supplied");
     let (request, user, registration) = (request(), world.signed_in(), world.engine.registration());
     let claimed = registration.claim_token(&request, &user, &supplied).await.expect("claimed");
     let token = SoftToken::new(text, parameters).expect("a seed");
@@ -212,8 +207,7 @@ async fn v34_every_change_voids_links_unlocks_changes_and_registrations(stores: 
         let linked = world.challenge(&start.ticket, &option("email.link")).await;
         world.deliver().await;
         let mut links = vec![world.inbox.last_link_to(MAIL).expect("a link")];
-        let root = admin();
-        let asked = world.engine.admin(&world.tenant, &root).initiate_reset(&world.user).await;
+        let asked = world.admin().initiate_reset(&world.user).await;
         asked.expect("asked");
         world.deliver().await;
         links.push(world.inbox.last_link_to(MAIL).expect("a link"));
@@ -289,8 +283,7 @@ async fn v34_neither_a_used_code_nor_a_request_voids_anything(_kind: &StoreKind)
     let registration = world.engine.registration();
     registration.remember_device(&request, &user).await.expect("known");
     registration.create_recovery_codes(&request, &user).await.expect("pending, not active yet");
-    let root = admin();
-    let administer = world.engine.admin(&world.tenant, &root);
+    let administer = world.admin();
     administer.initiate_reset(&world.user).await.expect("asked");
     administer.require_registration(&world.user).await.expect("asked");
     administer.unblock(&world.user).await.expect("unblocked");

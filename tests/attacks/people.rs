@@ -26,7 +26,8 @@ pub(crate) struct Person {
     pub(crate) mobile: String,
 }
 
-/// Settings with high limits across accounts and for challenges, for tests of other rules.
+/// Settings with high limits across accounts and for challenges. A test that uses it says which limit
+/// would end it before the rule that it tests.
 pub(crate) fn roomy(mut settings: PolicySettings) -> PolicySettings {
     settings.sends.per_hour = 20;
     settings.sends.per_day = 20;
@@ -45,6 +46,7 @@ pub(crate) const BASE: &str = "https://id.contoso.example/reset#";
 
 /// The same with every method, links and unlocks.
 pub(crate) fn everything(required: u8) -> PolicySettings {
+    // Roomy, since its tests open a challenge of each method from one source.
     let mut settings = roomy(settings());
     settings.users.methods = MethodKind::ALL.into();
     settings.users.required = required;

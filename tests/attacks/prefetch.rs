@@ -47,9 +47,8 @@ async fn v40_opening_a_link_changes_nothing(stores: &StoreKind) {
         registration.list(&request, &user).await.expect("listed");
         registration.review(&request, &user).await.expect("read");
         registration.prompt(&request, &user).await.expect("read");
-        let root = admin();
-        world.engine.admin(&world.tenant, &root).explain(&world.user).await.expect("read");
-        world.engine.admin(&world.tenant, &root).accounts(None, 10).await.expect("read");
+        world.admin().explain(&world.user).await.expect("read");
+        world.admin().accounts(None, 10).await.expect("read");
         world.engine.maintain(100).await.expect("nothing is due");
     }
     assert_eq!(records(&store).await, before);

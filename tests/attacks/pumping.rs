@@ -67,7 +67,7 @@ async fn v43_links_and_unlocks_at_once_send_one_message(stores: &StoreKind) {
 /// same.
 async fn v43_a_host_keeps_its_own_list_of_countries(_kind: &StoreKind) {
     let world = World::builder()
-        .settings(roomy(one_gate()))
+        .settings(one_gate())
         .engine(|engine| engine.risk_signals(OneCountry))
         .open()
         .await;

@@ -23,7 +23,7 @@ in_memory!(
 
 /// V35: for every typed identifier and number, messages go to stored addresses only.
 async fn v35_messages_go_to_stored_addresses_only(_kind: &StoreKind) {
-    let mut settings = roomy(settings());
+    let mut settings = settings();
     settings.typed_number = true;
     let world = World::builder().settings(settings).registered().open().await;
     world.inbox.clear();
@@ -112,7 +112,7 @@ async fn v36_two_spellings_are_one_only_by_the_declared_rule(_kind: &StoreKind) 
 
 /// V36: if two users match a name, or spellings are nearly equal, nothing is sent.
 async fn v36_a_name_of_two_people_selects_no_account(_kind: &StoreKind) {
-    let world = World::builder().settings(roomy(one_gate())).open().await;
+    let world = World::builder().settings(one_gate()).open().await;
     let person = settle(&world, 1).await;
     let twin = UserFacts::new(UserId::parse("twin").expect("valid"));
     let shared = [person.name.as_str(), "Both@contoso.example"];
@@ -196,7 +196,7 @@ async fn v43_no_address_is_flooded(stores: &StoreKind) {
 /// V45: messages consist of fixed texts and stored facts; line ends and markup in names are
 /// removed.
 async fn v45_nothing_a_caller_typed_enters_a_message(_kind: &StoreKind) {
-    let world = World::builder().settings(roomy(settings())).registered().open().await;
+    let world = World::builder().settings(settings()).registered().open().await;
     let evil = "Contoso\r\nBcc: evil@elsewhere.example\n\n<a href=\"https://evil.example\">x</a>";
     let renamed = world.directory.update_tenant(&world.tenant, |facts| {
         facts.display_name = evil.to_owned();

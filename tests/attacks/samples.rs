@@ -25,7 +25,7 @@ in_memory!(
 /// codes two digits longer and alarms; a single source is stopped.
 async fn v03_a_spray_over_ten_thousand_accounts_is_bounded(_kind: &StoreKind) {
     const ACCOUNTS: u32 = 10_000;
-    let mut settings = roomy(one_gate());
+    let mut settings = one_gate();
     settings.limits.tenant = Rate::new(100, DAY);
     settings.limits.source = Rate::new(60, HOUR);
     let world = World::builder().settings(settings).open().await;
@@ -102,7 +102,7 @@ fn hashes_in(text: &str) -> HashSet<[u8; 8]> {
 async fn v17_a_million_codes_are_not_found_in_a_dump(_kind: &StoreKind) {
     let stores = StoreKind::Memory;
     let under_test = stores.empty();
-    let world = World::builder().store(under_test.open()).settings(roomy(one_gate())).open().await;
+    let world = World::builder().store(under_test.open()).settings(one_gate()).open().await;
     let person = settle(&world, 1).await;
     opened(&world.engine, &source(1), &person.name, &sms()).await.expect("opened");
     let before = dump(&*under_test.open()).await;

@@ -44,7 +44,7 @@ const CALLS: usize = 60;
 async fn v27_a_password_is_written_only_with_two_methods_proven_in_its_flow(_kind: &StoreKind) {
     let (mut calls, mut written, mut refused) = (0, 0, 0);
     for seed in 1..=WORLDS {
-        let mut settings = roomy(settings());
+        let mut settings = settings();
         settings.failures.anonymous.max = 50;
         settings.failures.proven.max = 50;
         settings.failures.consecutive = 100;

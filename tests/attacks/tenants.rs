@@ -30,7 +30,7 @@ in_memory!(
 
 /// V50: one event per transition, in order, each id once, with stable codes.
 async fn v50_each_transition_is_one_event(stores: &StoreKind) {
-    let world = World::builder().store(stores.store()).settings(roomy(settings())).open().await;
+    let world = World::builder().store(stores.store()).settings(settings()).open().await;
     let person = settle(&world, 1).await;
     let request = source(1);
     let reply = opened(&world.engine, &request, &person.name, &email()).await.expect("opened");
@@ -84,12 +84,8 @@ async fn v50_each_transition_is_one_event(stores: &StoreKind) {
 
 /// V50: all events of an account can be read back from any store.
 async fn v50_the_trail_of_a_registration_can_be_read(stores: &StoreKind) {
-    let world = World::builder()
-        .store(stores.store())
-        .settings(roomy(settings()))
-        .registered()
-        .open()
-        .await;
+    let world =
+        World::builder().store(stores.store()).settings(settings()).registered().open().await;
     let registration = world.engine.registration();
     let all = registration.list(&request(), &world.signed_in()).await.expect("listed");
     registration.remove(&request(), &world.signed_in(), &all[0].id).await.expect("removed");
@@ -204,6 +200,7 @@ async fn v51_an_engine_refuses_a_store_that_keeps_nothing(_kind: &StoreKind) {
 /// V52: the same user id, name, address and policy in two tenants: codes, tickets, budgets, limits
 /// and events are separate.
 async fn v52_tenants_are_separate(stores: &StoreKind) {
+    // Roomy in both tenants, so that the guesses end at a budget of the account.
     let world = World::builder().store(stores.store()).settings(roomy(one_gate())).open().await;
     let person = settle(&world, 1).await;
     let other = TenantId::parse("fabrikam").expect("valid");

@@ -98,8 +98,7 @@ async fn id_of(world: &World, kind: MethodKind) -> sspr::MethodId {
 async fn perform(world: &World, operation: &str, token: &SoftToken, saved: &str) {
     let (request, user, registration) = (request(), world.signed_in(), world.engine.registration());
     let (reset, unlock) = (world.engine.reset(), world.engine.unlock());
-    let root = admin();
-    let administer = world.engine.admin(&world.tenant, &root);
+    let administer = world.admin();
     match operation {
         "enrol" => drop(enrolled(world, None).await),
         "replace app" => {

@@ -18,9 +18,8 @@ async fn at(seconds: i64) -> World {
     lock_out(&world);
     let text = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
     let seed = OathSeed::parse_base32(text).expect("a seed");
-    let (tenant, root) = (tenant(), admin());
     let parameters = OathParameters::default();
-    let id = world.engine.admin(&tenant, &root).supply_token(&world.user, &seed, parameters).await;
+    let id = world.admin().supply_token(&world.user, &seed, parameters).await;
     let (request, user, id) = (request(), world.signed_in(), id.expect("supplied"));
     let registration = world.engine.registration();
     let claimed = registration.claim_token(&request, &user, &id).await.expect("claimed");

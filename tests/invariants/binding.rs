@@ -137,8 +137,7 @@ fn inv10_two_kinds_at_one_destination_are_one_method() {
         let mut contacts = Contacts::default();
         contacts.mobile = Some(PhoneNumber::parse(MOBILE).expect("valid"));
         contacts.office = Some(PhoneNumber::parse(MOBILE).expect("valid"));
-        let actor = admin();
-        let by = world.engine.admin(&world.tenant, &actor);
+        let by = world.admin();
         by.supply_contacts(&world.user, &contacts).await.expect("supplied");
         world.deliver().await;
         world.inbox.clear();

@@ -9,7 +9,7 @@ use sspr::{ChangeTicket, Engine, Error, Refusal, Reply, Step};
 
 use crate::every::{count, every, world};
 use crate::stores::{StoreUnderTest, all, fresh, secret};
-use crate::support::{MAIL, NEW, OLD, World, admin, email, refusal, request, tenant};
+use crate::support::{MAIL, NEW, OLD, World, email, refusal, request, tenant};
 
 const DAY: Duration = Duration::from_secs(86_400);
 
@@ -95,8 +95,7 @@ fn inv02_a_run_of_wrong_passwords_ends_with_a_reset_or_an_unblocking() {
                     world.complete(&ticket, NEW).await.expect("reset");
                     NEW
                 } else {
-                    let actor = admin();
-                    let by = world.engine.admin(&world.tenant, &actor);
+                    let by = world.admin();
                     by.unblock(&world.user).await.expect("unblocked");
                     OLD
                 };
@@ -213,8 +212,7 @@ fn inv12_a_change_is_void_when_the_account_changed_outside() {
                 let world = world(&under_test, 2).await;
                 let ticket = tries(&world, OLD).await.expect("right").ticket;
                 let (directory, user) = (&world.directory, &world.user);
-                let by = admin();
-                let by = world.engine.admin(&world.tenant, &by);
+                let by = world.admin();
                 match what {
                     "password" => directory.change_password(&tenant(), user, OLD).expect("known"),
                     "facts" => {

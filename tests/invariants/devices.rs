@@ -205,8 +205,7 @@ fn inv12_devices_end_with_a_revocation_and_in_time() {
             block_on(async {
                 let world = world(&under_test, 2).await;
                 let device = remembered(&world).await;
-                let actor = admin();
-                let by = world.engine.admin(&world.tenant, &actor);
+                let by = world.admin();
                 match what {
                     "flows" => by.revoke_flows(&world.user).await.expect("revoked"),
                     "methods" => {

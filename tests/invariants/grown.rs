@@ -12,7 +12,7 @@ use sspr::testing::{SoftToken, block_on};
 
 use crate::every::{every, locked_out, option};
 use crate::stores::{StoreUnderTest, all, secret};
-use crate::support::{NEW, World, ada, admin, code, request, request_from};
+use crate::support::{NEW, World, ada, code, request, request_from};
 
 /// The most that a body may take (DESIGN section 2).
 const MOST: usize = 16 * 1024;
@@ -87,8 +87,7 @@ async fn register_all(under_test: &StoreUnderTest, world: &World, largest: &mut 
         let _ = registration.confirm(&request(), &user, ticket, &typed).await;
         bounded(under_test, largest, "an app").await;
     }
-    let actor = admin();
-    let by = world.engine.admin(&world.tenant, &actor);
+    let by = world.admin();
     for _ in 0..5 {
         let seed = OathSeed::parse_base32(&"ABCDEFGH".repeat(8)).expect("a seed");
         let _ = by.supply_token(&world.user, &seed, OathParameters::default()).await;
@@ -151,8 +150,7 @@ async fn all_at_it(under_test: &StoreUnderTest, world: &World, largest: &mut usi
             let _ = sign_in.verify(&request(), &world.user, &code("000000")).await;
         }
         bounded(under_test, largest, "guesses at a sign-in").await;
-        let actor = admin();
-        let by = world.engine.admin(&world.tenant, &actor);
+        let by = world.admin();
         let _ = by.require_registration(&world.user).await;
         bounded(under_test, largest, "a notice").await;
         world.clock.advance(Duration::from_secs(61));

@@ -9,9 +9,7 @@ use sspr::testing::{FaultPlan, Faulty, InjectedFault, block_on, poll_until_stall
 use sspr::{Engine, Refusal, ResetTicket};
 
 use crate::stores::{StoreUnderTest, all, memory, secret};
-use crate::support::{
-    MAIL, MOBILE, NEW, OLD, World, admin, email, one_gate, refusal, request, settings,
-};
+use crate::support::{MAIL, MOBILE, NEW, OLD, World, email, one_gate, refusal, request, settings};
 
 const PRIMARY: &str = "ada@contoso.example";
 
@@ -122,8 +120,7 @@ async fn meanwhile(world: &World, what: &str) {
         "contacts supplied" => {
             let mut contacts = Contacts::default();
             contacts.email = Some(EmailAddress::parse("ada@office.example").expect("valid"));
-            let actor = admin();
-            let by = world.engine.admin(&world.tenant, &actor);
+            let by = world.admin();
             by.supply_contacts(&world.user, &contacts).await.expect("supplied");
         }
         _ => {}

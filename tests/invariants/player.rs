@@ -11,9 +11,7 @@ use sspr::{ChangeTicket, Error, ResetTicket, UnlockTicket};
 
 use crate::every::{again, every, locked_out, option};
 use crate::stores::secret;
-use crate::support::{
-    MAIL, MOBILE, NEW, OLD, World, ada, admin, code, request, request_from, tenant,
-};
+use crate::support::{MAIL, MOBILE, NEW, OLD, World, ada, code, request, request_from, tenant};
 
 /// A player that performs operations by a sequence of numbers, with its tickets and secrets.
 pub(crate) struct Player {
@@ -213,8 +211,7 @@ impl Player {
     }
 
     async fn administrator(&self, what: u8) -> String {
-        let (tenant, actor) = (tenant(), admin());
-        let by = self.world.engine.admin(&tenant, &actor);
+        let by = self.world.admin();
         let user = &self.world.user;
         let done = match what {
             16 => by.revoke_flows(user).await,

@@ -46,8 +46,7 @@ async fn widest(under_test: &StoreUnderTest) -> World {
         Some(EmailAddress::parse(&format!("{}@{host}", "a".repeat(58))).expect("valid"));
     contacts.mobile = Some(PhoneNumber::parse(MOBILE).expect("valid"));
     contacts.office = Some(PhoneNumber::parse("+1 4255550101").expect("valid"));
-    let actor = admin();
-    let by = world.engine.admin(&world.tenant, &actor);
+    let by = world.admin();
     by.supply_contacts(&world.user, &contacts).await.expect("supplied");
     world.deliver().await;
     world
@@ -152,8 +151,7 @@ pub(crate) async fn closed(
     corrupt(world.prove(ticket, "12345678").await, &what);
     corrupt(world.complete(ticket, NEW).await, &what);
     corrupt(world.engine.registration().list(&request(), &world.signed_in()).await, &what);
-    let actor = admin();
-    corrupt(world.engine.admin(&world.tenant, &actor).unblock(&world.user).await, &what);
+    corrupt(world.admin().unblock(&world.user).await, &what);
     let done = world.engine.maintain(100).await.expect("other records are maintained");
     // A valid body of another account has no due work.
     assert!(done.failed > 0 || what.ends_with("another tenant"), "{what}: {done:?}");

@@ -6,7 +6,7 @@ use sspr::facts::{EmailAddress, UserFacts};
 use sspr::testing::block_on;
 
 use crate::stores::memory;
-use crate::support::{OLD, admin, email, one_gate, request, tenant};
+use crate::support::{OLD, email, one_gate, request, tenant};
 
 /// One failing record stops no other, also with the smallest limit of `maintain`.
 #[test]
@@ -23,8 +23,7 @@ fn inv19_a_damaged_record_does_not_starve_the_others() {
             .expect("new");
         let mut contacts = Contacts::default();
         contacts.email = Some(EmailAddress::parse("eve@private.example").expect("valid"));
-        let actor = admin();
-        let by = world.engine.admin(&world.tenant, &actor);
+        let by = world.admin();
         by.supply_contacts(&eve, &contacts).await.expect("supplied");
         let typed = sspr::Identifier::parse(name).expect("valid");
         let reply = world.engine.reset().start(&request(), &typed).await.expect("started");

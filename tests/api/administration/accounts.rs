@@ -20,7 +20,6 @@ fn contacts(name: &str) -> Contacts {
 
 /// Guesses at mail codes until the kind is closed by its run of failures.
 async fn close_mail(world: &World) {
-    let (tenant, root) = (tenant(), admin());
     for day in 0..240_u8 {
         let from = request_from(&format!("203.0.113.{day}"));
         let reply = world.engine.reset().start(&from, &ada()).await.expect("started");
@@ -37,13 +36,12 @@ async fn close_mail(world: &World) {
             return;
         }
     }
-    let seen = world.engine.admin(&tenant, &root).explain(&world.user).await;
+    let seen = world.admin().explain(&world.user).await;
     panic!("the run of failures did not close the kind: {seen:?}");
 }
 
 async fn closed(world: &World) -> bool {
-    let (tenant, root) = (tenant(), admin());
-    let seen = world.engine.admin(&tenant, &root).explain(&world.user).await.expect("explained");
+    let seen = world.admin().explain(&world.user).await.expect("explained");
     let by_its_run =
         |one: &sspr::admin::BlockedMethod| one.method == MethodKind::Email && one.until.is_none();
     seen.blocked.iter().any(by_its_run)
@@ -64,8 +62,7 @@ async fn unblock_opens_a_method_closed_by_a_run_of_failures_and_the_user_is_told
     close_mail(&world).await;
     assert!(!gets_a_code(&world, MAIL).await, "it is closed");
     world.clock.advance(Duration::from_secs(2 * 86_400));
-    let (tenant, root) = (tenant(), admin());
-    let admin = world.engine.admin(&tenant, &root);
+    let admin = world.admin();
     world.inbox.clear();
     admin.unblock(&world.user).await.expect("unblocked");
     assert!(!closed(&world).await);
@@ -80,8 +77,7 @@ async fn unblock_opens_a_method_closed_by_a_run_of_failures_and_the_user_is_told
 #[tokio::test]
 async fn another_address_opens_a_method_closed_by_a_run_of_failures() {
     let world = World::builder().settings(one_gate()).open().await;
-    let (tenant, root) = (tenant(), admin());
-    let admin = world.engine.admin(&tenant, &root);
+    let admin = world.admin();
     admin.supply_contacts(&world.user, &contacts("first")).await.expect("supplied");
     close_mail(&world).await;
     // Supplying the same address again is no registration.
@@ -95,8 +91,7 @@ async fn another_address_opens_a_method_closed_by_a_run_of_failures() {
 #[tokio::test]
 async fn revoke_and_supply_open_a_method_closed_by_a_run_of_failures() {
     let world = World::builder().settings(one_gate()).open().await;
-    let (tenant, root) = (tenant(), admin());
-    let admin = world.engine.admin(&tenant, &root);
+    let admin = world.admin();
     admin.supply_contacts(&world.user, &contacts("first")).await.expect("supplied");
     close_mail(&world).await;
     admin.revoke_methods(&world.user).await.expect("revoked");
@@ -165,8 +160,7 @@ async fn a_request_for_a_reset_that_still_waits_is_not_sent_twice() {
     let store = MemoryStore::new();
     let world =
         World::builder().store(store.clone()).settings(settings()).registered().open().await;
-    let (tenant, root) = (tenant(), admin());
-    let by = world.engine.admin(&tenant, &root);
+    let by = world.admin();
     by.initiate_reset(&world.user).await.expect("asked");
     let once = versions(&store).await;
     by.initiate_reset(&world.user).await.expect("asked again");
@@ -176,8 +170,7 @@ async fn a_request_for_a_reset_that_still_waits_is_not_sent_twice() {
 #[tokio::test]
 async fn explain_shows_what_stands_in_the_way_and_until_when() {
     let world = World::builder().settings(one_gate()).registered().open().await;
-    let (tenant, root) = (tenant(), admin());
-    let by = world.engine.admin(&tenant, &root);
+    let by = world.admin();
     // A second address is on hold.
     let phone = sspr::facts::PhoneNumber::parse("+14255550177").expect("valid");
     let phone = sspr::method::NewMethod::mobile_phone(phone, Channel::Sms).expect("reached");

@@ -11,8 +11,7 @@ fn mark(world: &World, mark: Option<&str>) {
 }
 
 async fn reason(world: &World) -> (Option<SsprReason>, bool) {
-    let (tenant, root) = (tenant(), admin());
-    let seen = world.engine.admin(&tenant, &root).explain(&world.user).await.expect("explained");
+    let seen = world.admin().explain(&world.user).await.expect("explained");
     (seen.reason, seen.unconfirmed_incarnation)
 }
 
@@ -26,8 +25,7 @@ async fn a_record_without_a_mark_is_closed_to_a_mark_until_an_administrator_conf
     let listed = world.engine.registration().list(&request(), &world.signed_in()).await;
     let closed = Refusal::NotEligible { reason: SsprReason::AccountDisabled };
     assert_eq!(listed.unwrap_err().refusal(), Some(&closed));
-    let (tenant, root) = (tenant(), admin());
-    let by = world.engine.admin(&tenant, &root);
+    let by = world.admin();
     assert_eq!(by.unblock(&world.user).await.unwrap_err().refusal(), Some(&closed));
     assert_eq!(reason(&world).await.0, Some(SsprReason::AccountDisabled));
 
@@ -52,8 +50,7 @@ async fn a_record_without_a_mark_is_closed_to_a_mark_until_an_administrator_conf
 async fn forgetting_the_record_opens_the_identifier_to_its_new_holder() {
     let world = World::builder().settings(settings()).registered().open().await;
     mark(&world, Some("second person"));
-    let (tenant, root) = (tenant(), admin());
-    world.engine.admin(&tenant, &root).forget(&world.user).await.expect("forgotten");
+    world.admin().forget(&world.user).await.expect("forgotten");
     let (reason, unconfirmed) = reason(&world).await;
     assert_eq!((reason, unconfirmed), (Some(SsprReason::TooFewMethods), false));
 }

@@ -68,8 +68,7 @@ async fn what_a_user_and_an_administrator_see_is_read_back() {
     for prompt in [Prompt::Nothing, Prompt::ChangePassword, Prompt::Register, Prompt::Reconfirm] {
         round_trip(&prompt);
     }
-    let (tenant, root) = (tenant(), admin());
-    let admin = world.engine.admin(&tenant, &root);
+    let admin = world.admin();
     round_trip(&admin.explain(&world.user).await.expect("explained"));
     let page = admin.accounts(None, 10).await.expect("listed");
     for account in page.items.into_iter().flatten() {

@@ -98,8 +98,7 @@ async fn s03_sets_of_recovery_codes_have_a_rate() {
 async fn s03_acts_of_administrators_have_a_rate_of_their_own() {
     let world = World::builder().settings(settings()).registered().open().await;
     assert_eq!(changes(&world, 20).await, ACTS_AN_HOUR, "the user has spent their own");
-    let actor = admin();
-    let admin = world.engine.admin(&world.tenant, &actor);
+    let admin = world.admin();
     let mut done = 0;
     for number in 0..100 {
         let mut contacts = Contacts::default();
@@ -155,8 +154,7 @@ async fn s03_a_number_that_risk_signals_deny_is_told_by_mail_alone() {
         .open()
         .await;
     world.register_contacts().await;
-    let actor = admin();
-    let admin = world.engine.admin(&world.tenant, &actor);
+    let admin = world.admin();
     let mut contacts = Contacts::default();
     contacts.mobile = Some(phone("+14255550177"));
     admin.supply_contacts(&world.user, &contacts).await.expect("supplied");

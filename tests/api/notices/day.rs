@@ -72,7 +72,6 @@ fn add(world: &World, number: u32, role: bool) -> (UserId, Identifier) {
 #[tokio::test]
 async fn the_messages_that_one_anonymous_source_can_cause_in_a_day_are_bounded() {
     let world = World::builder().settings(with_administrators()).open().await;
-    let actor = admin();
     add(&world, 9_999, true);
     let mut names = Vec::new();
     for number in 0..120 {
@@ -80,7 +79,7 @@ async fn the_messages_that_one_anonymous_source_can_cause_in_a_day_are_bounded()
         let mut contacts = Contacts::default();
         contacts.email = EmailAddress::parse(&format!("p{number}@private.example")).ok();
         contacts.mobile = PhoneNumber::parse(&format!("+1425555{number:04}")).ok();
-        let admin = world.engine.admin(&world.tenant, &actor);
+        let admin = world.admin();
         admin.supply_contacts(&id, &contacts).await.expect("supplied");
         names.push(name);
     }
@@ -160,8 +159,7 @@ async fn the_messages_that_one_signed_in_user_can_cause_in_a_day_are_bounded() {
 async fn the_messages_that_one_administrator_can_cause_to_an_account_in_a_day_are_bounded() {
     let world = World::builder().settings(with_administrators()).registered().open().await;
     world.inbox.clear();
-    let actor = admin();
-    let admin = world.engine.admin(&world.tenant, &actor);
+    let admin = world.admin();
     let (mut acts, mut refused) = (0, 0);
     for step in 0..STEPS {
         let mut contacts = Contacts::default();

@@ -135,13 +135,12 @@ async fn s15_full_mailboxes_keep_only_their_own_domain_waiting() {
 #[tokio::test]
 async fn s15_a_dead_service_is_asked_three_times_in_a_call() {
     let world = World::builder().settings(one_gate()).open().await;
-    let actor = admin();
     for number in 0..20 {
         add_user(&world, number, None, false);
         let id = UserId::parse(&format!("person-{number:04}")).expect("valid");
         let mut contacts = Contacts::default();
         contacts.email = Some(mail(&format!("p@domain-{number}.example")));
-        let admin = world.engine.admin(&world.tenant, &actor);
+        let admin = world.admin();
         admin.supply_contacts(&id, &contacts).await.expect("supplied");
     }
     world.deliver().await;

@@ -121,8 +121,7 @@ async fn an_account_with_a_supplied_address_is_completed_by_password_alone() {
     let world = World::builder().settings(by_default()).open().await;
     let mut contacts = Contacts::default();
     contacts.email = Some(EmailAddress::parse(MAIL).expect("valid"));
-    let (tenant, root) = (tenant(), admin());
-    let admin = world.engine.admin(&tenant, &root);
+    let admin = world.admin();
     admin.supply_contacts(&world.user, &contacts).await.expect("supplied");
     let user = password_only(&world, "first");
     let second = bind(&world, &user, &mail_to(THEIR_MAIL), THEIR_MAIL).await;
@@ -146,11 +145,10 @@ async fn the_prompt_asks_for_nothing_that_the_registration_refuses() {
     bind_mail(&world, &user).await.expect("the first");
     bind_mobile(&world, &user).await.expect("the second");
     // Half a year later it must be confirmed again, and one method is no longer usable.
-    let (tenant, root) = (tenant(), admin());
     let mut settings = with_devices();
     settings.users.methods.remove(&MethodKind::MobilePhone);
     let policy = sspr::Policy::new(settings).expect("sound");
-    let (admin, registration) = (world.engine.admin(&tenant, &root), world.engine.registration());
+    let (admin, registration) = (world.admin(), world.engine.registration());
     admin.put_policy(&policy, Some(1)).await.expect("put");
     world.clock.advance(Duration::from_secs(181 * 86_400));
     let user = password_only(&world, "later");
@@ -186,8 +184,7 @@ async fn what_an_administrator_revoked_or_wants_again_is_registered_by_password_
         bind_mail(&world, &user).await.expect("the first");
         bind_mobile(&world, &user).await.expect("the second");
         world.clock.advance(Duration::from_secs(30 * 86_400));
-        let (tenant, root) = (tenant(), admin());
-        let admin = world.engine.admin(&tenant, &root);
+        let admin = world.admin();
         if revoke {
             admin.revoke_methods(&world.user).await.expect("revoked");
         } else {

@@ -107,8 +107,7 @@ async fn a_forgotten_account_registers_as_on_the_first_day_and_waits_where_an_ad
             };
             world.directory.update_user(&world.tenant, &world.user, silent).expect("known");
         }
-        let (tenant, root) = (tenant(), admin());
-        world.engine.admin(&tenant, &root).forget(&world.user).await.expect("forgotten");
+        world.admin().forget(&world.user).await.expect("forgotten");
         world.deliver().await;
         world.inbox.clear();
         world.clock.advance(7 * HOLD);

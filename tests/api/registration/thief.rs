@@ -83,8 +83,7 @@ async fn methods_of_a_kind_that_the_policy_stopped_counting_still_exist() {
     settings.users.methods =
         [sspr::MethodKind::AuthenticatorApp, sspr::MethodKind::RecoveryCode].into();
     let policy = sspr::Policy::new(settings).expect("sound");
-    let (tenant, root) = (tenant(), admin());
-    world.engine.admin(&tenant, &root).put_policy(&policy, Some(1)).await.expect("put");
+    world.admin().put_policy(&policy, Some(1)).await.expect("put");
     world.clock.advance(Duration::from_secs(60));
     let thief = password_only(&world, "thief");
     assert_eq!(refusal(bind_app(&world, &thief).await), Refusal::SecondFactorRequired);

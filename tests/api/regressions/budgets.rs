@@ -125,8 +125,7 @@ fn explain_shows_who_holds_an_accounts_budgets() {
         let reply = opened(&world.engine, &stranger(1), &email()).await.expect("opened");
         assert_eq!(wrong(&world, &stranger(1), &reply.ticket, true).await, 5);
         opened(&world.engine, &stranger(2), &sms()).await.expect("opened");
-        let (tenant, admin) = (tenant(), admin());
-        let explained = world.engine.admin(&tenant, &admin).explain(&world.user).await;
+        let explained = world.admin().explain(&world.user).await;
         let budgets = explained.expect("explained").budgets;
         let of = |budget, method| {
             let mut all = budgets.iter();

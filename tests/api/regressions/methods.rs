@@ -62,8 +62,7 @@ async fn fail(world: &World, from: &Request, option: &str, wrong: &impl AsyncFn(
 }
 
 async fn disabled(world: &World) -> Vec<MethodKind> {
-    let (tenant, root) = (tenant(), admin());
-    let seen = world.engine.admin(&tenant, &root).explain(&world.user).await;
+    let seen = world.admin().explain(&world.user).await;
     seen.expect("explained").account.disabled
 }
 
@@ -99,7 +98,6 @@ async fn a_method_that_failures_in_resets_disabled_still_signs_in() {
     let wrong = async || code(&other_than(&token.code(world.clock.now())));
     put_out_of_use(&world, "authenticator_app", wrong).await;
     assert_eq!(disabled(&world).await, [MethodKind::AuthenticatorApp]);
-    let (tenant, root) = (tenant(), admin());
     let now = code(&token.code(world.clock.now()));
     let verified = world.engine.authenticator().verify(&request(), &world.user, &now).await;
     verified.expect("the owner signs in");
@@ -113,7 +111,7 @@ async fn a_method_that_failures_in_resets_disabled_still_signs_in() {
     let closed = world.engine.authenticator().verify(&request(), &world.user, &now).await;
     assert!(matches!(refusal(closed), Refusal::TooOften { .. }));
     assert!(world.engine.stats().comparisons < 80, "{:?}", world.engine.stats());
-    world.engine.admin(&tenant, &root).unblock(&world.user).await.expect("unblocked");
+    world.admin().unblock(&world.user).await.expect("unblocked");
     let open = world.engine.authenticator().verify(&request(), &world.user, &now).await;
     open.expect("unblocked");
 }
@@ -132,8 +130,7 @@ async fn a_run_of_failures_ends_with_registering_once_more() {
     let out_of_use = disabled(&world).await;
     assert!(out_of_use.contains(&MethodKind::RecoveryCode), "{out_of_use:?}");
     assert!(out_of_use.contains(&MethodKind::Passkey), "{out_of_use:?}");
-    let (tenant, root) = (tenant(), admin());
-    let admin = world.engine.admin(&tenant, &root);
+    let admin = world.admin();
     world.clock.advance(Duration::from_secs(30 * 86_400));
     let fresh = world.create_recovery_codes().await;
     admin.unblock(&world.user).await.expect("unblocked");
@@ -253,8 +250,7 @@ async fn a_reissued_identifier_inherits_no_recovery_codes_and_no_authenticator()
 #[tokio::test]
 async fn a_forgotten_account_that_is_used_again_stays() {
     let world = World::builder().settings(every_method(1)).registered().open().await;
-    let (tenant, root) = (tenant(), admin());
-    let admin = world.engine.admin(&tenant, &root);
+    let admin = world.admin();
     admin.forget(&world.user).await.expect("forgotten");
     let mut contacts = sspr::admin::Contacts::default();
     contacts.email = Some(EmailAddress::parse(MAIL).expect("valid"));
@@ -325,8 +321,7 @@ async fn the_prompt_counts_as_a_reset_does() {
     let mut settings = every_method(2);
     settings.contacts.administrator = false;
     let world = World::builder().settings(settings).open().await;
-    let (tenant, root) = (tenant(), admin());
-    let admin = world.engine.admin(&tenant, &root);
+    let admin = world.admin();
     let mut contacts = sspr::admin::Contacts::default();
     contacts.email = Some(EmailAddress::parse(MAIL).expect("valid"));
     contacts.mobile = Some(sspr::facts::PhoneNumber::parse(MOBILE).expect("valid"));

@@ -22,8 +22,7 @@ fn mail(address: &str) -> NewMethod {
 
 async fn put(world: &World, settings: PolicySettings, expected: u64) {
     let policy = Policy::new(settings).expect("a sound policy");
-    let admin = admin();
-    let admin = world.engine.admin(&world.tenant, &admin);
+    let admin = world.admin();
     admin.put_policy(&policy, Some(expected)).await.expect("put");
 }
 
@@ -79,8 +78,7 @@ fn an_owner_with_voice_only_is_notified_by_voice() {
 fn contacts_can_be_replaced_at_once() {
     block_on(async {
         let world = World::builder().settings(one_gate()).registered().open().await;
-        let admin = admin();
-        let admin = world.engine.admin(&world.tenant, &admin);
+        let admin = world.admin();
         for round in 1..=3 {
             let mut contacts = Contacts::default();
             let address = format!("a{round}@x.example");
@@ -106,8 +104,7 @@ fn contacts_of_an_earlier_incarnation_open_nothing() {
         is("1").expect("known");
         let mut contacts = Contacts::default();
         contacts.email = Some(EmailAddress::parse(MAIL).expect("valid"));
-        let admin = admin();
-        let admin = world.engine.admin(&world.tenant, &admin);
+        let admin = world.admin();
         admin.supply_contacts(&world.user, &contacts).await.expect("supplied");
         world.deliver().await;
         is("2").expect("known");

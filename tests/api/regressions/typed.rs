@@ -378,8 +378,7 @@ fn two_marks_that_differ_in_anything_are_two_holders() {
             let methods = registration.list(&request(), &world.signed_in()).await.expect(first);
             assert!(!methods.is_empty(), "{first} {second}: its own holder goes on");
             mark(second);
-            let (tenant, admin) = (tenant(), admin());
-            world.engine.admin(&tenant, &admin).forget(&world.user).await.expect("forgotten");
+            world.admin().forget(&world.user).await.expect("forgotten");
             let methods = registration.list(&request(), &world.signed_in()).await.expect(second);
             assert!(methods.is_empty(), "{first} {second}: {methods:?}");
         }

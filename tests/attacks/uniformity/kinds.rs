@@ -31,13 +31,12 @@ async fn world_of(settings: PolicySettings) -> World {
     facts.roles = [RoleId::parse("Global Administrator").expect("valid")].into();
     let typed = identifier("grace");
     world.directory.add_user(&world.tenant, facts, &[typed.as_str()], OLD).expect("new");
-    let admin = admin();
     for (user, mail, mobile) in [(&grace, ADMIN_MAIL, ADMIN_MOBILE), (&world.user, MAIL, MOBILE)] {
         let mut contacts = Contacts::default();
         contacts.email = Some(EmailAddress::parse(mail).expect("valid"));
         contacts.mobile = Some(PhoneNumber::parse(mobile).expect("valid"));
         contacts.office = Some(PhoneNumber::parse("+14255550189").expect("valid"));
-        let admin = world.engine.admin(&world.tenant, &admin);
+        let admin = world.admin();
         admin.supply_contacts(user, &contacts).await.expect("supplied");
     }
     world.deliver().await;

@@ -78,7 +78,7 @@ pub(crate) struct Enrolled {
     pub(crate) now: Timestamp,
 }
 
-/// The directory, store and engines of one case.
+/// The directory, store and engines of one case. Not a `World`: it has two tenants and three people.
 pub(crate) struct Fixture {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) clock: ManualClock,

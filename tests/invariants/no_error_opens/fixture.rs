@@ -18,7 +18,7 @@ use sspr::{
 };
 
 use crate::no_error_opens::twist::{Plan, Twisted};
-use crate::support::{MAIL, MOBILE, World, admin, tenant};
+use crate::support::{MAIL, MOBILE, World, tenant};
 
 pub(crate) const HELPDESK: &str = "help@contoso.example";
 const TOKEN: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
@@ -98,13 +98,12 @@ fn prepare(holds: Holds, required: u8) -> Prepared {
         let world = fixture.joined(&Plan::default(), 1, Lacks::Nothing).await;
         let mail = || NewMethod::email(EmailAddress::parse(MAIL).expect("valid"));
         let (mut codes, mut app, mut token) = (Vec::new(), None, None);
-        let actor = admin();
         match holds {
             Holds::Nothing | Holds::Passkey | Holds::DirectoryPhone => {}
             Holds::SuppliedPhone => {
                 let mut contacts = sspr::admin::Contacts::default();
                 contacts.mobile = Some(PhoneNumber::parse(MOBILE).expect("valid"));
-                let admin = world.engine.admin(&world.tenant, &actor);
+                let admin = world.admin();
                 admin.supply_contacts(&world.user, &contacts).await.expect("supplied");
             }
             Holds::Mail => world.register(mail(), MAIL).await,
@@ -113,14 +112,14 @@ fn prepare(holds: Holds, required: u8) -> Prepared {
             Holds::Codes => codes = world.create_recovery_codes().await,
             Holds::UnclaimedToken => {
                 let seed = OathSeed::parse_base32(TOKEN).expect("a seed");
-                let admin = world.engine.admin(&world.tenant, &actor);
+                let admin = world.admin();
                 let id = admin.supply_token(&world.user, &seed, OathParameters::default()).await;
                 let soft = SoftToken::new(TOKEN, OathParameters::default()).expect("a seed");
                 token = Some((id.expect("supplied"), soft));
             }
             Holds::Revoked | Holds::Forgotten => {
                 world.register_contacts().await;
-                let admin = world.engine.admin(&world.tenant, &actor);
+                let admin = world.admin();
                 if holds == Holds::Revoked {
                     admin.revoke_methods(&world.user).await.expect("revoked");
                 } else {

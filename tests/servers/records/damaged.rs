@@ -10,7 +10,7 @@ use sspr::{Identifier, UserId};
 
 use crate::records::stores::{StoreUnderTest, all};
 use crate::records::upgrade::corrupt;
-use crate::support::{MAIL, NEW, OLD, World, admin, email, one_gate, request, tenant};
+use crate::support::{MAIL, NEW, OLD, World, email, one_gate, request, tenant};
 
 const NAMES: [&str; 4] = ["bob", "eve", "dan", "kim"];
 
@@ -26,8 +26,7 @@ async fn fixture(under_test: &StoreUnderTest) -> World {
         .registered()
         .open()
         .await;
-    let root = admin();
-    let by = world.engine.admin(&world.tenant, &root);
+    let by = world.admin();
     for name in NAMES {
         let identifier = format!("{name}@contoso.example");
         let facts = UserFacts::new(user(name));
@@ -65,8 +64,7 @@ fn one_damaged_record_stops_neither_lists_nor_maintain() {
                 under_test.replace(&record, RecordKind::Account, &damage(record.body())).await;
                 let what = format!("{}: {what}", under_test.name);
 
-                let root = admin();
-                let by = world.engine.admin(&world.tenant, &root);
+                let by = world.admin();
                 let (mut whole, mut damaged, mut cursor) = (Vec::new(), Vec::new(), None);
                 loop {
                     let page = by.accounts(cursor.as_ref(), 1).await.expect("listed");

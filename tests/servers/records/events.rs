@@ -9,7 +9,7 @@ use sspr::port::{Commit, Committed};
 use sspr::testing::block_on;
 
 use crate::records::stores::all;
-use crate::support::{NEW, World, admin, settings, tenant};
+use crate::support::{NEW, World, settings, tenant};
 
 /// Inv. 19: an event of a later kind is listed among the others, and is returned byte for byte.
 #[test]
@@ -39,8 +39,7 @@ fn events_of_a_newer_release_are_listed_and_kept() {
 
             let ticket = world.granted().await;
             world.complete(&ticket, NEW).await.expect("reset");
-            let root = admin();
-            let by = world.engine.admin(&world.tenant, &root);
+            let by = world.admin();
             for page in [
                 by.events(None, 1_000).await.expect("listed"),
                 by.user_events(&world.user, None, 1_000).await.expect("listed"),

@@ -11,7 +11,7 @@ use sspr::{Engine, Policy, ResetTicket, Timestamp};
 use crate::records::keys::{address, identifier, supplied, user, with_keys};
 use crate::records::rotation::{DROP, ISSUE, VERIFY, linked, world};
 use crate::records::stores::all;
-use crate::support::{NEW, World, admin, code, email, request, tenant};
+use crate::support::{NEW, World, code, email, request, tenant};
 
 const LIFE: Duration = Duration::from_secs(15 * 60);
 /// Twice the allowed difference between the clocks of engines.
@@ -94,8 +94,7 @@ fn flows_with_a_longer_life_keep_their_key() {
                 let issued_until = world.clock.now();
                 settings.lifetimes.flow = LIFE;
                 let policy = Policy::new(settings).expect("sound");
-                let by = admin();
-                let by = world.engine.admin(&world.tenant, &by);
+                let by = world.admin();
                 by.put_policy(&policy, Some(1)).await.expect("put");
                 world.clock.advance(LIFE + SKEW);
                 let used = counted(&before, 9).await;

@@ -6,7 +6,7 @@ use sspr::testing::block_on;
 
 use crate::records::stores::{StoreUnderTest, all};
 use crate::records::upgrade::corrupt;
-use crate::support::{NEW, World, admin, settings};
+use crate::support::{NEW, World, settings};
 
 async fn edit(under_test: &StoreUnderTest, change: impl FnOnce(&mut serde_json::Value)) {
     let record = under_test.records(RecordKind::Policy).await.remove(0);
@@ -33,8 +33,7 @@ fn a_policy_with_settings_of_a_newer_release_is_obeyed_and_not_overwritten() {
                 edit(&under_test, change).await;
                 let ticket = world.granted().await;
                 world.complete(&ticket, NEW).await.expect("reset");
-                let root = admin();
-                let by = world.engine.admin(&world.tenant, &root);
+                let by = world.admin();
                 let stored = by.policy().await.expect("readable").expect("there");
                 let before = under_test.records(RecordKind::Policy).await.remove(0);
                 let put = by.put_policy(&stored.policy, Some(stored.revision)).await;
@@ -64,8 +63,7 @@ fn a_policy_closed_to_this_release_closes_the_tenant() {
             let key = under_test.records(RecordKind::Policy).await.remove(0).key().to_string();
             let said = corrupt(world.complete(&ticket, NEW).await, under_test.name);
             assert!(said.contains(&key), "{said}");
-            let root = admin();
-            let by = world.engine.admin(&world.tenant, &root);
+            let by = world.admin();
             corrupt(by.policy().await, under_test.name);
             let policy = Policy::new(settings()).expect("sound");
             corrupt(by.put_policy(&policy, Some(1)).await, under_test.name);

@@ -10,13 +10,12 @@ use sspr::port::{Clock as _, RecordKind};
 use sspr::testing::block_on;
 
 use crate::records::stores::with_memory;
-use crate::support::{World, admin, email, settings, tenant};
+use crate::support::{World, email, settings};
 
 const DAY: Duration = Duration::from_secs(86_400);
 
 async fn events(world: &World) -> usize {
-    let (tenant, admin) = (tenant(), admin());
-    let page = world.engine.admin(&tenant, &admin).events(None, 1_000).await.expect("read");
+    let page = world.admin().events(None, 1_000).await.expect("read");
     page.items.len()
 }
 
@@ -160,10 +159,9 @@ fn a_clock_that_ran_ahead_and_came_back_has_destroyed_and_delayed_nothing() {
             block_on(async {
                 let world = lived_in(&under_test).await;
                 a_decoy(&world).await;
-                let (tenant, admin) = (tenant(), admin());
                 let mut contacts = Contacts::default();
                 contacts.email = Some(EmailAddress::parse("other@mail.example").expect("valid"));
-                let console = world.engine.admin(&tenant, &admin);
+                let console = world.admin();
                 console.supply_contacts(&world.user, &contacts).await.expect("supplied");
                 let before = there(&world, &under_test).await;
                 // The engine's own clock jumps, it maintains the store, and the clock is set right.
@@ -229,10 +227,9 @@ fn a_notice_that_waits_is_delivered_by_a_clock_that_is_days_ahead() {
         for under_test in with_memory() {
             block_on(async {
                 let world = lived_in(&under_test).await;
-                let (tenant, admin) = (tenant(), admin());
                 let mut contacts = Contacts::default();
                 contacts.email = Some(EmailAddress::parse("other@mail.example").expect("valid"));
-                let console = world.engine.admin(&tenant, &admin);
+                let console = world.admin();
                 console.supply_contacts(&world.user, &contacts).await.expect("supplied");
                 let due = under_test.store.due(Timestamp::MAX, None, 9).await.expect("read");
                 assert!(!due.items.is_empty(), "{}: a notice waits", under_test.name);

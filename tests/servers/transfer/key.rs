@@ -14,7 +14,7 @@ use sspr::testing::{InjectedFault, block_on};
 use sspr::transfer::{Stage, Transfer, copy};
 use sspr::{Error, Keys, MethodKind, Refusal, ResetTicket, Selection, UserId};
 
-use crate::support::{MAIL, NEW, World, admin, email, keys, other_than, refusal, tenant};
+use crate::support::{MAIL, NEW, World, email, keys, other_than, refusal};
 use crate::transfer::crash::{IN_FLIGHT, each_call};
 use crate::transfer::scene::{Scene, fill, held, moved, other_keys, run, scan, tenants, waits};
 use crate::transfer::stores::{Make, kinds, memory, pairs};
@@ -159,11 +159,10 @@ fn flows_end_and_a_code_that_waits_is_not_sent_but_notices_are() {
         let mut ticket: Option<ResetTicket> = None;
         let waiting = async |scene: &Scene| {
             ticket = Some(waits(scene).await);
-            let (tenant, admin) = (tenant(), admin());
             let mut contacts = Contacts::default();
             contacts.email = Some(EmailAddress::parse("other@mail.example").expect("valid"));
             let user = UserId::parse("u-0").expect("valid");
-            let admin = scene.world.engine.admin(&tenant, &admin);
+            let admin = scene.world.admin();
             admin.supply_contacts(&user, &contacts).await.expect("supplied");
         };
         let Moved { scene, to, world, .. } = renamed(memory, memory, waiting).await;

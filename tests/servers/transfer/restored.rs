@@ -8,7 +8,6 @@ use sspr::testing::block_on;
 use sspr::transfer::{TransferError, restored};
 use sspr::{Error, InvalidInput};
 
-use crate::support::{admin, tenant};
 use crate::transfer::scene::fill;
 use crate::transfer::stores::{kinds, memory};
 
@@ -18,8 +17,7 @@ fn a_cursor_from_before_a_restore_is_refused_after_it() {
         let made = make();
         block_on(async {
             let scene = fill(Arc::clone(&made.store)).await;
-            let (tenant, admin) = (tenant(), admin());
-            let admin = scene.world.engine.admin(&tenant, &admin);
+            let admin = scene.world.admin();
             let first = admin.events(None, 2).await.expect(name);
             let cursor = first.next.expect("there is more");
             let second = admin.events(Some(&cursor), 2).await.expect(name);
@@ -47,11 +45,10 @@ fn a_cursor_from_before_a_restore_is_refused_after_it() {
 fn a_cursor_of_another_store_is_refused() {
     block_on(async {
         let scenes = [fill(memory().store).await, fill(memory().store).await];
-        let (tenant, admin) = (tenant(), admin());
         let [one, other] = &scenes;
-        let page = one.world.engine.admin(&tenant, &admin).events(None, 2).await.expect("read");
+        let page = one.world.admin().events(None, 2).await.expect("read");
         let cursor = page.next.expect("there is more");
-        let page = other.world.engine.admin(&tenant, &admin).events(Some(&cursor), 2).await;
+        let page = other.world.admin().events(Some(&cursor), 2).await;
         // Both were drawn by one seed unless their ids differ: then it would be one store.
         if one.world.engine.store_id() == other.world.engine.store_id() {
             assert!(page.is_ok());

@@ -16,7 +16,7 @@ use sspr::{
     UserId,
 };
 
-use crate::support::{World, admin, email, request, settings, tenant};
+use crate::support::{World, email, request, settings, tenant};
 
 /// A source, and who is in it.
 pub(crate) struct Scene {
@@ -72,8 +72,7 @@ pub(crate) async fn fill(from: Arc<dyn Store>) -> Scene {
         let mut contacts = Contacts::default();
         contacts.email =
             Some(EmailAddress::parse(&format!("u{number}@mail.example")).expect("valid"));
-        let (tenant, admin) = (tenant(), admin());
-        let admin = world.engine.admin(&tenant, &admin);
+        let admin = world.admin();
         admin.supply_contacts(&user, &contacts).await.expect("supplied");
     }
     ask_for_an_unknown_name(&world, "unknown@contoso.example").await;
