@@ -5,64 +5,26 @@
 //! nonce: equal claims give equal tickets, so an answer can be repeated, and tickets of different
 //! claims have no bytes in common. A forged ticket is refused without reading the store.
 
+mod claims;
 mod layout;
 #[cfg(test)]
 mod tests;
+
+pub(crate) use claims::{AskedChallenge, TicketClaims, TicketSubject};
 
 use std::time::Duration;
 
 use zeroize::Zeroize;
 
 use self::layout::CLAIM;
-use crate::domain::account::{Bearer, FlowId, Purpose};
+use crate::domain::account::{Bearer, Purpose};
 use crate::domain::crypto::keys::{Keys, ShortKey};
 use crate::domain::crypto::secret::secrets_equal;
-use crate::domain::identity::ids::{TenantId, UserId};
+use crate::domain::identity::ids::TenantId;
 use crate::domain::invalid::InvalidInput;
-use crate::domain::method::{ChallengeOption, MethodKind};
-use crate::domain::reason::SsprReason;
+use crate::domain::method::MethodKind;
 use crate::domain::refusal::Refusal;
 use crate::domain::time::{MAX_SKEW, Timestamp};
-
-/// The claims that a ticket carries.
-#[derive(Clone, PartialEq, Debug)]
-pub(crate) struct TicketClaims {
-    pub(crate) purpose: Purpose,
-    pub(crate) flow: FlowId,
-    pub(crate) generation: u8,
-    pub(crate) started_at: Timestamp,
-    /// The keyed hash of the typed identifier.
-    pub(crate) identifier: [u8; 8],
-    pub(crate) subject: TicketSubject,
-    /// The account's epoch when the flow began; zero for a decoy.
-    pub(crate) epoch: u32,
-    /// The last challenge of each kind of method that was asked for before the first proof, also if
-    /// the budgets of the account suppressed it.
-    pub(crate) asked: [Option<AskedChallenge>; KINDS],
-}
-
-const KINDS: usize = MethodKind::ALL.len();
-
-/// Whose flow it is.
-#[derive(Clone, PartialEq, Debug)]
-pub(crate) enum TicketSubject {
-    User(UserId),
-    /// A decoy: the reason, and for the audit trail the user that it stands in for, if there is
-    /// one.
-    Decoy {
-        reason: SsprReason,
-        user: Option<UserId>,
-    },
-}
-
-/// A challenge that was asked for.
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub(crate) struct AskedChallenge {
-    pub(crate) option: ChallengeOption,
-    pub(crate) at: Timestamp,
-    /// The length of the code, as the answer gave it.
-    pub(crate) length: u8,
-}
 
 const TAG: usize = 16;
 const SEALED: usize = TAG + CLAIM;

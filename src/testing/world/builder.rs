@@ -43,8 +43,33 @@ pub struct WorldBuilder {
     changes: Vec<Change>,
 }
 
+impl World {
+    /// A builder of a world with the defaults that [`World`] lists.
+    pub fn builder() -> WorldBuilder {
+        WorldBuilder::new()
+    }
+
+    /// A builder of a second engine over this world's store, directory, inbox and clock, as in
+    /// another process. It adds no user and puts no policy. Give it a
+    /// [seed](WorldBuilder::seed) of its own, or both engines issue the same codes.
+    ///
+    /// ```
+    /// use sspr::testing::{World, block_on};
+    ///
+    /// block_on(async {
+    ///     let world = World::builder().registered().open().await;
+    ///     let other = world.beside().seed(8).open().await;
+    ///     let ticket = world.granted().await;
+    ///     assert!(other.complete(&ticket, "plum tractor violet candle").await.is_ok());
+    /// });
+    /// ```
+    pub fn beside(&self) -> WorldBuilder {
+        WorldBuilder::beside(self)
+    }
+}
+
 impl WorldBuilder {
-    pub(super) fn new() -> Self {
+    fn new() -> Self {
         let mut facts = UserFacts::new(World::user());
         facts.user_principal_name = Some(World::NAME.to_owned());
         facts.primary_mail = Some(expected("an address", EmailAddress::parse(World::NAME)));
@@ -68,7 +93,7 @@ impl WorldBuilder {
         }
     }
 
-    pub(super) fn beside(world: &World) -> Self {
+    fn beside(world: &World) -> Self {
         Self {
             joined: Some(world.directory.clone()),
             store: Arc::clone(&world.store),

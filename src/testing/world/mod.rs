@@ -111,29 +111,6 @@ impl World {
     /// The time at which the clock begins, in seconds since 1970: 15 January 2027, 8:00 UTC.
     pub const START: i64 = 1_800_000_000;
 
-    /// A builder of a world with the defaults that [`World`] lists.
-    pub fn builder() -> WorldBuilder {
-        WorldBuilder::new()
-    }
-
-    /// A builder of a second engine over this world's store, directory, inbox and clock, as in
-    /// another process. It adds no user and puts no policy. Give it a
-    /// [seed](WorldBuilder::seed) of its own, or both engines issue the same codes.
-    ///
-    /// ```
-    /// use sspr::testing::{World, block_on};
-    ///
-    /// block_on(async {
-    ///     let world = World::builder().registered().open().await;
-    ///     let other = world.beside().seed(8).open().await;
-    ///     let ticket = world.granted().await;
-    ///     assert!(other.complete(&ticket, "plum tractor violet candle").await.is_ok());
-    /// });
-    /// ```
-    pub fn beside(&self) -> WorldBuilder {
-        WorldBuilder::beside(self)
-    }
-
     /// The tenant of every world.
     #[must_use]
     pub fn tenant() -> TenantId {

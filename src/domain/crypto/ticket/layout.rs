@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use super::{AskedChallenge, KINDS, TicketClaims, TicketSubject};
+use super::claims::{AskedChallenge, KINDS, TicketClaims, TicketSubject};
 use crate::domain::account::{FlowId, Purpose};
 use crate::domain::identity::ids::UserId;
 use crate::domain::method::{ChallengeOption, Channel, MethodKind};

@@ -1,7 +1,11 @@
+use super::claims::KINDS;
 use super::*;
+use crate::domain::account::FlowId;
 use crate::domain::crypto::flow_ticket::ResetTicket;
 use crate::domain::crypto::secret::SecretBytes;
-use crate::domain::method::Channel;
+use crate::domain::identity::ids::UserId;
+use crate::domain::method::{ChallengeOption, Channel};
+use crate::domain::reason::SsprReason;
 use proptest::prelude::*;
 
 fn keys(byte: u8) -> Keys {
