@@ -1,25 +1,17 @@
 //! Every default, with its reason.
 //!
 //! A policy starts from [`PolicySettings::default`](crate::PolicySettings): two required methods and an
-//! empty scope. The documentation of each field has its range; [`Policy::new`](crate::Policy::new)
-//! refuses values outside it. [`Policy::review`](crate::Policy::review) reports where *your* numbers
+//! empty scope. [`Policy::new`](crate::Policy::new)
+//! refuses values outside their range. [`Policy::review`](crate::Policy::review) reports where *your* numbers
 //! deviate from a standard, and computes the odds of guessing. "Own choice" means that no source gives a
-//! number. The tests run the examples below, so this page cannot drift from the code. It lists every
-//! setting.
+//! number. The table is checked against the table in the code from which settings are validated, and
+//! the tests run the examples below it.
+//!
+//! # Every setting
+//!
+#![doc = include_str!("defaults.md")]
 //!
 //! # Gates and scope
-//!
-//! | Setting | Default | Why |
-//! |---|---|---|
-//! | `scope` | `None` | Switching it on is a decision (Entra: None). |
-//! | `users.required`, `users.methods` | 2, of mail and mobile phone | NIST SP 800-63B-4, 4.2.2.2 requires two for accounts that can reach AAL2. It counts two *sent* codes as one class, and the review reports that. |
-//! | `administrators` | `enabled`, for the `roles` on Microsoft's list; 2 `gates`, of mail and both kinds of phone | Entra's two-gate policy; never fewer without an acknowledgement. |
-//! | `contacts` | data that an `administrator` supplies counts, unconfirmed data of the `directory` does not | NIST SP 800-63B-4, 4.2.1.2; for phones OWASP ASVS 5.0.0, 6.6.1. |
-//! | `typed_number`, `human_check` | off | Entra has the first; the second needs a service that the host provides. |
-//! | `disclosure` | `Uniform` | OWASP ASVS 5.0.0, 6.3.8 (level 3), and the OWASP Forgot Password Cheat Sheet: a reply must not tell which accounts exist. |
-//! | `clear_counters_on_reset` | off | NIST SP 800-63B-4, 3.2.2; Entra clears them. |
-//! | `required_entitlement` | none | Entra requires a licence; other directories name it differently or have none. |
-//! | `acknowledged` | nothing | A deviation is acknowledged by its name. |
 //!
 //! ```
 //! use sspr::{MethodKind, PolicySettings};
@@ -41,15 +33,6 @@
 //!
 //! # Lifetimes
 //!
-//! | Setting | Default | Why |
-//! |---|---|---|
-//! | `flow` | 15 minutes | Entra's session. Absolute: nothing extends it. |
-//! | `grant` | 10 minutes | Own choice: time to think of a password. |
-//! | `email_code` | 10 minutes | OWASP ASVS 5.0.0, 6.5.5. NIST allows 24 hours for mail. |
-//! | `email_link` | 30 minutes | OWASP testing guide: rarely more than an hour. It ends with its flow, so by default after 15; to extend it, extend `flow`. |
-//! | `phone_code` | 10 minutes, also the limit | NIST SP 800-63B-4, 4.2.1.2 and 3.1.3.2. |
-//! | `directory_write` | 30 seconds | Own choice: slower than any healthy directory. After it the owner is notified that the password may have changed. |
-//!
 //! ```
 //! use std::time::Duration;
 //! use sspr::policy::Lifetimes;
@@ -66,12 +49,6 @@
 //!
 //! # Codes
 //!
-//! | Setting | Default | Why |
-//! |---|---|---|
-//! | `codes.email` | 8 digits | Users copy it; two more digits make guessing a hundred times harder. |
-//! | `codes.sms`, `codes.voice` | 6 digits | NIST SP 800-63B-4, 4.2.1.2 requires at least six; users type them from memory. |
-//! | `attempts` | 5 comparisons per code | Own choice; the OWASP testing guide says 5 to 10. |
-//!
 //! ```
 //! use sspr::PolicySettings;
 //! use sspr::policy::{CodeAlphabet, CodeFormat, CodeFormats};
@@ -83,14 +60,6 @@
 //! ```
 //!
 //! # Links, authenticators, recovery codes, known devices
-//!
-//! | Setting | Default | Why |
-//! |---|---|---|
-//! | `link` | none: mails hold codes only | A link needs an address of your application; it is never taken from a request (OWASP: forgot password). |
-//! | `oath.digits` | 6 | What apps show. Eight are a hundred times harder to guess, but some apps ignore the setting. |
-//! | `oath.back`, `oath.forward` | one step back, none ahead | RFC 6238, 5.2: one step of 30 seconds for the delay from device to server. Each further step is one more code that matches. |
-//! | `recovery_codes` | 10 in a set | The usual number. Each has 28 letters from an alphabet of 20, which is 121 bits: more than the 64 of NIST SP 800-63B-4, 4.2.1.1 and the 112 from which a plain digest is enough. |
-//! | `known_device_days` | 90 | Own choice: it covers a browser in use, and a source from which the user has registered or completed a flow. Both use the proven pool and have no other privilege. 0 switches both off. |
 //!
 //! A kind of method counts if `users.methods` or `administrators.gates.methods` names it *and* the engine
 //! can verify it. Authenticators need [`seal`](crate::EngineBuilder::seal), host-verified methods need
@@ -121,13 +90,6 @@
 //!
 //! # Failures
 //!
-//! | Setting | Default | Why |
-//! |---|---|---|
-//! | `failures.anonymous` | 10 in 24 hours, per account and method | NIST SP 800-63B-4, 8.1: at least ten attempts for users who mistype. PCI DSS 4, 8.3.4: at most ten. |
-//! | `failures.proven` | the same again | For flows with a proof, known devices and familiar sources, so that other callers cannot spend it. |
-//! | `failures.lock` | 1 hour, from the last counted attempt | PCI DSS 4, 8.3.4 requires 30 minutes; Entra takes 24 hours. |
-//! | `failures.consecutive` | 50, without decay | Half of the 100 of NIST SP 800-63B-4, 3.2.2: for six digits a chance of 5 in 100 000. The anonymous pool can cause 40 of them; the last 10 belong to the proven pool. |
-//!
 //! ```
 //! use std::time::Duration;
 //! use sspr::policy::{FailureBudgets, Rate};
@@ -141,13 +103,6 @@
 //! ```
 //!
 //! # Notices
-//!
-//! | Setting | Default | Why |
-//! |---|---|---|
-//! | `notices.texts` | 3 in an hour, to one number of an account | Own choice: enough for one session; a text costs money and wakes people. Further ones fold into one that counts them. |
-//! | `notices.mails` | 10 in an hour, to one address of an account | Own choice, as above. No mail is dropped: the one that counts the rest is sent when the budget has room again. |
-//! | `notices.acts_per_hour`, `notices.acts_per_day` | 10 and 20 | Own choice: a complete registration is four acts. They count acts that notify the owner, separately for the signed-in user and for administrators. |
-//! | `notices.help` | 10 in 6 hours, to one administrator | Own choice: beyond it, one mail counts the rest. |
 //!
 //! ```
 //! use std::time::Duration;
@@ -163,14 +118,6 @@
 //!
 //! # Sending
 //!
-//! | Setting | Default | Why |
-//! |---|---|---|
-//! | `sends.resend_after` | 60 seconds | NIST SP 800-63B-4, 8.1: a code must not change while it is typed. |
-//! | `sends.per_hour`, `per_day` | 6 and 20 challenges per account that send something, in each pool | Own choice: messages cost money and patience. The daily number is twice that of wrong attempts, so that a share of it is still useful. |
-//! | `sends.in_hand_per_hour`, `in_hand_per_day` | 10 and 20 challenges that send nothing (apps, recovery codes, passkeys), in each pool | Own choice: the failure budgets bound the guesses. |
-//! | `sends.live_flows` | 5 per account each: from unknown sources, familiar sources, known devices | Own choice: a phone, a laptop, a forgotten tab, and flows of other callers. |
-//! | `sends.source_share` | 50 % of each budget of an account for one source, a third of what others leave | Own choice: [`limits`](super::limits) says what that leaves to the owner. |
-//!
 //! ```
 //! use sspr::policy::SendBudgets;
 //!
@@ -182,15 +129,6 @@
 //! ```
 //!
 //! # Limits across accounts
-//!
-//! | Setting | Default | Effect when spent | Why |
-//! |---|---|---|---|
-//! | `limits.source` | 60 an hour | refuses | Own choice: an office behind one address on a Monday. |
-//! | `limits.source_identifier` | 10 an hour | refuses | Own choice. |
-//! | `limits.destination` | 10 a day | allows fewer attempts at a code | Own choice: no phone is flooded through many accounts. |
-//! | `limits.prefix` | 50 an hour | allows fewer attempts at a code | Own choice: ranges of premium numbers. |
-//! | `limits.tenant` | 2 000 a day | makes codes longer, by `escalated_length` | At 5 attempts at six digits each, one correct guess in a hundred days. |
-//! | `limits.escalated_length` | 2 symbols | | Guessing is a hundred times harder during an attack. |
 //!
 //! ```
 //! use std::time::Duration;
@@ -208,14 +146,6 @@
 //!
 //! # Passwords
 //!
-//! | Setting | Default | Why |
-//! |---|---|---|
-//! | `password.min_length` | 15 | NIST SP 800-63B-4, 3.1.1.2, where the password is the only factor. |
-//! | `password.max_length` | 256 | The same requires at least 64; a bound keeps hashing cheap. |
-//! | `password.common_list` | on | The same. OWASP ASVS 5.0.0, 6.2.4 requires the 3 000 most common ones that satisfy the policy. The list has 153 of 15 characters and more, so add a `BreachList`. |
-//! | `password.banned_words` | none | Add your own: products, places, the organisation's name. |
-//! | `password.required_classes`, `ascii_only` | 0 and off | Both standards forbid composition rules. |
-//!
 //! ```
 //! use sspr::password::PasswordRules;
 //!
@@ -226,19 +156,6 @@
 //! ```
 //!
 //! # Registration, notices, passwords on premises
-//!
-//! | Setting | Default | Why |
-//! |---|---|---|
-//! | `registration.enforced`, `reconfirm_days` | on, 180 days | Entra. |
-//! | `registration.reauthentication` | 5 minutes | Own choice: an abandoned session must not change methods. |
-//! | `registration.second_factor_to_change` | on | NIST SP 800-63B-4, 4.1.2.1. |
-//! | `registration.hold` | 24 hours | Own choice, after the OWASP Multifactor Authentication Cheat Sheet: a stolen session must not become a lasting takeover. |
-//! | `registration.max_per_kind` | 2 | NIST SP 800-63B-4, 4.2.1.2: at least two addresses. |
-//! | `notifications.rule` | all addresses | NIST SP 800-63B-4, 4.6. |
-//! | `notifications.administrators`, `administrator_roles` | off, no roles | Entra. |
-//! | `on_premises.writeback` | off | Entra: a separate decision. |
-//! | `unlock_without_reset` | off | Entra: offered for on-premises passwords, if it is switched on. |
-//! | `on_premises.apply_password_rules` | off | The directory's answer is final. |
 //!
 //! ```
 //! use sspr::PolicySettings;

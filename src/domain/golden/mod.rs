@@ -8,6 +8,7 @@ mod accounts;
 mod depths;
 mod events;
 mod records;
+mod settings;
 mod variants;
 
 use std::path::{Path, PathBuf};

@@ -199,6 +199,16 @@ pub enum SettingValue {
     Span(#[serde(with = "duration_ms")] Duration),
 }
 
+impl SettingValue {
+    /// The value in the unit of its kind: a number, percent or milliseconds.
+    pub(in crate::domain) fn size(self) -> u128 {
+        match self {
+            Self::Number(value) | Self::Percent(value) => value.into(),
+            Self::Span(span) => span.as_millis(),
+        }
+    }
+}
+
 impl fmt::Display for SettingValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::deviation::Deviation;
 use super::settings::PolicySettings;
+use super::table::place_of;
 
 /// A point in which a policy deviates from a standard, or leaves something open.
 ///
@@ -171,6 +172,7 @@ pub(super) type Row<'a> = (
 /// Adds the findings of the rows that apply.
 pub(super) fn report(settings: &PolicySettings, found: &mut Vec<Finding>, rows: &[Row<'_>]) {
     for (applies, path, code, severity, standard, citation, text, deviation) in rows {
+        debug_assert!(place_of(path).is_some(), "{code}: {path} is no setting");
         if *applies {
             found.push(Finding {
                 path,

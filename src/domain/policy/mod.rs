@@ -16,6 +16,7 @@ mod review;
 mod roles;
 pub(crate) mod served;
 mod settings;
+pub(in crate::domain) mod table;
 mod validate;
 
 #[cfg(test)]

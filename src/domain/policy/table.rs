@@ -1,0 +1,244 @@
+//! Every setting of a policy, in one table: its path, its range, and the source of its default.
+//!
+//! The checks of a policy, the manual's page of defaults and the paths of the review's findings come
+//! from this table.
+
+use std::time::Duration;
+
+use super::fault::SettingValue;
+use super::settings::PolicySettings;
+use crate::domain::time::{DAY, HOUR, MINUTE, SECOND};
+
+/// The most roles that one list may name.
+const MAX_ROLES: u64 = 256;
+
+/// A span of several units: the operators of a span are not for constants.
+const fn times(count: u32, unit: Duration) -> Duration {
+    unit.saturating_mul(count)
+}
+
+/// A setting.
+pub(in crate::domain) struct Setting {
+    /// Its path in [`PolicySettings`], as it is spelled in stored policies.
+    pub(in crate::domain) path: &'static str,
+    /// Its range: the least and the greatest accepted value. `None` for a setting that is no amount.
+    pub(in crate::domain) range: Option<(SettingValue, Option<SettingValue>)>,
+    /// Its amount: the value itself, or the length of a list or a text.
+    pub(in crate::domain) amount: fn(&PolicySettings) -> Option<SettingValue>,
+    /// The source of its default, and what else there is to know.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "the manual shows it: see `golden::settings`")
+    )]
+    pub(in crate::domain) source: &'static str,
+}
+
+impl Setting {
+    /// The amount, if it is outside the range.
+    pub(in crate::domain) fn out_of_range(
+        &self,
+        settings: &PolicySettings,
+    ) -> Option<SettingValue> {
+        let (min, max) = self.range?;
+        let amount = (self.amount)(settings)?;
+        let is_within =
+            min.size() <= amount.size() && max.is_none_or(|max| amount.size() <= max.size());
+        (!is_within).then_some(amount)
+    }
+}
+
+/// The place in the table of a setting, of a part of one, or of the first of a group.
+pub(in crate::domain) fn place_of(path: &str) -> Option<usize> {
+    let is_within = |path: &str, whole: &str| {
+        path.strip_prefix(whole).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    };
+    let is_it = |setting: &Setting| is_within(path, setting.path) || is_within(setting.path, path);
+    SETTINGS.iter().position(is_it)
+}
+
+macro_rules! settings {
+    ($($first:ident$(.$rest:ident)*: $kind:ident$(($($limit:expr),+))?, $source:literal;)*) => {
+        /// Every setting, in the order in which faults are reported.
+        pub(in crate::domain) const SETTINGS: &[Setting] = &[$(Setting {
+            path: concat!(stringify!($first)$(, ".", stringify!($rest))*),
+            range: settings!(@range $kind$(($($limit),+))?),
+            amount: |settings| settings!(@amount $kind (settings.$first$(.$rest)*)),
+            source: $source,
+        }),*];
+    };
+    (@range Any) => { None };
+    (@range AtLeast($min:expr)) => { Some((SettingValue::Number($min), None)) };
+    (@range Span($min:expr, $max:expr)) => {
+        Some((SettingValue::Span($min), Some(SettingValue::Span($max))))
+    };
+    (@range Percent($min:expr, $max:expr)) => {
+        Some((SettingValue::Percent($min), Some(SettingValue::Percent($max))))
+    };
+    (@range $kind:ident($min:expr, $max:expr)) => {
+        Some((SettingValue::Number($min), Some(SettingValue::Number($max))))
+    };
+    (@amount Any ($value:expr)) => {{ let _ = &$value; None }};
+    (@amount Span ($value:expr)) => { Some(SettingValue::Span($value)) };
+    (@amount Percent ($value:expr)) => { Some(SettingValue::Percent(u64::from($value))) };
+    (@amount Entries ($value:expr)) => { Some(SettingValue::Number($value.len() as u64)) };
+    (@amount Text ($value:expr)) => {
+        $value.as_deref().map(|text| SettingValue::Number(text.len() as u64))
+    };
+    (@amount $kind:ident ($value:expr)) => { Some(SettingValue::Number(u64::from($value))) };
+}
+
+settings! {
+    scope: Any, "Switching it on is a decision (Entra: None). At most 16 groups.";
+    required_entitlement: Text(0, 128),
+        "Entra requires a licence; other directories name it differently or have none.";
+    users.required: Number(1, 2),
+        "NIST SP 800-63B-4, 4.2.2.2 requires two for accounts that can reach AAL2. It counts two \
+        *sent* codes as one class, and the review reports that.";
+    users.methods: Any, "The methods that most users have. Never empty.";
+    administrators.enabled: Any, "Entra.";
+    administrators.roles: Entries(0, MAX_ROLES),
+        "Microsoft's list of May 2026. Never empty: administrators would fall under `users`.";
+    administrators.gates.required: Number(1, 2),
+        "Entra's two-gate policy; never fewer without an acknowledgement.";
+    administrators.gates.methods: Any, "Entra: mail and both kinds of phone. Never empty.";
+    notifications.rule: Any, "NIST SP 800-63B-4, 4.6.";
+    notifications.administrators: Any, "Entra.";
+    notifications.administrator_roles: Entries(0, MAX_ROLES),
+        "Entra. Not empty if `notifications.administrators` is set.";
+    lifetimes.flow: Span(MINUTE, DAY), "Entra's session. Absolute: nothing extends it.";
+    lifetimes.grant: Span(MINUTE, HOUR),
+        "Own choice: time to think of a password. Not longer than the flow.";
+    lifetimes.email_code: Span(MINUTE, DAY),
+        "OWASP ASVS 5.0.0, 6.5.5. NIST allows 24 hours for mail.";
+    lifetimes.email_link: Span(MINUTE, HOUR),
+        "OWASP testing guide: rarely more than an hour. A link ends with its flow, so by default \
+        after 15 minutes; to extend it, extend `lifetimes.flow`.";
+    lifetimes.phone_code: Span(MINUTE, times(10, MINUTE)), "NIST SP 800-63B-4, 4.2.1.2 and 3.1.3.2.";
+    lifetimes.directory_write: Span(times(5, SECOND), times(10, MINUTE)),
+        "Own choice: slower than any healthy directory. After it the owner is notified that the \
+        password may have changed.";
+    codes.email.alphabet: Any, "Users copy the code.";
+    codes.email.length: Number(6, 12),
+        "Two digits more than the others make guessing a hundred times harder.";
+    codes.sms.alphabet: Any, "Users type the code from memory.";
+    codes.sms.length: Number(6, 12), "NIST SP 800-63B-4, 4.2.1.2 requires at least six.";
+    codes.voice.alphabet: Any, "The code is spoken in a call, so it must be digits.";
+    codes.voice.length: Number(6, 12), "NIST SP 800-63B-4, 4.2.1.2 requires at least six.";
+    oath.digits: Number(6, 8),
+        "What apps show. Eight are a hundred times harder to guess, but some apps ignore the \
+        setting.";
+    oath.back: Number(0, 2),
+        "RFC 6238, 5.2: one step of 30 seconds for the delay from device to server. Each further \
+        step is one more code that matches.";
+    oath.forward: Number(0, 1), "Own choice: devices set their clocks.";
+    recovery_codes: Number(1, 16),
+        "The usual number. Each has 28 letters from an alphabet of 20, which is 121 bits: more \
+        than the 64 of NIST SP 800-63B-4, 4.2.1.1 and the 112 from which a plain digest is \
+        enough.";
+    known_device_days: Number(0, 365),
+        "Own choice: it covers a browser in use, and a source from which the user has registered \
+        or completed a flow. Both use the proven pool and have no other privilege. 0 switches both \
+        off.";
+    link: Any,
+        "A link needs an address of your application; it is never taken from a request (OWASP: \
+        forgot password). Without one, mails hold codes only.";
+    typed_number: Any, "Entra has it.";
+    attempts: Number(1, 10), "Own choice; the OWASP testing guide says 5 to 10.";
+    failures.anonymous.max: Number(1, 50),
+        "NIST SP 800-63B-4, 8.1: at least ten attempts for users who mistype. PCI DSS 4, 8.3.4: at \
+        most ten. Not below `attempts`.";
+    failures.anonymous.window: Span(MINUTE, times(30, DAY)), "Per account and kind of method.";
+    failures.proven.max: Number(1, 50),
+        "The same again for flows with a proof, known devices and familiar sources, so that other \
+        callers cannot spend it. Not below `attempts`.";
+    failures.proven.window: Span(MINUTE, times(30, DAY)), "Per account and kind of method.";
+    failures.lock: Span(MINUTE, times(7, DAY)),
+        "PCI DSS 4, 8.3.4 requires 30 minutes; Entra takes 24 hours. It runs from the last counted \
+        attempt.";
+    failures.consecutive: Number(1, 100),
+        "Half of the 100 of NIST SP 800-63B-4, 3.2.2: for six digits a chance of 5 in 100 000. The \
+        anonymous pool can cause 40 of them; the last 10 belong to the proven pool. Never decays; \
+        not below `attempts`.";
+    clear_counters_on_reset: Any, "NIST SP 800-63B-4, 3.2.2; Entra clears them.";
+    sends.resend_after: Span(times(30, SECOND), HOUR),
+        "NIST SP 800-63B-4, 8.1: a code must not change while it is typed.";
+    sends.per_hour: Number(1, 20),
+        "Own choice: challenges per account that send something, in each pool. Messages cost money \
+        and patience. Not above `sends.per_day`.";
+    sends.per_day: Number(1, 20),
+        "Own choice: twice the number of wrong attempts, so that a share of it is still useful.";
+    sends.in_hand_per_hour: Number(1, 20),
+        "Own choice: challenges that send nothing (apps, recovery codes, passkeys), in each pool. \
+        The failure budgets bound the guesses. Not above `sends.in_hand_per_day`.";
+    sends.in_hand_per_day: Number(1, 20), "Own choice, as above.";
+    sends.live_flows: Number(1, 10),
+        "Own choice: a phone, a laptop, a forgotten tab, and flows of other callers. Per account \
+        each: from unknown sources, familiar sources and known devices.";
+    sends.source_share: Percent(10, 100),
+        "Own choice: of each budget of an account for one source; a third of what others leave. \
+        [`limits`](crate::manual::limits) says what that leaves to the owner.";
+    limits.source.max: AtLeast(1),
+        "Own choice: an office behind one address on a Monday. Refuses when spent.";
+    limits.source.window: Span(MINUTE, times(30, DAY)), "Own choice.";
+    limits.source_identifier.max: AtLeast(1), "Own choice. Refuses when spent.";
+    limits.source_identifier.window: Span(MINUTE, times(30, DAY)), "Own choice.";
+    limits.destination.max: AtLeast(1),
+        "Own choice: no phone is flooded through many accounts. Allows fewer attempts at a code \
+        when spent.";
+    limits.destination.window: Span(MINUTE, times(30, DAY)), "Own choice.";
+    limits.prefix.max: AtLeast(1),
+        "Own choice: ranges of premium numbers. Allows fewer attempts at a code when spent.";
+    limits.prefix.window: Span(MINUTE, times(30, DAY)), "Own choice.";
+    limits.tenant.max: AtLeast(1),
+        "At 5 attempts at six digits each, one correct guess in a hundred days. Makes codes longer \
+        when spent, by `limits.escalated_length`.";
+    limits.tenant.window: Span(MINUTE, times(30, DAY)), "Own choice.";
+    limits.escalated_length: Number(0, 4),
+        "Two symbols: guessing is a hundred times harder during an attack.";
+    notices.texts.max: Number(1, 16),
+        "Own choice: to one number of an account, enough for one session; a text costs money and \
+        wakes people. Further ones fold into one that counts them.";
+    notices.texts.window: Span(MINUTE, DAY), "Own choice.";
+    notices.mails.max: Number(1, 16),
+        "Own choice: to one address of an account. No mail is dropped: the one that counts the \
+        rest is sent when the budget has room again.";
+    notices.mails.window: Span(MINUTE, DAY), "Own choice.";
+    notices.help.max: Number(1, 1_000),
+        "Own choice: to one administrator. Beyond it, one mail counts the rest.";
+    notices.help.window: Span(MINUTE, DAY), "Own choice.";
+    notices.acts_per_hour: Number(1, 60),
+        "Own choice: a complete registration is four acts. It counts acts that notify the owner, \
+        separately for the signed-in user and for administrators. Not above \
+        `notices.acts_per_day`.";
+    notices.acts_per_day: Number(1, 60), "Own choice, as above.";
+    password.min_length: Number(8, 64),
+        "NIST SP 800-63B-4, 3.1.1.2, where the password is the only factor.";
+    password.max_length: Number(64, 1_024),
+        "The same requires at least 64; a bound keeps hashing cheap.";
+    password.common_list: Any,
+        "The same. OWASP ASVS 5.0.0, 6.2.4 requires the 3 000 most common ones that satisfy the \
+        policy. The list has 153 of 15 characters and more, so add a `BreachList`.";
+    password.banned_words: Entries(0, 1_000),
+        "Add your own: products, places, the organisation's name. 3 to 64 characters each.";
+    password.required_classes: Number(0, 4), "Both standards forbid composition rules.";
+    password.ascii_only: Any, "Both standards forbid composition rules.";
+    contacts.administrator: Any, "NIST SP 800-63B-4, 4.2.1.2; for phones OWASP ASVS 5.0.0, 6.6.1.";
+    contacts.directory: Any, "NIST SP 800-63B-4, 4.2.1.2: the directory's data is not confirmed.";
+    disclosure: Any,
+        "OWASP ASVS 5.0.0, 6.3.8 (level 3), and the OWASP Forgot Password Cheat Sheet: a reply \
+        must not tell which accounts exist.";
+    human_check: Any, "It needs a service that the host provides.";
+    registration.enforced: Any, "Entra.";
+    registration.reconfirm_days: Number(0, 730), "Entra. 0 is never.";
+    registration.reauthentication: Span(MINUTE, times(15, MINUTE)),
+        "Own choice: an abandoned session must not change methods.";
+    registration.second_factor_to_change: Any, "NIST SP 800-63B-4, 4.1.2.1.";
+    registration.hold: Span(Duration::ZERO, times(7, DAY)),
+        "Own choice, after the OWASP Multifactor Authentication Cheat Sheet: a stolen session must \
+        not become a lasting takeover.";
+    registration.max_per_kind: Number(2, 5), "NIST SP 800-63B-4, 4.2.1.2: at least two addresses.";
+    on_premises.writeback: Any, "Entra: a separate decision.";
+    on_premises.apply_password_rules: Any, "The directory's answer is final.";
+    unlock_without_reset: Any, "Entra: offered for on-premises passwords, if it is switched on.";
+    acknowledged: Any, "A deviation is acknowledged by its name.";
+}
