@@ -97,8 +97,10 @@ pub fn assert_property_in(module: &'static str, name: &str, harness: impl Harnes
 }
 
 fn judge(name: &str, harness: Arc<dyn Harness>) {
-    let property = PROPERTIES.iter().find(|property| property.name == name);
-    let property = property.unwrap_or_else(|| panic!("no property is named {name}"));
+    let property = PROPERTIES
+        .iter()
+        .find(|property| property.name == name)
+        .unwrap_or_else(|| panic!("no property is named {name}"));
     settle_test(name, property.run(&harness));
 }
 

@@ -12,11 +12,11 @@ const MARK: &str = "sspr-conformance: ";
 
 /// Replies to the parent process; returns whether the pipe is still open.
 pub(super) fn reply<T: Serialize>(answer: PropertyResult<T>) -> bool {
-    let answer = answer.map_err(|stop| match stop {
+    let sent = answer.map_err(|stop| match stop {
         Stop::Skip(reason) => reason.to_owned(),
         Stop::Seen(seen) => seen,
     });
-    let line = serde_json::to_string(&answer).unwrap_or_default();
+    let line = serde_json::to_string(&sent).unwrap_or_default();
     let mut out = std::io::stdout().lock();
     // The runner may have left a line of its own unfinished.
     writeln!(out, "\n{MARK}{line}").and_then(|()| out.flush()).is_ok()

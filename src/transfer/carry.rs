@@ -107,8 +107,8 @@ impl<'a> Renaming<'a> {
         if own(self.from.policy(tenant), key) {
             return Some(self.to.policy(tenant));
         }
-        let user = user.filter(|user| own(self.from.account(tenant, user), key))?;
-        Some(self.to.account(tenant, user))
+        let owner = user.filter(|user| own(self.from.account(tenant, user), key))?;
+        Some(self.to.account(tenant, owner))
     }
 
     /// The account under its new key. Everything derived from the old key ends: its flows, their

@@ -106,7 +106,11 @@ impl Checkpoint {
         let tenant = tenant.as_ref().map_or(Some(0), at)?;
         let kind =
             kind.as_ref().map_or(Some(0), |kind| kinds.iter().position(|listed| listed == kind))?;
-        let after = after.clone().map(Cursor::new);
-        (*task <= CopyTask::Sweep).then_some(CopyPosition { task: *task, tenant, kind, after })
+        (*task <= CopyTask::Sweep).then(|| CopyPosition {
+            task: *task,
+            tenant,
+            kind,
+            after: after.clone().map(Cursor::new),
+        })
     }
 }

@@ -84,11 +84,12 @@ pub(super) async fn find_knows_users_by_name_and_id(harness: Subject<'_>) -> Pro
         add(&fixture, "kit", id).await?;
     }
     for id in ["u-1", "u-11", "u-2"] {
-        let found = named(&fixture, "kit", &format!("{id}@kit.example")).await?;
-        let found = found.map(|facts| facts.id);
+        let found =
+            named(&fixture, "kit", &format!("{id}@kit.example")).await?.map(|facts| facts.id);
         ensure!(found == Some(user(id)?), "{found:?} by the name of {id}");
-        let found = known(&fixture, &tenant("kit"), &user(id)?, &BTreeSet::new()).await?;
-        let found = found.map(|facts| facts.id);
+        let found = known(&fixture, &tenant("kit"), &user(id)?, &BTreeSet::new())
+            .await?
+            .map(|facts| facts.id);
         ensure!(found == Some(user(id)?), "{found:?} by the id {id}");
     }
     let odd = ["unknown@kit.example", "u-1%", "*", "(uid=*)", "u-1@kit.example'--", "\u{1f5dd}"];

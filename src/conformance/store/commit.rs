@@ -123,8 +123,8 @@ pub(in super::super) async fn commit_dropped_is_whole_or_nothing(kit: Kit) -> Pr
         // The dropped commit may still happen, so events are read before and after the record.
         let of = EventsOf::Record(&base.record.key().clone());
         let before = kit.events(of, 10).await?.len();
-        let applied = kit.load(base.key()).await?;
-        let applied = applied.is_some_and(|record| same(&record, &next.record));
+        let found = kit.load(base.key()).await?;
+        let applied = found.is_some_and(|record| same(&record, &next.record));
         let after = kit.events(of, 10).await?.len();
         if applied {
             ensure!(

@@ -15,8 +15,8 @@ const WIDE: &str = "\u{1f5dd}";
 
 pub(in super::super) async fn commit_takes_the_largest_records(kit: Kit) -> PropertyResult {
     let owner = tenant(&WIDE.repeat(TenantId::MAX_BYTES / 4));
-    let user = UserId::parse(&WIDE.repeat(UserId::MAX_BYTES / 4));
-    let user = user.map_err(|error: InvalidInput| Stop::Seen(error.to_string()))?;
+    let user = UserId::parse(&WIDE.repeat(UserId::MAX_BYTES / 4))
+        .map_err(|error: InvalidInput| Stop::Seen(error.to_string()))?;
     let frame = r#"{"kind":"meta","check":""}"#.len();
     let wide = WIDE.repeat((16 * 1024 - frame) / 4);
     let mut draft = Draft::first(1).of(&owner).wake(Some(at(1)));

@@ -208,7 +208,7 @@ impl MethodBudget {
 
     fn count_in_run(&mut self, source: u32) {
         self.consecutive = self.consecutive.saturating_add(1);
-        if let Some((_, count)) = self.run.iter_mut().find(|(one, _)| *one == source) {
+        if let Some((_, count)) = self.run.iter_mut().find(|(other, _)| *other == source) {
             *count = count.saturating_add(1);
         } else if self.run.len() < Self::MAX_RUN {
             self.run.push((source, 1));
@@ -217,7 +217,8 @@ impl MethodBudget {
 
     /// The part of the run of failures that this source has made.
     pub(crate) fn held_of_run(&self, source: u32) -> Held {
-        let mine = self.run.iter().find(|(one, _)| *one == source).map_or(0, |(_, count)| *count);
+        let mine =
+            self.run.iter().find(|(other, _)| *other == source).map_or(0, |(_, count)| *count);
         Held { mine, others: self.consecutive.saturating_sub(mine) }
     }
 
@@ -242,7 +243,7 @@ impl MethodBudget {
         self.told &= !effects.told;
         if counted {
             self.consecutive = self.consecutive.saturating_sub(1);
-            if let Some((_, count)) = self.run.iter_mut().find(|(one, _)| *one == source) {
+            if let Some((_, count)) = self.run.iter_mut().find(|(other, _)| *other == source) {
                 *count = count.saturating_sub(1);
             }
             self.run.retain(|(_, count)| *count > 0);

@@ -225,8 +225,8 @@ impl Keys {
     ///
     /// The time is part of it, since the numbers of a record start again after it was purged.
     pub(crate) fn message(&self, record: &RecordKey, number: u32, queued_at: Timestamp) -> String {
-        let queued_at = queued_at.unix_millis().to_be_bytes();
-        let parts: [&[u8]; 3] = [record.as_bytes(), &number.to_be_bytes(), &queued_at];
+        let millis = queued_at.unix_millis().to_be_bytes();
+        let parts: [&[u8]; 3] = [record.as_bytes(), &number.to_be_bytes(), &millis];
         data_encoding::HEXLOWER.encode(&self.lookup.parts(domain::MESSAGE, &parts))
     }
 }

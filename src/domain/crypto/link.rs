@@ -85,10 +85,10 @@ impl LinkSecret {
     /// text.
     fn alone(run: &str) -> Option<Self> {
         let marks = |c: char| matches!(c, '-' | '_');
-        let run = run
+        let secret = run
             .get(..Self::TEXT)
             .filter(|secret| run.get(secret.len()..).is_some_and(|rest| rest.chars().all(marks)))?;
-        Self::parse(run).ok()
+        Self::parse(secret).ok()
     }
 
     pub(crate) fn encode(&self) -> String {

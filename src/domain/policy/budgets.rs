@@ -286,9 +286,9 @@ impl CrossLimits {
     /// length.
     pub(crate) fn tenant_max_for(codes: f64) -> u32 {
         // The cast saturates.
-        let codes = codes as u32;
+        let whole = codes as u32;
         let stripes = u32::from(Self::STRIPES);
-        codes.min(Self::STRIPED_FROM - 1).max(codes / stripes * stripes)
+        whole.min(Self::STRIPED_FROM - 1).max(whole / stripes * stripes)
     }
 
     /// The most codes of one window of the tenant's limit that have the short length.

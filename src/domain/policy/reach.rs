@@ -109,8 +109,8 @@ impl Bounds {
             failures: failures(settings, span).saturating_add(cleared(settings, gates, span)),
             challenges: [true, false].map(|sent| {
                 // A code from before the span may be tried in it.
-                let span = span + longest_life(settings, gates, sent);
-                opened(settings, gates, sent, span).saturating_mul(attempts)
+                let opened_within = span + longest_life(settings, gates, sent);
+                opened(settings, gates, sent, opened_within).saturating_mul(attempts)
             }),
             one_flow: false,
         };
@@ -185,8 +185,8 @@ fn opened(settings: &PolicySettings, gates: &Gates, sent: bool, span: Duration) 
 /// The most resets that are completed in any span of this length. Each takes a challenge for each
 /// gate. The challenges may be opened before the span, by at most the life of a flow.
 fn resets(settings: &PolicySettings, gates: &Gates, span: Duration) -> u64 {
-    let span = span + settings.lifetimes.flow;
-    let [sent, in_hand] = [true, false].map(|sent| opened(settings, gates, sent, span));
+    let opened_within = span + settings.lifetimes.flow;
+    let [sent, in_hand] = [true, false].map(|sent| opened(settings, gates, sent, opened_within));
     sent.saturating_add(in_hand) / u64::from(gates.required.max(1))
 }
 

@@ -254,8 +254,7 @@ impl Transition<'_> {
         let message = pending.number;
         let known = self.account.kind_of(&self.account.outbox[place].body);
         if first && let Some((kind, channel)) = known {
-            let kind = kind.to_owned();
-            self.record(EventKind::MessageDelayed { message, kind, channel });
+            self.record(EventKind::MessageDelayed { message, kind: kind.to_owned(), channel });
         }
         // Notices that wait for one address are folded together before they fill the outbox.
         if self.account.outbox.len() > MAX_OUTBOX / 2 {

@@ -201,8 +201,11 @@ impl Flow {
     /// Gives the flow a grant, which ends with the flow at the latest. No further challenge is
     /// needed.
     fn earn_grant(&mut self, expires_at: Timestamp) {
-        let expires_at = expires_at.min(self.expires_at);
-        self.grant = Some(Grant { expires_at, rejections: 0, unknown: Unknown::NONE });
+        self.grant = Some(Grant {
+            expires_at: expires_at.min(self.expires_at),
+            rejections: 0,
+            unknown: Unknown::NONE,
+        });
         self.challenges.clear();
     }
 }

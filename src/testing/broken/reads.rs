@@ -194,8 +194,8 @@ impl BrokenStore {
         let Some((tenant, kind)) = owners.get(at) else {
             return Ok(Page::new(Vec::new(), None));
         };
-        let within = within.map(Cursor::new);
-        let page = self.inner.scan(tenant, *kind, within.as_ref(), limit).await?;
+        let cursor = within.map(Cursor::new);
+        let page = self.inner.scan(tenant, *kind, cursor.as_ref(), limit).await?;
         let next = match page.next {
             Some(cursor) => Some(format!("{at}|{}", cursor.as_str())),
             None => (at + 1 < owners.len()).then(|| format!("{}|", at + 1)),

@@ -26,12 +26,12 @@ pub(crate) fn matching_step(
     typed: Option<u32>,
 ) -> Option<u64> {
     let window = Window::around(step_at(now, parameters.period), drift);
-    let typed = typed.filter(|_| parameters.check().is_ok()).unwrap_or(NO_CODE);
+    let compared = typed.filter(|_| parameters.check().is_ok()).unwrap_or(NO_CODE);
     let digits = parameters.digits;
     match parameters.algorithm {
-        OathAlgorithm::Sha1 => window.newest::<Hmac<Sha1>>(seed, digits, typed),
-        OathAlgorithm::Sha256 => window.newest::<Hmac<Sha256>>(seed, digits, typed),
-        OathAlgorithm::Sha512 => window.newest::<Hmac<Sha512>>(seed, digits, typed),
+        OathAlgorithm::Sha1 => window.newest::<Hmac<Sha1>>(seed, digits, compared),
+        OathAlgorithm::Sha256 => window.newest::<Hmac<Sha256>>(seed, digits, compared),
+        OathAlgorithm::Sha512 => window.newest::<Hmac<Sha512>>(seed, digits, compared),
     }
 }
 
