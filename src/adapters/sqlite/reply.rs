@@ -58,8 +58,8 @@ impl<T> PendingReply<T> {
     /// Waits for a reply that a worker is about to send, in less time than this thread needs to
     /// sleep and wake: checks for it for a while before it waits.
     ///
-    /// Without these checks a load takes 59 instead of 15 microseconds (`engine_sqlite_load` of
-    /// `benches/engine_sqlite.rs`).
+    /// Without these checks a load takes two to four times as long: 32 and 59 microseconds in two
+    /// runs of `benches/engine_sqlite.rs`, where 15 to 16 are usual.
     pub(super) async fn expected_at_once(mut self) -> PortResult<T> {
         for _ in 0..SPINS {
             match self.reply.try_recv() {

@@ -1,8 +1,8 @@
-//! The bytes of a ticket's claims: fields of fixed length in a fixed order, so that all tickets are of
-//! one length.
+//! The bytes of a ticket's claims: fields of fixed length in a fixed order, so that all tickets are
+//! of one length.
 //!
-//! Written by hand: a general encoding has texts and lists of variable length, which would have to be
-//! padded to the longest, and the domain types' serde forms are those of stored records.
+//! Written by hand: a general encoding has texts and lists of variable length, which would have to
+//! be padded to the longest, and the domain types' serde forms are those of stored records.
 
 use std::time::Duration;
 
