@@ -13,13 +13,13 @@ use crate::domain::crypto::totp::{Drift, OathAlgorithm, OathParameters, code_at,
 use crate::domain::event::{ActorKind, Event};
 use crate::domain::identity::contact::{Destination, EmailAddress, PhoneNumber};
 use crate::domain::identity::ids::{MethodId, RecordKey, TenantId, UserId};
-use crate::domain::identity::locale::Locale;
 use crate::domain::message::CodePurpose;
 use crate::domain::method::{ChallengeOption, MethodKind};
 use crate::domain::policy::{CodeAlphabet, CodeFormat, Policy};
 use crate::domain::record::{Columns, Record, Subject, Version};
 use crate::domain::rules::{
-    AttemptReservation, Match, Open, Proving, Transition, consume, open_challenge, reserve_attempt,
+    Asked, Asker, AttemptReservation, FlowTerms, FreshChallenge, Match, Open, Proving, Transition,
+    consume, open_challenge, reserve_attempt,
 };
 use crate::domain::time::Timestamp;
 use crate::port::{Commit, Committed, PortResult, Store};
@@ -297,29 +297,22 @@ fn template(policy: &Policy, now: Timestamp) -> Account {
     for (index, kind) in (0..).zip([MethodKind::Email, MethodKind::MobilePhone]) {
         let methods = account.methods.clone();
         let expected = methods.iter().find(|method| method.kind == kind).map(Method::expected);
-        let open = Open {
-            flow: flow_id(0, index),
+        let flow = FlowTerms {
+            id: flow_id(0, index),
             purpose: Purpose::Reset,
             generation: 0,
             started_at: now,
-            option: ChallengeOption::preferred(kind),
-            expected: expected.ok_or(crate::SsprReason::NoSuchMethod),
-            by_administrator: false,
-            known_device: false,
-            familiar: false,
+            epoch: 0,
             required: 2,
             stamp: Some("41"),
             incarnation: Some("1"),
-            limit_spent: None,
+        };
+        let asked = Asked { by: Asker::Unrecognised, source: 7, at: now };
+        let fresh = FreshChallenge { key: 1, nonce: [index as u8; 12] };
+        let open = Open {
+            expected: expected.ok_or(crate::SsprReason::NoSuchMethod),
             offers: account.offers.to_vec(),
-            confirms: None,
-            number: None,
-            epoch: 0,
-            asked_at: now,
-            locale: Locale::default(),
-            source: 7,
-            key: 1,
-            nonce: [index as u8; 12],
+            ..Open::new(flow, asked, ChallengeOption::preferred(kind), fresh)
         };
         let mut transition = Transition::new(&account, policy, now);
         valid(open_challenge(&mut transition, &open));

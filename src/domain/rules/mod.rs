@@ -8,6 +8,7 @@ mod administer;
 mod allowance;
 mod attempts;
 pub(crate) mod binding;
+mod challenge;
 mod change;
 mod code_form;
 mod complete;
@@ -38,6 +39,7 @@ pub(crate) use administer::{
 };
 pub(crate) use allowance::{sends, sends_of};
 pub(crate) use attempts::{NumberReservation, record_failure};
+pub(crate) use challenge::{Asked, Asker, FlowTerms, FreshChallenge, LimitSpent, Open};
 pub(crate) use change::{
     ChangeStart, accept_sign_in, grant_change, reserve_password, reserve_sign_in,
 };
@@ -51,7 +53,7 @@ pub(crate) use devices::{
     cancel, is_familiar, is_known_device, remember_bearer, remember_user_device,
 };
 pub(crate) use number::reserve_number;
-pub(crate) use open::{LimitSpent, Open, Opened, open_challenge};
+pub(crate) use open::{Opened, open_challenge};
 pub(crate) use outbox::{
     ClaimedMessage, DeliveryClaim, DeliveryOutcome, SentSecret, Work, claim, next_work,
     settle_message, tidy,

@@ -1,7 +1,8 @@
 //! Typed phone numbers: each is reserved as an attempt before it is compared.
 
 use super::allowance::Caller;
-use super::open::{Open, check_open, choose_pool, spent_until};
+use super::challenge::Open;
+use super::open::{check_open, choose_pool, spent_until};
 use super::{NumberReservation, Transition};
 use crate::domain::account::Challenge;
 use crate::domain::event::EventKind;
@@ -39,14 +40,14 @@ pub(crate) fn reserve_number(
         };
         let own = transition
             .account
-            .flow_mut(&open.flow)
+            .flow_mut(&open.flow.id)
             .and_then(|flow| flow.challenges.iter_mut().find(live));
         match own {
             Some(challenge) => challenge.attempts -= 1,
             None => return Ok(Err(retry_at)),
         }
     }
-    let source = open.source;
+    let source = open.asked.source;
     let effects = transition.reserve(kind, pool, source);
     transition.record(EventKind::NumberCounted { method: kind });
     Ok(Ok(NumberReservation { kind, pool, source, at: now, effects }))

@@ -4,78 +4,16 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::allowance::Caller;
+use super::challenge::{Asker, LimitSpent, Open};
 use super::prove::distinct;
-use super::{NumberReservation, Transition, code_format, code_life};
+use super::{Transition, code_format, code_life};
 use crate::domain::account::budget::{Entry, PoolKind};
-use crate::domain::account::{
-    Challenge, Expected, Flow, FlowId, Offer, PendingBody, Proof, Purpose, Unknown,
-};
+use crate::domain::account::{Challenge, Expected, Flow, PendingBody, Proof, Purpose, Unknown};
 use crate::domain::event::EventKind;
-use crate::domain::identity::ids::MethodId;
-use crate::domain::identity::locale::Locale;
-use crate::domain::method::{ChallengeOption, MethodKind};
+use crate::domain::method::MethodKind;
 use crate::domain::policy::Policy;
-use crate::domain::reason::SsprReason;
 use crate::domain::refusal::Refusal;
 use crate::domain::time::{DAY, Timestamp};
-
-/// The command: open a challenge in an existing flow, or begin a flow with it.
-#[derive(Clone)]
-pub(crate) struct Open<'a> {
-    pub(crate) flow: FlowId,
-    pub(crate) purpose: Purpose,
-    pub(crate) generation: u8,
-    pub(crate) started_at: Timestamp,
-    pub(crate) option: ChallengeOption,
-    /// What answers the challenge, or why nothing does.
-    pub(crate) expected: Result<Expected, SsprReason>,
-    /// Whether an administrator opens it, for the user to continue.
-    pub(crate) by_administrator: bool,
-    /// Whether the request comes from a browser that has completed a flow of this account.
-    pub(crate) known_device: bool,
-    /// Whether the request comes from a source that the account knows.
-    pub(crate) familiar: bool,
-    pub(crate) required: u8,
-    pub(crate) stamp: Option<&'a str>,
-    pub(crate) incarnation: Option<&'a str>,
-    /// A limit across accounts that is spent; the event alarms.
-    pub(crate) limit_spent: Option<LimitSpent>,
-    pub(crate) offers: Vec<Offer>,
-    pub(crate) confirms: Option<MethodId>,
-    /// The reservation of a typed phone number that was right: opening refunds it.
-    pub(crate) number: Option<NumberReservation>,
-    /// The account's epoch when the flow began.
-    pub(crate) epoch: u32,
-    /// When the request arrived: the wait before the next code runs from then.
-    pub(crate) asked_at: Timestamp,
-    pub(crate) locale: Locale,
-    /// A short keyed hash of the source.
-    pub(crate) source: u32,
-    pub(crate) key: u16,
-    pub(crate) nonce: [u8; 12],
-}
-
-/// A limit across accounts that is spent: codes are longer, or allow fewer attempts.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum LimitSpent {
-    /// The limit of the tenant: all its codes are longer.
-    Tenant,
-    /// The limit of the destination: its codes allow fewer attempts. The answer does not show that,
-    /// since it would reveal whose destination it is.
-    Destination,
-    /// The limit of the destination's range of numbers, as for [`LimitSpent::Destination`].
-    Prefix,
-}
-
-impl LimitSpent {
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::Tenant => "tenant",
-            Self::Destination => "destination",
-            Self::Prefix => "prefix",
-        }
-    }
-}
 
 /// Attempts that a code allows while its destination has been sent too many codes.
 const WARY_ATTEMPTS: u8 = 2;
@@ -106,7 +44,7 @@ pub(crate) fn open_challenge(
     if let Some(retry_at) = check_open(transition, open)? {
         return Ok(Opened::Suppressed(retry_at));
     }
-    let expires_at = open.started_at.plus(policy.lifetimes.flow);
+    let expires_at = open.flow.started_at.plus(policy.lifetimes.flow);
     let open = &*choose_pool(transition, open);
     let mut attempts = match room(transition, open) {
         Ok(attempts) => attempts,
@@ -122,14 +60,14 @@ pub(crate) fn open_challenge(
     let challenge = Challenge {
         number,
         option: open.option,
-        key: open.key,
-        nonce: open.nonce,
+        key: open.fresh.key,
+        nonce: open.fresh.nonce,
         format: code_format(policy, open.option, open.limit_spent == Some(LimitSpent::Tenant)),
-        opened_at: open.asked_at.min(now),
+        opened_at: open.asked.at.min(now),
         expires_at: now.plus(life).min(expires_at),
         attempts,
         pool,
-        source: open.source,
+        source: open.asked.source,
         expected: open.expected.clone().unwrap_or(Expected::Decoy),
         confirms: open.confirms.clone(),
         unknown: Unknown::NONE,
@@ -138,7 +76,7 @@ pub(crate) fn open_challenge(
     if !open.offers.is_empty() {
         *transition.account.offers = open.offers.clone();
     }
-    transition.belongs_to(open.incarnation);
+    transition.belongs_to(open.flow.incarnation);
     let flow = put_challenge(transition, open, expires_at, challenge);
     transition.sweep();
     if matches!(open.expected, Ok(Expected::Sent(_))) {
@@ -163,20 +101,20 @@ pub(super) fn check_open(
     open: &Open<'_>,
 ) -> Result<Option<Timestamp>, Refusal> {
     let (now, policy, account) = (transition.now, transition.policy, &transition.account);
-    if now >= open.started_at.plus(policy.lifetimes.flow) {
+    if now >= open.flow.started_at.plus(policy.lifetimes.flow) {
         return Err(Refusal::Ended);
     }
-    let Some(flow) = account.flow(&open.flow) else {
-        if account.flows.iter().any(|flow| flow.former == Some(open.flow)) {
+    let Some(flow) = account.flow(&open.flow.id) else {
+        if account.flows.iter().any(|flow| flow.former == Some(open.flow.id)) {
             // The link of the flow was redeemed elsewhere. The answer must not show that.
             return Ok(Some(Timestamp::MAX));
         }
-        if open.generation != 0 {
+        if open.flow.generation != 0 {
             // A flow that has proofs is always on the record: this one has ended.
             return Err(Refusal::Ended);
         }
         // A ticket of an earlier epoch opens nothing.
-        return Ok((open.epoch != account.epoch).then_some(Timestamp::MAX));
+        return Ok((open.flow.epoch != account.epoch).then_some(Timestamp::MAX));
     };
     check_flow(flow, open, account.epoch, now)?;
     let retry_at = resend_at(flow, open.option.method(), policy).filter(|at| now < *at);
@@ -187,17 +125,17 @@ pub(super) fn check_open(
 }
 
 fn check_flow(flow: &Flow, open: &Open<'_>, epoch: u32, now: Timestamp) -> Result<(), Refusal> {
-    if !flow.live(now) || flow.epoch != epoch || flow.purpose != open.purpose {
+    if !flow.live(now) || flow.epoch != epoch || flow.purpose != open.flow.purpose {
         return Err(Refusal::Ended);
     }
-    if flow.generation != open.generation {
+    if flow.generation != open.flow.generation {
         return Err(Refusal::TicketReplaced);
     }
     let kind = open.option.method();
     let identity = open.expected.as_ref().ok().map(|answer| answer.identity(kind));
     let same =
         |proof: &Proof| proof.method.same_class(kind) || identity.as_ref() == Some(&proof.identity);
-    let enough = distinct(&flow.proofs) >= flow.required.max(open.required);
+    let enough = distinct(&flow.proofs) >= flow.required.max(open.flow.required);
     if enough || flow.proofs.iter().any(same) {
         return Err(Refusal::AlreadyProven);
     }
@@ -211,10 +149,11 @@ pub(super) fn choose_pool<'o, 'a>(
     transition: &Transition<'_>,
     open: &'o Open<'a>,
 ) -> Cow<'o, Open<'a>> {
-    if !open.familiar {
+    if open.asked.by != Asker::FamiliarSource {
         return Cow::Borrowed(open);
     }
-    let plain = Open { familiar: false, ..open.clone() };
+    let mut plain = open.clone();
+    plain.asked.by = Asker::Unrecognised;
     if room(transition, &plain).is_ok() { Cow::Owned(plain) } else { Cow::Borrowed(open) }
 }
 
@@ -232,10 +171,10 @@ fn room(transition: &Transition<'_>, open: &Open<'_>) -> Result<u8, Timestamp> {
 
 fn pool_of(flow: Option<&Flow>, open: &Open<'_>) -> PoolKind {
     match flow {
-        Some(_) if open.familiar => PoolKind::Proven,
+        Some(_) if open.asked.by == Asker::FamiliarSource => PoolKind::Proven,
         Some(flow) => flow.pool(),
-        None if open.known_device || open.familiar || open.by_administrator => PoolKind::Proven,
-        None if !open.purpose.anonymous() => PoolKind::Proven,
+        None if open.asked.by != Asker::Unrecognised => PoolKind::Proven,
+        None if !open.flow.purpose.anonymous() => PoolKind::Proven,
         None => PoolKind::Anonymous,
     }
 }
@@ -243,19 +182,30 @@ fn pool_of(flow: Option<&Flow>, open: &Open<'_>) -> PoolKind {
 impl Open<'_> {
     /// The caller, and the budgets of the account that it draws on.
     pub(super) fn caller<'a>(&self, transition: &'a Transition<'_>) -> Caller<'a> {
-        let flow = transition.account.flow(&self.flow);
-        let own = self.known_device || self.by_administrator || !self.purpose.anonymous();
+        let flow = transition.account.flow(&self.flow.id);
+        let own = matches!(self.asked.by, Asker::KnownDevice | Asker::Administrator)
+            || !self.flow.purpose.anonymous();
         Caller {
             account: &transition.account,
             policy: transition.policy,
             now: transition.now,
             kind: self.option.method(),
             pool: pool_of(flow, self),
-            source: self.source,
+            source: self.asked.source,
             shared: flow.map_or(!own, Flow::shared),
-            register: self.purpose == Purpose::Register,
+            register: self.flow.purpose == Purpose::Register,
             replaces: flow.map(|flow| flow.number),
         }
+    }
+}
+
+/// The caller that began a flow.
+const fn asker_of(flow: &Flow) -> Asker {
+    match flow {
+        Flow { by_administrator: true, .. } => Asker::Administrator,
+        Flow { known_device: true, .. } => Asker::KnownDevice,
+        Flow { familiar: true, .. } => Asker::FamiliarSource,
+        _ => Asker::Unrecognised,
     }
 }
 
@@ -264,12 +214,9 @@ pub(super) fn spent_until(caller: &Caller<'_>, open: &Open<'_>) -> Option<Timest
     // Flows that a stranger can begin share one limit, whatever their purpose. They must not take
     // the room of known devices, familiar sources or administrators.
     let alike = |flow: &Flow| {
-        flow.purpose.anonymous() == open.purpose.anonymous()
-            && flow.known_device == open.known_device
-            && flow.familiar == open.familiar
-            && flow.by_administrator == open.by_administrator
+        flow.purpose.anonymous() == open.flow.purpose.anonymous() && asker_of(flow) == open.asked.by
     };
-    let begins = caller.replaces.is_none() && open.purpose.anonymous();
+    let begins = caller.replaces.is_none() && open.flow.purpose.anonymous();
     let full = begins.then(|| caller.flows_full_until(alike)).flatten();
     full.or_else(|| caller.sends_spent_until())
 }
@@ -283,24 +230,24 @@ fn put_challenge(
     challenge: Challenge,
 ) -> u32 {
     let epoch = transition.account.epoch;
-    let existing = transition.account.flows.iter().position(|flow| flow.id == open.flow);
+    let existing = transition.account.flows.iter().position(|flow| flow.id == open.flow.id);
     let place = existing.unwrap_or_else(|| {
         let number = Transition::number(&mut transition.account.numbers.flow);
         transition.account.flows.push(Flow {
             number,
-            id: open.flow,
+            id: open.flow.id,
             former: None,
-            purpose: open.purpose,
+            purpose: open.flow.purpose,
             generation: 0,
-            started_at: open.started_at,
+            started_at: open.flow.started_at,
             expires_at,
             epoch,
-            source: open.source,
-            by_administrator: open.by_administrator,
-            known_device: open.known_device,
-            familiar: open.familiar,
-            stamp: open.stamp.map(Arc::from),
-            required: open.required,
+            source: open.asked.source,
+            by_administrator: open.asked.by == Asker::Administrator,
+            known_device: open.asked.by == Asker::KnownDevice,
+            familiar: open.asked.by == Asker::FamiliarSource,
+            stamp: open.flow.stamp.map(Arc::from),
+            required: open.flow.required,
             challenges: Vec::new(),
             proofs: Vec::new(),
             repeat: None,
@@ -312,7 +259,7 @@ fn put_challenge(
     });
     let flow = &mut transition.account.flows[place];
     // The most that any step has required.
-    flow.required = flow.required.max(open.required);
+    flow.required = flow.required.max(open.flow.required);
     // Another proof is needed: the policy now requires more than the grant was earned with.
     flow.grant = None;
     flow.challenges.retain(|other| other.method() != challenge.method());
@@ -341,7 +288,7 @@ impl Transition<'_> {
         let sends = if kind.sends() { &mut self.account.sends } else { &mut self.account.in_hand };
         let counted = sends.pool_mut(pool);
         counted.retain(|entry| now.since(entry.at) < DAY);
-        counted.push(Entry { at: now, source: open.source });
+        counted.push(Entry { at: now, source: open.asked.source });
         let caller = Caller { pool, ..open.caller(self) };
         if let Some((by_one_source, until)) = caller.day_spent() {
             self.record(EventKind::ChallengesSpent {

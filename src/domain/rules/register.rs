@@ -1,7 +1,8 @@
 //! Registration: adding a method, which is pending until `confirm` makes it active, and removing
 //! one.
 
-use super::open::{Open, Opened, open_challenge};
+use super::challenge::Open;
+use super::open::{Opened, open_challenge};
 use super::{Address, Transition};
 use crate::domain::account::budget::PoolKind;
 use crate::domain::account::{Account, Factor, Flow, Method, MethodState, Provenance, Unknown};

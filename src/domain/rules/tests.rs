@@ -33,30 +33,20 @@ fn mail() -> Destination {
 }
 
 fn open(flow: u8, option: ChallengeOption, destination: Option<&Destination>) -> Open<'_> {
-    Open {
-        flow: FlowId([flow; 16]),
+    let terms = FlowTerms {
+        id: FlowId([flow; 16]),
         purpose: Purpose::Reset,
         generation: 0,
         started_at: at(0),
-        option,
-        expected: destination.cloned().map(Expected::Sent).ok_or(SsprReason::NoSuchMethod),
-        by_administrator: false,
-        known_device: false,
-        familiar: false,
+        epoch: 0,
         required: 2,
         stamp: None,
         incarnation: None,
-        limit_spent: None,
-        offers: Vec::new(),
-        confirms: None,
-        number: None,
-        epoch: 0,
-        asked_at: at(1),
-        locale: Locale::default(),
-        source: u32::from(flow),
-        key: 1,
-        nonce: [flow; 12],
-    }
+    };
+    let asked = Asked { by: Asker::Unrecognised, source: u32::from(flow), at: at(1) };
+    let fresh = FreshChallenge { key: 1, nonce: [flow; 12] };
+    let expected = destination.cloned().map(Expected::Sent).ok_or(SsprReason::NoSuchMethod);
+    Open { expected, ..Open::new(terms, asked, option, fresh) }
 }
 
 fn proving(flow: &FlowId) -> Proving<'_> {
@@ -149,7 +139,7 @@ fn opened_by(source: u32, state: &mut Account, policy: &Policy, tries: u8) -> us
         let kind = MethodKind::CONTACTS[usize::from(try_) % 3];
         let flow = u8::try_from(state.flows.len()).expect("few") + 1;
         let mut command = open(flow, ChallengeOption::preferred(kind), Some(&to));
-        command.source = source;
+        command.asked.source = source;
         let step = after(state, policy, at(1), |transition| open_challenge(transition, &command));
         let (outcome, next) = step.expect("decided");
         if outcome == Opened::Open {

@@ -17,6 +17,7 @@ use std::time::Duration;
 use crate::domain::crypto::keys::Keys;
 use crate::domain::policy::Policy;
 use crate::domain::record::store_note::StoreId;
+use crate::domain::rules::FreshChallenge;
 use crate::engine::api::error::{At as _, Error, FaultOrigin};
 use crate::engine::api::report::Stats;
 use crate::engine::api::request::AdminRoles;
@@ -73,6 +74,11 @@ impl Core {
         let mut bytes = [0; N];
         self.entropy.fill(&mut bytes).at(FaultOrigin::Entropy)?;
         Ok(bytes)
+    }
+
+    /// The issuing key's id and the random bytes of a new challenge.
+    pub(crate) fn fresh_challenge(&self) -> Result<FreshChallenge, Error> {
+        Ok(FreshChallenge { key: self.keys.issuing().id, nonce: self.random()? })
     }
 
     pub(crate) fn stats(&self) -> Stats {

@@ -13,7 +13,8 @@ use crate::domain::policy::{Disclosure, Policy};
 use crate::domain::reason::SsprReason;
 use crate::domain::refusal::Refusal;
 use crate::domain::rules::{
-    LimitSpent, Open, Opened, Transition, code_format, locale_of, open_challenge, time_of,
+    Asked, Asker, FlowTerms, LimitSpent, Open, Opened, Transition, code_format, locale_of,
+    open_challenge, time_of,
 };
 use crate::domain::time::Timestamp;
 use crate::engine::api::attempt::Selection;
@@ -114,22 +115,19 @@ fn challenge_to_open<'a>(
     let account = &loaded.account;
     let now = time_of(account, arrival);
     let (user, required) = (context.user.as_ref(), context.policy.users.required);
-    let known_device = core.is_known_device(request, &claim.subject, account, now);
+    let by = if core.is_known_device(request, &claim.subject, account, now) {
+        Asker::KnownDevice
+    } else if core.is_familiar(request, account, now) {
+        Asker::FamiliarSource
+    } else {
+        Asker::Unrecognised
+    };
+    let source = core.keys.source(&request.tenant, &request.source.bucket());
+    let asked = Asked { by, source, at: arrival };
+    let required = eligible.as_ref().map_or(required, |user| user.gates.required);
+    let flow = FlowTerms::of(claim, user, required);
     Ok(Open {
-        flow: claim.flow,
-        purpose: claim.purpose,
-        generation: claim.generation,
-        started_at: claim.started_at,
-        option,
         expected: chosen(eligible, option),
-        by_administrator: false,
-        known_device,
-        // A known device has a budget of its own and needs no share of a familiar source.
-        familiar: !known_device && core.is_familiar(request, account, now),
-        required: eligible.as_ref().map_or(required, |user| user.gates.required),
-        stamp: user.and_then(|user| user.change_stamp.as_deref()),
-        incarnation: user.and_then(|user| user.incarnation.as_deref()),
-        limit_spent: None,
         offers: match eligible {
             Ok(eligible) => eligible.offers(&context.capabilities),
             // A decoy offers as many methods as an account, so that both records have the same
@@ -137,14 +135,8 @@ fn challenge_to_open<'a>(
             Err(_) if target.user.is_none() => decoy_offers(core, context, claim.identifier),
             Err(_) => Vec::new(),
         },
-        confirms: None,
-        number: None,
-        epoch: claim.epoch,
-        asked_at: arrival,
         locale: user.map(|user| locale_of(user, context.tenant.as_ref())).unwrap_or_default(),
-        source: core.keys.source(&request.tenant, &request.source.bucket()),
-        key: core.keys.issuing().id,
-        nonce: core.random()?,
+        ..Open::new(flow, asked, option, core.fresh_challenge()?)
     })
 }
 
@@ -168,8 +160,8 @@ async fn begin_external(
         .flat_map(|flow| &flow.challenges)
         .filter(|challenge| challenge.option == open.option)
         .max_by_key(|challenge| challenge.number);
-    let (key, nonce) =
-        opened.map_or((open.key, &open.nonce), |challenge| (challenge.key, &challenge.nonce));
+    let (key, nonce) = opened
+        .map_or((open.fresh.key, &open.fresh.nonce), |challenge| (challenge.key, &challenge.nonce));
     let decoy_user = decoy_user_id(claim.identifier)?;
     let is_real = opened.is_some_and(|challenge| challenge.expected != Expected::Decoy);
     let user = target.user.as_ref().filter(|_| is_real).unwrap_or(&decoy_user);

@@ -2,7 +2,7 @@
 //! by link, and forgetting.
 
 use super::Admin;
-use crate::domain::account::{Expected, FlowId, Purpose};
+use crate::domain::account::{FlowId, Purpose};
 use crate::domain::crypto::totp::{OathParameters, OathSeed};
 use crate::domain::event::{ActorKind, EventKind};
 use crate::domain::identity::facts::UserSelector;
@@ -10,8 +10,8 @@ use crate::domain::identity::ids::{MethodId, UserId};
 use crate::domain::method::{ChallengeOption, Channel, MethodKind};
 use crate::domain::refusal::Refusal;
 use crate::domain::rules::{
-    Open, Opened, forget, locale_of, open_challenge, request_reset, require_registration,
-    revoke_flows, revoke_methods, supply_token, time_of,
+    Asked, Asker, FlowTerms, Open, Opened, forget, locale_of, open_challenge, request_reset,
+    require_registration, revoke_flows, revoke_methods, supply_token, time_of,
 };
 use crate::engine::api::error::Error;
 use crate::engine::core::commit::Origin;
@@ -128,29 +128,23 @@ impl Admin<'_> {
                 })
                 .await;
         };
-        let open = Open {
-            flow: FlowId(core.random()?),
+        let flow = FlowTerms {
+            id: FlowId(core.random()?),
             purpose: Purpose::Reset,
             generation: 0,
             started_at: now,
-            option: link,
-            expected: Ok::<Expected, _>(expected),
-            by_administrator: true,
-            known_device: false,
-            familiar: false,
+            epoch: loaded.account.epoch,
             required: eligible.gates.required,
             stamp: eligible.user.change_stamp.as_deref(),
             incarnation: eligible.user.incarnation.as_deref(),
-            limit_spent: None,
+        };
+        let source = core.keys.source(self.tenant, "administrator");
+        let asked = Asked { by: Asker::Administrator, source, at: now };
+        let open = Open {
+            expected: Ok(expected),
             offers: eligible.offers(&context.capabilities),
-            confirms: None,
-            number: None,
-            epoch: loaded.account.epoch,
-            asked_at: now,
             locale: locale_of(eligible.user, context.tenant.as_ref()),
-            source: core.keys.source(self.tenant, "administrator"),
-            key: core.keys.issuing().id,
-            nonce: core.random()?,
+            ..Open::new(flow, asked, link, core.fresh_challenge()?)
         };
         let origin = self.origin();
         let step = core.commit(&target, policy, &origin).from(loaded).wake();

@@ -18,12 +18,11 @@ use crate::domain::identity::contact::Destination;
 use crate::domain::identity::ids::MethodId;
 use crate::domain::invalid::InvalidInput;
 use crate::domain::method::ChallengeOption;
-use crate::domain::reason::SsprReason;
 use crate::domain::refusal::Refusal;
 use crate::domain::rules::binding::Newcomer;
 use crate::domain::rules::{
-    Add, Binding, Confirm, Open, Transition, add_method, confirm_method, is_alive, locale_of,
-    remove_method, time_of,
+    Add, Asked, Asker, Binding, Confirm, FlowTerms, Open, Transition, add_method, confirm_method,
+    is_alive, locale_of, remove_method, time_of,
 };
 use crate::engine::api::attempt::Attempt;
 use crate::engine::api::error::Error;
@@ -212,29 +211,12 @@ impl Registration<'_> {
         (option, required): (ChallengeOption, u8),
     ) -> Result<Open<'a>, Error> {
         let user = context.user.as_ref();
+        let source = self.core.keys.source(&request.tenant, &request.source.bucket());
+        let asked = Asked { by: Asker::Unrecognised, source, at: claim.started_at };
+        let flow = FlowTerms::of(claim, user, required);
         Ok(Open {
-            flow: claim.flow,
-            purpose: claim.purpose,
-            generation: claim.generation,
-            started_at: claim.started_at,
-            option,
-            expected: Err(SsprReason::NoSuchMethod),
-            by_administrator: false,
-            known_device: false,
-            familiar: false,
-            required,
-            stamp: user.and_then(|user| user.change_stamp.as_deref()),
-            incarnation: user.and_then(|user| user.incarnation.as_deref()),
-            limit_spent: None,
-            offers: Vec::new(),
-            confirms: None,
-            number: None,
-            epoch: claim.epoch,
-            asked_at: claim.started_at,
             locale: user.map(|user| locale_of(user, context.tenant.as_ref())).unwrap_or_default(),
-            source: self.core.keys.source(&request.tenant, &request.source.bucket()),
-            key: self.core.keys.issuing().id,
-            nonce: self.core.random()?,
+            ..Open::new(flow, asked, option, self.core.fresh_challenge()?)
         })
     }
 
