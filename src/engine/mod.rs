@@ -43,6 +43,7 @@ pub use handles::registration::{
 pub use maintenance::accounts::UnreadableAccount;
 pub use maintenance::key_use::{KeyUse, ShortKeysInUse};
 pub use maintenance::reseal::{ResealPage, SeedsLeft};
+
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;

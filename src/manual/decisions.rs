@@ -25,6 +25,9 @@
 //! **The adapters, the test doubles and the kit name only what the crate exports**, apart from a few
 //! listed functions. What the included stores need is therefore enough for the store of a host.
 //!
+//! **A [`Policy`](crate::Policy) dereferences to its settings.** It is a checked value that is only read, and
+//! about a hundred places read one setting each. An accessor in all of them would say nothing more.
+//!
 //! # Records and commits
 //!
 //! **Columns are part of `Commit`, not of `Record`.** A loaded record has no columns, so no rule can

@@ -52,7 +52,7 @@ pub(crate) use decoy::{StandIn, decoy_body, decoy_for, unused_decoy};
 pub(crate) use devices::{
     cancel, is_familiar, is_known_device, remember_bearer, remember_user_device,
 };
-pub(crate) use number::reserve_number;
+pub(crate) use number::{NumberAttempt, reserve_number};
 pub(crate) use open::{Opened, open_challenge};
 pub(crate) use outbox::{
     ClaimedMessage, DeliveryClaim, DeliveryOutcome, SentSecret, Work, claim, next_work,

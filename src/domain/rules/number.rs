@@ -9,8 +9,15 @@ use crate::domain::event::EventKind;
 use crate::domain::refusal::Refusal;
 use crate::domain::time::Timestamp;
 
-/// Reserves one attempt of the method's failure budget for a typed phone number. The inner `Err` is
-/// the time from which there is room again, if the budget is spent.
+/// The outcome of [`reserve_number`].
+pub(crate) enum NumberAttempt {
+    /// The number may be compared.
+    Reserved(NumberReservation),
+    /// The budget is spent until this time, and nothing was changed.
+    Spent { until: Timestamp },
+}
+
+/// Reserves one attempt of the method's failure budget for a typed phone number.
 ///
 /// # Errors
 ///
@@ -18,18 +25,18 @@ use crate::domain::time::Timestamp;
 pub(crate) fn reserve_number(
     transition: &mut Transition<'_>,
     open: &Open<'_>,
-) -> Result<Result<NumberReservation, Timestamp>, Refusal> {
+) -> Result<NumberAttempt, Refusal> {
     transition.sweep();
     let (now, kind) = (transition.now, open.option.method());
     if let Some(retry_at) = check_open(transition, open)? {
-        return Ok(Err(retry_at));
+        return Ok(NumberAttempt::Spent { until: retry_at });
     }
     let open = &*choose_pool(transition, open);
     let caller = Caller { replaces: None, ..open.caller(transition) };
     let pool = caller.pool;
     // No challenge could be opened, so no number is compared.
     if let Some(retry_at) = spent_until(&open.caller(transition), open) {
-        return Ok(Err(retry_at));
+        return Ok(NumberAttempt::Spent { until: retry_at });
     }
     // Attempts reserved by other flows stay theirs. This flow's own live code, which the new one
     // replaces, gives up one of its attempts instead.
@@ -44,11 +51,12 @@ pub(crate) fn reserve_number(
             .and_then(|flow| flow.challenges.iter_mut().find(live));
         match own {
             Some(challenge) => challenge.attempts -= 1,
-            None => return Ok(Err(retry_at)),
+            None => return Ok(NumberAttempt::Spent { until: retry_at }),
         }
     }
     let source = open.asked.source;
     let effects = transition.reserve(kind, pool, source);
     transition.record(EventKind::NumberCounted { method: kind });
-    Ok(Ok(NumberReservation { kind, pool, source, at: now, effects }))
+    let reservation = NumberReservation { kind, pool, source, at: now, effects };
+    Ok(NumberAttempt::Reserved(reservation))
 }

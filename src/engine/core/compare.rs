@@ -17,7 +17,8 @@ use crate::domain::method::{MethodKind, Verification};
 use crate::domain::policy::Policy;
 use crate::domain::refusal::Refusal;
 use crate::domain::rules::{
-    self, AttemptReservation, Match, NumberReservation, Open, Proving, Transition, reserve_number,
+    self, AttemptReservation, Match, NumberAttempt, NumberReservation, Open, Proving, Transition,
+    reserve_number,
 };
 use crate::domain::time::Timestamp;
 use crate::engine::api::attempt::{Attempt, Given};
@@ -191,14 +192,16 @@ impl Core {
     ) -> Result<TypedNumber, Error> {
         let decide = |transition: &mut Transition<'_>| {
             Ok(match reserve_number(transition, open)? {
-                Ok(reservation) => Decision::Commit(Ok(reservation)),
-                Err(retry_at) => Decision::Discard(Err(retry_at)),
+                reserved @ NumberAttempt::Reserved(_) => Decision::Commit(reserved),
+                spent @ NumberAttempt::Spent { .. } => Decision::Discard(spent),
             })
         };
         let step = self.commit(target, policy, origin).from(loaded).must_be_known();
         let reservation = match step.decide(decide).await? {
-            (Ok(reservation), _) => reservation,
-            (Err(retry_at), _) => return Ok(TypedNumber::Refused { retry_at }),
+            (NumberAttempt::Reserved(reservation), _) => reservation,
+            (NumberAttempt::Spent { until }, _) => {
+                return Ok(TypedNumber::Refused { retry_at: until });
+            }
         };
         self.comparisons.fetch_add(1, Ordering::Relaxed);
         // Unknown accounts compare against a number that cannot be entered.
