@@ -176,3 +176,26 @@ fn ids_and_times_convert_from_and_to_what_hosts_have() {
     assert_eq!(sspr::Timestamp::from(before).unix_millis(), -5);
     assert_eq!(SystemTime::try_from(sspr::Timestamp::from(before)), Ok(before));
 }
+
+/// Each host-verified kind has one verifier, and no kind that the engine checks itself has any.
+#[test]
+fn an_engine_opens_with_each_host_verified_kind_at_most_once() {
+    use sspr::testing::{SimulatedMethod, World, block_on};
+    use sspr::{InvalidInput, MethodKind};
+
+    let opened = |kinds: &'static [MethodKind]| {
+        let world = World::builder().without_abilities().engine(|builder| {
+            let add = |builder: sspr::EngineBuilder<_>, kind: &MethodKind| {
+                builder.external_method(SimulatedMethod::new(*kind))
+            };
+            kinds.iter().fold(builder, add)
+        });
+        block_on(world.try_open()).map(|_| ())
+    };
+    assert!(opened(&[MethodKind::Passkey, MethodKind::AppNotification]).is_ok());
+    for kinds in [&[MethodKind::Email][..], &[MethodKind::Passkey, MethodKind::Passkey]] {
+        let refused = opened(kinds);
+        let rule = matches!(refused, Err(Error::Invalid(InvalidInput::Rule { .. })));
+        assert!(rule, "{kinds:?}: {refused:?}");
+    }
+}
