@@ -181,15 +181,7 @@ impl Registration<'_> {
         user: &SignedIn,
     ) -> Result<RecoveryCodes, Error> {
         let core = self.core;
-        let state = State::read_fresh(self.core, request, user).await?;
-        state.offers(MethodKind::RecoveryCode)?;
-        let account = &state.loaded.account;
-        state.require_known_holdings(&Newcomer::new(
-            account,
-            MethodKind::RecoveryCode,
-            None,
-            None,
-        ))?;
+        let state = self.state_for_codes(request, user).await?;
         let binding = state.vouched.binding(&state.context)?;
         let policy = &*state.context.policy;
         let (mut codes, mut digests) = (Vec::new(), Vec::new());
@@ -223,15 +215,7 @@ impl Registration<'_> {
         set: &MethodId,
     ) -> Result<MethodView, Error> {
         let core = self.core;
-        let state = State::read_fresh(self.core, request, user).await?;
-        state.offers(MethodKind::RecoveryCode)?;
-        let account = &state.loaded.account;
-        state.require_known_holdings(&Newcomer::new(
-            account,
-            MethodKind::RecoveryCode,
-            None,
-            None,
-        ))?;
+        let state = self.state_for_codes(request, user).await?;
         let binding = state.vouched.binding(&state.context)?;
         let context = &state.context;
         let registrant = context.registrant().ok_or(Refusal::NotOffered)?;
@@ -248,5 +232,15 @@ impl Registration<'_> {
             })
             .await?;
         Ok(view(&method, &account))
+    }
+
+    /// The state of a user who may register recovery codes now.
+    async fn state_for_codes(&self, request: &Request, user: &SignedIn) -> Result<State, Error> {
+        let state = State::read_fresh(self.core, request, user).await?;
+        state.offers(MethodKind::RecoveryCode)?;
+        let account = &state.loaded.account;
+        let new = Newcomer::new(account, MethodKind::RecoveryCode, None, None);
+        state.require_known_holdings(&new)?;
+        Ok(state)
     }
 }
