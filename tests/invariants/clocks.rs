@@ -138,6 +138,7 @@ fn inv02_a_lock_from_a_clock_that_ran_ahead_restarts_at_full_length() {
     block_on(async {
         let under_test = memory();
         let mut settings = one_gate();
+        // Fewer failures than by default, so that one code locks; the window is over before the lock.
         settings.failures.anonymous = sspr::policy::Rate::new(5, Duration::from_secs(60));
         let world = under_test.world(settings).await;
         let (fast, _) = ahead(&under_test, &world, 10 * DAY).await;
