@@ -224,6 +224,17 @@ async fn the_cookie_of_one_flow_is_not_taken_for_another() {
 }
 
 #[tokio::test]
+async fn a_path_of_no_flow_calls_nothing_and_sets_no_cookie() {
+    for flow in ["/admin", "/reset%0d%0aset-cookie:%20a=b", "/reset;x", "/%F0%9F%94%91"] {
+        let mut browser = Browser::on(flow).await;
+        for verb in ["start", "complete", "view"] {
+            browser.refused(verb, NAME, 400).await;
+            assert_eq!(browser.cookie, None, "{flow}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_refreshed_page_changes_nothing() {
     let mut browser = Browser::new().await;
     browser.post("start", NAME).await;
