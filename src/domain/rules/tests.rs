@@ -10,6 +10,7 @@ use crate::domain::reason::SsprReason;
 use crate::domain::record::{Record, Subject};
 use crate::domain::refusal::Refusal;
 use std::sync::Arc;
+use std::time::Duration;
 
 fn policy(change: impl FnOnce(&mut PolicySettings)) -> Policy {
     let mut settings = PolicySettings { scope: Scope::All, ..PolicySettings::default() };
@@ -234,4 +235,22 @@ fn a_clock_that_steps_back_revives_nothing() {
     transition.sweep();
     assert_eq!(transition.now, at(300));
     assert_eq!(transition.account.flows.len(), 1);
+}
+
+/// The outbox: notices and revocations are taken before codes, whichever were queued first.
+#[test]
+fn what_protects_the_owner_is_taken_before_a_code() {
+    let (policy, to) = (policy(|_| {}), mail());
+    let command = open(1, email_option(), Some(&to));
+    let queue = |transition: &mut Transition<'_>| {
+        let opened = open_challenge(transition, &command)?;
+        transition.queue_revocation(1, transition.now.plus(Duration::from_secs(1)), None);
+        Ok(opened)
+    };
+    let (opened, state) = after(&account(), &policy, at(1), queue).expect("decided");
+    assert_eq!((opened, state.outbox.len()), (Opened::Open, 2));
+    let [code, revocation] = [0, 1].map(|place| state.outbox[place].number);
+    assert!(state.outbox[0].is_code(), "the code was queued first");
+    let work = next_work(&state, at(3));
+    assert!(matches!(&work, Some(Work::Messages(numbers)) if *numbers == [revocation, code]));
 }

@@ -1,13 +1,18 @@
 //! Failing deliveries: what an operator sees, and which messages wait.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use sspr::adapters::memory::MemoryStore;
 use sspr::admin::Contacts;
+use sspr::facts::SessionKinds;
 use sspr::method::Channel;
-use sspr::port::{Clock as _, Store};
-use sspr::port::{CounterIncrement, FaultScope, PortErrorKind};
-use sspr::{Identifier, Timestamp, UserId};
+use sspr::port::{
+    Clock as _, CounterIncrement, Directory, FaultScope, PortError, PortErrorKind, PortResult,
+    Store, async_trait,
+};
+use sspr::testing::forward;
+use sspr::{Identifier, TenantId, Timestamp, UserId};
 
 use crate::notices::scene::*;
 use crate::support::*;
@@ -157,4 +162,46 @@ async fn s15_a_dead_service_is_asked_three_times_in_a_call() {
     let tries = world.inbox.attempts() - before;
     assert!((3..20).contains(&tries), "{tries} tries");
     assert!(done.failed >= 20, "{done:?}");
+}
+
+/// A directory that permanently refuses to end sessions while the flag is set.
+struct KeepsSessions(Arc<dyn Directory>, Arc<AtomicBool>);
+
+#[async_trait]
+impl Directory for KeepsSessions {
+    forward!(self.0 => tenant, find, verify_password, set_password, unlock, role_holders, users);
+
+    async fn revoke_sessions(
+        &self,
+        tenant: &TenantId,
+        user: &UserId,
+        authenticated_before: Timestamp,
+        kinds: SessionKinds,
+    ) -> PortResult<()> {
+        if self.1.load(Ordering::Relaxed) {
+            return Err(PortError::denied());
+        }
+        self.0.revoke_sessions(tenant, user, authenticated_before, kinds).await
+    }
+}
+
+/// A session left open may belong to an attacker: not even a permanent refusal ends the tries.
+#[tokio::test]
+async fn a_revocation_that_is_refused_for_good_is_tried_again() {
+    let refuses = Arc::new(AtomicBool::new(true));
+    let flag = Arc::clone(&refuses);
+    let world = World::builder()
+        .directory(|directory| KeepsSessions(directory, flag))
+        .registered()
+        .open()
+        .await;
+    let ticket = world.granted().await;
+    world.complete(&ticket, "plum tractor violet candle").await.expect("written");
+    drop(world.engine.maintain(100).await.expect("the store works"));
+    let revoked = || world.directory.revocations(&world.tenant, &world.user).len();
+    assert_eq!(revoked(), 0, "the directory refuses");
+    refuses.store(false, Ordering::Relaxed);
+    world.clock.advance(MINUTE * 60);
+    world.deliver().await;
+    assert_eq!(revoked(), 1);
 }
