@@ -178,6 +178,7 @@ fn ids_and_times_convert_from_and_to_what_hosts_have() {
 }
 
 /// Each host-verified kind has one verifier, and no kind that the engine checks itself has any.
+#[cfg(feature = "testing")]
 #[test]
 fn an_engine_opens_with_each_host_verified_kind_at_most_once() {
     use sspr::testing::{SimulatedMethod, World, block_on};
