@@ -1,6 +1,7 @@
 //! Runs actors against each other, interleaved on one thread and on threads of their own.
 
 use std::future::{Future, poll_fn};
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::{Arc, Barrier, Mutex, PoisonError};
@@ -47,7 +48,17 @@ pub(super) async fn race<T: Send + 'static>(
         row.rotate_right(round % actors);
         outputs.push(row);
     }
+    outputs.append(&mut race_on_threads(kit, interleaved..rounds, actors, task).await?);
+    Ok(outputs)
+}
 
+/// Runs one thread per actor; the threads begin each round at a barrier.
+async fn race_on_threads<T: Send + 'static>(
+    kit: &Kit,
+    rounds: Range<usize>,
+    actors: usize,
+    task: impl Fn(usize, usize) -> Racer<T> + Send + Sync + 'static,
+) -> PropertyResult<Vec<Vec<T>>> {
     let task = Arc::new(task);
     let barrier = Arc::new(Barrier::new(actors));
     let finish = Arc::new(Finish::new(actors));
@@ -55,9 +66,10 @@ pub(super) async fn race<T: Send + 'static>(
     for actor in 0..actors {
         let (harness, task) = (Arc::clone(&kit.harness), Arc::clone(&task));
         let (barrier, finish) = (Arc::clone(&barrier), Arc::clone(&finish));
+        let rounds = rounds.clone();
         let run = move || {
             let mut column = Vec::new();
-            for round in interleaved..rounds {
+            for round in rounds {
                 barrier.wait();
                 // A panic is caught, or the other actors would wait at the barrier for ever.
                 column.push(catch_unwind(AssertUnwindSafe(|| {
@@ -76,7 +88,7 @@ pub(super) async fn race<T: Send + 'static>(
     // Blocking is not allowed here: this thread may drive a runtime that the actors need.
     finish.all_are_done().await;
 
-    let mut rows: Vec<Vec<T>> = (interleaved..rounds).map(|_| Vec::new()).collect();
+    let mut rows: Vec<Vec<T>> = rounds.map(|_| Vec::new()).collect();
     for thread in threads {
         let column = thread.join().map_err(|panic| Stop::Seen(panic_text(&*panic)))?;
         for (row, output) in rows.iter_mut().zip(column) {
@@ -87,8 +99,7 @@ pub(super) async fn race<T: Send + 'static>(
             }
         }
     }
-    outputs.append(&mut rows);
-    Ok(outputs)
+    Ok(rows)
 }
 
 /// Like `join_all`, but each pass skips some of the actors, in an order that the seed gives.

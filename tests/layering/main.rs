@@ -1,6 +1,7 @@
 //! The layers and the imports of the source: domain <- port <- engine, adapters beside the engine.
 
 mod names;
+mod sizes;
 mod source;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -55,9 +56,6 @@ const IMPURE: [&str; 17] = [
     "rand",
     "SysRng",
 ];
-
-const MAX_LINES: usize = 400;
-const MEDIAN_LINES: usize = 160;
 
 #[test]
 fn layers_name_only_what_is_below_them() {
@@ -179,20 +177,6 @@ fn the_domain_is_pure() {
         }
     }
     assert!(broken.is_empty(), "{broken:#?}");
-}
-
-#[test]
-fn files_are_short() {
-    let sources = sources();
-    let mut lengths: Vec<usize> =
-        sources.iter().map(|source| source.text.lines().count()).collect();
-    lengths.sort_unstable();
-    for source in &sources {
-        let lines = source.text.lines().count();
-        assert!(lines <= MAX_LINES, "{} has {lines} lines", source.name);
-    }
-    let median = lengths[lengths.len() / 2];
-    assert!(median < MEDIAN_LINES, "the median is {median} lines");
 }
 
 /// What the reader of the source sees.

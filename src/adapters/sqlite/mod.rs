@@ -94,6 +94,7 @@ mod queue;
 mod read;
 mod reader;
 mod reply;
+mod request;
 mod schema;
 mod store;
 #[cfg(test)]

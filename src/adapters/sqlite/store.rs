@@ -16,9 +16,10 @@ use super::process_lock::ProcessLock;
 use super::queue::{Bounds, Pushed, Queue};
 use super::reader::{self, ReadRequest};
 use super::reply::{Promise, promise};
+use super::request::WriteRequest;
 use super::schema::{self, Found};
 use super::write::CommitJob;
-use super::writer::{self, WriteRequest, WriterContext};
+use super::writer::{self, WriterContext};
 use crate::audit::Event;
 use crate::port::{
     Commit, Committed, CounterIncrement, Cursor, Cutoff, EventsOf, Page, PortError, PortResult,

@@ -12,8 +12,9 @@ use super::process_lock::ProcessLock;
 use super::queue::{Bounds, Pushed, Queue};
 use super::reader::ReadRequest;
 use super::reply::{PendingReply, promise};
+use super::request::WriteRequest;
 use super::write::CommitJob;
-use super::writer::{self, WriteRequest, WriterContext};
+use super::writer::{self, WriterContext};
 use super::{files, read, schema};
 use crate::port::{
     Columns, Commit, Committed, PortError, PortErrorKind, PortResult, Record, RecordKey,

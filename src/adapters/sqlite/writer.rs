@@ -12,9 +12,10 @@ use super::process_lock::{ProcessLock, WriteTurn};
 use super::queue::{Bounds, Closing, Queue, Watch};
 use super::reader::{self, ReadRequest};
 use super::reply::Promise;
+use super::request::{Outcome, WriteRequest};
 use super::schema;
-use super::write::{self, CommitJob};
-use crate::port::{Committed, CounterIncrement, Cutoff, PortError, PortResult};
+use super::write;
+use crate::port::{PortError, PortResult};
 
 /// The largest transaction. It takes some milliseconds, so that another process, or a request that
 /// came just too late, waits no longer than that.
@@ -30,22 +31,6 @@ const SPINS: u32 = 3_000;
 
 /// A log of this size is emptied before the next transaction, which then waits for readers.
 const LOG_BYTES: u64 = 16 << 20;
-
-/// A request to write.
-pub(super) enum WriteRequest {
-    Commit(Box<CommitJob>, Promise<Committed>),
-    Add(Vec<CounterIncrement>, Promise<Vec<u64>>),
-    Purge(Cutoff, u16, Promise<u64>),
-    Fence(bool, Promise<bool>),
-}
-
-/// The outcome of a request, withheld until the transaction is durable.
-enum Outcome {
-    Commit(Promise<Committed>, Committed),
-    Add(Promise<Vec<u64>>, Vec<u64>),
-    Purge(Promise<u64>, u64),
-    Fence(Promise<bool>, bool),
-}
 
 /// All waiting requests, for the case that none of them can be served.
 const ALL: Bounds = Bounds { jobs: usize::MAX, bytes: usize::MAX };
@@ -101,10 +86,15 @@ pub(super) fn run(
 
 /// Fails each request with the same kind and text.
 fn fail_all(batch: &mut Vec<WriteRequest>, error: &PortError) {
-    let text = std::error::Error::source(error).map_or_else(String::new, ToString::to_string);
     for job in batch.drain(..) {
-        job.fail(PortError::new(error.kind()).because(text.clone()));
+        job.fail(same(error));
     }
+}
+
+/// An error of the same kind and text.
+fn same(error: &PortError) -> PortError {
+    let text = std::error::Error::source(error).map_or_else(String::new, ToString::to_string);
+    PortError::new(error.kind()).because(text)
 }
 
 struct Writer<'a> {
@@ -225,9 +215,7 @@ impl<'a> Writer<'a> {
         if let Some(refused) = &self.refused
             && !matches!(job, WriteRequest::Fence(..))
         {
-            let text =
-                std::error::Error::source(refused).map_or_else(String::new, ToString::to_string);
-            job.fail(PortError::new(refused.kind()).because(text));
+            job.fail(same(refused));
             return;
         }
         // A request of several statements needs a savepoint to undo the earlier ones. A single
@@ -237,8 +225,22 @@ impl<'a> Writer<'a> {
             job.fail(failed(error));
             return;
         }
+        let undone = match (self.write(job), savepoint, grouped) {
+            (Ok(()), true, _) => self.execute("RELEASE request"),
+            (Err(()), true, _) => {
+                self.execute("ROLLBACK TO request").and_then(|()| self.execute("RELEASE request"))
+            }
+            (Err(()), false, false) => self.execute("ROLLBACK"),
+            (Ok(()), false, _) | (Err(()), false, true) => Ok(()),
+        };
+        // The effects of single requests cannot be separated any more, so all are rolled back.
+        self.spoiled |= undone.is_err();
+    }
+
+    /// Runs the statements of a request. An error has been reported to its caller.
+    fn write(&mut self, job: WriteRequest) -> Result<(), ()> {
         let conn = self.conn;
-        let result = match job {
+        match job {
             WriteRequest::Commit(commit, promise) => {
                 let result = write::commit(conn, &commit);
                 self.keep(promise, result, Outcome::Commit)
@@ -266,17 +268,7 @@ impl<'a> Writer<'a> {
                 }
                 Err(error) => self.keep(promise, Err(error), Outcome::Fence),
             },
-        };
-        let undone = match (result, savepoint, grouped) {
-            (Ok(()), true, _) => self.execute("RELEASE request"),
-            (Err(()), true, _) => {
-                self.execute("ROLLBACK TO request").and_then(|()| self.execute("RELEASE request"))
-            }
-            (Err(()), false, false) => self.execute("ROLLBACK"),
-            (Ok(()), false, _) | (Err(()), false, true) => Ok(()),
-        };
-        // The effects of single requests cannot be separated any more, so all are rolled back.
-        self.spoiled |= undone.is_err();
+        }
     }
 
     fn keep<T>(
@@ -346,55 +338,6 @@ impl Ended {
         match self {
             Self::RolledBack => PortError::unavailable().because("the transaction was rolled back"),
             Self::NotCommitted(error, rolled_back) => commit_failed(error, *rolled_back),
-        }
-    }
-}
-
-impl WriteRequest {
-    fn is_abandoned(&self) -> bool {
-        match self {
-            Self::Commit(_, promise) => promise.is_abandoned(),
-            Self::Add(_, promise) => promise.is_abandoned(),
-            Self::Purge(.., promise) => promise.is_abandoned(),
-            Self::Fence(_, promise) => promise.is_abandoned(),
-        }
-    }
-
-    fn statements(&self) -> usize {
-        match self {
-            Self::Commit(commit, _) => 1 + commit.events.len(),
-            Self::Add(increments, _) => increments.len(),
-            Self::Purge(..) => 6,
-            Self::Fence(..) => 1,
-        }
-    }
-
-    fn fail(self, error: PortError) {
-        match self {
-            Self::Commit(_, promise) => promise.keep(Err(error)),
-            Self::Add(_, promise) => promise.keep(Err(error)),
-            Self::Purge(.., promise) => promise.keep(Err(error)),
-            Self::Fence(_, promise) => promise.keep(Err(error)),
-        }
-    }
-}
-
-impl Outcome {
-    fn keep(self) {
-        match self {
-            Self::Commit(promise, value) => promise.keep(Ok(value)),
-            Self::Add(promise, value) => promise.keep(Ok(value)),
-            Self::Purge(promise, value) => promise.keep(Ok(value)),
-            Self::Fence(promise, value) => promise.keep(Ok(value)),
-        }
-    }
-
-    fn fail(self, error: PortError) {
-        match self {
-            Self::Commit(promise, _) => promise.keep(Err(error)),
-            Self::Add(promise, _) => promise.keep(Err(error)),
-            Self::Purge(promise, _) => promise.keep(Err(error)),
-            Self::Fence(promise, _) => promise.keep(Err(error)),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! One finding of a review, its severity and its standard.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::Serialize;
@@ -31,7 +32,7 @@ pub struct Finding {
     pub(super) severity: Severity,
     pub(super) standard: Standard,
     pub(super) citation: &'static str,
-    pub(super) text: String,
+    pub(super) text: Cow<'static, str>,
     pub(super) deviation: Option<Deviation>,
     pub(super) acknowledged: bool,
 }
@@ -156,35 +157,53 @@ pub enum Standard {
     Engine,
 }
 
-/// A possible finding: whether the policy has it, the path of the setting, then its code, severity,
-/// standard, citation and text, and the deviation that covers it.
-pub(super) type Row<'a> = (
-    bool,
-    &'static str,
-    &'static str,
-    Severity,
-    Standard,
-    &'static str,
-    &'a str,
-    Option<Deviation>,
-);
+/// A possible finding.
+pub(super) struct Row {
+    applies: bool,
+    finding: Finding,
+}
 
-/// Adds the findings of the rows that apply.
-pub(super) fn report(settings: &PolicySettings, found: &mut Vec<Finding>, rows: &[Row<'_>]) {
-    for (applies, path, code, severity, standard, citation, text, deviation) in rows {
-        debug_assert!(place_of(path).is_some(), "{code}: {path} is no setting");
-        if *applies {
-            found.push(Finding {
-                path,
-                code,
-                severity: *severity,
-                standard: *standard,
-                citation,
-                text: (*text).to_owned(),
-                deviation: *deviation,
-                acknowledged: deviation
-                    .is_some_and(|deviation| settings.acknowledged.contains(&deviation)),
-            });
-        }
+/// Begins a row: whether the policy has the finding, the path of the setting, and the finding's code.
+pub(super) fn row(applies: bool, path: &'static str, code: &'static str) -> Row {
+    debug_assert!(place_of(path).is_some(), "{code}: {path} is no setting");
+    let finding = Finding {
+        path,
+        code,
+        severity: Severity::Note,
+        standard: Standard::Engine,
+        citation: "",
+        text: Cow::Borrowed(""),
+        deviation: None,
+        acknowledged: false,
+    };
+    Row { applies, finding }
+}
+
+impl Row {
+    pub(super) fn cites(
+        self,
+        severity: Severity,
+        standard: Standard,
+        citation: &'static str,
+    ) -> Self {
+        let finding = Finding { severity, standard, citation, ..self.finding };
+        Self { finding, ..self }
+    }
+
+    pub(super) fn text(self, text: impl Into<Cow<'static, str>>) -> Self {
+        Self { finding: Finding { text: text.into(), ..self.finding }, ..self }
+    }
+
+    /// Names the deviation by which an owner acknowledges the finding.
+    pub(super) fn covered_by(self, deviation: Deviation) -> Self {
+        let deviation = Some(deviation);
+        Self { finding: Finding { deviation, ..self.finding }, ..self }
+    }
+
+    /// The finding, if the policy has it.
+    pub(super) fn finding(self, settings: &PolicySettings) -> Option<Finding> {
+        let is_acknowledged = |deviation| settings.acknowledged.contains(&deviation);
+        let acknowledged = self.finding.deviation.is_some_and(is_acknowledged);
+        self.applies.then_some(Finding { acknowledged, ..self.finding })
     }
 }

@@ -7,7 +7,7 @@ mod tries;
 use super::deviation::Deviation;
 use super::finding::Severity::{Note, Recommendation, Requirement};
 use super::finding::Standard::{Asvs, Engine, Entra, Nist};
-use super::finding::{Finding, report};
+use super::finding::{Finding, Row, row};
 use super::guessing::GuessingRisk;
 use super::settings::{Disclosure, Gates, NotifyRule, PolicySettings};
 use crate::domain::crypto::link_base::LinkBase;
@@ -18,14 +18,16 @@ use crate::domain::time::{DAY, MINUTE};
 ///
 /// `odds` are the risks of guessing against a user and against an administrator.
 pub(super) fn of(settings: &PolicySettings, odds: [&GuessingRisk; 2]) -> Vec<Finding> {
-    let mut found = Vec::new();
-    gates(settings, &mut found);
-    contacts(settings, &mut found);
-    tries::codes(settings, odds, &mut found);
-    password::password(settings, &mut found);
-    answers(settings, &mut found);
-    tries::budgets(settings, &mut found);
-    model(settings, &mut found);
+    let mut rows = Vec::new();
+    gates(settings, &mut rows);
+    contacts(settings, &mut rows);
+    tries::codes(settings, odds, &mut rows);
+    password::password(settings, &mut rows);
+    disclosure(settings, &mut rows);
+    tries::budgets(settings, &mut rows);
+    model(settings, &mut rows);
+    let mut found: Vec<Finding> =
+        rows.into_iter().filter_map(|row| row.finding(settings)).collect();
     found.sort_by_key(|finding| finding.severity);
     found
 }
@@ -35,234 +37,155 @@ fn is_phone(kind: MethodKind) -> bool {
 }
 
 /// Findings about the gates of users and administrators.
-fn gates(settings: &PolicySettings, found: &mut Vec<Finding>) {
+fn gates(settings: &PolicySettings, found: &mut Vec<Row>) {
     let (users, administrators) = (&settings.users, &settings.administrators.gates);
     gates_of(settings, users, "users.methods", found);
     gates_of(settings, administrators, "administrators.gates.methods", found);
-    report(
-        settings,
-        found,
-        &[
-            (
-                users.required == 1,
-                "users.required",
-                "one-gate",
-                Recommendation,
-                Nist,
-                "NIST SP 800-63B-4, 4.2.2.2",
+    found.extend([
+        row(users.required == 1, "users.required", "one-gate")
+            .cites(Recommendation, Nist, "NIST SP 800-63B-4, 4.2.2.2")
+            .text(
                 "One method suffices for users: enough only for accounts that cannot reach AAL2.",
-                None,
             ),
-            (
-                administrators.required == 1,
-                "administrators.gates.required",
-                "one-gate-administrators",
-                Requirement,
-                Entra,
-                "Microsoft Entra ID, administrator reset policy",
-                "One method suffices for administrators; Entra asks them for two, except in the first \
+        row(
+            administrators.required == 1,
+            "administrators.gates.required",
+            "one-gate-administrators",
+        )
+        .cites(Requirement, Entra, "Microsoft Entra ID, administrator reset policy")
+        .text(
+            "One method suffices for administrators; Entra asks them for two, except in the first \
                  30 days of a trial and in a tenant with neither a domain of its own nor \
                  synchronisation.",
-                Some(Deviation::OneGateAdministrators),
-            ),
-        ],
-    );
+        )
+        .covered_by(Deviation::OneGateAdministrators),
+    ]);
 }
 
 /// Findings that apply to the users' gates and to the administrators' gates alike.
-fn gates_of(
-    settings: &PolicySettings,
-    gates: &Gates,
-    path: &'static str,
-    found: &mut Vec<Finding>,
-) {
+fn gates_of(settings: &PolicySettings, gates: &Gates, path: &'static str, found: &mut Vec<Row>) {
     let sent =
         gates.methods.iter().filter(|kind| kind.verification() == Verification::Contact).count();
     let phones = gates.methods.iter().copied().filter(|kind| is_phone(*kind)).count();
-    report(
-        settings,
-        found,
-        &[
-            (
-                gates.required == 2 && sent > 1,
-                path,
-                "issued-codes-one-class",
+    found.extend([
+        row(gates.required == 2 && sent > 1, path, "issued-codes-one-class")
+            .cites(
                 // A policy that asks users for one method claims no more than AAL1.
                 if settings.users.required == 1 { Recommendation } else { Requirement },
                 Nist,
                 "NIST SP 800-63B-4, 4.2.2.2",
+            )
+            .text(
                 "Two codes sent to two addresses are one class of recovery method: they do not \
                  suffice for accounts that can reach AAL2.",
-                Some(Deviation::IssuedCodesAsTwoGates),
-            ),
-            (
-                phones == gates.methods.len(),
-                path,
-                "phones-only",
-                Requirement,
-                Nist,
-                "NIST SP 800-63B-4, 3.2.9",
+            )
+            .covered_by(Deviation::IssuedCodesAsTwoGates),
+        row(phones == gates.methods.len(), path, "phones-only")
+            .cites(Requirement, Nist, "NIST SP 800-63B-4, 3.2.9")
+            .text(
                 "Every method uses the telephone network, which is restricted: at least one method \
                  that does not must be offered.",
-                None,
             ),
-            (
-                phones > 0,
-                path,
-                "phones-restricted",
-                Note,
-                Nist,
-                "NIST SP 800-63B-4, 3.2.9",
+        row(phones > 0, path, "phones-restricted")
+            .cites(Note, Nist, "NIST SP 800-63B-4, 3.2.9")
+            .text(
                 "Phones count as methods: the owner must tell users of the risk, cover it in the \
                  risk assessment and plan for a replacement.",
-                None,
             ),
-            (
-                sent > 0,
-                path,
-                "asvs-level-3",
-                Note,
-                Asvs,
-                "OWASP ASVS 5.0.0, 6.3.6 and 6.6.1",
-                "Level 3 allows neither mail nor phones as proof.",
-                None,
-            ),
-        ],
-    );
+        row(sent > 0, path, "asvs-level-3")
+            .cites(Note, Asvs, "OWASP ASVS 5.0.0, 6.3.6 and 6.6.1")
+            .text("Level 3 allows neither mail nor phones as proof."),
+    ]);
 }
 
-/// Findings about contact data, notices and registration, in one table.
-fn contacts(settings: &PolicySettings, found: &mut Vec<Finding>) {
+/// Findings about contact data, notices and registration.
+fn contacts(settings: &PolicySettings, found: &mut Vec<Row>) {
     let registration = &settings.registration;
-    report(
-        settings,
-        found,
-        &[
-            (
-                settings.contacts.directory,
-                "contacts.directory",
-                "unverified-directory-contacts",
-                Requirement,
-                Nist,
-                "NIST SP 800-63B-4, 4.2.1.2; OWASP ASVS 5.0.0, 6.6.1 (phones)",
-                "Unconfirmed addresses from the directory count as methods.",
-                Some(Deviation::UnverifiedDirectoryContacts),
-            ),
-            (
-                settings.contacts.administrator,
-                "contacts.administrator",
-                "administrator-contacts",
-                Recommendation,
-                Nist,
-                "NIST SP 800-63B-4, 4.2.1.2; OWASP ASVS 5.0.0, 6.6.1 (phones)",
+    let contact_citation = "NIST SP 800-63B-4, 4.2.1.2; OWASP ASVS 5.0.0, 6.6.1 (phones)";
+    let not_kept =
+        if registration.enforced { "registration.reconfirm_days" } else { "registration.enforced" };
+    found.extend([
+        row(settings.contacts.directory, "contacts.directory", "unverified-directory-contacts")
+            .cites(Requirement, Nist, contact_citation)
+            .text("Unconfirmed addresses from the directory count as methods.")
+            .covered_by(Deviation::UnverifiedDirectoryContacts),
+        row(settings.contacts.administrator, "contacts.administrator", "administrator-contacts")
+            .cites(Recommendation, Nist, contact_citation)
+            .text(
                 "Addresses that an administrator supplied count as methods: acceptable only if they \
                  were verified when the person's identity was proofed.",
-                None,
             ),
-            (
-                settings.notifications.rule != NotifyRule::All,
-                "notifications.rule",
-                "not-every-address-told",
-                Requirement,
-                Nist,
-                "NIST SP 800-63B-4, 4.6",
-                "The notice of a reset does not go to every address of the user.",
-                None,
-            ),
-            (
-                !registration.second_factor_to_change,
-                "registration.second_factor_to_change",
-                "methods-changed-by-password",
-                Requirement,
-                Nist,
-                "NIST SP 800-63B-4, 4.1.2.1",
-                "A sign-in by password alone may add and remove methods.",
-                None,
-            ),
-            (
-                registration.hold.is_zero(),
-                "registration.hold",
-                "no-hold",
+        row(
+            settings.notifications.rule != NotifyRule::All,
+            "notifications.rule",
+            "not-every-address-told",
+        )
+        .cites(Requirement, Nist, "NIST SP 800-63B-4, 4.6")
+        .text("The notice of a reset does not go to every address of the user."),
+        row(
+            !registration.second_factor_to_change,
+            "registration.second_factor_to_change",
+            "methods-changed-by-password",
+        )
+        .cites(Requirement, Nist, "NIST SP 800-63B-4, 4.1.2.1")
+        .text("A sign-in by password alone may add and remove methods."),
+        row(registration.hold.is_zero(), "registration.hold", "no-hold")
+            .cites(
                 Note,
                 Engine,
                 "sspr, hold of new addresses; OWASP Multifactor Authentication Cheat Sheet",
+            )
+            .text(
                 "A new address may be used for a reset at once: a stolen session becomes a lasting \
                  takeover. The standards require a notice; the hold is this engine's own rule.",
-                None,
             ),
-            (
-                !registration.enforced || registration.reconfirm_days == 0,
-                if registration.enforced {
-                    "registration.reconfirm_days"
-                } else {
-                    "registration.enforced"
-                },
-                "registration-not-kept",
-                Note,
-                Entra,
-                "Microsoft Entra ID, deployment guide",
-                "Users are not asked to register, or are never asked to confirm their data again.",
-                None,
-            ),
-        ],
-    );
+        row(
+            !registration.enforced || registration.reconfirm_days == 0,
+            not_kept,
+            "registration-not-kept",
+        )
+        .cites(Note, Entra, "Microsoft Entra ID, deployment guide")
+        .text("Users are not asked to register, or are never asked to confirm their data again."),
+    ]);
 }
 
-/// Findings about what answers disclose, about links and about sessions.
-fn answers(settings: &PolicySettings, found: &mut Vec<Finding>) {
+/// Findings about what replies disclose, about links and about sessions.
+fn disclosure(settings: &PolicySettings, found: &mut Vec<Row>) {
     let acknowledged = |deviation| settings.acknowledged.contains(&deviation);
-    report(
-        settings,
-        found,
-        &[
-            (
-                settings.link.as_ref().is_some_and(LinkBase::is_insecure),
-                "link",
-                "insecure-link",
-                Requirement,
-                Asvs,
-                "OWASP ASVS 5.0.0, 12.2.1",
-                "Links in mails lead to a loopback address without TLS: for development only.",
-                None,
-            ),
-            (
-                settings.disclosure == Disclosure::Reasoned,
-                "disclosure",
-                "reasoned-disclosure",
+    found.extend([
+        row(settings.link.as_ref().is_some_and(LinkBase::is_insecure), "link", "insecure-link")
+            .cites(Requirement, Asvs, "OWASP ASVS 5.0.0, 12.2.1")
+            .text("Links in mails lead to a loopback address without TLS: for development only."),
+        row(settings.disclosure == Disclosure::Reasoned, "disclosure", "reasoned-disclosure")
+            .cites(
                 Recommendation,
                 Asvs,
                 "OWASP ASVS 5.0.0, 6.3.8 (level 3); OWASP Forgot Password Cheat Sheet",
+            )
+            .text(
                 "Anyone who passes the human check learns which accounts exist and why a reset is \
                  refused.",
-                Some(Deviation::ReasonedDisclosure),
-            ),
-            (
-                settings.disclosure == Disclosure::Masked,
-                "disclosure",
-                "masked-disclosure",
-                Recommendation,
-                Asvs,
-                "OWASP ASVS 5.0.0, 6.3.8 (level 3)",
+            )
+            .covered_by(Deviation::ReasonedDisclosure),
+        row(settings.disclosure == Disclosure::Masked, "disclosure", "masked-disclosure")
+            .cites(Recommendation, Asvs, "OWASP ASVS 5.0.0, 6.3.8 (level 3)")
+            .text(
                 "Masked destinations are shown before any proof: a person who knows the address \
                  recognises it.",
-                None,
             ),
-            (
-                acknowledged(Deviation::PasswordSessionsOnly),
-                "acknowledged",
-                "password-sessions-only",
-                Recommendation,
-                Asvs,
-                "OWASP ASVS 5.0.0, 7.4.3",
-                "Only sessions that began with the password end after a reset.",
-                Some(Deviation::PasswordSessionsOnly),
-            ),
-        ],
-    );
+        row(
+            acknowledged(Deviation::PasswordSessionsOnly),
+            "acknowledged",
+            "password-sessions-only",
+        )
+        .cites(Recommendation, Asvs, "OWASP ASVS 5.0.0, 7.4.3")
+        .text("Only sessions that began with the password end after a reset.")
+        .covered_by(Deviation::PasswordSessionsOnly),
+    ]);
 }
 
 /// Findings where the policy is laxer than Entra, the model for the features.
-fn model(settings: &PolicySettings, found: &mut Vec<Finding>) {
+fn model(settings: &PolicySettings, found: &mut Vec<Row>) {
     let (failures, lifetimes) = (&settings.failures, &settings.lifetimes);
     let citation = "Microsoft Entra ID, self-service password reset";
     let phones = settings.users.methods.iter().copied().any(is_phone);
@@ -279,31 +202,23 @@ fn model(settings: &PolicySettings, found: &mut Vec<Finding>) {
         "lifetimes.phone_code"
     };
     let rows = [
-        (
+        row(
             failures.anonymous.max > 5 || failures.anonymous.window < DAY || failures.lock < DAY,
             lockout,
             "entra-lockout",
-            "Entra closes a method for 24 hours after 5 failures in 24 hours.",
-        ),
-        (
-            lifetimes.flow > 15 * MINUTE,
-            "lifetimes.flow",
-            "entra-flow-lifetime",
-            "Entra ends a flow after 15 minutes.",
-        ),
-        (
+        )
+        .text("Entra closes a method for 24 hours after 5 failures in 24 hours."),
+        row(lifetimes.flow > 15 * MINUTE, "lifetimes.flow", "entra-flow-lifetime")
+            .text("Entra ends a flow after 15 minutes."),
+        row(
             lifetimes.email_code > 5 * MINUTE || lifetimes.phone_code > 5 * MINUTE,
             long_codes,
             "entra-code-lifetime",
-            "Entra's codes live 5 minutes.",
-        ),
-        (
-            phones && !settings.typed_number,
-            "typed_number",
-            "entra-typed-number",
+        )
+        .text("Entra's codes live 5 minutes."),
+        row(phones && !settings.typed_number, "typed_number", "entra-typed-number").text(
             "Entra requires the full phone number to be typed before it is called or texted.",
         ),
-    ]
-    .map(|(applies, path, code, text)| (applies, path, code, Note, Entra, citation, text, None));
-    report(settings, found, &rows);
+    ];
+    found.extend(rows.map(|row| row.cites(Note, Entra, citation)));
 }

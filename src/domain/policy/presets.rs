@@ -39,6 +39,25 @@ pub enum AsvsLevel {
     L2,
 }
 
+const ENTRA_ADMINISTRATOR_METHODS: [MethodKind; 4] = [
+    MethodKind::Email,
+    MethodKind::MobilePhone,
+    MethodKind::OfficePhone,
+    MethodKind::AuthenticatorApp,
+];
+
+/// The points in which Entra deviates from the standards.
+const ENTRA_DEVIATIONS: [Deviation; 8] = [
+    Deviation::UnverifiedDirectoryContacts,
+    Deviation::IssuedCodesAsTwoGates,
+    Deviation::CompositionRules,
+    Deviation::AsciiPasswords,
+    Deviation::ShortPasswords,
+    Deviation::PasswordSessionsOnly,
+    Deviation::CountersClearedOnReset,
+    Deviation::ReasonedDisclosure,
+];
+
 impl PolicySettings {
     /// Microsoft Entra ID's self-service reset, as documented in May 2026.
     ///
@@ -79,16 +98,7 @@ impl PolicySettings {
         Self {
             users: one_gate(),
             administrators: AdministratorPolicy {
-                gates: Gates {
-                    required: 2,
-                    methods: [
-                        MethodKind::Email,
-                        MethodKind::MobilePhone,
-                        MethodKind::OfficePhone,
-                        MethodKind::AuthenticatorApp,
-                    ]
-                    .into(),
-                },
+                gates: Gates { required: 2, methods: ENTRA_ADMINISTRATOR_METHODS.into() },
                 ..AdministratorPolicy::default()
             },
             lifetimes: Lifetimes {
@@ -130,17 +140,7 @@ impl PolicySettings {
                 ..RegistrationPolicy::default()
             },
             clear_counters_on_reset: true,
-            acknowledged: [
-                Deviation::UnverifiedDirectoryContacts,
-                Deviation::IssuedCodesAsTwoGates,
-                Deviation::CompositionRules,
-                Deviation::AsciiPasswords,
-                Deviation::ShortPasswords,
-                Deviation::PasswordSessionsOnly,
-                Deviation::CountersClearedOnReset,
-                Deviation::ReasonedDisclosure,
-            ]
-            .into(),
+            acknowledged: ENTRA_DEVIATIONS.into(),
             ..Self::default()
         }
     }

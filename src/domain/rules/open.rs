@@ -46,33 +46,13 @@ pub(crate) fn open_challenge(
     }
     let expires_at = open.flow.started_at.plus(policy.lifetimes.flow);
     let open = &*choose_pool(transition, open);
-    let mut attempts = match room(transition, open) {
+    let attempts = match room(transition, open) {
         Ok(attempts) => attempts,
         Err(retry_at) => return Ok(Opened::Suppressed(retry_at)),
     };
-    let (kind, pool) = (open.option.method(), open.caller(transition).pool);
-    if matches!(open.limit_spent, Some(LimitSpent::Destination | LimitSpent::Prefix)) {
-        attempts = attempts.min(WARY_ATTEMPTS);
-    }
-
-    let number = Transition::number(&mut transition.account.numbers.challenge);
-    let life = code_life(policy, open.option.channel());
-    let challenge = Challenge {
-        number,
-        option: open.option,
-        key: open.fresh.key,
-        nonce: open.fresh.nonce,
-        format: code_format(policy, open.option, open.limit_spent == Some(LimitSpent::Tenant)),
-        opened_at: open.asked.at.min(now),
-        expires_at: now.plus(life).min(expires_at),
-        attempts,
-        pool,
-        source: open.asked.source,
-        expected: open.expected.clone().unwrap_or(Expected::Decoy),
-        confirms: open.confirms.clone(),
-        unknown: Unknown::NONE,
-    };
-    let code_dies_at = challenge.expires_at;
+    let kind = open.option.method();
+    let challenge = new_challenge(transition, open, attempts, expires_at);
+    let Challenge { number, pool, expires_at: code_dies_at, .. } = challenge;
     if !open.offers.is_empty() {
         *transition.account.offers = open.offers.clone();
     }
@@ -92,6 +72,33 @@ pub(crate) fn open_challenge(
         suppressed: open.expected.as_ref().err().copied(),
     });
     Ok(Opened::Open)
+}
+
+/// The challenge to open, with its number. It ends with its flow at the latest.
+fn new_challenge(
+    transition: &mut Transition<'_>,
+    open: &Open<'_>,
+    attempts: u8,
+    flow_expires_at: Timestamp,
+) -> Challenge {
+    let (now, policy) = (transition.now, transition.policy);
+    let life = code_life(policy, open.option.channel());
+    let wary = matches!(open.limit_spent, Some(LimitSpent::Destination | LimitSpent::Prefix));
+    Challenge {
+        number: Transition::number(&mut transition.account.numbers.challenge),
+        option: open.option,
+        key: open.fresh.key,
+        nonce: open.fresh.nonce,
+        format: code_format(policy, open.option, open.limit_spent == Some(LimitSpent::Tenant)),
+        opened_at: open.asked.at.min(now),
+        expires_at: now.plus(life).min(flow_expires_at),
+        attempts: if wary { attempts.min(WARY_ATTEMPTS) } else { attempts },
+        pool: open.caller(transition).pool,
+        source: open.asked.source,
+        expected: open.expected.clone().unwrap_or(Expected::Decoy),
+        confirms: open.confirms.clone(),
+        unknown: Unknown::NONE,
+    }
 }
 
 /// Checks that the flow accepts a challenge now. `Some` is the end of a wait that the answer must

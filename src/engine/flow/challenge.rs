@@ -53,14 +53,10 @@ pub(crate) async fn challenge<T: FlowTicket>(
     let state = (&context, &target, &loaded);
     let mut open = challenge_to_open(core, request, &claim, state, &eligible, (option, arrival))?;
     // A challenge that the rules refuse is not counted against the limits.
-    let mut dry_run = Transition::new(&loaded.account, policy, core.clock.now());
-    if let Some(stand_in) = &target.stand_in {
-        dry_run.put_back(stand_in);
-    }
-    let decided = open_challenge(&mut dry_run, &open)?;
+    let outcome = dry_run(core, &target, &loaded, policy, &open)?;
     // A typed number is always reserved, and a correct one can turn a suppressed challenge into
     // an open one.
-    let suppressed = (decided != Opened::Open && typed.is_none()).then_some(decided);
+    let suppressed = (outcome != Opened::Open && typed.is_none()).then_some(outcome);
     let scope = LimitScope {
         caller: LimitCaller::Anonymous,
         identifier: claim.identifier,
@@ -94,6 +90,21 @@ pub(crate) async fn challenge<T: FlowTicket>(
     core.wake();
     let reply = reply(core, tenant, &claim, &account, policy, &first, arrival);
     Ok(Reply { page, ..reply })
+}
+
+/// What the rules decide about the challenge now, without a commit.
+fn dry_run(
+    core: &Core,
+    target: &Target,
+    loaded: &Loaded,
+    policy: &Policy,
+    open: &Open<'_>,
+) -> Result<Opened, Refusal> {
+    let mut transition = Transition::new(&loaded.account, policy, core.clock.now());
+    if let Some(stand_in) = &target.stand_in {
+        transition.put_back(stand_in);
+    }
+    open_challenge(&mut transition, open)
 }
 
 fn count_suppressed(core: &Core, target: &Target) {

@@ -15,16 +15,7 @@ impl BrokenStore {
         increments: &[CounterIncrement],
     ) -> PortResult<Vec<u64>> {
         match self.defect {
-            Defect::AddLosesOneOfBatch => {
-                let mut seen = BTreeMap::new();
-                let mut once = increments.to_vec();
-                for increment in &mut once {
-                    if seen.insert(increment.key, ()).is_some() {
-                        increment.amount = 0;
-                    }
-                }
-                self.inner.increment(&once).await
-            }
+            Defect::AddLosesOneOfBatch => self.add_each_key_once(increments).await,
             Defect::AddReadsThenWrites => self.read_then_add(increments).await,
             Defect::AddAnswersInKeyOrder => {
                 let mut sorted = increments.to_vec();
@@ -44,15 +35,7 @@ impl BrokenStore {
                 }
                 self.inner.increment(&first).await
             }
-            Defect::AddStartsAtNothing => {
-                let values = self.inner.increment(increments).await?;
-                let mut memo = lock(&self.memo);
-                let short = increments.iter().zip(values).map(|(increment, value)| {
-                    let first = *memo.counters.entry(increment.key).or_insert(value);
-                    value - first
-                });
-                Ok(short.collect())
-            }
+            Defect::AddStartsAtNothing => self.add_without_the_first(increments).await,
             Defect::AddOfZeroCounts => {
                 let mut ones = increments.to_vec();
                 ones.iter_mut().for_each(|increment| increment.amount = increment.amount.max(1));
@@ -68,34 +51,62 @@ impl BrokenStore {
                 }
                 Ok(values)
             }
-            Defect::CounterOutlivesPurge => {
-                // Only these sums count here: they survive the purge of the correct store.
-                self.inner.increment(increments).await?;
-                let mut memo = lock(&self.memo);
-                let sums = increments.iter().map(|increment| {
-                    let sum = memo.counters.entry(increment.key).or_default();
-                    *sum += u64::from(increment.amount);
-                    *sum
-                });
-                Ok(sums.collect())
-            }
+            Defect::CounterOutlivesPurge => self.add_to_lasting_sums(increments).await,
             Defect::CounterRefilledByTheClock => self.refill_then_add(increments).await,
-            Defect::AddSkipsARepeat => {
-                let repeat = {
-                    let mut memo = lock(&self.memo);
-                    let counts = increments.iter().any(|increment| increment.amount > 0);
-                    let repeat = counts && memo.batch == increments;
-                    memo.batch = if repeat { Vec::new() } else { increments.to_vec() };
-                    repeat
-                };
-                let zero = |increment: &CounterIncrement| {
-                    CounterIncrement::new(increment.key, 0, increment.expires_at)
-                };
-                let reads: Vec<CounterIncrement> = increments.iter().map(zero).collect();
-                self.inner.increment(if repeat { &reads } else { increments }).await
-            }
+            Defect::AddSkipsARepeat => self.add_unless_repeated(increments).await,
             _ => self.inner.increment(increments).await,
         }
+    }
+
+    /// Adds nothing for a key that the batch has already named.
+    async fn add_each_key_once(&self, increments: &[CounterIncrement]) -> PortResult<Vec<u64>> {
+        let mut seen = BTreeMap::new();
+        let mut once = increments.to_vec();
+        for increment in &mut once {
+            if seen.insert(increment.key, ()).is_some() {
+                increment.amount = 0;
+            }
+        }
+        self.inner.increment(&once).await
+    }
+
+    /// Returns values that lack the first increment of each counter.
+    async fn add_without_the_first(&self, increments: &[CounterIncrement]) -> PortResult<Vec<u64>> {
+        let values = self.inner.increment(increments).await?;
+        let mut memo = lock(&self.memo);
+        let short = increments.iter().zip(values).map(|(increment, value)| {
+            let first = *memo.counters.entry(increment.key).or_insert(value);
+            value - first
+        });
+        Ok(short.collect())
+    }
+
+    /// Counts in sums that the purge of the correct store does not reach.
+    async fn add_to_lasting_sums(&self, increments: &[CounterIncrement]) -> PortResult<Vec<u64>> {
+        self.inner.increment(increments).await?;
+        let mut memo = lock(&self.memo);
+        let sums = increments.iter().map(|increment| {
+            let sum = memo.counters.entry(increment.key).or_default();
+            *sum += u64::from(increment.amount);
+            *sum
+        });
+        Ok(sums.collect())
+    }
+
+    /// Adds nothing for a batch that equals the one before.
+    async fn add_unless_repeated(&self, increments: &[CounterIncrement]) -> PortResult<Vec<u64>> {
+        let repeat = {
+            let mut memo = lock(&self.memo);
+            let counts = increments.iter().any(|increment| increment.amount > 0);
+            let repeat = counts && memo.batch == increments;
+            memo.batch = if repeat { Vec::new() } else { increments.to_vec() };
+            repeat
+        };
+        let zero = |increment: &CounterIncrement| {
+            CounterIncrement::new(increment.key, 0, increment.expires_at)
+        };
+        let reads: Vec<CounterIncrement> = increments.iter().map(zero).collect();
+        self.inner.increment(if repeat { &reads } else { increments }).await
     }
 
     /// Restarts from zero the counters that have expired by the wall clock.

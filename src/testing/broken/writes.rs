@@ -70,18 +70,7 @@ impl BrokenStore {
                 }
                 commit
             }
-            Defect::WakeIndexInASecondStep => {
-                let mut bare = columns.clone();
-                bare.wake_at = None;
-                let first = Commit::new(next, expected, &bare, events);
-                if self.inner.commit(first).await? == Committed::Stale {
-                    return Ok(Committed::Stale);
-                }
-                yield_once().await;
-                // A commit in between has written an alarm of its own.
-                let second = Commit::new(next, Some(next.version()), columns, &[]);
-                return self.inner.commit(second).await.map(|_| Committed::Applied);
-            }
+            Defect::WakeIndexInASecondStep => return self.index_second(commit).await,
             Defect::EventDroppedOnConflict => {
                 let kept = self.without_conflicts(events);
                 return self.inner.commit(Commit::new(next, expected, columns, &kept)).await;
@@ -116,6 +105,21 @@ impl BrokenStore {
             _ => commit,
         };
         self.inner.commit(commit).await
+    }
+
+    /// Commits without the alarm, and writes the alarm in a second commit.
+    async fn index_second(&self, commit: Commit<'_>) -> PortResult<Committed> {
+        let Commit { next, expected, columns, events, .. } = commit;
+        let mut bare = columns.clone();
+        bare.wake_at = None;
+        if self.inner.commit(Commit::new(next, expected, &bare, events)).await? == Committed::Stale
+        {
+            return Ok(Committed::Stale);
+        }
+        yield_once().await;
+        // A commit in between has written an alarm of its own.
+        let second = Commit::new(next, Some(next.version()), columns, &[]);
+        self.inner.commit(second).await.map(|_| Committed::Applied)
     }
 
     /// The events whose tenant, time and index no earlier event has.

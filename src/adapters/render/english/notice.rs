@@ -84,6 +84,7 @@ impl Words {
         self
     }
 
+    /// The text of a notice. All stand in one match, which is read as a table of texts.
     pub(super) fn of(notice: &Notice) -> Self {
         match *notice {
             Notice::PasswordReset { at } => Self::new("your password was reset", at),

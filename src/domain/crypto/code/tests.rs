@@ -145,6 +145,54 @@ fn junk_is_refused_or_wrong() {
     }
 }
 
+/// Characters of the category `Zs` and line breaks.
+const BLANKS: [&str; 15] = [
+    "\u{A0}", "\t", "\n", "\r\n", "\u{B}", "\u{C}", "\u{85}", "\u{1680}", "\u{2003}", "\u{2009}",
+    "\u{202F}", "\u{205F}", "\u{3000}", "\u{2028}", "\u{2029}",
+];
+/// Characters that show nothing, most of them `Cf`.
+const INVISIBLE: [&str; 18] = [
+    "\u{200B}",
+    "\u{200C}",
+    "\u{200D}",
+    "\u{200E}",
+    "\u{200F}",
+    "\u{202A}",
+    "\u{202C}",
+    "\u{2060}",
+    "\u{2066}",
+    "\u{2069}",
+    "\u{FEFF}",
+    "\u{AD}",
+    "\u{61C}",
+    "\u{180E}",
+    "\u{FE0F}",
+    "\u{FFFC}",
+    "\u{E0020}",
+    "\u{2800}",
+];
+/// Characters that separate, of `Pd`, `Po` and the like.
+const SIGNS: [&str; 31] = [
+    "-", "\u{2010}", "\u{2011}", "\u{2012}", "\u{2013}", "\u{2014}", "\u{2212}", "\u{FE63}",
+    "\u{FF0D}", "\u{30FC}", ".", ",", ":", ";", "_", "/", "|", "*", "'", "\"", "`", "\u{B7}",
+    "\u{2022}", "\u{201C}", "\u{2019}", "\u{AB}", "\u{3002}", "\u{300C}", "(", "]", "<",
+];
+/// The zero of scripts with digits of their own (`Nd`).
+const ZEROS: [char; 12] = [
+    '\u{660}',
+    '\u{6F0}',
+    '\u{966}',
+    '\u{9E6}',
+    '\u{E50}',
+    '\u{1040}',
+    '\u{17E0}',
+    '\u{FF10}',
+    '\u{1D7CE}',
+    '\u{1D7F6}',
+    '\u{1FBF0}',
+    '\u{1E950}',
+];
+
 /// T2: characters that are pasted along with a code, and digits of other scripts, by the categories
 /// of UAX 44 (`Zs`, `Cf`, `Pd`, `Po`, `Nd`).
 #[test]
@@ -156,36 +204,7 @@ fn a_pasted_code_is_the_code_whatever_only_separates_or_shows_nothing() {
     let derived = key.derive(&context, format);
     let right = derived.expose_secret();
     let (front, back) = right.split_at(4);
-    let blanks = [
-        "\u{A0}", "\t", "\n", "\r\n", "\u{B}", "\u{C}", "\u{85}", "\u{1680}", "\u{2003}",
-        "\u{2009}", "\u{202F}", "\u{205F}", "\u{3000}", "\u{2028}", "\u{2029}",
-    ];
-    let invisible = [
-        "\u{200B}",
-        "\u{200C}",
-        "\u{200D}",
-        "\u{200E}",
-        "\u{200F}",
-        "\u{202A}",
-        "\u{202C}",
-        "\u{2060}",
-        "\u{2066}",
-        "\u{2069}",
-        "\u{FEFF}",
-        "\u{AD}",
-        "\u{61C}",
-        "\u{180E}",
-        "\u{FE0F}",
-        "\u{FFFC}",
-        "\u{E0020}",
-        "\u{2800}",
-    ];
-    let signs = [
-        "-", "\u{2010}", "\u{2011}", "\u{2012}", "\u{2013}", "\u{2014}", "\u{2212}", "\u{FE63}",
-        "\u{FF0D}", "\u{30FC}", ".", ",", ":", ";", "_", "/", "|", "*", "'", "\"", "`", "\u{B7}",
-        "\u{2022}", "\u{201C}", "\u{2019}", "\u{AB}", "\u{3002}", "\u{300C}", "(", "]", "<",
-    ];
-    for between in blanks.iter().chain(&invisible).chain(&signs) {
+    for between in BLANKS.iter().chain(&INVISIBLE).chain(&SIGNS) {
         for text in [
             format!("{front}{between}{back}"),
             format!("{right}{between}"),
@@ -196,21 +215,7 @@ fn a_pasted_code_is_the_code_whatever_only_separates_or_shows_nothing() {
             assert!(read.is_ok_and(|code| key.check(&context, format, &code)), "{text:?}");
         }
     }
-    let zeros = [
-        '\u{660}',
-        '\u{6F0}',
-        '\u{966}',
-        '\u{9E6}',
-        '\u{E50}',
-        '\u{1040}',
-        '\u{17E0}',
-        '\u{FF10}',
-        '\u{1D7CE}',
-        '\u{1D7F6}',
-        '\u{1FBF0}',
-        '\u{1E950}',
-    ];
-    for zero in zeros {
+    for zero in ZEROS {
         let script = |c: char| char::from_u32(u32::from(zero) + u32::from(c) - 0x30);
         let text: String = right.chars().filter_map(script).collect();
         assert!(key.check(&context, format, &typed(&text)), "{text}");

@@ -4,14 +4,14 @@ use crate::domain::password::common_of_length;
 use crate::domain::policy::deviation::Deviation;
 use crate::domain::policy::finding::Severity::{Note, Recommendation, Requirement};
 use crate::domain::policy::finding::Standard::{Asvs, Nist};
-use crate::domain::policy::finding::{Finding, report};
+use crate::domain::policy::finding::{Row, row};
 use crate::domain::policy::settings::PolicySettings;
 
 /// Common passwords that meet the policy and must be refused (OWASP ASVS 5.0.0, 6.2.4).
 const COMMON_ENTRIES: usize = 3_000;
 
 /// Findings where the password rules deviate from the standards.
-pub(super) fn password(settings: &PolicySettings, found: &mut Vec<Finding>) {
+pub(super) fn password(settings: &PolicySettings, found: &mut Vec<Row>) {
     let rules = &settings.password;
     let listed = common_of_length(rules.min_length);
     let short = format!(
@@ -19,61 +19,31 @@ pub(super) fn password(settings: &PolicySettings, found: &mut Vec<Finding>) {
          policy accepts. ASVS requires {COMMON_ENTRIES}: give the engine a `BreachList`.",
         rules.min_length,
     );
-    report(
-        settings,
-        found,
-        &[
-            (
-                rules.min_length < 15,
-                "password.min_length",
-                "short-passwords",
-                Requirement,
-                Nist,
-                "NIST SP 800-63B-4, 3.1.1.2",
-                "Passwords shorter than 15 characters are accepted: acceptable only if every sign-in \
-                 takes a second factor.",
-                Some(Deviation::ShortPasswords),
-            ),
-            (
-                rules.required_classes > 0,
-                "password.required_classes",
-                "composition-rules",
-                Requirement,
-                Nist,
-                "NIST SP 800-63B-4, 3.1.1.2; OWASP ASVS 5.0.0, 6.2.5",
-                "Passwords must mix classes of characters.",
-                Some(Deviation::CompositionRules),
-            ),
-            (
-                rules.ascii_only,
-                "password.ascii_only",
-                "ascii-passwords",
-                Recommendation,
-                Nist,
-                "NIST SP 800-63B-4, 3.1.1.2",
-                "Passwords with characters outside ASCII are refused.",
-                Some(Deviation::AsciiPasswords),
-            ),
-            (
-                !rules.common_list,
-                "password.common_list",
-                "no-common-list",
-                Requirement,
-                Asvs,
-                "OWASP ASVS 5.0.0, 6.2.4; NIST SP 800-63B-4, 3.1.1.2",
-                "The engine does not refuse common passwords.",
-                None,
-            ),
-            (
-                rules.common_list && listed < COMMON_ENTRIES,
-                "password.common_list",
-                "common-list-short",
-                Note,
-                Asvs,
-                "OWASP ASVS 5.0.0, 6.2.4",
-                &short,
-                None,
-            ),
-        ],
-    );
+    found.extend([
+        row(rules.min_length < 15, "password.min_length", "short-passwords")
+            .cites(Requirement, Nist, "NIST SP 800-63B-4, 3.1.1.2")
+            .text(
+                "Passwords shorter than 15 characters are accepted: acceptable only if every \
+                 sign-in takes a second factor.",
+            )
+            .covered_by(Deviation::ShortPasswords),
+        row(rules.required_classes > 0, "password.required_classes", "composition-rules")
+            .cites(Requirement, Nist, "NIST SP 800-63B-4, 3.1.1.2; OWASP ASVS 5.0.0, 6.2.5")
+            .text("Passwords must mix classes of characters.")
+            .covered_by(Deviation::CompositionRules),
+        row(rules.ascii_only, "password.ascii_only", "ascii-passwords")
+            .cites(Recommendation, Nist, "NIST SP 800-63B-4, 3.1.1.2")
+            .text("Passwords with characters outside ASCII are refused.")
+            .covered_by(Deviation::AsciiPasswords),
+        row(!rules.common_list, "password.common_list", "no-common-list")
+            .cites(Requirement, Asvs, "OWASP ASVS 5.0.0, 6.2.4; NIST SP 800-63B-4, 3.1.1.2")
+            .text("The engine does not refuse common passwords."),
+        row(
+            rules.common_list && listed < COMMON_ENTRIES,
+            "password.common_list",
+            "common-list-short",
+        )
+        .cites(Note, Asvs, "OWASP ASVS 5.0.0, 6.2.4")
+        .text(short),
+    ]);
 }

@@ -7,7 +7,7 @@ use crate::domain::policy::deviation::Deviation;
 use crate::domain::policy::fault::SettingValue;
 use crate::domain::policy::finding::Severity::{Note, Recommendation, Requirement};
 use crate::domain::policy::finding::Standard::{Asvs, Engine, Nist, Pci};
-use crate::domain::policy::finding::{Finding, report};
+use crate::domain::policy::finding::{Row, row};
 use crate::domain::policy::guessing::GuessingRisk;
 use crate::domain::policy::owner::{self, OwnersWay};
 use crate::domain::policy::reach::{exceeds_threshold, float, spans};
@@ -25,7 +25,7 @@ const MANY_ACCOUNTS: u32 = 1_000_000;
 const ROUNDING: f64 = 1.000_001;
 
 /// Findings about the strength and the life of codes.
-pub(super) fn codes(settings: &PolicySettings, odds: [&GuessingRisk; 2], found: &mut Vec<Finding>) {
+pub(super) fn codes(settings: &PolicySettings, odds: [&GuessingRisk; 2], found: &mut Vec<Row>) {
     let lifetimes = &settings.lifetimes;
     let [users, administrators] = odds;
     guesses(settings, &settings.users, users, ["users.methods", "users"], found);
@@ -38,48 +38,33 @@ pub(super) fn codes(settings: &PolicySettings, odds: [&GuessingRisk; 2], found: 
         .flat_map(|gates| &gates.methods)
         .any(|kind| kind.verification() == Verification::Oath);
     let long_life = lifetimes.email_code.min(lifetimes.flow) > 10 * MINUTE;
-    report(
-        settings,
-        found,
-        &[
-            (
-                long_life,
-                "lifetimes.email_code",
-                "mail-code-lifetime",
-                Requirement,
-                Asvs,
-                "OWASP ASVS 5.0.0, 6.5.5",
-                "A mail code lives longer than 10 minutes.",
-                None,
-            ),
-            (
-                settings.link.is_some() && lifetimes.email_link.min(lifetimes.flow) > 10 * MINUTE,
-                "lifetimes.email_link",
-                "mail-link-lifetime",
-                Requirement,
-                Asvs,
-                "OWASP ASVS 5.0.0, 6.5.5",
-                "A link in a mail lives longer than 10 minutes.",
-                None,
-            ),
-            (
-                oath && settings.oath.back + settings.oath.forward > 0,
-                "oath.back",
-                "app-code-lifetime",
-                Note,
-                Asvs,
-                "OWASP ASVS 5.0.0, 6.5.5; RFC 6238, 5.2",
-                "A code of an authenticator is accepted for longer than its 30 seconds: RFC 6238 \
+    found.extend([
+        row(long_life, "lifetimes.email_code", "mail-code-lifetime")
+            .cites(Requirement, Asvs, "OWASP ASVS 5.0.0, 6.5.5")
+            .text("A mail code lives longer than 10 minutes."),
+        row(
+            settings.link.is_some() && lifetimes.email_link.min(lifetimes.flow) > 10 * MINUTE,
+            "lifetimes.email_link",
+            "mail-link-lifetime",
+        )
+        .cites(Requirement, Asvs, "OWASP ASVS 5.0.0, 6.5.5")
+        .text("A link in a mail lives longer than 10 minutes."),
+        row(
+            oath && settings.oath.back + settings.oath.forward > 0,
+            "oath.back",
+            "app-code-lifetime",
+        )
+        .cites(Note, Asvs, "OWASP ASVS 5.0.0, 6.5.5; RFC 6238, 5.2")
+        .text(
+            "A code of an authenticator is accepted for longer than its 30 seconds: RFC 6238 \
                  recommends one step of delay, ASVS allows none.",
-                None,
-            ),
-        ],
-    );
+        ),
+    ]);
 }
 
 /// Findings about one code tried against each of very many accounts: before codes grow, and while
 /// they are longer.
-fn spraying(settings: &PolicySettings, odds: [&GuessingRisk; 2], found: &mut Vec<Finding>) {
+fn spraying(settings: &PolicySettings, odds: [&GuessingRisk; 2], found: &mut Vec<Row>) {
     let [users, administrators] = odds.map(|risk| risk.takeover);
     // All codes of a window may be requested within one day of it.
     let windows = spans(DAY, settings.limits.tenant.window);
@@ -120,18 +105,15 @@ fn spraying(settings: &PolicySettings, odds: [&GuessingRisk; 2], found: &mut Vec
         "While the tenant's limit is spent, {grown:.2} of {MANY_ACCOUNTS} accounts are expected to fall to \
          one code each, more than {EXPECTED_WHILE_GROWN}: {why}.",
     );
-    let row = |applies, path, text| {
-        let citation = "sspr, limits across accounts";
-        (applies, path, "spray-above-threshold", Recommendation, Engine, citation, text, None)
-    };
-    report(
-        settings,
-        found,
-        &[
-            row(before > EXPECTED_PER_DAY * ROUNDING, "limits.tenant", before_growth.as_str()),
-            row(grown > EXPECTED_WHILE_GROWN * ROUNDING, path, while_grown.as_str()),
-        ],
-    );
+    let rows = [
+        (before > EXPECTED_PER_DAY * ROUNDING, "limits.tenant", before_growth),
+        (grown > EXPECTED_WHILE_GROWN * ROUNDING, path, while_grown),
+    ];
+    found.extend(rows.map(|(applies, path, text)| {
+        row(applies, path, "spray-above-threshold")
+            .cites(Recommendation, Engine, "sspr, limits across accounts")
+            .text(text)
+    }));
 }
 
 /// Findings about the codes of these gates, and the probability that guessing opens them all.
@@ -140,7 +122,7 @@ fn guesses(
     gates: &Gates,
     odds: &GuessingRisk,
     [methods, path]: [&'static str; 2],
-    found: &mut Vec<Finding>,
+    found: &mut Vec<Row>,
 ) {
     let bits = odds.methods.iter().map(|method| method.bits).fold(f64::INFINITY, f64::min);
     let weak = format!(
@@ -152,37 +134,24 @@ fn guesses(
          above 1e-4.",
         odds.takeover.until_disabled,
     );
-    report(
-        settings,
-        found,
-        &[
-            (
-                bits < 64.0,
-                methods,
-                "codes-under-64-bits",
-                Note,
-                Asvs,
-                "NIST SP 800-63B-4, 3.1.3.2; OWASP ASVS 5.0.0, 6.6.3",
-                &weak,
-                None,
-            ),
-            (
-                exceeds_threshold(settings, gates),
-                path,
-                "guessing-above-threshold",
+    found.extend([
+        row(bits < 64.0, methods, "codes-under-64-bits")
+            .cites(Note, Asvs, "NIST SP 800-63B-4, 3.1.3.2; OWASP ASVS 5.0.0, 6.6.3")
+            .text(weak),
+        row(exceeds_threshold(settings, gates), path, "guessing-above-threshold")
+            .cites(
                 Requirement,
                 Engine,
                 "sspr, guessing threshold (the engine's own: 100 guesses of six digits; NIST SP \
                  800-63B-4, 3.2.2 limits failures to 100 and names no probability)",
-                &likely,
-                Some(Deviation::GuessingAboveThreshold),
-            ),
-        ],
-    );
+            )
+            .text(likely)
+            .covered_by(Deviation::GuessingAboveThreshold),
+    ]);
 }
 
 /// Findings about the budgets of failures and challenges, and what they leave to the owner.
-pub(super) fn budgets(settings: &PolicySettings, found: &mut Vec<Finding>) {
+pub(super) fn budgets(settings: &PolicySettings, found: &mut Vec<Row>) {
     let (failures, sends) = (&settings.failures, &settings.sends);
     let open = failures.anonymous;
     let wait = SettingValue::Span(open.window.max(failures.lock));
@@ -198,73 +167,35 @@ pub(super) fn budgets(settings: &PolicySettings, found: &mut Vec<Finding>) {
         way.sources_withstood(),
     );
     let alone = way.tries_of_a_code(1) == 0;
-    report(
-        settings,
-        found,
-        &[
-            (
-                settings.clear_counters_on_reset,
-                "clear_counters_on_reset",
-                "counters-cleared",
-                Recommendation,
-                Nist,
-                "NIST SP 800-63B-4, 3.2.2",
+    let lockout = if open.max > 10 { "failures.anonymous.max" } else { "failures.lock" };
+    found.extend([
+        row(settings.clear_counters_on_reset, "clear_counters_on_reset", "counters-cleared")
+            .cites(Recommendation, Nist, "NIST SP 800-63B-4, 3.2.2")
+            .text(
                 "A completed reset also clears the windowed failures of methods that it did not use: a \
                  reset by the owner gives an attacker fresh budgets.",
-                Some(Deviation::CountersClearedOnReset),
-            ),
-            (
-                open.max < 10,
-                "failures.anonymous.max",
-                "fewer-than-ten-tries",
-                Recommendation,
-                Nist,
-                "NIST SP 800-63B-4, 8.1",
-                "Fewer than ten wrong entries close a method: users who mistype are locked out.",
-                None,
-            ),
-            (
-                sends.resend_after < MINUTE,
-                "sends.resend_after",
-                "codes-change-fast",
-                Recommendation,
-                Nist,
-                "NIST SP 800-63B-4, 8.1",
-                "A code may be replaced within a minute, while it is being typed.",
-                None,
-            ),
-            (
-                open.max > 10 || failures.lock < 30 * MINUTE,
-                if open.max > 10 { "failures.anonymous.max" } else { "failures.lock" },
-                "pci-lockout",
-                Requirement,
-                Pci,
-                "PCI DSS 4, 8.3.4",
+            )
+            .covered_by(Deviation::CountersClearedOnReset),
+        row(open.max < 10, "failures.anonymous.max", "fewer-than-ten-tries")
+            .cites(Recommendation, Nist, "NIST SP 800-63B-4, 8.1")
+            .text("Fewer than ten wrong entries close a method: users who mistype are locked out."),
+        row(sends.resend_after < MINUTE, "sends.resend_after", "codes-change-fast")
+            .cites(Recommendation, Nist, "NIST SP 800-63B-4, 8.1")
+            .text("A code may be replaced within a minute, while it is being typed."),
+        row(open.max > 10 || failures.lock < 30 * MINUTE, lockout, "pci-lockout")
+            .cites(Requirement, Pci, "PCI DSS 4, 8.3.4")
+            .text(
                 "More than ten failures are allowed, or a spent budget closes a method for less \
                  than 30 minutes.",
-                None,
             ),
-            (
-                true,
-                "sends.source_share",
-                "owner-waits",
-                Note,
-                Engine,
-                "sspr, budgets",
-                &waits,
-                None,
+        row(true, "sends.source_share", "owner-waits")
+            .cites(Note, Engine, "sspr, budgets")
+            .text(waits),
+        row(alone, "sends.source_share", "one-source-locks-out")
+            .cites(Recommendation, Engine, "sspr, budgets")
+            .text(
+                "A single source can spend the budgets of an account and keep its owner from \
+                 resetting, except from a known device or a familiar source (`sends.source_share`).",
             ),
-            (
-                alone,
-                "sends.source_share",
-                "one-source-locks-out",
-                Recommendation,
-                Engine,
-                "sspr, budgets",
-                "A single source can spend the budgets of an account and keep its owner from resetting, \
-                 except from a known device or a familiar source (`sends.source_share`).",
-                None,
-            ),
-        ],
-    );
+    ]);
 }
