@@ -57,7 +57,7 @@ impl Population {
         let engine = Engine::builder()
             .keys(support::keys())
             .store(store.clone())
-            .directory(MemoryDirectory::with_hash_cost(8, 1))
+            .directory(MemoryDirectory::new())
             .delivery(MemoryInbox::new());
         let engine = run(engine.open()).expect("opened");
         let (tenant, policy) = (support::tenant(), support::policy());

@@ -48,7 +48,7 @@ impl Site {
         let engine = Engine::builder()
             .keys(support::keys())
             .store(store.clone())
-            .directory(MemoryDirectory::with_hash_cost(8, 1))
+            .directory(MemoryDirectory::new())
             .delivery(MemoryInbox::new());
         let engine = block_on(engine.open()).expect("opened");
         let accounts =

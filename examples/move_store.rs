@@ -188,7 +188,7 @@ fn fill(address: &str, accounts: usize) -> Outcome<()> {
     let began = SystemClock.now();
     let tenant = TenantId::parse("contoso")?;
     let admin = Actor::new("root@contoso.example", [RoleId::parse("Global Administrator")?]);
-    let (directory, inbox) = (MemoryDirectory::with_hash_cost(8, 1), MemoryInbox::new());
+    let (directory, inbox) = (MemoryDirectory::new(), MemoryInbox::new());
     directory.add_tenant(tenant.clone(), TenantFacts::new("Contoso"));
     let secret = |byte| SecretBytes::new(vec![byte; 32]);
     let engine = Engine::builder()

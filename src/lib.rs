@@ -30,7 +30,7 @@
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! // Keys come from a vault; all engines on one store share them.
 //! let secret = |byte| SecretBytes::new(vec![byte; 32]);
-//! let (directory, inbox) = (MemoryDirectory::with_hash_cost(8, 1), MemoryInbox::new());
+//! let (directory, inbox) = (MemoryDirectory::new(), MemoryInbox::new());
 //! let engine = Engine::builder()
 //!     .keys(Keys::new(secret(1), 1, secret(2))?)
 //!     .store(MemoryStore::new())

@@ -11,7 +11,7 @@
 //! **Opening and creating a store are separate calls.** If opening created a missing store, a wrong
 //! path or database name would silently start an empty one, in which used codes are valid again.
 //!
-//! **At most 45 crates by default.** The tables for phone numbers, domain labels and language tags are
+//! **At most 42 crates by default.** The tables for phone numbers, domain labels and language tags are
 //! part of the crate for that reason; `idna` alone adds 26 crates.
 //!
 //! **Resets and unlocks are one handle that is generic over the ticket**

@@ -223,7 +223,7 @@
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let secret = |byte| SecretBytes::new(vec![byte; 32]);
-//! # let directory = MemoryDirectory::with_hash_cost(8, 1);
+//! # let directory = MemoryDirectory::new();
 //! # let (contoso, ada) = (TenantId::parse("contoso")?, UserId::parse("u-1")?);
 //! # directory.add_tenant(contoso.clone(), TenantFacts::new("Contoso"));
 //! # directory.add_user(&contoso, UserFacts::new(ada.clone()), &["ada@contoso.example"], "old")?;

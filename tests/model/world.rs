@@ -110,7 +110,7 @@ impl Prepared {
             if encoded { Arc::new(Encoded::new(memory)) } else { Arc::new(memory) };
         let clock = ManualClock::new(self.start);
         // With a clock of its own, since a password from the future would be too young.
-        let directory = MemoryDirectory::with_hash_cost(8, 1);
+        let directory = MemoryDirectory::new();
         directory.add_tenant(tenant(), TenantFacts::new("Contoso"));
         for (who, name) in NAMES.iter().take(2).enumerate() {
             directory.add_user(&tenant(), facts(who), &[name], support::OLD).expect("new");

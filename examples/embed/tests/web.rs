@@ -43,7 +43,7 @@ struct Answer {
 impl Browser {
     async fn new() -> Self {
         let secret = |byte| SecretBytes::new(vec![byte; 32]);
-        let (directory, inbox) = (MemoryDirectory::with_hash_cost(8, 1), MemoryInbox::new());
+        let (directory, inbox) = (MemoryDirectory::new(), MemoryInbox::new());
         let engine = Engine::builder()
             .keys(Keys::new(secret(1), 1, secret(2)).expect("long enough"))
             .store(MemoryStore::new())

@@ -237,7 +237,7 @@ impl WorldBuilder {
         let (is_new, registered) = (self.joined.is_none(), self.registered);
         let directory = self.joined.unwrap_or_else(|| {
             // The least cost of hashing: a test resets many passwords.
-            MemoryDirectory::with_hash_cost(8, 1).with_clock(self.clock.clone())
+            MemoryDirectory::new().with_clock(self.clock.clone())
         });
         let mut engine = Engine::builder()
             .keys(self.keys)

@@ -121,7 +121,7 @@ impl Fixture {
     /// A fixture without records and policies.
     pub(crate) fn over(store: Arc<dyn Store>) -> Self {
         let clock = ManualClock::new(Timestamp::from_unix_seconds(START));
-        let directory = MemoryDirectory::with_hash_cost(8, 1).with_clock(clock.clone());
+        let directory = MemoryDirectory::new().with_clock(clock.clone());
         let kinds = [MethodKind::AppNotification, MethodKind::Passkey, MethodKind::HostVerified];
         let external = kinds.map(SimulatedMethod::new);
         for (tenant, users) in [("contoso", &["ada", "bob"][..]), ("fabrikam", &["ada"])] {

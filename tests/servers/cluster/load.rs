@@ -55,7 +55,7 @@ impl People {
 
     /// A directory with these people.
     pub(crate) fn directory(&self, clock: &ManualClock) -> MemoryDirectory {
-        let directory = MemoryDirectory::with_hash_cost(8, 1).with_clock(clock.clone());
+        let directory = MemoryDirectory::new().with_clock(clock.clone());
         directory.add_tenant(tenant(), TenantFacts::new("Contoso"));
         for Person { user, name, .. } in &self.0 {
             let facts = UserFacts::new(user.clone());

@@ -41,7 +41,7 @@ fn a_wrong_guess_is_one_read_and_one_write_and_past_the_budget_one_read() {
     let engine = Engine::builder()
         .keys(keys())
         .store(store.clone())
-        .directory(MemoryDirectory::with_hash_cost(8, 1))
+        .directory(MemoryDirectory::new())
         .delivery(MemoryInbox::new());
     let engine = wait(engine.open()).unwrap();
     let admin = Actor::new("root", [RoleId::parse("Global Administrator").unwrap()]);

@@ -28,7 +28,7 @@ impl Default for InMemory {
 
 impl InMemory {
     pub(crate) fn wrapped(wrap: impl FnOnce(MemoryDirectory) -> Arc<dyn Directory>) -> Self {
-        let below = MemoryDirectory::with_hash_cost(8, 1);
+        let below = MemoryDirectory::new();
         Self { directory: wrap(below.clone()), below }
     }
 

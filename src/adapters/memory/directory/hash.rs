@@ -1,66 +1,41 @@
-//! Password hashes of the memory directory: Argon2id (RFC 9106) with a fresh salt for each.
+//! Password hashes of the memory directory: HMAC-SHA-256 under a fresh random key for each password.
+//!
+//! The hash is fast. A slow one would protect a stolen database, and this directory has none: its hashes
+//! live and end with the process.
 
-use argon2::{Algorithm, Argon2, Params, Version};
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::Sha256;
 
-use crate::domain::crypto::secret::secrets_equal;
-use crate::port::{Entropy, PortError, PortResult, SystemEntropy};
+use crate::port::{Entropy as _, PortResult, SystemEntropy};
 
-/// The cost of one hash.
-#[derive(Clone, Copy)]
-pub(super) struct Cost {
-    memory_kib: u32,
-    passes: u32,
-}
-
-impl Cost {
-    /// OWASP's password storage cheat sheet: 19 MiB, two passes, one lane.
-    pub(super) const OWASP: Self = Self { memory_kib: 19 * 1024, passes: 2 };
-
-    /// A cost, raised to the minimum of Argon2id.
-    pub(super) fn new(memory_kib: u32, passes: u32) -> Self {
-        Self {
-            memory_kib: memory_kib.max(Params::MIN_M_COST),
-            passes: passes.max(Params::MIN_T_COST),
-        }
-    }
-}
-
-/// A salted hash of one password.
+/// A keyed hash of one password.
 #[derive(Clone)]
 pub(super) struct PasswordHash {
-    salt: [u8; 16],
+    key: [u8; 32],
     hash: [u8; 32],
-    cost: Cost,
 }
 
 impl PasswordHash {
-    /// Hashes with a fresh salt.
-    pub(super) fn new(password: &str, cost: Cost) -> PortResult<Self> {
-        let mut salt = [0; 16];
-        SystemEntropy.fill(&mut salt)?;
-        let hash = derive(password, &salt, cost)?;
-        Ok(Self { salt, hash, cost })
+    /// A hash that no password matches, for the comparison of an unknown user.
+    pub(super) const UNMATCHED: Self = Self { key: [0; 32], hash: [0; 32] };
+
+    /// Hashes under a fresh key.
+    pub(super) fn new(password: &str) -> PortResult<Self> {
+        let mut key = [0; 32];
+        SystemEntropy.fill(&mut key)?;
+        let hash = mac(&key, password).finalize().into_bytes().into();
+        Ok(Self { key, hash })
     }
 
-    /// A hash that no password matches, so that an unknown user costs the same time.
-    pub(super) const fn unmatched(cost: Cost) -> Self {
-        Self { salt: [0; 16], hash: [0; 32], cost }
-    }
-
-    pub(super) fn is_of(&self, password: &str) -> PortResult<bool> {
-        let hash = derive(password, &self.salt, self.cost)?;
-        Ok(secrets_equal(&hash, &self.hash))
+    /// Whether this is the hash of the password, in constant time.
+    pub(super) fn is_of(&self, password: &str) -> bool {
+        mac(&self.key, password).verify_slice(&self.hash).is_ok()
     }
 }
 
-fn derive(password: &str, salt: &[u8], cost: Cost) -> PortResult<[u8; 32]> {
-    let mut hash = [0; 32];
-    Params::new(cost.memory_kib, cost.passes, 1, Some(hash.len()))
-        .map(|params| Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
-        .and_then(|argon| argon.hash_password_into(password.as_bytes(), salt, &mut hash))
-        // Fails for a password over 4 GiB, or a cost beyond the memory of the machine.
-        .map_err(|error| PortError::unavailable().because(error.to_string()))?;
-    Ok(hash)
+fn mac(key: &[u8; 32], password: &str) -> Hmac<Sha256> {
+    let Ok(mac) = Hmac::new_from_slice(key) else { unreachable!("HMAC takes a key of any length") };
+    mac.chain_update(password)
 }
 
 #[cfg(test)]
@@ -69,13 +44,17 @@ mod tests {
 
     #[test]
     fn a_hash_matches_its_password_only() {
-        let cost = Cost::new(0, 0);
-        let hash = PasswordHash::new("correct horse", cost).expect("hash");
-        assert!(hash.is_of("correct horse").expect("hash"));
-        assert!(!hash.is_of("correct horse ").expect("hash"));
-        assert!(!PasswordHash::unmatched(cost).is_of("").expect("hash"));
-        let again = PasswordHash::new("correct horse", cost).expect("hash");
-        assert_ne!(hash.salt, again.salt);
-        assert_ne!(hash.hash, again.hash);
+        let hash = PasswordHash::new("correct horse").expect("hash");
+        assert!(hash.is_of("correct horse"));
+        assert!(!hash.is_of("correct horse "));
+        assert!(!PasswordHash::UNMATCHED.is_of(""));
+    }
+
+    #[test]
+    fn equal_passwords_have_different_hashes() {
+        let first = PasswordHash::new("correct horse").expect("hash");
+        let second = PasswordHash::new("correct horse").expect("hash");
+        assert_ne!(first.key, second.key);
+        assert_ne!(first.hash, second.hash);
     }
 }

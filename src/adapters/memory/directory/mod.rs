@@ -14,7 +14,7 @@ pub use types::{DirectorySession, DirectoryWrite, GroupMember, Revocation};
 use std::fmt;
 use std::sync::{Arc, Mutex};
 
-use self::hash::{Cost, PasswordHash};
+use self::hash::PasswordHash;
 use self::state::{State, Tenant, UserEntry, spelling};
 use super::lock;
 use crate::domain::password::composed;
@@ -30,9 +30,9 @@ use crate::{GroupId, SecretText, TenantId, Timestamp, UserId};
 ///
 /// - **Identifiers** match exactly, except for the case of ASCII letters. An identifier that two
 ///   users share finds no user.
-/// - **Passwords** are kept as Argon2id hashes, at OWASP's cost (19 MiB, two passes). Hashing
-///   blocks the calling thread for some tens of milliseconds; tests can lower the cost
-///   ([`with_hash_cost`](Self::with_hash_cost)).
+/// - **Passwords** are kept as HMAC-SHA-256 under a random key for each. That is fast, and suits tests and
+///   demonstrations, whose hashes end with the process. A directory that stores passwords uses a slow
+///   hash, such as Argon2id at OWASP's cost (19 MiB, two passes).
 /// - **The change stamp** is renewed by each [`update_user`](Self::update_user), and by each
 ///   password write and unlock, including the engine's own. A caller that compares stamps across
 ///   its own write must expect a new one. A user whose stamp was set to `None` has none.
@@ -56,26 +56,13 @@ use crate::{GroupId, SecretText, TenantId, Timestamp, UserId};
 pub struct MemoryDirectory {
     state: Arc<Mutex<State>>,
     clock: Arc<dyn Clock>,
-    cost: Cost,
 }
 
 impl MemoryDirectory {
-    /// An empty directory that hashes at OWASP's cost and takes the time from the system.
+    /// An empty directory that takes the time from the system.
     #[must_use]
     pub fn new() -> Self {
-        Self::with_cost(Cost::OWASP)
-    }
-
-    /// An empty directory with this cost of hashing, for tests. The minimum of Argon2id, 8 KiB and
-    /// one pass, takes microseconds; smaller values are raised to it.
-    ///
-    /// ```
-    /// let directory = sspr::adapters::memory::MemoryDirectory::with_hash_cost(8, 1);
-    /// # drop(directory);
-    /// ```
-    #[must_use]
-    pub fn with_hash_cost(memory_kib: u32, passes: u32) -> Self {
-        Self::with_cost(Cost::new(memory_kib, passes))
+        Self { state: Arc::default(), clock: Arc::new(SystemClock) }
     }
 
     /// Takes the time from this clock, which dates password changes and measures their minimum age.
@@ -83,10 +70,6 @@ impl MemoryDirectory {
     pub fn with_clock(mut self, clock: impl Clock + 'static) -> Self {
         self.clock = Arc::new(clock);
         self
-    }
-
-    fn with_cost(cost: Cost) -> Self {
-        Self { state: Arc::default(), clock: Arc::new(SystemClock), cost }
     }
 
     /// Adds a tenant, or replaces the facts of an existing one.
@@ -131,7 +114,7 @@ impl MemoryDirectory {
     ) -> PortResult<()> {
         // Composed, like the passwords that a host's own pages store.
         let password = composed(&SecretText::from(password));
-        let hash = PasswordHash::new(password.expose_secret(), self.cost)?;
+        let hash = PasswordHash::new(password.expose_secret())?;
         let mut state = lock(&self.state);
         let stamp = state.fresh_stamp();
         facts.change_stamp.get_or_insert(stamp);
@@ -184,7 +167,7 @@ impl MemoryDirectory {
         user: &UserId,
         password: &str,
     ) -> PortResult<()> {
-        let hash = PasswordHash::new(password, self.cost)?;
+        let hash = PasswordHash::new(password)?;
         let now = self.clock.now();
         let mut state = lock(&self.state);
         let history = state.history;

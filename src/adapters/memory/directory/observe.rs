@@ -6,7 +6,6 @@ use super::{DirectorySession, DirectoryWrite, MemoryDirectory, Revocation};
 use crate::adapters::memory::lock;
 use crate::domain::password::composed;
 use crate::facts::UserFacts;
-use crate::port::PortResult;
 use crate::{SecretText, TenantId, UserId};
 
 impl MemoryDirectory {
@@ -16,21 +15,13 @@ impl MemoryDirectory {
     #[must_use]
     pub fn password_is(&self, tenant: &TenantId, user: &UserId, password: &str) -> bool {
         let typed = composed(&SecretText::from(password));
-        self.verify(tenant, user, typed.expose_secret()).unwrap_or(false)
+        self.verify(tenant, user, typed.expose_secret())
     }
 
-    pub(super) fn verify(
-        &self,
-        tenant: &TenantId,
-        user: &UserId,
-        password: &str,
-    ) -> PortResult<bool> {
+    pub(super) fn verify(&self, tenant: &TenantId, user: &UserId, password: &str) -> bool {
         let hash = self.read(tenant, user, |account| account.passwords.front().cloned());
         // Hashed outside the lock, and for an unknown user as well.
-        match hash.flatten() {
-            Some(hash) => hash.is_of(password),
-            None => PasswordHash::unmatched(self.cost).is_of(password).map(|_| false),
-        }
+        hash.flatten().unwrap_or(PasswordHash::UNMATCHED).is_of(password)
     }
 
     /// The facts of a user as they were set, with direct memberships as groups.

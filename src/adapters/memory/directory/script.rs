@@ -23,7 +23,7 @@ impl MemoryDirectory {
     /// use sspr::facts::PolicyReason;
     /// use sspr::adapters::memory::MemoryDirectory;
     ///
-    /// let directory = MemoryDirectory::with_hash_cost(8, 1);
+    /// let directory = MemoryDirectory::new();
     /// directory.set_password_rule(|new| (new.len() < 20).then_some(PolicyReason::Length));
     /// ```
     pub fn set_password_rule(

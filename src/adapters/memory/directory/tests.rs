@@ -39,7 +39,7 @@ fn group(id: &str) -> GroupId {
 /// A tenant and Ada, whose password is `old password`.
 fn world() -> World {
     let clock = Arc::new(ManualClock(AtomicI64::new(1_000)));
-    let directory = MemoryDirectory::with_hash_cost(8, 1).with_clock(Arc::clone(&clock));
+    let directory = MemoryDirectory::new().with_clock(Arc::clone(&clock));
     let tenant = TenantId::parse("contoso").expect("tenant id");
     directory.add_tenant(tenant.clone(), TenantFacts::new("Contoso"));
     let ada = user("u-ada");
