@@ -66,10 +66,10 @@ async fn race_on_threads<T: Send + 'static>(
     for actor in 0..actors {
         let (harness, task) = (Arc::clone(&kit.harness), Arc::clone(&task));
         let (barrier, finish) = (Arc::clone(&barrier), Arc::clone(&finish));
-        let rounds = rounds.clone();
+        let own_rounds = rounds.clone();
         let run = move || {
             let mut column = Vec::new();
-            for round in rounds {
+            for round in own_rounds {
                 barrier.wait();
                 // A panic is caught, or the other actors would wait at the barrier for ever.
                 column.push(catch_unwind(AssertUnwindSafe(|| {

@@ -49,10 +49,10 @@ fn each_fault_reports_whether_the_call_was_made() {
 #[test]
 fn a_hook_runs_once_before_its_call() {
     let count = Arc::new(AtomicUsize::new(0));
-    let plan = FaultPlan::none();
+    let empty = FaultPlan::none();
     let seen = Arc::clone(&count);
-    let counted = plan.clone();
-    let plan = plan.before(1, move || {
+    let counted = empty.clone();
+    let plan = empty.before(1, move || {
         seen.store(counted.calls(), Ordering::SeqCst);
     });
     let store = Faulty::new(MemoryStore::new(), plan);

@@ -113,10 +113,10 @@ pub(super) fn firsts(events: &[Event]) -> impl Iterator<Item = &Event> {
 /// The intermediate version of a record while its events are copied. It is the same in every
 /// process, so that one can continue where another stopped.
 pub(super) fn passing(key: &RecordKey, count: u64) -> Version {
-    let mut hash = Sha256::new();
-    hash.update(b"sspr transfer");
-    hash.update(key.as_bytes());
-    hash.update(count.to_be_bytes());
-    let hash: [u8; 32] = hash.finalize().into();
+    let mut hasher = Sha256::new();
+    hasher.update(b"sspr transfer");
+    hasher.update(key.as_bytes());
+    hasher.update(count.to_be_bytes());
+    let hash: [u8; 32] = hasher.finalize().into();
     Version::new(count, u64::from_be_bytes(std::array::from_fn(|index| hash[index])))
 }

@@ -102,14 +102,12 @@ impl Checkpoint {
         kinds: &[RecordKind],
     ) -> Option<CopyPosition> {
         let CheckpointBody { task, tenant, kind, after, .. } = &self.0;
-        let at = |tenant: &TenantId| tenants.iter().position(|listed| listed == tenant);
-        let tenant = tenant.as_ref().map_or(Some(0), at)?;
-        let kind =
-            kind.as_ref().map_or(Some(0), |kind| kinds.iter().position(|listed| listed == kind))?;
-        (*task <= CopyTask::Sweep).then(|| CopyPosition {
+        let tenant_at = |tenant: &TenantId| tenants.iter().position(|listed| listed == tenant);
+        let kind_at = |kind: &RecordKind| kinds.iter().position(|listed| listed == kind);
+        (*task <= CopyTask::Sweep).then_some(CopyPosition {
             task: *task,
-            tenant,
-            kind,
+            tenant: tenant.as_ref().map_or(Some(0), tenant_at)?,
+            kind: kind.as_ref().map_or(Some(0), kind_at)?,
             after: after.clone().map(Cursor::new),
         })
     }

@@ -92,11 +92,11 @@ pub fn copy<'a>(
     to: &'a dyn Store,
     tenants: impl IntoIterator<Item = TenantId>,
 ) -> Result<Transfer<'a>, InvalidInput> {
-    let tenants: BTreeSet<TenantId> = tenants.into_iter().collect();
-    if tenants.is_empty() {
+    let distinct: BTreeSet<TenantId> = tenants.into_iter().collect();
+    if distinct.is_empty() {
         return Err(InvalidInput::Rule { what: "list of tenants", rule: "must not be empty" });
     }
-    let tenants: Vec<TenantId> = tenants.into_iter().collect();
+    let tenants: Vec<TenantId> = distinct.into_iter().collect();
     Ok(Transfer {
         from,
         to,

@@ -114,9 +114,8 @@ impl Transfer<'_> {
     /// # }
     /// ```
     pub async fn open_target(&mut self) -> Result<(), TransferError> {
-        match &self.marks {
+        match self.marks.clone() {
             Some(marks) if self.position.task == CopyTask::Finished => {
-                let marks = marks.clone();
                 self.open_marked(&marks).await
             }
             _ => Err(TransferError::NotCompared),

@@ -32,9 +32,9 @@ impl Tally {
     /// All parts but the last have a fixed length, so that two different lists of parts never hash
     /// the same bytes.
     fn of(parts: &[&[u8]]) -> Self {
-        let mut hash = Sha256::new();
-        parts.iter().for_each(|part| hash.update(part));
-        let hash: [u8; 32] = hash.finalize().into();
+        let mut hasher = Sha256::new();
+        parts.iter().for_each(|part| hasher.update(part));
+        let hash: [u8; 32] = hasher.finalize().into();
         let lane =
             |lane: usize| u64::from_be_bytes(std::array::from_fn(|index| hash[8 * lane + index]));
         Self { count: 1, sum: std::array::from_fn(lane) }

@@ -6,6 +6,10 @@ const MAX_LINES_OF_A_FILE: usize = 400;
 const MEDIAN_LINES_OF_A_FILE: usize = 160;
 const MAX_LINES_OF_A_FUNCTION: usize = 60;
 
+/// A value that changes its type or is cut in place may keep its name, but not as a habit: the reader
+/// of a name should know which value it is.
+const MAX_REBINDINGS: usize = 15;
+
 /// The functions that may be longer: file, name and reason.
 const LONG_FUNCTIONS: [(&str, &str, &str); 2] = [
     ("adapters/render/english/notice.rs", "of", "the texts of all notices, one after the other"),
@@ -73,6 +77,57 @@ fn function_name(line: &str) -> Option<&str> {
     };
     let end = after.find(['(', '<'])?;
     before.split_whitespace().all(is_modifier).then_some(&after[..end])
+}
+
+#[test]
+fn names_are_seldom_bound_again() {
+    let sources = sources();
+    let found: Vec<String> = sources
+        .iter()
+        .flat_map(|source| {
+            let of_file = rebindings(&source.text).into_iter();
+            of_file.map(|line| format!("{}: {line}", source.name))
+        })
+        .collect();
+    assert!(
+        found.len() <= MAX_REBINDINGS,
+        "{} of at most {MAX_REBINDINGS}: {found:#?}",
+        found.len()
+    );
+}
+
+/// The lines that bind a name to a value made from that name: `let x = x.clone()`.
+fn rebindings(text: &str) -> Vec<&str> {
+    let lines: Vec<&str> = text.lines().map(str::trim).collect();
+    let mut found = Vec::new();
+    for (number, line) in lines.iter().enumerate() {
+        let Some((bound, value)) = line.strip_prefix("let ").and_then(|rest| rest.split_once(" ="))
+        else {
+            continue;
+        };
+        let name = bound.trim_start_matches("mut ").split(':').next().unwrap_or_default();
+        // A long value begins on the next line.
+        let next = lines.get(number + 1).copied().unwrap_or_default();
+        let value = if value.is_empty() { next } else { value };
+        let value = value.trim_start_matches([' ', '&', '*']).trim_start_matches("mut ");
+        let is_name = |symbol: char| symbol.is_alphanumeric() || symbol == '_';
+        let rest = value.trim_start_matches(is_name);
+        let begins_other = ["(", "::", "{", " {", "!"].iter().any(|sign| rest.starts_with(sign));
+        if !begins_other && value[..value.len() - rest.len()] == *name {
+            found.push(*line);
+        }
+    }
+    found
+}
+
+#[test]
+fn the_reader_finds_rebindings() {
+    let text = "let a = a.b();\nlet mut b: B = &*b;\nlet c =\n    c\nlet d = d(x);\nlet e = e::f();\n\
+                let f = ff;\nlet g = G { g };\n// let h = h.i();\nlet i = i + 1;";
+    assert_eq!(
+        rebindings(text),
+        ["let a = a.b();", "let mut b: B = &*b;", "let c =", "let i = i + 1;"]
+    );
 }
 
 #[test]

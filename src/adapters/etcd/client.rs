@@ -264,8 +264,8 @@ mod tests {
 
     #[test]
     fn a_write_gives_up_on_its_member_before_the_call_ends() {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        let runtime = runtime.expect("a runtime");
+        let mut builder = tokio::runtime::Builder::new_current_thread();
+        let runtime = builder.enable_all().build().expect("a runtime");
         let _entered = runtime.enter();
         let client = Client::new(&EtcdOptions::new(["http://127.0.0.1:1"])).expect("sound");
         assert!(client.write_timeout() < client.timeout);

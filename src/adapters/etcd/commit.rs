@@ -47,9 +47,9 @@ pub(super) async fn commit(store: &Shared, commit: Commit<'_>) -> PortResult<Com
         }
         let mut found = answer.found()?;
         schema::check(found.pop().flatten().as_ref())?;
-        let mut found = found.into_iter();
-        let stored = found.next().flatten();
-        if let Some(head) = found.next() {
+        let mut rest = found.into_iter();
+        let stored = rest.next().flatten();
+        if let Some(head) = rest.next() {
             store.learn(Epoch::decode(&head.ok_or_else(|| corrupt("no head"))?)?);
         }
         // The stored version decides whether the commit is stale or only its guess was wrong.

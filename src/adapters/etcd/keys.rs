@@ -242,8 +242,7 @@ mod tests {
 
     #[test]
     fn a_malformed_key_is_not_parsed() {
-        for key in ["", "/", "sspr/w/", "sspr/w/00", "\u{e9}"] {
-            let key = key.as_bytes();
+        for key in ["", "/", "sspr/w/", "sspr/w/00", "\u{e9}"].map(str::as_bytes) {
             assert_eq!((Tail::of(key).record(), Tail::of(key).event()), (None, None));
         }
     }

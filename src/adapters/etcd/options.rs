@@ -178,7 +178,7 @@ impl EtcdOptions {
                 "endpoint: http to another machine needs `with_unencrypted_network`",
             ));
         }
-        let endpoint = endpoint
+        let tuned = endpoint
             .connect_timeout(self.connect_timeout)
             .tcp_nodelay(true)
             // More frequent pings, or pings while idle, make etcd close the connection.
@@ -188,9 +188,9 @@ impl EtcdOptions {
             .initial_stream_window_size(1 << 20)
             .initial_connection_window_size(4 << 20);
         if !secure {
-            return Ok(endpoint);
+            return Ok(tuned);
         }
-        endpoint.tls_config(self.tls()).map_err(|_| wrong("certificate or key: malformed PEM"))
+        tuned.tls_config(self.tls()).map_err(|_| wrong("certificate or key: malformed PEM"))
     }
 
     fn tls(&self) -> ClientTlsConfig {

@@ -50,8 +50,8 @@ fn newer() -> PortError {
 }
 
 fn text(found: Option<&KeyValue>) -> PortResult<&str> {
-    let found = found.ok_or_else(|| corrupt("no format of the store"))?;
-    std::str::from_utf8(&found.value).map_err(|_| corrupt("the format of the store"))
+    let format = found.ok_or_else(|| corrupt("no format of the store"))?;
+    std::str::from_utf8(&format.value).map_err(|_| corrupt("the format of the store"))
 }
 
 /// Closes the store to writers of all processes, or opens it again.

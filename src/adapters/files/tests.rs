@@ -91,8 +91,8 @@ async fn a_mail_is_written_as_a_complete_eml_file() {
     let boundary = headers.split_once("boundary=\"").and_then(|(_, rest)| rest.split_once('"'));
     let (boundary, _) = boundary.expect("a boundary");
     let delimiter = format!("--{boundary}\r\n");
-    let parts = body.strip_suffix(&format!("--{boundary}--\r\n")).expect("the end");
-    let parts: Vec<&str> = parts.split(&delimiter).collect();
+    let content = body.strip_suffix(&format!("--{boundary}--\r\n")).expect("the end");
+    let parts: Vec<&str> = content.split(&delimiter).collect();
     assert_eq!((parts.len(), parts[0]), (3, ""), "{parts:?}");
     for (part, kind) in parts[1..].iter().zip(["text/plain", "text/html"]) {
         let (headers, content) = part.split_once("\r\n\r\n").expect("headers and content");

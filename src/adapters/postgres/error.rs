@@ -132,9 +132,9 @@ struct ServerError<'a> {
 }
 
 fn server_error(error: &tokio_postgres::Error) -> Option<ServerError<'_>> {
-    let error: &DbError = error.as_db_error()?;
-    let fatal = matches!(error.parsed_severity(), Some(Severity::Fatal | Severity::Panic));
-    Some(ServerError { code: error.code().code(), fatal })
+    let reported: &DbError = error.as_db_error()?;
+    let fatal = matches!(reported.parsed_severity(), Some(Severity::Fatal | Severity::Panic));
+    Some(ServerError { code: reported.code().code(), fatal })
 }
 
 /// Whether a statement with this error was certainly rolled back.

@@ -129,13 +129,11 @@ pub(super) async fn events_of_tenant(
     limit: usize,
 ) -> Result<Page<Event>, PostgresFault> {
     let mut positions = after.unwrap_or(AfterPositions([0; BUCKETS as usize]));
-    let tenant = tenant.as_str();
+    let name = tenant.as_str();
     let rows = share(limit) as i64;
     let from = positions;
-    let values = from
-        .0
-        .each_ref()
-        .map(|position| -> [&(dyn ToSql + Sync); 3] { [&tenant, position, &rows] });
+    let values =
+        from.0.each_ref().map(|position| -> [&(dyn ToSql + Sync); 3] { [&name, position, &rows] });
     let found = every_bucket(session, sql::EVENTS_OF_TENANT, &values).await?;
     let read = |row: &Row| {
         let at: i64 = column(row, "at")?;
@@ -214,20 +212,20 @@ fn merge<K: Ord + Copy, T>(
     share: Option<usize>,
 ) -> (Vec<(usize, K, T)>, bool) {
     let full: Vec<bool> = buckets.iter().map(|rows| Some(rows.len()) == share).collect();
-    let mut buckets: Vec<_> = buckets.into_iter().map(|rows| rows.into_iter().peekable()).collect();
+    let mut sorted: Vec<_> = buckets.into_iter().map(|rows| rows.into_iter().peekable()).collect();
     let mut merged = Vec::new();
     while merged.len() < limit {
-        if buckets.iter_mut().zip(&full).any(|(rows, full)| *full && rows.peek().is_none()) {
+        if sorted.iter_mut().zip(&full).any(|(rows, full)| *full && rows.peek().is_none()) {
             break;
         }
-        let keys = buckets.iter_mut().map(|rows| rows.peek().map(|(key, _)| *key));
+        let keys = sorted.iter_mut().map(|rows| rows.peek().map(|(key, _)| *key));
         let least = keys.enumerate().filter_map(|(number, key)| Some((key?, number))).min();
         let Some((_, number)) = least else {
             return (merged, false);
         };
-        merged.extend(buckets[number].next().map(|(key, item)| (number, key, item)));
+        merged.extend(sorted[number].next().map(|(key, item)| (number, key, item)));
     }
-    let left = buckets.iter_mut().any(|rows| rows.peek().is_some());
+    let left = sorted.iter_mut().any(|rows| rows.peek().is_some());
     (merged, left || full.contains(&true))
 }
 

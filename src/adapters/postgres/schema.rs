@@ -123,7 +123,7 @@ fn is_conflict(error: &tokio_postgres::Error) -> bool {
 
 /// Refuses a missing, unfinished or unknown schema.
 pub(super) async fn check(client: &Client, schema: &str) -> PortResult<()> {
-    let row =
+    let found =
         client.query_opt(&qualified(FIND_VERSION, schema), &[]).await.map_err(
             |error| match error.code() {
                 Some(&SqlState::UNDEFINED_TABLE) => {
@@ -132,7 +132,7 @@ pub(super) async fn check(client: &Client, schema: &str) -> PortResult<()> {
                 _ => PostgresFault::from(error).reading(),
             },
         )?;
-    let row = row.ok_or_else(|| refused("schema: unfinished, call `migrate` first"))?;
+    let row = found.ok_or_else(|| refused("schema: unfinished, call `migrate` first"))?;
     newest(row.try_get(0).map_err(|error| PostgresFault::from(error).reading())?)
 }
 

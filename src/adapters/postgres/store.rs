@@ -93,17 +93,17 @@ impl PostgresStore {
     }
 
     async fn bring_up_to_date(options: &PostgresOptions, make: bool) -> PortResult<()> {
-        let options = options.check()?;
+        let checked = options.check()?;
         if tokio::runtime::Handle::try_current().is_err() {
             return Err(PortError::unavailable().because("postgres: no tokio runtime"));
         }
-        let connector = Connector::new(options.encryption.clone());
-        let (client, driver) = connector.open(&options.config).await.map_err(at_connect)?;
-        refuse_pooler_before(&client, &options).await?;
+        let connector = Connector::new(checked.encryption.clone());
+        let (client, driver) = connector.open(&checked.config).await.map_err(at_connect)?;
+        refuse_pooler_before(&client, &checked).await?;
         // No statement timeout, since an index on a large table takes long.
-        let set_up = set_up(Some(&options.schema), std::time::Duration::ZERO);
+        let set_up = set_up(Some(&checked.schema), std::time::Duration::ZERO);
         client.batch_execute(&set_up).await.map_err(at_connect)?;
-        let done = schema::migrate(&client, &options.schema, make).await;
+        let done = schema::migrate(&client, &checked.schema, make).await;
         driver.abort();
         done
     }

@@ -22,10 +22,10 @@ pub(super) fn connector(pems: &[String], system: bool) -> PortResult<MakeRustlsC
     let mut roots = RootCertStore::empty();
     for pem in pems {
         let mut found = false;
-        for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
+        for parsed in CertificateDer::pem_slice_iter(pem.as_bytes()) {
             let malformed = "root certificates: malformed";
             let certificate =
-                certificate.map_err(|error| refused_because(malformed, error.to_string()))?;
+                parsed.map_err(|error| refused_because(malformed, error.to_string()))?;
             roots.add(certificate).map_err(|error| refused_because(malformed, error))?;
             found = true;
         }

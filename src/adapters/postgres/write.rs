@@ -166,12 +166,12 @@ pub(super) async fn add(
         let CounterIncrement { key, amount, expires_at } = *increment;
         async move {
             let shard = bucket(key.shard());
-            let key = &key.as_bytes()[..];
+            let bytes = &key.as_bytes()[..];
             let (amount, expires_at) = (i64::from(amount), expires_at.unix_millis());
             let rows = if amount == 0 {
-                session.query_prepared(count, &[&shard, &key]).await?
+                session.query_prepared(count, &[&shard, &bytes]).await?
             } else {
-                session.query_prepared(add, &[&shard, &key, &amount, &expires_at]).await?
+                session.query_prepared(add, &[&shard, &bytes, &amount, &expires_at]).await?
             };
             let [row] = rows.as_slice() else {
                 return Err(PostgresFault::Corrupt("no value of a counter"));
@@ -245,12 +245,12 @@ async fn purge_kind(
 ) -> Result<i64, PostgresFault> {
     let mut removed = 0;
     for step in 0..super::BUCKETS {
-        let room = room - removed;
-        if room <= 0 {
+        let left = room - removed;
+        if left <= 0 {
             break;
         }
         let shard = bucket(turn.wrapping_add(step));
-        let purged = number(session, sql, &[&shard, &bound, &room])
+        let purged = number(session, sql, &[&shard, &bound, &left])
             .await
             .map_err(|fault| in_part(fault, removed > 0))?;
         removed = removed.saturating_add_unsigned(purged);

@@ -228,8 +228,7 @@ impl SmtpConfig {
             tls = tls.add_root_certificate(root.ok_or_else(missing)?);
         }
         // Drops lettre's error, which is a foreign type.
-        let tls = tls.build().map_err(|_| wrong("root certificates: malformed"))?;
-        Ok(kind(tls))
+        tls.build().map(kind).map_err(|_| wrong("root certificates: malformed"))
     }
 
     fn hello(&self) -> PortResult<ClientId> {

@@ -43,7 +43,7 @@ pub(super) fn compose(
         draft = draft.raw_header(HeaderValue::new(HeaderName::new_from_ascii_str("Date"), date));
     }
     let text = SinglePart::plain(words.text.expose_secret().to_owned());
-    let draft = match html(words) {
+    let composed = match html(words) {
         Some(html) => {
             let html = SinglePart::html(html.expose_secret().to_owned());
             // Mail programs show the last part that they support (RFC 2046, 5.1.4).
@@ -52,7 +52,7 @@ pub(super) fn compose(
         None => draft.singlepart(text),
     };
     let mut draft =
-        draft.map_err(|_| PortError::denied().because("smtp: the mail cannot be composed"))?;
+        composed.map_err(|_| PortError::denied().because("smtp: the mail cannot be composed"))?;
     // The library encodes non-ASCII text only, and would leave encoded words in ASCII text alone.
     let sender = format!("{} <{from}>", header::phrase(&name));
     draft.headers_mut().insert_raw(encoded("From", sender));

@@ -89,8 +89,8 @@ pub(super) fn tenant_events(
     limit: u16,
 ) -> PortResult<Page<Event>> {
     let sql = include_str!("sql/events_of_tenant.sql");
-    let after = after.map_or(i64::MIN, |after| after.0);
-    let values = params![tenant.as_str(), after, limit + 1];
+    let last = after.map_or(i64::MIN, |after| after.0);
+    let values = params![tenant.as_str(), last, limit + 1];
     let rows = list(conn, sql, values, limit, |row| {
         let (event, bytes) = event(row)?;
         Ok((event, AfterNumber(integer(row, 4)?), bytes))

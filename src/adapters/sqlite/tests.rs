@@ -137,10 +137,10 @@ fn a_commit_that_fails_fails_every_request_of_its_batch() {
 #[test]
 fn requests_of_one_batch_see_each_other() {
     let database = TestDatabase::new("batch");
-    let outcomes = database.batch(&[(1, 5), (1, 6), (2, 5)]);
+    let replies = database.batch(&[(1, 5), (1, 6), (2, 5)]);
     let expected = [Committed::Applied, Committed::Stale, Committed::Applied];
     let outcomes: Vec<_> =
-        outcomes.into_iter().map(|outcome| outcome.expect("the commit succeeds")).collect();
+        replies.into_iter().map(|reply| reply.expect("the commit succeeds")).collect();
     assert_eq!(outcomes, expected);
 }
 

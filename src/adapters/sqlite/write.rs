@@ -84,10 +84,10 @@ fn put(
     let rows = match expected {
         None => statement.execute(common)?,
         Some(version) => {
-            let condition = [version.count().cast_signed(), version.nonce().cast_signed()];
-            let both = common.iter().copied();
-            let condition = condition.iter().map(|part| part as &dyn rusqlite::ToSql);
-            statement.execute(rusqlite::params_from_iter(both.chain(condition)))?
+            let parts = [version.count().cast_signed(), version.nonce().cast_signed()];
+            let condition = parts.iter().map(|part| part as &dyn rusqlite::ToSql);
+            let values = common.iter().copied().chain(condition);
+            statement.execute(rusqlite::params_from_iter(values))?
         }
     };
     Ok(rows == 1)

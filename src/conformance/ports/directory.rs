@@ -120,8 +120,8 @@ pub(super) async fn find_is_none_if_two_users_match(harness: Subject<'_>) -> Pro
     let fixture = open(harness).await?;
     for id in ["u-1", "u-2"] {
         let facts = UserFacts::new(user(id)?);
-        let names = [format!("{id}@kit.example"), "shared@kit.example".to_owned()];
-        let names = names.each_ref().map(String::as_str);
+        let own = format!("{id}@kit.example");
+        let names = [own.as_str(), "shared@kit.example"];
         let added = fixture.add_user(&tenant("kit"), facts, &names, "Password 1 of two!").await;
         if added.is_err() && id == "u-2" {
             return Err(Stop::Skip("the directory refuses a name that is taken"));

@@ -110,9 +110,9 @@ pub fn check_port<P: PortKind + ?Sized>(harness: impl PortHarness<P>) -> Conform
 ///
 /// If the property is violated, or if the port has none of this name.
 pub fn assert_port_property<P: PortKind + ?Sized>(name: &str, harness: impl PortHarness<P>) {
-    let property = P::PROPERTIES.iter().find(|property| property.name == name);
+    let found = P::PROPERTIES.iter().find(|property| property.name == name);
     let property =
-        property.unwrap_or_else(|| panic!("the port {} has no property named {name}", P::NAME));
+        found.unwrap_or_else(|| panic!("the port {} has no property named {name}", P::NAME));
     super::settle_test(name, property.run(&harness));
 }
 

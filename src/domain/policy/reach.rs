@@ -248,10 +248,10 @@ fn formats(settings: &PolicySettings, kind: MethodKind) -> impl Iterator<Item = 
 /// An upper bound of the probability that these comparisons, spent on the weakest codes first, hit
 /// at least once: the sum of their probabilities, which holds even if they depend on each other.
 pub(super) fn guessed(targets: &[GuessTarget], reach: &Comparisons) -> f64 {
-    let mut targets = targets.to_vec();
-    targets.sort_by_key(|target| target.space);
+    let mut weakest_first = targets.to_vec();
+    weakest_first.sort_by_key(|target| target.space);
     let mut challenges = reach.challenges;
-    let hits = targets.iter().map(|target| {
+    let hits = weakest_first.iter().map(|target| {
         let left = &mut challenges[class(target.kind)];
         let guesses = reach.codes(target).min(*left);
         *left -= guesses;

@@ -61,9 +61,10 @@ impl std::str::FromStr for Version {
         if !plain(count) || !plain(nonce) {
             return Err(bad);
         }
-        let count = count.parse().map_err(|_| bad.clone())?;
-        let nonce = u64::from_str_radix(nonce, 16).map_err(|_| bad)?;
-        Ok(Self { count, nonce })
+        match (count.parse(), u64::from_str_radix(nonce, 16)) {
+            (Ok(count), Ok(nonce)) => Ok(Self { count, nonce }),
+            _ => Err(bad),
+        }
     }
 }
 

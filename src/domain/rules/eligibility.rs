@@ -26,24 +26,8 @@ pub(crate) fn may_change(
     tenant: Option<&TenantFacts>,
     user: &UserFacts,
 ) -> Result<(), SsprReason> {
-    let kept_elsewhere = matches!(user.kind, UserKind::ForeignGuest | UserKind::Personal);
-    if tenant.is_none() || !user.enabled || kept_elsewhere {
-        return Err(SsprReason::AccountDisabled);
-    }
-    let policy = policy.ok_or(SsprReason::NoPolicy)?;
-    let on_premises = user.password_home == PasswordHome::OnPremises;
-    let writeback_off =
-        !policy.on_premises.writeback || user.writeback == Some(WritebackState::NotConfigured);
-    if on_premises && writeback_off {
-        return Err(SsprReason::WritebackOff);
-    }
-    if user.protected {
-        return Err(SsprReason::AdministratorRequired);
-    }
-    if on_premises && user.writeback == Some(WritebackState::Unreachable) {
-        return Err(SsprReason::DirectoryUnreachable);
-    }
-    Ok(())
+    check_writeback(policy_for(policy, tenant, user)?, user)?;
+    check_writable(user)
 }
 
 /// Whether the facts and the policy let this user reset. Methods are checked separately.
@@ -56,46 +40,60 @@ pub(crate) fn may_reset<'a>(
     tenant: Option<&TenantFacts>,
     user: &UserFacts,
 ) -> Result<Eligibility<'a>, SsprReason> {
-    if tenant.is_none() || !user.enabled {
-        return Err(SsprReason::AccountDisabled);
-    }
-    if matches!(user.kind, UserKind::ForeignGuest | UserKind::Personal) {
-        return Err(SsprReason::AccountDisabled);
-    }
-    let policy = policy.ok_or(SsprReason::NoPolicy)?;
-    let administrator = is_administrator(policy, user);
+    let current = policy_for(policy, tenant, user)?;
+    let administrator = is_administrator(current, user);
     // The scope governs users only; administrators have a switch of their own.
-    if administrator && !policy.administrators.enabled {
+    let switched_off =
+        if administrator { !current.administrators.enabled } else { current.scope == Scope::None };
+    if switched_off {
         return Err(SsprReason::SwitchedOff);
     }
-    if !administrator && policy.scope == Scope::None {
-        return Err(SsprReason::SwitchedOff);
-    }
-    let on_premises = user.password_home == PasswordHome::OnPremises;
-    let writeback_off =
-        !policy.on_premises.writeback || user.writeback == Some(WritebackState::NotConfigured);
-    if on_premises && writeback_off {
-        return Err(SsprReason::WritebackOff);
-    }
-    if let (Some(wanted), Some(held)) = (&policy.required_entitlement, &user.entitlements)
+    check_writeback(current, user)?;
+    if let (Some(wanted), Some(held)) = (&current.required_entitlement, &user.entitlements)
         && !held.contains(wanted)
     {
         return Err(SsprReason::NotEntitled);
     }
-    if let Scope::Selected(groups) = &policy.scope
+    if let Scope::Selected(groups) = &current.scope
         && !administrator
         && !user.groups.iter().any(|group| groups.contains(group))
     {
         return Err(SsprReason::NotInScope);
     }
+    check_writable(user)?;
+    let gates = if administrator { &current.administrators.gates } else { &current.users };
+    Ok(Eligibility { gates, administrator })
+}
+
+/// The policy, unless the state of the account or the kind of user excludes the user.
+fn policy_for<'a>(
+    policy: Option<&'a Policy>,
+    tenant: Option<&TenantFacts>,
+    user: &UserFacts,
+) -> Result<&'a Policy, SsprReason> {
+    let kept_elsewhere = matches!(user.kind, UserKind::ForeignGuest | UserKind::Personal);
+    if tenant.is_none() || !user.enabled || kept_elsewhere {
+        return Err(SsprReason::AccountDisabled);
+    }
+    policy.ok_or(SsprReason::NoPolicy)
+}
+
+/// Checks that the policy and the directory write passwords back to the user's premises.
+fn check_writeback(policy: &Policy, user: &UserFacts) -> Result<(), SsprReason> {
+    let off =
+        !policy.on_premises.writeback || user.writeback == Some(WritebackState::NotConfigured);
+    let on_premises = user.password_home == PasswordHome::OnPremises;
+    if on_premises && off { Err(SsprReason::WritebackOff) } else { Ok(()) }
+}
+
+/// Checks that the directory would write this user's password now.
+fn check_writable(user: &UserFacts) -> Result<(), SsprReason> {
     if user.protected {
         return Err(SsprReason::AdministratorRequired);
     }
-    if on_premises && user.writeback == Some(WritebackState::Unreachable) {
-        return Err(SsprReason::DirectoryUnreachable);
-    }
-    let gates = if administrator { &policy.administrators.gates } else { &policy.users };
-    Ok(Eligibility { gates, administrator })
+    let on_premises = user.password_home == PasswordHome::OnPremises;
+    let unreachable = on_premises && user.writeback == Some(WritebackState::Unreachable);
+    if unreachable { Err(SsprReason::DirectoryUnreachable) } else { Ok(()) }
 }
 
 /// Whether the stricter policy for administrators applies to the user.

@@ -163,10 +163,9 @@ impl Transition<'_> {
     /// Gives the announcement at this place its addresses.
     fn address(&mut self, place: usize, addresses: &[Address]) -> bool {
         let pending = self.account.outbox.get(place);
-        let Some(PendingBody::Announce { notice }) = pending.map(|pending| &pending.body) else {
+        let Some(&PendingBody::Announce { notice }) = pending.map(|pending| &pending.body) else {
             return false;
         };
-        let notice = *notice;
         let Pending { queued_at, not_after, .. } = self.account.outbox.remove(place);
         let (first, now) = (self.account.outbox.len(), self.now);
         self.queue_notices(notice, addresses, now, not_after, None);
@@ -255,7 +254,8 @@ pub(crate) fn tell_page(
         return false;
     };
     let pending = transition.account.outbox[place].clone();
-    let PendingBody::Administrators { notice, about, actor, after, told } = pending.body.clone()
+    let PendingBody::Administrators { notice, about, actor, after, told: before } =
+        pending.body.clone()
     else {
         return false;
     };
@@ -274,9 +274,9 @@ pub(crate) fn tell_page(
         .holders
         .iter()
         .filter(|(id, _)| Some(id) != actor.as_ref())
-        .take(most.saturating_sub(told) as usize)
+        .take(most.saturating_sub(before) as usize)
         .collect();
-    let told = told.saturating_add(u32::try_from(recipients.len()).unwrap_or(u32::MAX));
+    let told = before.saturating_add(u32::try_from(recipients.len()).unwrap_or(u32::MAX));
     for (_, address) in recipients {
         let body = address.notice(notice, Some(about.clone()), false);
         transition.queue(body, now, pending.not_after, None);

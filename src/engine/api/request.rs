@@ -234,8 +234,8 @@ impl Actor {
     /// the audit trail.
     #[must_use]
     pub fn new(id: &str, roles: impl IntoIterator<Item = RoleId>) -> Self {
-        let id = id.chars().filter(|symbol| !symbol.is_control()).take(128).collect();
-        Self { id, roles: roles.into_iter().collect() }
+        let shown = id.chars().filter(|symbol| !symbol.is_control()).take(128);
+        Self { id: shown.collect(), roles: roles.into_iter().collect() }
     }
 }
 
@@ -277,8 +277,8 @@ impl Default for AdminRoles {
     fn default() -> Self {
         let roles = |names: &[&str]| -> BTreeSet<RoleId> {
             let always = ["Global Administrator"];
-            let names = names.iter().chain(&always);
-            names.filter_map(|name| RoleId::parse(name).ok()).collect()
+            let all = names.iter().chain(&always);
+            all.filter_map(|name| RoleId::parse(name).ok()).collect()
         };
         Self {
             policy: roles(&["Authentication Policy Administrator", "Password Administrator"]),

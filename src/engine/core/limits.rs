@@ -249,8 +249,8 @@ fn refuse(
     now: Timestamp,
     spent: impl Fn(u64, u64) -> bool,
 ) -> Result<(), Refusal> {
-    let lines = lines.iter().zip(counts.chunks(READ));
-    let spent = lines.filter(|(line, counts)| spent(counts.iter().sum(), line.most.into()));
+    let counted = lines.iter().zip(counts.chunks(READ));
+    let spent = counted.filter(|(line, counts)| spent(counts.iter().sum(), line.most.into()));
     let refusal = spent.map(|(line, counts)| (line.retry_at(counts, now), line));
     match refusal.max_by_key(|(retry_at, _)| *retry_at) {
         Some((retry_at, line)) => Err(line.refusal(retry_at)),

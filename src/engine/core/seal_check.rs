@@ -43,10 +43,10 @@ impl Core {
             let found = store.load(&Meta::SEAL_KEY).await.at(FaultOrigin::Store)?;
             if let Some(record) = &found {
                 let meta = Meta::of(record).map_err(PortError::from).at(FaultOrigin::Store)?;
-                let sealed = data_encoding::BASE64.decode(meta.check.as_bytes());
-                let sealed =
-                    sealed.map_err(|error| PortError::corrupt().because(error.to_string()));
-                let sealed = sealed.at(FaultOrigin::Store)?;
+                let sealed = data_encoding::BASE64
+                    .decode(meta.check.as_bytes())
+                    .map_err(|error| PortError::corrupt().because(error.to_string()))
+                    .at(FaultOrigin::Store)?;
                 let opened = seal.open(&sealed, CHECK).await;
                 let wrong = |kind| matches!(kind, PortErrorKind::Corrupt | PortErrorKind::Denied);
                 match opened {

@@ -83,9 +83,8 @@ impl Core {
         };
         let seed = seal.open(sealed, &associated).await.at(FaultOrigin::Seal)?;
         let drift = Drift { back: policy.oath.back, forward: policy.oath.forward };
-        let typed = typed.digits(parameters.digits);
-        let now = self.clock.now();
-        Ok(matching_step(seed.expose_secret(), parameters, drift, now, typed)
+        let (now, code) = (self.clock.now(), typed.digits(parameters.digits));
+        Ok(matching_step(seed.expose_secret(), parameters, drift, now, code)
             .filter(|_| device.is_some()))
     }
 }

@@ -93,9 +93,9 @@ pub(crate) fn new_recovery_code(
     tenant: &TenantId,
     user: &UserId,
 ) -> Result<(SecretText, Digest), Error> {
-    let symbols = random_symbols(RECOVERY_CODE, &*Zeroizing::new(core.random::<64>()?));
     // 64 random bytes almost always contain the 28 usable ones that a code needs.
-    let symbols = symbols.ok_or(PortError::unavailable()).at(FaultOrigin::Entropy)?;
+    let drawn = random_symbols(RECOVERY_CODE, &*Zeroizing::new(core.random::<64>()?));
+    let symbols = drawn.ok_or(PortError::unavailable()).at(FaultOrigin::Entropy)?;
     let digest =
         Digest::of(DigestOf::RecoveryCode, tenant, user, symbols.expose_secret().as_bytes());
     let mut grouped = String::with_capacity(40);

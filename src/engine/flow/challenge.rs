@@ -296,7 +296,7 @@ fn chosen(
     eligible: &Result<Eligible<'_>, SsprReason>,
     option: ChallengeOption,
 ) -> Result<Expected, SsprReason> {
-    let eligible = eligible.as_ref().map_err(|reason| *reason)?;
-    let candidate = eligible.candidate(option).ok_or(SsprReason::NoSuchMethod)?;
+    let user = eligible.as_ref().map_err(|reason| *reason)?;
+    let candidate = user.candidate(option).ok_or(SsprReason::NoSuchMethod)?;
     Ok(candidate.expected.clone())
 }

@@ -104,14 +104,13 @@ fn judge_delivery(
             outcome
         }
         Err(error) => {
-            let hidden: Vec<&str> = hidden.iter().map(String::as_str).collect();
             let failure = Failure {
                 tenant,
                 channel: way.channel,
                 at: core.clock.now(),
                 queued_at: claimed.pending.queued_at,
                 error: &error,
-                hidden: &hidden,
+                hidden,
             };
             core.failing.failed(&failure, &mut pass.done());
             if error.kind() == PortErrorKind::Denied {
@@ -190,8 +189,8 @@ fn envelope(
     organisation: String,
     policy: &Policy,
 ) -> Option<Envelope> {
-    let Pending { number, queued_at, not_after, claimed_until, body, .. } = &claimed.pending;
-    let claimed_until = claimed_until.filter(|_| !claimed.pending.is_code());
+    let Pending { number, queued_at, not_after, body, .. } = &claimed.pending;
+    let claimed_until = claimed.pending.claimed_until.filter(|_| !claimed.pending.is_code());
     let mut about = None;
     let (channel, destination, locale, message) = match body {
         PendingBody::Notice { channel, destination, locale, about: user, .. } => {
@@ -233,8 +232,8 @@ fn secret_message(
     sent: &SentSecret,
     policy: &Policy,
 ) -> Option<Message> {
-    let SentSecret { challenge, purpose, by_administrator } = sent;
-    let purpose = purpose.code();
+    let SentSecret { challenge, by_administrator, .. } = sent;
+    let purpose = sent.purpose.code();
     let context = CodeContext {
         account: &target.key,
         flow,

@@ -28,7 +28,7 @@ pub(crate) struct Failure<'a> {
     pub(crate) queued_at: Timestamp,
     pub(crate) error: &'a PortError,
     /// Texts that operators must not see.
-    pub(crate) hidden: &'a [&'a str],
+    pub(crate) hidden: &'a [String],
 }
 
 /// The deliveries that are failing now.
@@ -90,7 +90,7 @@ impl Failing {
 }
 
 /// The text of an error with its causes, without the hidden texts and without control characters.
-fn text_of(error: &PortError, hidden: &[&str]) -> String {
+fn text_of(error: &PortError, hidden: &[String]) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(source) = cause {
@@ -99,7 +99,7 @@ fn text_of(error: &PortError, hidden: &[&str]) -> String {
         cause = source.source();
     }
     for secret in hidden.iter().filter(|secret| !secret.is_empty()) {
-        text = text.replace(secret, "[removed]");
+        text = text.replace(secret.as_str(), "[removed]");
     }
     let plain = |symbol: char| if symbol.is_control() { ' ' } else { symbol };
     text.chars().map(plain).take(MAX_TEXT).collect()
@@ -113,7 +113,7 @@ mod tests {
     fn the_text_of_an_error_holds_its_causes_and_nothing_of_the_message() {
         let cause = std::io::Error::other("451 <ada@contoso.example> with 482139\r\ndeferred");
         let error = PortError::unavailable().because(cause);
-        let text = text_of(&error, &["ada@contoso.example", "482139", ""]);
+        let text = text_of(&error, &["ada@contoso.example", "482139", ""].map(str::to_owned));
         assert_eq!(text, "unavailable: nothing happened: 451 <[removed]> with [removed]  deferred");
         let long = PortError::unknown().because(std::io::Error::other("x".repeat(5_000)));
         assert_eq!(text_of(&long, &[]).chars().count(), MAX_TEXT);

@@ -75,13 +75,13 @@ impl ShortKeysInUse {
     pub fn may_drop(&self, id: u16, issued_until: Timestamp) -> bool {
         // One skew between the clock of `issued_until` and this engine's, one between the engines
         // that issue and those that verify.
-        let issued_until = issued_until.plus(MAX_SKEW * 2);
+        let last_issued = issued_until.plus(MAX_SKEW * 2);
         self.from.is_none()
             && !self.broken
             && self.next.is_none()
             && self.unreadable.is_empty()
             && !self.keys.contains_key(&id)
-            && self.oldest_flow.is_none_or(|began| began >= issued_until)
+            && self.oldest_flow.is_none_or(|began| began >= last_issued)
             && self.counted_at >= issued_until.plus(self.flow_life)
     }
 

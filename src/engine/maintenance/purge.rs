@@ -87,10 +87,10 @@ async fn repair_wake_times(core: &Core, now: Timestamp, done: &mut MaintenanceRe
         };
         join_all(page.items.iter().map(repair)).await;
         done.failed += failed.into_inner();
-        let repaired = repaired.into_inner();
-        done.settled += repaired;
+        let settled = repaired.into_inner();
+        done.settled += settled;
         // The repaired records are due now.
-        done.more |= repaired > 0;
+        done.more |= settled > 0;
         let over = page.next.is_none();
         *repaired_up_to(core) = page.next;
         if over {

@@ -36,8 +36,8 @@ fn a_store_with_a_policy_keeps_it() {
 fn a_grant_takes_as_many_methods_as_the_policy_requires() {
     for required in [1, 2] {
         block_on(async {
-            let world = World::builder().policy(|settings| settings.users.required = required);
-            let world = world.registered().open().await;
+            let builder = World::builder().policy(|settings| settings.users.required = required);
+            let world = builder.registered().open().await;
             let ticket = world.granted().await;
             let reply = world.complete(&ticket, NEW).await.expect("completed");
             assert_eq!(reply.step, Step::Done { propagated: true });

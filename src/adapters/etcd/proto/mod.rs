@@ -51,9 +51,9 @@ mod tests {
     fn declared() -> BTreeSet<Member> {
         let (mut members, mut enums) = (BTreeSet::new(), BTreeSet::new());
         let (mut message, mut in_enum) = ("", false);
-        for line in include_str!("etcd.proto").lines() {
+        for text in include_str!("etcd.proto").lines() {
             let line =
-                line.trim().trim_end_matches(['{', '}', ';']).trim_start_matches("repeated ");
+                text.trim().trim_end_matches(['{', '}', ';']).trim_start_matches("repeated ");
             match line.split_whitespace().collect::<Vec<_>>()[..] {
                 ["message", name] => message = name,
                 ["enum", name] => in_enum = enums.insert(name),
@@ -82,12 +82,16 @@ mod tests {
                 message = snake(name.split(' ').next().unwrap_or_default());
             }
             let Some((attribute, number)) = line.split_once(", tag = \"") else { continue };
-            let kind = attribute.trim_start_matches("#[prost(").split([' ', ',']).next();
+            let kinds = attribute.trim_start_matches("#[prost(").split([' ', ',']).next();
             let member = lines.next().expect("a field or a variant").trim_start_matches("pub ");
             let name = member.split([':', '(']).next().unwrap_or_default();
-            let number = number.trim_end_matches("\")]");
-            let kind = kind.unwrap_or_default();
-            members.insert((message.clone(), kind.into(), snake(name), number.into()));
+            let kind = kinds.unwrap_or_default();
+            members.insert((
+                message.clone(),
+                kind.into(),
+                snake(name),
+                number.trim_end_matches("\")]").into(),
+            ));
         }
         members
     }

@@ -106,7 +106,7 @@ impl MemoryDirectory {
         limit: usize,
         passes: impl Fn(&UserEntry) -> bool,
     ) -> PortResult<Page<UserFacts>> {
-        let after = after
+        let last_user = after
             .map(|cursor| UserId::parse(cursor.as_str()))
             .transpose()
             .map_err(|error| PortError::denied().because(error))?;
@@ -114,9 +114,9 @@ impl MemoryDirectory {
         let Some(tenant) = state.tenants.get(tenant) else {
             return Ok(Page::new(Vec::new(), None));
         };
-        let from = after.map_or(std::ops::Bound::Unbounded, std::ops::Bound::Excluded);
-        let rest = tenant.users.range((from, std::ops::Bound::Unbounded));
-        let mut rest = rest.map(|(_, account)| account).filter(|account| passes(account));
+        let from = last_user.map_or(std::ops::Bound::Unbounded, std::ops::Bound::Excluded);
+        let users = tenant.users.range((from, std::ops::Bound::Unbounded));
+        let mut rest = users.map(|(_, account)| account).filter(|account| passes(account));
         let items: Vec<_> = rest
             .by_ref()
             .take(limit)

@@ -150,8 +150,8 @@ impl MemoryStore {
         after: Option<&Cursor>,
         limit: usize,
     ) -> PortResult<Page<Event>> {
-        let after = after.map(position::read_event).transpose()?;
-        let rows = self.shard(key).events.of_record(key, after, limit);
+        let last = after.map(position::read_event).transpose()?;
+        let rows = self.shard(key).events.of_record(key, last, limit);
         let next = rows.last().map(events::position).map(position::write_event);
         Ok(Page::new(events_of(&rows), next))
     }
@@ -168,11 +168,11 @@ impl MemoryStore {
         after: Option<&Cursor>,
         limit: usize,
     ) -> PortResult<Page<Event>> {
-        let after = after.map_or(Ok(0), position::read_number)?;
+        let last = after.map_or(Ok(0), position::read_number)?;
         let end = self.inner.next_number.load(Ordering::Relaxed);
         let mut rows = Vec::new();
         for shard in &self.inner.shards {
-            rows.extend(lock(shard).events.of_tenant(tenant, after, end, limit));
+            rows.extend(lock(shard).events.of_tenant(tenant, last, end, limit));
         }
         rows.sort_unstable_by_key(|row| row.0);
         rows.truncate(limit);
@@ -223,11 +223,11 @@ impl Store for MemoryStore {
         after: Option<&Cursor>,
         limit: usize,
     ) -> PortResult<Page<RecordKey>> {
-        let after = after.map(position::read_alarm).transpose()?;
+        let last = after.map(position::read_alarm).transpose()?;
         let mut rows = Vec::new();
         for shard in &self.inner.shards {
             // One more row than the limit shows whether there is another page.
-            rows.extend(lock(shard).due(now, after, limit.saturating_add(1)));
+            rows.extend(lock(shard).due(now, last, limit.saturating_add(1)));
         }
         rows.sort_unstable();
         let more = rows.len() > limit;
@@ -245,12 +245,12 @@ impl Store for MemoryStore {
         after: Option<&Cursor>,
         limit: usize,
     ) -> PortResult<Page<Record>> {
-        let after = after.map(position::read_key).transpose()?;
-        let first = after.map_or(0, |key| shard_of(key.as_bytes()));
+        let last = after.map(position::read_key).transpose()?;
+        let first = last.map_or(0, |key| shard_of(key.as_bytes()));
         let wanted = limit.saturating_add(1);
         let mut rows = Vec::new();
         for shard in &self.inner.shards[first..] {
-            rows.extend(lock(shard).scan(tenant, kind, after, wanted - rows.len()));
+            rows.extend(lock(shard).scan(tenant, kind, last, wanted - rows.len()));
             if rows.len() == wanted {
                 break;
             }

@@ -33,7 +33,7 @@ pub(super) fn text(name: &str, message: &CodeMessage, origin: Option<&SmsOrigin>
     let until = clock_time(message.expires_at);
     let shorter = plain_name(name, SHORTER_NAME);
     let line = origin.map(|origin| format!("\n\n{}", origin.line(code))).unwrap_or_default();
-    let wordings = [
+    let texts = [
         format!(
             "{name}: {code} is your code to {goal}, valid until {until}. Never share it. \
              Not you? Ignore this.{line}"
@@ -49,7 +49,7 @@ pub(super) fn text(name: &str, message: &CodeMessage, origin: Option<&SmsOrigin>
         format!("{shorter}: {code} to {short}. Never share. Not you? Ignore.{line}"),
     ];
     // The wordings that are not used are secrets as well.
-    let wordings = wordings.map(SecretText::new);
+    let wordings = texts.map(SecretText::new);
     let size = |wording: &SecretText| sms::segments(wording.expose_secret()).segments;
     wordings.into_iter().min_by_key(size).unwrap_or_else(|| SecretText::from(""))
 }

@@ -50,10 +50,11 @@ impl Reader<'_> {
 impl TicketClaims {
     pub(super) fn to_bytes(&self) -> [u8; CLAIM] {
         let (reason, user) = match &self.subject {
-            TicketSubject::User(user) => (0, Some(user)),
-            TicketSubject::Decoy { reason, user } => (reason_tag(*reason), user.as_ref()),
+            TicketSubject::User(user) => (0, user.as_str()),
+            TicketSubject::Decoy { reason, user } => {
+                (reason_tag(*reason), user.as_ref().map_or("", UserId::as_str))
+            }
         };
-        let user = user.map_or("", UserId::as_str);
         let mut claim = Writer { bytes: [0; CLAIM], length: 0 };
         claim.put(&[VERSION, purpose_tag(self.purpose), self.generation, reason]);
         claim.put(&self.flow.0);

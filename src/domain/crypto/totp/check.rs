@@ -89,10 +89,10 @@ fn keyed<M: KeyInit>(seed: &[u8]) -> M {
 }
 
 /// The code of a step as a number (RFC 4226, 5.3).
-fn code_of<M: Mac + Clone>(mac: &M, digits: u8, step: u64) -> u32 {
+fn code_of<M: Mac + Clone>(keyed: &M, digits: u8, step: u64) -> u32 {
     #[cfg(test)]
     super::work::count_mac();
-    let mut mac = mac.clone();
+    let mut mac = keyed.clone();
     mac.update(&step.to_be_bytes());
     let mut bytes = mac.finalize().into_bytes();
     let code = reduced(truncated(&bytes), digits);

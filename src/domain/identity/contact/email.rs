@@ -88,8 +88,8 @@ impl EmailAddress {
     #[must_use]
     pub fn normalised(&self) -> String {
         let (local, domain) = self.parts();
-        let local: String = local.chars().flat_map(char::to_lowercase).nfc().collect();
-        format!("{local}@{}", domain::to_ascii(domain))
+        let lower: String = local.chars().flat_map(char::to_lowercase).nfc().collect();
+        format!("{lower}@{}", domain::to_ascii(domain))
     }
 
     /// A masked form of constant length, `a•••••@c•••••`.

@@ -105,8 +105,8 @@ pub(super) fn identity(digits: &str) -> String {
 }
 
 /// Mobile numbers begin with 9 from abroad, and have 15 after the area code within the country.
-fn argentina(national: &str) -> String {
-    let national = national.strip_prefix('9').filter(|rest| rest.len() >= 10).unwrap_or(national);
+fn argentina(number: &str) -> String {
+    let national = number.strip_prefix('9').filter(|rest| rest.len() >= 10).unwrap_or(number);
     if national.len() == 12 {
         let areas = if national.starts_with("11") { 2..=2 } else { 3..=4 };
         for area in areas {

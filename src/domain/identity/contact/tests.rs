@@ -95,10 +95,10 @@ proptest! {
 
     #[test]
     fn punycode_comes_back_from_its_text(label in "[\\p{L}a-z0-9-]{1,40}", junk in "[a-z0-9-]{0,60}") {
-        let label = label.to_lowercase();
-        if !label.is_ascii() {
-            let encoded = super::punycode::encode(&label);
-            prop_assert_eq!(super::punycode::decode(&encoded), Some(label));
+        let lower = label.to_lowercase();
+        if !lower.is_ascii() {
+            let encoded = super::punycode::encode(&lower);
+            prop_assert_eq!(super::punycode::decode(&encoded), Some(lower));
         }
         let _ = super::punycode::decode(&junk);
     }

@@ -109,11 +109,11 @@ pub(super) fn budget_use(account: &Account, policy: &Policy, now: Timestamp) -> 
 type What = (BudgetKind, Option<MethodKind>, PoolKind);
 
 fn held(what: What, by_source: Vec<u32>, of: u32, until: Option<Timestamp>) -> Option<BudgetUse> {
-    let by_source: Vec<u32> = by_source.into_iter().filter(|count| *count > 0).collect();
+    let counts: Vec<u32> = by_source.into_iter().filter(|count| *count > 0).collect();
     let (budget, method, pool) = what;
-    let most_by_one_source = by_source.iter().copied().max()?;
-    let sources = u32::try_from(by_source.len()).unwrap_or(u32::MAX);
-    let held = by_source.iter().sum();
+    let most_by_one_source = counts.iter().copied().max()?;
+    let sources = u32::try_from(counts.len()).unwrap_or(u32::MAX);
+    let held = counts.iter().sum();
     Some(BudgetUse { budget, method, pool, held, of, sources, most_by_one_source, until })
 }
 

@@ -22,12 +22,12 @@ pub(crate) async fn trail(
     let note = core.store_note().await?;
     let mark = note.map(|(meta, _)| mark(&meta)).unwrap_or_default();
     let foreign = InvalidInput::Foreign { what: "cursor" };
-    let after = after.map(|cursor| {
+    let position = after.map(|cursor| {
         let rest = cursor.as_str().strip_prefix(&mark);
         rest.map(Cursor::new).ok_or(foreign)
     });
-    let after = after.transpose()?;
-    let page = core.store.events(of, after.as_ref(), limit).await.at(FaultOrigin::Store)?;
+    let last = position.transpose()?;
+    let page = core.store.events(of, last.as_ref(), limit).await.at(FaultOrigin::Store)?;
     let next = page.next.map(|next| Cursor::new(format!("{mark}{}", next.as_str())));
     Ok(Page::new(page.items, next))
 }

@@ -19,9 +19,9 @@ fn host(length: usize) -> String {
         .chunks(20)
         .map(|label| std::str::from_utf8(label).expect("ascii"))
         .collect();
-    let host = format!("{}{tail}", labels.join("."));
+    let long = format!("{}{tail}", labels.join("."));
     // The dots add length: cut as many letters, without leaving a leading dot.
-    let host = host[host.len() - length..].trim_start_matches('.').to_owned();
+    let host = long[long.len() - length..].trim_start_matches('.').to_owned();
     format!("{}{host}", "a".repeat(length - host.len()))
 }
 
