@@ -1,6 +1,6 @@
 //! Moves everything from one store to another, with a progress bar.
 //!
-//! `cargo run --release --features sqlite --example move_store` fills a store with 2,000 accounts and
+//! `cargo run --release --features sqlite-bundled --example move_store` fills a store with 2,000 accounts and
 //! moves it. With arguments it moves your store:
 //!
 //! ```text
@@ -8,8 +8,8 @@
 //! move_store --fill ACCOUNTS ADDRESS  puts that many accounts into an empty store, to try it
 //!
 //! sqlite:PATH
-//! postgres://ROLE:PASSWORD@HOST/DATABASE   with --features sqlite,postgres: the schema `sspr`
-//! etcd:HTTP-ADDRESS,...                    with --features sqlite,etcd: the keys under `sspr/`
+//! postgres://ROLE:PASSWORD@HOST/DATABASE   with --features sqlite-bundled,postgres: the schema `sspr`
+//! etcd:HTTP-ADDRESS,...                    with --features sqlite-bundled,etcd: the keys under `sspr/`
 //! ```
 //!
 //! Interrupt it and run it again: it continues. Stop the engines on the source first: it is closed before

@@ -1,6 +1,6 @@
 //! A forgotten password, reset with two methods, on an SQLite file.
 //!
-//! Run it with `cargo run --features sqlite,files --example quickstart`. It plays
+//! Run it with `cargo run --features sqlite-bundled,files --example quickstart`. It plays
 //! the administrator of Contoso, the user Ada, who registers and later forgets her password, and the
 //! host application between them and the engine. Every message is a file that you can open.
 

@@ -1,6 +1,6 @@
 //! Two engines on one SQLite file, one code, many parallel attempts: exactly one proof.
 //!
-//! Run it with `cargo run --features sqlite --example two_engines`. Each round sends one code and then
+//! Run it with `cargo run --features sqlite-bundled --example two_engines`. Each round sends one code and then
 //! enters the correct code in many threads through both engines at once. Under any interleaving one
 //! proof is recorded, and all accepted attempts get the same reply.
 

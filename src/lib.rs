@@ -120,13 +120,14 @@
 //!
 //! # Features
 //!
-//! Nothing is on by default. `sqlite` adds `adapters::sqlite`, a durable store in one file (needs
-//! a C compiler); `postgres` adds `adapters::postgres` and `etcd` adds `adapters::etcd`, stores on
-//! servers for any number of processes (need a tokio runtime, and a C compiler); `files` adds
-//! `adapters::files`, messages as files for development; `seal` adds `adapters::seal`, encryption of stored
-//! secrets under rotating keys; `smtp` adds `adapters::smtp`, mail by SMTP under TLS (needs a tokio runtime, and
-//! a C compiler); `testing` adds `testing`, test doubles; `conformance` adds `conformance`, the
-//! contracts of the store and the other ports as tests.
+//! Nothing is on by default. `sqlite` adds `adapters::sqlite`, a durable store in one file, on the SQLite that
+//! the host's build or the system has; `sqlite-bundled` compiles one in (needs a C compiler). `postgres`
+//! adds `adapters::postgres` and `etcd` adds `adapters::etcd`, stores on servers for any number of processes
+//! (need a tokio runtime, and a C compiler); `files` adds `adapters::files`, messages as files for
+//! development; `seal` adds `adapters::seal`, encryption of stored secrets under rotating keys; `smtp` adds
+//! `adapters::smtp`, mail by SMTP under TLS (needs a tokio runtime, and a C compiler); `testing` adds
+//! `testing`, test doubles; `conformance` adds `conformance`, the contracts of the store and the other ports
+//! as tests.
 //!
 //! # Calls to review
 //!

@@ -1,5 +1,8 @@
 //! A durable store in one file, by SQLite. Feature `sqlite`.
 //!
+//! The feature links the SQLite that another crate of the build compiles in, or else the library of the
+//! system, 3.37 or newer; `sqlite-bundled` compiles one in.
+//!
 //! For a service on one machine, in one process or a few that share the file. A commit returns when
 //! it is on the disk: write-ahead log, `synchronous = FULL`. It needs no async runtime. One thread
 //! writes, in transactions that include all waiting requests (*group commit*). Two threads read,

@@ -22,6 +22,10 @@ const CLOSED: i32 = 1 << 30;
 /// to.
 const MIGRATIONS: [&str; NEWEST as usize] = [include_str!("sql/schema_v1.sql")];
 
+/// The oldest SQLite that knows every statement: 3.37 brought STRICT tables. A library of the system may
+/// be older.
+const OLDEST_SQLITE: i32 = 3_037_000;
+
 /// The limit of SQLite's own lock, which applies to tools that do not use the process lock, and to
 /// a process that was suspended while it wrote.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -44,6 +48,7 @@ pub(super) fn open_reader(path: &Path) -> PortResult<Connection> {
 }
 
 fn connect(path: &Path) -> PortResult<Connection> {
+    new_enough(rusqlite::version_number())?;
     // No SQLITE_OPEN_CREATE, since the file exists with its permissions. No SQLITE_OPEN_URI, since
     // the path is not a URI. No mutex, since each connection belongs to one thread.
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -51,6 +56,19 @@ fn connect(path: &Path) -> PortResult<Connection> {
     conn.busy_timeout(BUSY_TIMEOUT).map_err(failed)?;
     conn.set_prepared_statement_cache_capacity(32);
     Ok(conn)
+}
+
+/// Refuses a linked SQLite that is too old.
+fn new_enough(linked: i32) -> PortResult<()> {
+    if linked >= OLDEST_SQLITE {
+        return Ok(());
+    }
+    let release = |number: i32| format!("{}.{}", number / 1_000_000, number / 1_000 % 1_000);
+    Err(PortError::denied().because(format!(
+        "SQLite {} is linked, {} or newer is needed: update it, or add the feature `sqlite-bundled`",
+        release(linked),
+        release(OLDEST_SQLITE)
+    )))
 }
 
 fn configure(conn: &Connection) -> rusqlite::Result<()> {
@@ -176,4 +194,18 @@ fn check(conn: &Connection) -> PortResult<i32> {
         return Err(PortError::denied().because(newer));
     }
     Ok(version)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_old_sqlite_is_refused_with_the_way_out() {
+        assert!(new_enough(OLDEST_SQLITE).is_ok());
+        let refused = new_enough(3_034_001).expect_err("too old");
+        let text = std::error::Error::source(&refused).expect("a reason").to_string();
+        assert!(text.contains("SQLite 3.34 is linked, 3.37 or newer"), "{text}");
+        assert!(text.contains("`sqlite-bundled`"), "{text}");
+    }
 }
