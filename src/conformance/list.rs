@@ -13,6 +13,9 @@ macro_rules! __sspr_store_properties {
     load::load_sees_applied_commits
         "Linearizable: it returns the record of a commit that had returned `Applied` before this call began, or of a later one"
         "A spent attempt or a used code looks unspent.";
+    wholes::load_returns_one_committed_whole
+        "A record is one committed whole: its body is the one that the commit of its version wrote."
+        "A change is built on an old body and committed over a new one: reserved attempts vanish unseen.";
     load::load_never_goes_back
         "Linearizable: it returns the record of a commit that had returned `Applied` before this call began, or of a later one"
         "A spent attempt or a used code looks unspent again.";
@@ -142,6 +145,9 @@ macro_rules! __sspr_store_properties {
     due::due_is_complete_while_others_change
         "Following the cursor to its end returns every such record that is not changed meanwhile"
         "A busy stranger keeps the owner's notice from being sent.";
+    due::due_is_complete_while_alarms_are_cleared
+        "An engine clears the alarms of a page before it asks for the next, so a cursor does not count rows."
+        "With enough work at once, notices are skipped and never sent.";
     due::due_finds_what_a_race_commits
         "The columns are stored in the same step"
         "A notice of a changed password is never sent.";
@@ -156,8 +162,11 @@ macro_rules! __sspr_store_properties {
         "Records of one tenant and kind, at most `limit`."
         "Reports and revocations miss accounts.";
     scan::scan_hands_out_each_once_while_they_change
-        "Every record that exists from the first page to the last is returned exactly once."
+        "Every record that exists from the first page to the last is returned exactly once, also while others are added and removed."
         "An account that is busy at the right moment is left out of a revocation.";
+    wholes::scan_returns_committed_wholes
+        "Each is one committed whole, as `load` returns it."
+        "A report or a new seal is built on an old body under a new version.";
     scan::scan_keeps_tenants_apart
         "No record of another tenant or kind is returned."
         "One tenant's administrator reads and revokes another tenant's accounts.";

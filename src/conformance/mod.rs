@@ -33,6 +33,7 @@
 //! that a slow hash is slow and that a delivery ends in time. That no version is used twice after a
 //! deletion is the engine's duty, not the store's.
 
+mod cause;
 mod harness;
 mod jobs;
 mod kit;
@@ -66,6 +67,10 @@ crate::__sspr_store_properties!(registry);
 
 /// Runs every property and reports, without stopping at the first violation.
 ///
+/// If the store does not even return what was committed, nearly every property fails. Then the
+/// report has the violation that explains it, and lists the others as its
+/// [consequences](ConformanceReport::consequences).
+///
 /// ```
 /// let report = sspr::conformance::check(sspr::adapters::memory::MemoryStore::new);
 /// assert!(report.violations.is_empty(), "{report}");
@@ -77,6 +82,7 @@ pub fn check(harness: impl Harness) -> ConformanceReport {
     for property in PROPERTIES {
         report.add(property.name, property.run(&harness));
     }
+    report.set_consequences_apart();
     report
 }
 

@@ -7,6 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 
+use super::cause::cause;
 use super::harness::Harness;
 use super::kit::{Kit, PropertyResult, Stop};
 
@@ -42,7 +43,19 @@ impl Property {
             sentence: self.sentence,
             seen,
             risk: self.risk,
+            cause: self.cause(harness),
         })
+    }
+
+    /// The other property that explains a violation of this one.
+    fn cause(&self, harness: &Arc<dyn Harness>) -> Option<&'static str> {
+        let mut named = None;
+        // A panic here explains nothing.
+        let _ = caught(|| {
+            harness.drive(Box::pin(async { named = cause(harness).await }));
+            None
+        });
+        named.filter(|named| *named != self.name)
     }
 
     async fn judge(&self, harness: &Arc<dyn Harness>) -> PropertyResult {
@@ -99,12 +112,19 @@ pub struct Violation {
     pub seen: String,
     /// What it lets an attacker do, or costs the owner.
     pub risk: &'static str,
+    /// Another property whose violation explains this one. Mend that first: what was observed here
+    /// may be its consequence only.
+    pub cause: Option<&'static str>,
 }
 
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { property, sentence, seen, risk } = self;
-        write!(f, "{property}\n  contract: {sentence}\n  seen:     {seen}\n  risk:     {risk}")
+        let Self { property, sentence, seen, risk, cause } = self;
+        writeln!(f, "{property}")?;
+        if let Some(cause) = cause {
+            writeln!(f, "  cause:    {cause} is violated too, and explains this: mend it first")?;
+        }
+        write!(f, "  contract: {sentence}\n  seen:     {seen}\n  risk:     {risk}")
     }
 }
 
@@ -120,6 +140,8 @@ pub struct ConformanceReport {
     pub skipped: Vec<(&'static str, &'static str)>,
     /// The violations.
     pub violations: Vec<Violation>,
+    /// Violations that one of [`violations`](Self::violations) explains.
+    pub consequences: Vec<Violation>,
 }
 
 impl ConformanceReport {
@@ -130,6 +152,15 @@ impl ConformanceReport {
             Err(violation) => self.violations.push(violation),
         }
     }
+
+    /// Moves to the consequences what another violation of this report explains.
+    pub(super) fn set_consequences_apart(&mut self) {
+        let violated: Vec<_> = self.violations.iter().map(|seen| seen.property).collect();
+        let explained =
+            |seen: &Violation| seen.cause.is_some_and(|cause| violated.contains(&cause));
+        let all = std::mem::take(&mut self.violations);
+        (self.consequences, self.violations) = all.into_iter().partition(explained);
+    }
 }
 
 impl fmt::Display for ConformanceReport {
@@ -137,11 +168,19 @@ impl fmt::Display for ConformanceReport {
         for violation in &self.violations {
             writeln!(f, "VIOLATED {violation}")?;
         }
+        for violation in &self.consequences {
+            let cause = violation.cause.unwrap_or_default();
+            writeln!(f, "FOLLOWS  {} from {cause}", violation.property)?;
+        }
         for (name, reason) in &self.skipped {
             writeln!(f, "SKIPPED  {name}: {reason}")?;
         }
         let (held, skipped) = (self.held.len(), self.skipped.len());
         let violated = self.violations.len();
-        write!(f, "{held} held, {skipped} skipped, {violated} violated")
+        write!(f, "{held} held, {skipped} skipped, {violated} violated")?;
+        match self.consequences.len() {
+            0 => Ok(()),
+            follow => write!(f, ", {follow} as a consequence"),
+        }
     }
 }

@@ -36,6 +36,16 @@ impl Draft {
         }
     }
 
+    /// The version of this count, in the chain that [`after`](Self::after) makes.
+    pub(super) fn nth(key: RecordKey, count: u64) -> Self {
+        let first = Self::of_key(key);
+        if count == 1 {
+            return first;
+        }
+        let before = Version::new(count.wrapping_sub(1), nonce(count.wrapping_sub(1), 0));
+        first.versioned(before).after()
+    }
+
     /// The version after this one: same columns, no events yet.
     pub(super) fn after(&self) -> Self {
         self.rival(0)
@@ -133,6 +143,27 @@ pub(super) fn same(one: &Record, other: &Record) -> bool {
 /// The key number `n`, spread over the key space like a keyed hash.
 pub(super) fn key(n: u64) -> RecordKey {
     RecordKey::from_bytes(Sha256::digest(n.to_be_bytes()).into())
+}
+
+/// The key number `n` of one shard, in the order of the numbers.
+///
+/// The first and the last bytes are the same too, for stores that make fewer shards of them.
+pub(super) fn neighbour(n: u64) -> RecordKey {
+    let mut bytes = *key(0).as_bytes();
+    for (byte, of_number) in bytes.iter_mut().skip(12).zip(n.to_be_bytes()) {
+        *byte = of_number;
+    }
+    RecordKey::from_bytes(bytes)
+}
+
+/// Both ways to choose keys: spread over all shards, and within one.
+pub(super) const KEYS: [fn(u64) -> RecordKey; 2] = [key, neighbour];
+
+/// The key number `n` of a race, whose rounds take both ways in turn.
+///
+/// In pairs of rounds, since [`race`](super::race::race) itself alternates between two orders.
+pub(super) const fn raced(round: usize) -> fn(u64) -> RecordKey {
+    KEYS[(round / 2) % 2]
 }
 
 /// The counter number `n`.

@@ -18,7 +18,9 @@
 //! - **`add` never loses an increment.** One atomic increment for each increment, values in the order of
 //!   the batch.
 //! - **`due` never omits** a record that keeps its alarm. Page by a value that does not move and is
-//!   unique: a time alone is not. Times may be before 1970: consider the sign in a key.
+//!   unique: a time alone is not, and a number of rows (`OFFSET`) moves, since an engine clears the
+//!   alarms of a page before it asks for the next. Times may be before 1970: consider the sign in a
+//!   key.
 //! - **`scan` returns each record once**, of one tenant and kind, in an order that no commit changes.
 //! - **`events` skips none.** A sequence number is taken before its transaction is visible, so a reader
 //!   can overtake a slow writer. Take the number under the lock that the commit holds, or return
@@ -292,6 +294,10 @@
 //! | unreadable returned as `None` | `load_tells_damaged_from_absent` | a new account with full budgets |
 //! | a time-to-live in the database | `no_method_reads_the_time` | a wrong clock refills budgets |
 //! | counters by a separate read and write | `add_loses_nothing_in_a_race` | limits exceeded by parallel requests |
+//! | body and version read one after the other | `load_returns_one_committed_whole` | a counted attempt is overwritten |
+//! | the same in a listing | `scan_returns_committed_wholes` | a change is built on an old body |
+//! | a number of rows as the cursor of `due` | `due_is_complete_while_alarms_are_cleared` | a notice that is never sent |
+//! | a number of rows as the cursor of `scan`, of a table or of each partition | `scan_hands_out_each_once_while_they_change` | an account left out of a revocation |
 //! | a cursor that is a time alone | `due_is_complete_while_others_change` | a notice that is never sent |
 //! | a listing by time of change | `scan_hands_out_each_once_while_they_change` | an account left out of a revocation |
 //! | tenants compared without case or by prefix | `scan_keeps_similar_tenants_apart` | another tenant's accounts |

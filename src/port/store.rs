@@ -37,8 +37,12 @@ pub trait Store: Send + Sync {
     /// Linearizable: it returns the record of a commit that had returned `Applied` before this call
     /// began, or of a later one; also through another handle. No cache, no replica.
     ///
+    /// A record is one committed whole: its body is the one that the commit of its version wrote. A
+    /// store that keeps the two apart reads both in one snapshot.
+    ///
     /// *A wrong `None`* resets a spent budget. *A stale record* only costs a retry, but with a
-    /// store that always returns stale records the engine makes no progress.
+    /// store that always returns stale records the engine makes no progress. *An older body under a
+    /// newer version* lets the next commit overwrite what came between, unseen.
     ///
     /// # Errors
     ///
@@ -89,7 +93,8 @@ pub trait Store: Send + Sync {
     ///
     /// Following the cursor to its end returns every such record that is not changed meanwhile;
     /// more keys than these are allowed. The order is free. A key whose `wake_at` was cleared or
-    /// postponed before the listing began is not returned.
+    /// postponed before the listing began is not returned. An engine clears the alarms of a page
+    /// before it asks for the next, so a cursor does not count rows.
     ///
     /// *A record left out* is a notice that is never sent and a write that is never settled.
     ///
@@ -105,8 +110,9 @@ pub trait Store: Send + Sync {
 
     /// Records of one tenant and kind, at most `limit`.
     ///
-    /// Every record that exists from the first page to the last is returned exactly once. No record
-    /// of another tenant or kind is returned.
+    /// Every record that exists from the first page to the last is returned exactly once, also while
+    /// others are added and removed. Each is one committed whole, as `load` returns it. No record of
+    /// another tenant or kind is returned.
     ///
     /// # Errors
     ///
@@ -122,7 +128,8 @@ pub trait Store: Send + Sync {
     /// Events, at most `limit`; those of one record in the order of their ids.
     ///
     /// None is skipped while writers commit: a cursor is never after a position that a commit in
-    /// progress may still take. A page with items always has a cursor, so that a reader can
+    /// progress may still take. A store that counts positions in each shard has a position of each
+    /// shard in its cursor. A page with items always has a cursor, so that a reader can
     /// continue there when there are more events; a page without items has none.
     ///
     /// *A skipped event* is an unnoticed gap in the audit trail.

@@ -15,22 +15,29 @@ use std::thread::Thread;
 /// assert_eq!(sspr::testing::block_on(async { 40 + 2 }), 42);
 /// ```
 pub fn block_on<F: Future>(future: F) -> F::Output {
-    struct Unpark(Thread);
+    /// With a flag, since a `block_on` within the future may take the token of `unpark`.
+    struct Unpark(Thread, AtomicBool);
 
     impl Wake for Unpark {
         fn wake(self: Arc<Self>) {
+            self.1.store(true, Ordering::SeqCst);
             self.0.unpark();
         }
     }
 
-    let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
+    let unpark = Arc::new(Unpark(std::thread::current(), AtomicBool::new(false)));
+    let waker = Waker::from(Arc::clone(&unpark));
     let mut context = Context::from_waker(&waker);
     let mut future = pin!(future);
     loop {
         match future.as_mut().poll(&mut context) {
             Poll::Ready(output) => return output,
-            // A wake since the poll makes `park` return at once.
-            Poll::Pending => std::thread::park(),
+            Poll::Pending => {
+                // A wake since the poll makes `park` return at once.
+                while !unpark.1.swap(false, Ordering::SeqCst) {
+                    std::thread::park();
+                }
+            }
         }
     }
 }

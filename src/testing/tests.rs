@@ -176,3 +176,11 @@ fn block_on_sleeps_until_another_thread_wakes_it() {
     }));
     assert!(waited);
 }
+
+#[test]
+fn a_call_that_blocks_within_another_takes_no_wake_from_it() {
+    // The first task is woken before the second one blocks, waits and ends.
+    let tasks: [std::pin::Pin<Box<dyn Future<Output = ()>>>; 2] =
+        [Box::pin(yield_once()), Box::pin(async { block_on(yield_once()) })];
+    assert_eq!(block_on(join_all(tasks)).len(), 2);
+}

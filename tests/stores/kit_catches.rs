@@ -99,6 +99,9 @@ fn races_are_caught_each_time() {
         Defect::EventsOfLosers,
         Defect::AddReadsThenWrites,
         Defect::CursorOvertakes,
+        Defect::CursorOvertakesInAShard,
+        Defect::LoadTears,
+        Defect::ScanTears,
         Defect::PurgeReadThenDelete,
     ];
     for defect in races {
@@ -125,6 +128,9 @@ fn races_of_blocking_stores_are_caught_by_threads() {
         Defect::ReadThenInsert,
         Defect::AddReadsThenWrites,
         Defect::CursorOvertakes,
+        Defect::CursorOvertakesInAShard,
+        Defect::LoadTears,
+        Defect::ScanTears,
     ] {
         let verdict = run(defect.caught_by(), move || Blocking(BrokenStore::new(defect)));
         assert!(verdict.is_err(), "{defect:?} escaped");
@@ -143,19 +149,16 @@ const BLUNT: [&str; 6] = [
 ];
 
 #[test]
-fn a_defect_breaks_few_other_sentences() {
-    // A single defect must not break many properties: the named sentence should lead the author to
-    // the mistake. A store that writes nothing breaks all of them.
+fn a_defect_is_reported_with_its_cause_and_little_else() {
+    // The named sentence should lead the author to the mistake, so a single defect must not be
+    // reported as many.
     let mut caught = BTreeSet::new();
     for &defect in Defect::ALL {
-        if matches!(defect, Defect::SilentNoOp | Defect::EventsLost) {
-            continue;
-        }
         let report = check(Broken(defect));
         let broken: Vec<_> = report.violations.iter().map(|seen| seen.property).collect();
-        caught.extend(broken.clone());
-        let few = broken.len() <= PROPERTIES.len() / 3;
-        assert!(few, "{defect:?} breaks {broken:?}");
+        let follow = report.consequences.iter().map(|seen| seen.property);
+        caught.extend(broken.iter().copied().chain(follow));
+        assert!(broken.len() <= MOST_REPORTED, "{defect:?} breaks {broken:?}");
         assert!(broken.contains(&defect.caught_by()), "{defect:?} breaks {broken:?}");
     }
     // Each property must be breakable, except those known to need more.
@@ -163,6 +166,9 @@ fn a_defect_breaks_few_other_sentences() {
     let blunt: BTreeSet<_> = names.filter(|name| !caught.contains(name)).collect();
     assert_eq!(blunt, BTreeSet::from(BLUNT), "not broken by any defect here");
 }
+
+/// A store whose counters are wrong breaks so many, since so many count.
+const MOST_REPORTED: usize = 16;
 
 #[test]
 fn a_correct_store_is_never_accused() {

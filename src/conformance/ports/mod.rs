@@ -81,6 +81,7 @@ impl<P: ?Sized> PortProperty<P> {
             sentence: self.sentence,
             seen,
             risk: self.risk,
+            cause: None,
         })
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::conformance::kit::{Kit, MOST_TRIES, PropertyResult, Stop, ensure, settle};
 use crate::conformance::race::{Racer, race};
 use crate::conformance::sample::{Draft, key, same};
-use crate::port::{Committed, EventsOf, PortResult, Store};
+use crate::port::{Committed, EventsOf, PortResult, Record, Store};
 use crate::testing::yield_once;
 
 /// How many actors commit at once.
@@ -94,7 +94,7 @@ pub(in super::super) async fn commit_retries_make_progress(kit: Kit) -> Property
     const STEPS: usize = 5;
     let rounds = kit.harness.rounds().div_ceil(10);
     for round in 0..rounds as u64 {
-        kit.put(&Draft::first(round)).await?;
+        kit.put(&Draft::first(round).with_body(&tally(1))).await?;
     }
     let store = Arc::clone(&kit.store);
     let task = move |round: usize, actor: usize| -> Racer<PropertyResult> {
@@ -111,16 +111,28 @@ pub(in super::super) async fn commit_retries_make_progress(kit: Kit) -> Property
     }
     let total = 1 + (RIVALS * STEPS) as u64;
     for round in 0..rounds as u64 {
-        let count = kit.load(key(round)).await?.map_or(0, |record| record.version().count());
+        let stored = kit.load(key(round)).await?;
+        let count = stored.as_ref().map_or(0, |record| record.version().count());
         ensure!(
             count == total,
             "count {count} after {total} commits were applied: some were overwritten"
+        );
+        let body = stored.as_ref().map(Record::body);
+        ensure!(
+            body == Some(&*tally(total)),
+            "the body {body:?} after {total} commits that each added one to it: some were \
+             overwritten by what an older body led to"
         );
     }
     Ok(())
 }
 
-/// Loads and commits the next version, and starts over while the commit is stale, as an engine
+/// A body that counts the commits of its record.
+fn tally(commits: u64) -> String {
+    format!(r#"{{"kind":"meta","check":"{commits}"}}"#)
+}
+
+/// Loads, commits the next version with a body that builds on the loaded one, and starts over while the commit is stale, as an engine
 /// does.
 async fn advance(store: &dyn Store, n: u64, salt: u64) -> PropertyResult {
     for _ in 0..MOST_TRIES {
@@ -129,7 +141,12 @@ async fn advance(store: &dyn Store, n: u64, salt: u64) -> PropertyResult {
         };
         // Lets the other actors commit between load and commit.
         yield_once().await;
-        let next = Draft::first(n).versioned(record.version()).rival(salt);
+        let counted = |commits: &u64| tally(*commits) == record.body();
+        let Some(commits) = (1..=record.version().count()).rev().find(counted) else {
+            return Err(Stop::Seen(format!("the body {} was never committed", record.body())));
+        };
+        let rival = Draft::first(n).versioned(record.version()).rival(salt);
+        let next = rival.with_body(&tally(commits + 1));
         if settle(store, &next).await? == Committed::Applied {
             return Ok(());
         }

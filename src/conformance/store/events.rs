@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use crate::audit::{ActorKind, Event, EventId};
 use crate::conformance::kit::{Kit, PropertyResult, Stop, ensure, require, settle};
 use crate::conformance::race::{Racer, race};
-use crate::conformance::sample::{Draft, at, key, tenant};
+use crate::conformance::sample::{Draft, at, key, raced, tenant};
 use crate::port::{
     Committed, Cursor, Cutoff, EventsOf, PortErrorKind, PortResult, RecordKey, Store,
 };
@@ -157,7 +157,8 @@ pub(in super::super) async fn events_skip_none_while_writers_commit(kit: Kit) ->
                 all_once(&read, WRITERS as u64 * STEPS * 2)
             });
         }
-        let first = Draft::first((round * WRITERS + actor) as u64).of(&owner).events(2);
+        let key = raced(round)((round * WRITERS + actor) as u64);
+        let first = Draft::of_key(key).of(&owner).events(2);
         Box::pin(async move {
             let written = write(&*store, first, STEPS).await;
             done.fetch_add(1, Ordering::SeqCst);

@@ -7,7 +7,7 @@ use super::events::{all_once, tail, write};
 use crate::Timestamp;
 use crate::conformance::kit::{Kit, PropertyResult, add, due, ensure, events, put, scan, settle};
 use crate::conformance::race::{Racer, race};
-use crate::conformance::sample::{Draft, at, counter, key, same, tenant};
+use crate::conformance::sample::{Draft, at, counter, key, raced, same, tenant};
 use crate::port::{Committed, CounterIncrement, Cutoff, EventsOf, PortResult, RecordKind, Store};
 
 pub(in super::super) async fn load_sees_commits_of_other_handles(kit: Kit) -> PropertyResult {
@@ -127,7 +127,8 @@ pub(in super::super) async fn events_skip_none_of_other_handles(kit: Kit) -> Pro
                 all_once(&tail(&*store, &owner, &done, 2).await?, 2 * STEPS * 2)
             });
         }
-        let first = Draft::first((round * 2 + actor) as u64).of(&owner).events(2);
+        let key = raced(round)((round * 2 + actor) as u64);
+        let first = Draft::of_key(key).of(&owner).events(2);
         Box::pin(async move {
             let written = write(&*store, first, STEPS).await;
             done.fetch_add(1, Ordering::SeqCst);

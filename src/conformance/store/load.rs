@@ -40,7 +40,7 @@ pub(in super::super) async fn load_sees_applied_commits(kit: Kit) -> PropertyRes
 }
 
 pub(in super::super) async fn load_never_goes_back(kit: Kit) -> PropertyResult {
-    const STEPS: u64 = 40;
+    const STEPS: u64 = 24;
     let rounds = kit.harness.rounds().div_ceil(10);
     let applied: Vec<_> = (0..rounds).map(|_| Arc::new(AtomicU64::new(0))).collect();
     let store = Arc::clone(&kit.store);

@@ -16,3 +16,4 @@ pub(super) mod purge;
 pub(super) mod purge_race;
 pub(super) mod scan;
 pub(super) mod size;
+pub(super) mod wholes;

@@ -1,8 +1,9 @@
 //! `scan`.
 
-use crate::conformance::kit::{Kit, MOST_TRIES, PropertyResult, ensure, require};
-use crate::conformance::sample::{Draft, key, same, tenant};
-use crate::port::{PortErrorKind, Record, RecordKind};
+use crate::TenantId;
+use crate::conformance::kit::{Kit, PropertyResult, ensure, listing, require};
+use crate::conformance::sample::{Draft, KEYS, at, key, same, tenant};
+use crate::port::{Cutoff, PortErrorKind, Record, RecordKey, RecordKind};
 
 pub(in super::super) async fn scan_hands_out_records_as_given(kit: Kit) -> PropertyResult {
     let drafts: Vec<Draft> = (0..9).map(Draft::first).collect();
@@ -31,36 +32,41 @@ pub(in super::super) async fn scan_hands_out_records_as_given(kit: Kit) -> Prope
 pub(in super::super) async fn scan_hands_out_each_once_while_they_change(
     kit: Kit,
 ) -> PropertyResult {
-    const RECORDS: u64 = 24;
-    let mut drafts: Vec<Draft> = (0..RECORDS).map(Draft::first).collect();
+    for (owner, keys) in ["kit", "kit-2"].iter().zip(KEYS) {
+        each_once(&kit, &tenant(owner), keys).await?;
+    }
+    Ok(())
+}
+
+async fn each_once(kit: &Kit, owner: &TenantId, keys: fn(u64) -> RecordKey) -> PropertyResult {
+    let of_owner = |n: u64| Draft::of_key(keys(n)).of(owner);
+    let mut drafts: Vec<Draft> = (100..116).map(of_owner).collect();
     for draft in &drafts {
         kit.put(draft).await?;
     }
-    let kit_tenant = tenant("kit");
+    for n in 90..96 {
+        kit.put(&of_owner(n).expires(Some(at(10)))).await?;
+    }
     let mut found: Vec<Record> = Vec::new();
-    let mut cursor = None;
-    for page in 0..MOST_TRIES as u64 {
-        let after = cursor.as_ref();
-        let listed = kit.store.scan(&kit_tenant, RecordKind::Account, after, 5).await?;
-        ensure!(listed.items.len() <= 5, "{} items of at most 5", listed.items.len());
-        found.extend(listed.items);
-        cursor = listed.next;
-        if cursor.is_none() {
-            break;
-        }
-        // All records change, listed or not, and new ones are added: a listing in the order of
-        // changes or of storage, or a cursor that counts rows, fails here.
-        if page < 10 {
+    listing!(page, |after| {
+        let listed = kit.store.scan(owner, RecordKind::Account, after, 3).await?;
+        ensure!(listed.items.len() <= 3, "{} items of at most 3", listed.items.len());
+        // Records change, are added before all others and are removed, listed or not: a listing in
+        // the order of changes or of storage, or a cursor that counts rows, fails here.
+        if page < 4 {
             for draft in &mut drafts {
                 *draft = draft.after();
                 kit.put(draft).await?;
             }
-            kit.put(&Draft::first(1000 + page)).await?;
+            kit.put(&of_owner(page)).await?;
+        } else if page == 4 {
+            kit.store.purge(Cutoff::new(at(10), at(-1)), 100).await?;
         }
-    }
-    ensure!(cursor.is_none(), "the listing does not end");
-    for n in 0..RECORDS {
-        let times = found.iter().filter(|record| *record.key() == key(n)).count();
+        found.extend(listed.items);
+        listed.next
+    });
+    for n in 100..116 {
+        let times = found.iter().filter(|record| *record.key() == keys(n)).count();
         ensure!(times == 1, "a record that was stored throughout was listed {times} times");
     }
     Ok(())

@@ -76,7 +76,7 @@ impl BrokenStore {
         let mut memo = lock(&self.memo);
         let short = increments.iter().zip(values).map(|(increment, value)| {
             let first = *memo.counters.entry(increment.key).or_insert(value);
-            value - first
+            value.saturating_sub(first)
         });
         Ok(short.collect())
     }

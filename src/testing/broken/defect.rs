@@ -52,6 +52,10 @@ defects! {
     SilentNoOp => "load_sees_applied_commits",
     /// After each commit, the first `load` returns the record before it, as a cache does (V23).
     StaleRead => "load_sees_applied_commits",
+    /// `load` reads the body, lets commits go first, and then reads the version (V1).
+    LoadTears => "load_returns_one_committed_whole",
+    /// `scan` reads the bodies, lets commits go first, and then reads the versions (V1).
+    ScanTears => "scan_returns_committed_wholes",
     /// The body is parsed and printed again.
     BodyReencoded => "load_returns_bodies_byte_for_byte",
     /// The nonce is kept in a signed column and loses its highest bit.
@@ -96,6 +100,11 @@ defects! {
     WakeIndexNeverCleared => "due_lets_go_of_cleared_alarms",
     /// `due` leaves out one record at each page break.
     DueSkips => "due_is_complete_while_others_change",
+    /// The cursor of `due` is the number of rows that were returned.
+    DueCountsRows => "due_is_complete_while_alarms_are_cleared",
+    /// The cursor of `scan` is one of sixteen partitions, and the number of its rows that were
+    /// returned.
+    ScanCountsRows => "scan_hands_out_each_once_while_they_change",
     /// `scan` returns the records of all tenants.
     TenantIgnoredInScan => "scan_keeps_tenants_apart",
     /// `scan` treats the tenant as a prefix.
@@ -108,6 +117,8 @@ defects! {
     CursorSkips => "events_of_a_record_are_in_order",
     /// Events take their position before they become visible, so a cursor overtakes them.
     CursorOvertakes => "events_skip_none_while_writers_commit",
+    /// The same within each of sixteen partitions, which have positions of their own.
+    CursorOvertakesInAShard => "events_skip_none_while_writers_commit",
     /// The last page of events has no cursor to continue from.
     NoCursorAtTheEnd => "events_can_be_read_on_from_the_end",
     /// Positions of events restart after a purge that leaves none (the position of the last row

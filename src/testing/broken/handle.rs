@@ -55,11 +55,12 @@ impl BrokenStore {
         let mut own = lock(&self.own);
         for event in events {
             if own.positions.is_empty() {
-                own.positions = memo.next..memo.next + BLOCK;
-                memo.next += BLOCK;
+                let next = memo.next.entry(0).or_default();
+                own.positions = *next..*next + BLOCK;
+                *next += BLOCK;
             }
-            if let Some(position) = own.positions.next() {
-                memo.trail.insert(position, event.clone());
+            if let Some(number) = own.positions.next() {
+                memo.trail.insert((0, number), event.clone());
             }
         }
     }

@@ -82,9 +82,9 @@ struct Memo {
     counters: BTreeMap<CounterKey, u64>,
     /// The first expiry that a counter was given.
     expiry: BTreeMap<CounterKey, Timestamp>,
-    /// Events by a position that was taken too early; `next` is the next such position.
-    trail: BTreeMap<u64, Event>,
-    next: u64,
+    /// Events by a position that was taken too early; `next` has the next such positions.
+    trail: BTreeMap<Position, Event>,
+    next: BTreeMap<u8, u64>,
     /// The version of the last applied commit, and the alarms that `due` has returned.
     versions: BTreeMap<RecordKey, Version>,
     handed: BTreeSet<RecordKey>,
@@ -100,6 +100,14 @@ struct Memo {
     batch: Vec<CounterIncrement>,
     /// A commit that was acknowledged but not yet written.
     unwritten: Option<HeldCommit>,
+}
+
+/// The partition of an event, and its number within it.
+type Position = (u8, u64);
+
+/// The partition of a key, one of sixteen.
+const fn partition(key: &RecordKey) -> u8 {
+    key.as_bytes()[0] >> 4
 }
 
 /// A commit that was acknowledged but not yet written.

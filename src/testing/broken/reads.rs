@@ -3,8 +3,8 @@
 use std::future::Future;
 use std::time::Duration;
 
-use super::super::lock;
-use super::{BrokenStore, Defect};
+use super::super::{lock, yield_once};
+use super::{BrokenStore, Defect, partition};
 use crate::port::{
     Clock as _, Cursor, Page, PortError, PortErrorKind, PortResult, Record, RecordKey, RecordKind,
     SystemClock, Version,
@@ -35,6 +35,10 @@ impl BrokenStore {
                 let over = expires.is_some_and(|expires| expires <= now);
                 Ok(found?.filter(|_| !over))
             }
+            Defect::LoadTears => match found? {
+                Some(record) => self.under_a_later_version(record).await.map(Some),
+                None => Ok(None),
+            },
             Defect::LoadMakesUp => {
                 Ok(found?.or_else(|| Some(Record::loaded(*key, Version::new(0, 0), "{}"))))
             }
@@ -63,6 +67,10 @@ impl BrokenStore {
         after: Option<&Cursor>,
         limit: usize,
     ) -> PortResult<Page<RecordKey>> {
+        if self.is(Defect::DueCountsRows) {
+            let all = self.inner.due(now, None, usize::MAX).await?.items;
+            return counted(all.into_iter().map(|key| (0, key)), after, limit);
+        }
         let bare = bare(after);
         let after = bare.as_ref();
         let late = Duration::from_secs(u64::from(self.is(Defect::DueComesLate)));
@@ -123,6 +131,19 @@ impl BrokenStore {
                 short(owner) == short(tenant) && other == kind
             }),
             Defect::KindIgnoredInScan => self.owners(|owner, _| owner == tenant),
+            Defect::ScanCountsRows => {
+                let mut all = self.inner.scan(tenant, kind, None, usize::MAX).await?.items;
+                all.sort_by_key(|record| *record.key());
+                let parts = all.into_iter().map(|record| (partition(record.key()), record));
+                return counted(parts, after, limit);
+            }
+            Defect::ScanTears => {
+                let mut page = self.inner.scan(tenant, kind, after, limit).await?;
+                for record in &mut page.items {
+                    *record = self.under_a_later_version(record.clone()).await?;
+                }
+                return Ok(page);
+            }
             Defect::ScanByLastChange => {
                 return self.scan_by_change(tenant, kind, after, limit).await;
             }
@@ -150,6 +171,15 @@ impl BrokenStore {
             }
         };
         self.scan_owners(&owners, after, limit).await
+    }
+
+    /// The body that was read, under a version that is read after commits could go first.
+    async fn under_a_later_version(&self, read: Record) -> PortResult<Record> {
+        yield_once().await;
+        std::thread::yield_now();
+        let later = self.inner.load(read.key()).await?;
+        let version = later.map_or(read.version(), |record| record.version());
+        Ok(Record::loaded(*read.key(), version, read.body()))
     }
 
     /// The latest time that any caller has passed so far.
@@ -251,6 +281,36 @@ impl BrokenStore {
         }
         Ok(page)
     }
+}
+
+/// A page of rows by partition, whose cursor is a partition and how many of its rows were returned.
+fn counted<T>(
+    rows: impl Iterator<Item = (u8, T)>,
+    after: Option<&Cursor>,
+    limit: usize,
+) -> PortResult<Page<T>> {
+    let place = |cursor: &Cursor| {
+        let (part, returned) = cursor.as_str().split_once('.')?;
+        Some((part.parse::<u8>().ok()?, returned.parse::<usize>().ok()?))
+    };
+    let (mut part, mut returned) = match after {
+        Some(cursor) => place(cursor).ok_or(PortError::denied())?,
+        None => (0, 0),
+    };
+    let mut skipped = 0;
+    let mut rest = rows.filter(|(of, _)| {
+        let skip = *of == part && skipped < returned;
+        skipped += usize::from(skip);
+        *of >= part && !skip
+    });
+    let page: Vec<_> = rest.by_ref().take(limit).collect();
+    let more = rest.next().is_some();
+    for (of, _) in &page {
+        returned = if *of == part { returned + 1 } else { 1 };
+        part = *of;
+    }
+    let next = more.then(|| Cursor::new(format!("{part}.{returned}")));
+    Ok(Page::new(page.into_iter().map(|(_, row)| row).collect(), next))
 }
 
 /// A cursor without the padding of [`Defect::CursorTooLong`].

@@ -1,5 +1,7 @@
 //! Defects of `events`.
 
+use std::collections::BTreeMap;
+
 use super::super::lock;
 use super::reads::bare;
 use super::{BrokenStore, Defect};
@@ -17,6 +19,7 @@ impl BrokenStore {
         if let EventsOf::Tenant(tenant) = of {
             match self.defect {
                 Defect::CursorOvertakes
+                | Defect::CursorOvertakesInAShard
                 | Defect::PositionsInBlocks
                 | Defect::PositionsComeAgain => {
                     return self.trail(Some(tenant), after, limit);
@@ -56,7 +59,8 @@ impl BrokenStore {
         let mut memo = lock(&self.memo);
         memo.trail.retain(|_, event| event.at >= cutoff.events_before);
         if self.is(Defect::PositionsComeAgain) {
-            memo.next = memo.trail.last_key_value().map_or(0, |(last, _)| last + 1);
+            let next = memo.trail.last_key_value().map_or(0, |((_, last), _)| last + 1);
+            memo.next.insert(0, next);
         }
     }
 
@@ -67,20 +71,28 @@ impl BrokenStore {
         after: Option<&Cursor>,
         limit: usize,
     ) -> PortResult<Page<Event>> {
-        let from = match after {
-            None => 0,
-            Some(cursor) => {
-                let last: u64 = cursor.as_str().parse().map_err(|_| PortError::denied())?;
-                last + 1
-            }
-        };
+        let mut last = after.map_or(Ok(BTreeMap::new()), positions)?;
         let memo = lock(&self.memo);
         let seen = memo
             .trail
-            .range(from..)
+            .iter()
+            .filter(|((part, number), _)| last.get(part).is_none_or(|last| number > last))
             .filter(|(_, event)| tenant.is_none_or(|tenant| event.tenant == *tenant));
         let page: Vec<_> = seen.take(limit).collect();
-        let next = page.last().map(|(position, _)| Cursor::new(position.to_string()));
+        last.extend(page.iter().map(|(position, _)| **position));
+        let parts = last.iter().map(|(part, number)| format!("{part:x}{number}"));
+        let text = parts.collect::<Vec<_>>().join(".");
+        let next = (!page.is_empty()).then(|| Cursor::new(text));
         Ok(Page::new(page.into_iter().map(|(_, event)| event.clone()).collect(), next))
     }
+}
+
+/// The last position of each partition, from a cursor.
+fn positions(cursor: &Cursor) -> PortResult<BTreeMap<u8, u64>> {
+    let position = |text: &str| {
+        let (part, number) = text.split_at_checked(1)?;
+        Some((u8::from_str_radix(part, 16).ok()?, number.parse().ok()?))
+    };
+    let parsed: Option<_> = cursor.as_str().split('.').map(position).collect();
+    parsed.ok_or(PortError::denied())
 }

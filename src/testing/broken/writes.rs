@@ -1,7 +1,7 @@
 //! Defects of `commit`.
 
 use super::super::{lock, yield_once};
-use super::{BrokenStore, Defect};
+use super::{BrokenStore, Defect, Position, partition};
 use crate::audit::Event;
 use crate::port::{Commit, Committed, PortResult, Record, Version};
 
@@ -34,12 +34,15 @@ impl BrokenStore {
     }
 
     /// Takes positions for the events, and loads the record.
-    async fn prepare(&self, commit: &Commit<'_>) -> PortResult<(u64, Option<Record>)> {
+    async fn prepare(&self, commit: &Commit<'_>) -> PortResult<(Position, Option<Record>)> {
         let from = {
+            let parted = self.is(Defect::CursorOvertakesInAShard);
+            let part = if parted { partition(commit.next.key()) } else { 0 };
             let mut memo = lock(&self.memo);
-            let from = memo.next;
-            memo.next += commit.events.len() as u64;
-            from
+            let next = memo.next.entry(part).or_default();
+            let from = *next;
+            *next += commit.events.len() as u64;
+            (part, from)
         };
         let before = match self.inner.load(commit.next.key()).await {
             Err(_) if self.is(Defect::CorruptIsOverwritten) => None,
@@ -159,9 +162,9 @@ impl BrokenStore {
         Ok(outcome)
     }
 
-    async fn remember(&self, commit: &Commit<'_>, from: u64, before: Option<Record>) {
+    async fn remember(&self, commit: &Commit<'_>, from: Position, before: Option<Record>) {
         let key = *commit.next.key();
-        if self.is(Defect::CursorOvertakes) {
+        if matches!(self.defect, Defect::CursorOvertakes | Defect::CursorOvertakesInAShard) {
             // The commit is visible before its events are.
             yield_once().await;
             std::thread::yield_now();
@@ -173,7 +176,9 @@ impl BrokenStore {
         }
         let mut memo = lock(&self.memo);
         if !self.is(Defect::PositionsInBlocks) {
-            memo.trail.extend((from..).zip(commit.events.iter().cloned()));
+            let (part, from) = from;
+            let positions = (from..).map(|number| (part, number));
+            memo.trail.extend(positions.zip(commit.events.iter().cloned()));
         }
         memo.versions.insert(key, commit.next.version());
         memo.handed.remove(&key);
