@@ -181,6 +181,7 @@ pub mod admin {
 
 /// The audit trail: events, and what they name.
 pub mod audit {
+    pub use crate::domain::account::{ChallengeNumber, FlowNumber, MessageNumber, WriteNumber};
     pub use crate::domain::event::{
         ActorKind, Event, EventId, EventKind, FlowEnd, OtherEvent, RejectedBy,
     };

@@ -51,11 +51,11 @@
 //! | change | A new password set by a user who knows the present one. | [`Change`](crate::Change) | Entra: password change |
 //! | consume | To use up a step, a recovery code or a challenge, so that it cannot count again. | | RFC 6238: one-time only use |
 //! | eligibility | Whether the facts and the policy let a user reset, and under which gates. | `Eligibility`, [`SsprReason`](crate::SsprReason) | Entra: enabled for self-service password reset |
-//! | epoch | The number that grows whenever everything outstanding of an account becomes void. | | |
+//! | epoch | The number that grows whenever everything outstanding of an account becomes void. | `CredentialEpoch` | |
 //! | expected | What answers a challenge: something sent, a time-based code, a recovery code, the host, or nothing for a decoy. | `Expected` | |
 //! | flow | One run of a reset, unlock, change or registration, from start to its end. | [`FlowStage`](crate::audit::FlowStage), [`FlowEnd`](crate::audit::FlowEnd) | NIST: account recovery |
 //! | gate | One of the distinct methods that a flow requires. | [`Gates`](crate::policy::Gates) | Entra: number of methods required to reset |
-//! | generation | The number in a ticket that grows with each proof; older tickets are void. | | |
+//! | generation | The number in a ticket that grows with each proof; older tickets are void. | `Generation` | |
 //! | grant | The right to set a password, earned by enough distinct proofs. | `Grant` | |
 //! | link | A secret in a mail that proves the address; it may be redeemed on another device. | [`LinkBase`](crate::policy::LinkBase), [`Reset::redeem_link`](crate::Reset::redeem_link) | NIST: issued recovery code |
 //! | proof | A challenge of a flow that was answered rightly. | `Proof` | |
@@ -119,7 +119,7 @@
 //! | clock ahead | A record was stamped by a clock so far ahead that its times are not believed. | `Transition` | |
 //! | commit | A record and its events written together, if the version is the expected one. | [`Commit`](crate::port::Commit) | RFC 9110: conditional request |
 //! | decision | What becomes of a transition: commit it, or discard it. | `Decision` | |
-//! | directory write | One password or unlock written to the directory, with its number. | [`PasswordWrite`](crate::port::PasswordWrite), [`UnlockWrite`](crate::port::UnlockWrite) | |
+//! | directory write | One password or unlock written to the directory, with its number. | [`WriteNumber`](crate::audit::WriteNumber), [`PasswordWrite`](crate::port::PasswordWrite), [`UnlockWrite`](crate::port::UnlockWrite) | |
 //! | event | One entry of the audit trail. | [`Event`](crate::audit::Event), [`EventKind`](crate::audit::EventKind) | RFC 5424: log message; Entra: audit log |
 //! | fault | A port that failed, and which one. | [`Fault`](crate::Fault), [`FaultOrigin`](crate::FaultOrigin) | |
 //! | injected fault | A fault that a test puts into a port call. | `testing::InjectedFault` | |

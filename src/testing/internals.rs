@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use crate::domain::account::{
-    Account, Challenge, Factor, FlowId, Method, MethodState, Offer, Provenance, Purpose, Unknown,
+    Account, Challenge, ChallengeNumber, CredentialEpoch, Factor, FlowId, FlowNumber, Generation,
+    Method, MethodState, Offer, Provenance, Purpose, SourceHash, Unknown,
 };
 use crate::domain::crypto::code::{CodeContext, CodeKey, TypedCode};
 use crate::domain::crypto::flow_ticket::{ClaimsTicket as _, ResetTicket};
@@ -54,8 +55,8 @@ impl CodeCheck {
     fn context(&self, challenge: u32) -> CodeContext<'_> {
         CodeContext {
             account: &self.account,
-            flow: 1,
-            challenge,
+            flow: FlowNumber(1),
+            challenge: ChallengeNumber(challenge),
             purpose: CodePurpose::Reset,
             method: MethodKind::Email,
             nonce: &self.nonce,
@@ -215,11 +216,11 @@ impl Accounts {
         let claim = TicketClaims {
             purpose: Purpose::Reset,
             flow: flow_id(number, 0),
-            generation: 0,
+            generation: Generation::default(),
             started_at: self.started_at,
             identifier: [7; 8],
             subject: TicketSubject::User(Self::user(number)),
-            epoch: 0,
+            epoch: CredentialEpoch::default(),
             asked: Default::default(),
         };
         ResetTicket::issue(&claim, &self.tenant, &self.keys)
@@ -253,7 +254,7 @@ impl Accounts {
 /// Matches any open challenge of a reset flow without a proof.
 fn proving(flow: &FlowId) -> Proving<'_> {
     let answers = &|_: &Challenge| true;
-    Proving { flow, purpose: Purpose::Reset, generation: 0, answers }
+    Proving { flow, purpose: Purpose::Reset, generation: Generation::default(), answers }
 }
 
 fn flow_id(number: u64, index: u64) -> FlowId {
@@ -300,14 +301,14 @@ fn template(policy: &Policy, now: Timestamp) -> Account {
         let flow = FlowTerms {
             id: flow_id(0, index),
             purpose: Purpose::Reset,
-            generation: 0,
+            generation: Generation::default(),
             started_at: now,
-            epoch: 0,
+            epoch: CredentialEpoch::default(),
             required: 2,
             stamp: Some("41"),
             incarnation: Some("1"),
         };
-        let asked = Asked { by: Asker::Unrecognised, source: 7, at: now };
+        let asked = Asked { by: Asker::Unrecognised, source: SourceHash(7), at: now };
         let fresh = FreshChallenge { key: 1, nonce: [index as u8; 12] };
         let open = Open {
             expected: expected.ok_or(crate::SsprReason::NoSuchMethod),

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::numbers::SourceHash;
 use crate::domain::account::Unknown;
 use crate::domain::method::MethodKind;
 use crate::domain::policy::{FailureBudgets, Rate};
@@ -45,7 +46,7 @@ pub(crate) struct MethodBudget {
     /// The sources of these failures, with the number of each, for the first
     /// [`MethodBudget::MAX_RUN`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(crate) run: Vec<(u32, u32)>,
+    pub(crate) run: Vec<(SourceHash, u32)>,
     /// The anonymous pool's part of the run is spent: only the proven pool is open.
     #[serde(default)]
     pub(crate) closed: bool,
@@ -104,13 +105,13 @@ impl Window {
     }
 
     /// Counts one event, and drops those that have left the window.
-    pub(crate) fn count(&mut self, rate: Rate, now: Timestamp, source: u32) {
+    pub(crate) fn count(&mut self, rate: Rate, now: Timestamp, source: SourceHash) {
         self.times.retain(|entry| now.since(entry.at) < rate.window);
         self.times.push(Entry { at: now, source });
     }
 
     /// Refunds the event that was counted at `at` for this source, if the window still has it.
-    pub(crate) fn refund(&mut self, at: Timestamp, source: u32) -> bool {
+    pub(crate) fn refund(&mut self, at: Timestamp, source: SourceHash) -> bool {
         let counted = Entry { at, source };
         let place = self.times.iter().rposition(|entry| *entry == counted);
         place.map(|place| self.times.remove(place)).is_some()
@@ -174,7 +175,7 @@ impl MethodBudget {
         rules: &FailureBudgets,
         attempts: u8,
         now: Timestamp,
-        source: u32,
+        source: SourceHash,
     ) -> BudgetEffects {
         let rate = rules.rate(pool);
         let window = self.pool_mut(pool);
@@ -206,7 +207,7 @@ impl MethodBudget {
         effects
     }
 
-    fn count_in_run(&mut self, source: u32) {
+    fn count_in_run(&mut self, source: SourceHash) {
         self.consecutive = self.consecutive.saturating_add(1);
         if let Some((_, count)) = self.run.iter_mut().find(|(other, _)| *other == source) {
             *count = count.saturating_add(1);
@@ -216,7 +217,7 @@ impl MethodBudget {
     }
 
     /// The part of the run of failures that this source has made.
-    pub(crate) fn held_of_run(&self, source: u32) -> Held {
+    pub(crate) fn held_of_run(&self, source: SourceHash) -> Held {
         let mine =
             self.run.iter().find(|(other, _)| *other == source).map_or(0, |(_, count)| *count);
         Held { mine, others: self.consecutive.saturating_sub(mine) }
@@ -230,7 +231,7 @@ impl MethodBudget {
         &mut self,
         pool: PoolKind,
         at: Timestamp,
-        source: u32,
+        source: SourceHash,
         effects: BudgetEffects,
     ) -> bool {
         let window = self.pool_mut(pool);
@@ -258,7 +259,7 @@ impl MethodBudget {
         &mut self,
         pool: PoolKind,
         at: Timestamp,
-        source: u32,
+        source: SourceHash,
         effects: BudgetEffects,
     ) -> bool {
         let recorded = self.refund(pool, at, source, effects);

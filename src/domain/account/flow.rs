@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::numbers::{ChallengeNumber, CredentialEpoch, FlowNumber, Generation, SourceHash};
 use crate::domain::account::budget::PoolKind;
 use crate::domain::crypto::digest::Digest;
 use crate::domain::identity::contact::Destination;
@@ -35,7 +36,7 @@ impl fmt::Debug for FlowId {
 pub(crate) struct Bearer<'a> {
     pub(crate) flow: &'a FlowId,
     pub(crate) purpose: Purpose,
-    pub(crate) generation: u8,
+    pub(crate) generation: Generation,
 }
 
 /// What a flow is for.
@@ -73,22 +74,22 @@ impl Purpose {
 /// One flow.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub(crate) struct Flow {
-    pub(crate) number: u32,
+    pub(crate) number: FlowNumber,
     pub(crate) id: FlowId,
     /// The id that the flow had before its link was redeemed without its ticket.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) former: Option<FlowId>,
     pub(crate) purpose: Purpose,
     /// Grows with each gain of privilege; the ticket names it.
-    pub(crate) generation: u8,
+    pub(crate) generation: Generation,
     pub(crate) started_at: Timestamp,
     /// The end of the flow, counted from its start and never extended.
     pub(crate) expires_at: Timestamp,
     /// The account's epoch that this flow lives in.
-    pub(crate) epoch: u32,
+    pub(crate) epoch: CredentialEpoch,
     /// A short keyed hash of the source that began the flow.
     #[serde(default)]
-    pub(crate) source: u32,
+    pub(crate) source: SourceHash,
     /// Whether an administrator began the flow. Its first ticket is issued when its link is
     /// redeemed.
     #[serde(default)]
@@ -188,7 +189,7 @@ impl Flow {
 /// One request for a proof, over one channel.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub(crate) struct Challenge {
-    pub(crate) number: u32,
+    pub(crate) number: ChallengeNumber,
     pub(crate) option: ChallengeOption,
     /// The key that derives the code.
     pub(crate) key: u16,
@@ -202,7 +203,7 @@ pub(crate) struct Challenge {
     pub(crate) pool: PoolKind,
     /// A short keyed hash of the source that opened the challenge and to which its failures count.
     #[serde(default)]
-    pub(crate) source: u32,
+    pub(crate) source: SourceHash,
     pub(crate) expected: Expected,
     /// The method being confirmed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -267,7 +268,7 @@ pub(crate) struct Proof {
     pub(crate) method: MethodKind,
     /// The identity of the method: see [`Expected::identity`].
     pub(crate) identity: String,
-    pub(crate) challenge: u32,
+    pub(crate) challenge: ChallengeNumber,
     pub(crate) at: Timestamp,
     /// Fields of a newer release.
     #[serde(flatten)]

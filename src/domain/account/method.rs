@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::account::SessionHash;
 use crate::domain::crypto::digest::Digest;
 use crate::domain::crypto::totp::OathParameters;
 use crate::domain::identity::contact::Destination;
@@ -45,7 +46,7 @@ pub(crate) struct Method {
     pub(crate) replaces: Option<MethodId>,
     /// A keyed hash of the session that began its confirmation, until it is confirmed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) session: Option<u32>,
+    pub(crate) session: Option<SessionHash>,
     /// Fields of a newer release.
     #[serde(flatten)]
     pub(crate) unknown: Unknown,

@@ -4,6 +4,7 @@ pub(crate) mod budget;
 mod decoy;
 mod flow;
 mod method;
+mod numbers;
 mod outbox;
 mod shared;
 mod unknown;
@@ -14,6 +15,8 @@ pub(crate) use flow::{
 };
 pub use method::Provenance;
 pub(crate) use method::{Factor, Method, MethodState, OathDevice, RecoveryCodeSet, SealedSeed};
+pub use numbers::{ChallengeNumber, FlowNumber, MessageNumber, WriteNumber};
+pub(crate) use numbers::{CredentialEpoch, Generation, MethodNumber, SessionHash, SourceHash};
 pub(crate) use outbox::{Counted, Effect, Pending, PendingBody, Write, WriteState};
 use shared::Shared;
 pub(crate) use unknown::Unknown;
@@ -50,7 +53,7 @@ pub(crate) struct Account {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) incarnation: Option<Arc<str>>,
     /// Grows whenever everything outstanding becomes void.
-    pub(crate) epoch: u32,
+    pub(crate) epoch: CredentialEpoch,
     /// The latest time that any engine gave this record.
     pub(crate) seen: Timestamp,
     pub(crate) numbers: Numbers,
@@ -96,7 +99,7 @@ pub(crate) struct Account {
     pub(crate) forgotten: bool,
     /// The numbers of the last settled writes: none is settled twice.
     #[serde(default)]
-    pub(crate) settled: Vec<u32>,
+    pub(crate) settled: Vec<WriteNumber>,
     /// Present if the record is a decoy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) decoy: Option<Box<Decoy>>,
@@ -110,11 +113,11 @@ pub(crate) struct Account {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Numbers {
-    pub(crate) flow: u32,
-    pub(crate) challenge: u32,
-    pub(crate) message: u32,
-    pub(crate) write: u32,
-    pub(crate) method: u32,
+    pub(crate) flow: FlowNumber,
+    pub(crate) challenge: ChallengeNumber,
+    pub(crate) message: MessageNumber,
+    pub(crate) write: WriteNumber,
+    pub(crate) method: MethodNumber,
 }
 
 /// The state of the registration. A registration that was never completed differs from one that
@@ -133,7 +136,7 @@ pub(crate) struct RegistrationState {
     pub(crate) required_since: Option<Timestamp>,
     /// A keyed hash of the session in which the user last postponed the registration.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) postponed: Option<u32>,
+    pub(crate) postponed: Option<SessionHash>,
     /// Whether any method was ever active. The first method has no hold; after all were removed,
     /// another one must not count as the first.
     #[serde(default)]
@@ -159,7 +162,7 @@ pub(crate) struct RegistrationState {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Sitting {
     /// A keyed hash of the session.
-    pub(crate) session: u32,
+    pub(crate) session: SessionHash,
     pub(crate) until: Timestamp,
 }
 
@@ -247,13 +250,13 @@ impl Account {
             tenant,
             user,
             incarnation: None,
-            epoch: 0,
+            epoch: CredentialEpoch::default(),
             seen: now,
             // The directory remembers writes by their numbers, perhaps for longer than the record
             // exists. A new record starts with a number that no earlier record of the user has
             // reached.
             numbers: Numbers {
-                write: u32::try_from(now.unix_millis() / 1_000).unwrap_or_default(),
+                write: WriteNumber(u32::try_from(now.unix_millis() / 1_000).unwrap_or_default()),
                 ..Numbers::default()
             },
             registration: RegistrationState::default(),

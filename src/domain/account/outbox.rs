@@ -10,13 +10,14 @@ use crate::domain::message::Notice;
 use crate::domain::method::Channel;
 use crate::domain::time::Timestamp;
 
+use super::numbers::{ChallengeNumber, FlowNumber, MessageNumber, WriteNumber};
 use super::unknown::Unknown;
 
 /// An entry of the outbox: a message to send or sessions to revoke. Workers find it by the record's
 /// `wake_at`.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub(crate) struct Pending {
-    pub(crate) number: u32,
+    pub(crate) number: MessageNumber,
     pub(crate) queued_at: Timestamp,
     /// The time of the next try; each failed try moves it.
     pub(crate) due: Timestamp,
@@ -29,7 +30,7 @@ pub(crate) struct Pending {
     pub(crate) tries: u8,
     /// The directory write that the entry waits for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) write: Option<u32>,
+    pub(crate) write: Option<WriteNumber>,
     pub(crate) body: PendingBody,
     /// Fields of a newer release.
     #[serde(flatten)]
@@ -42,7 +43,7 @@ pub(crate) struct Pending {
 #[serde(deny_unknown_fields)]
 pub(crate) enum PendingBody {
     /// Send the code of a challenge. The code is computed when it is sent.
-    Code { flow: u32, challenge: u32, locale: Locale },
+    Code { flow: FlowNumber, challenge: ChallengeNumber, locale: Locale },
     /// Send a notice.
     Notice {
         notice: Notice,
@@ -80,7 +81,7 @@ pub(crate) enum PendingBody {
     /// Revoke the sessions that began before a time.
     Revoke {
         #[serde(default)]
-        write: u32,
+        write: WriteNumber,
         #[serde(alias = "issued_before")]
         authenticated_before: Timestamp,
         kinds: SessionKinds,
@@ -139,8 +140,8 @@ impl Pending {
 /// The directory write in flight. An account has at most one.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub(crate) struct Write {
-    pub(crate) number: u32,
-    pub(crate) flow: u32,
+    pub(crate) number: WriteNumber,
+    pub(crate) flow: FlowNumber,
     #[serde(default)]
     pub(crate) effect: Effect,
     pub(crate) started_at: Timestamp,

@@ -8,6 +8,7 @@ use std::fmt;
 
 use zeroize::Zeroize;
 
+use crate::domain::account::{ChallengeNumber, FlowNumber};
 use crate::domain::crypto::link::LinkSecret;
 use crate::domain::crypto::mac::{PreparedMac, bytes_of};
 use crate::domain::crypto::secret::{SecretText, secrets_equal};
@@ -23,8 +24,8 @@ const STRONG: &[u8; 20] = b"BCDFGHJKLMNPQRSTVWXZ";
 /// The context of a code. Another context gives another code.
 pub(crate) struct CodeContext<'a> {
     pub(crate) account: &'a RecordKey,
-    pub(crate) flow: u32,
-    pub(crate) challenge: u32,
+    pub(crate) flow: FlowNumber,
+    pub(crate) challenge: ChallengeNumber,
     pub(crate) purpose: CodePurpose,
     pub(crate) method: MethodKind,
     pub(crate) nonce: &'a [u8; 12],
@@ -93,8 +94,8 @@ impl CodeKey {
         self.0.words_of::<{ PreparedMac::MAX }>(|input| {
             input[..32].copy_from_slice(context.account.as_bytes());
             input[32..44].copy_from_slice(context.nonce);
-            input[44..48].copy_from_slice(&context.flow.to_be_bytes());
-            input[48..52].copy_from_slice(&context.challenge.to_be_bytes());
+            input[44..48].copy_from_slice(&context.flow.0.to_be_bytes());
+            input[48..52].copy_from_slice(&context.challenge.0.to_be_bytes());
             input[52] = context.purpose.tag();
             input[53] = context.method.tag();
             input[54] = domain;

@@ -5,6 +5,7 @@ use std::fmt;
 use unicode_normalization::UnicodeNormalization as _;
 use zeroize::Zeroizing;
 
+use crate::domain::account::{MessageNumber, SessionHash, SourceHash};
 use crate::domain::crypto::code::CodeKey;
 use crate::domain::crypto::mac::{KeyedMac, PreparedMac, mac_parts};
 use crate::domain::crypto::secret::{SecretBytes, secrets_equal};
@@ -178,9 +179,9 @@ impl Keys {
     }
 
     /// A short keyed hash of a source, by which an account counts its challenges.
-    pub(crate) fn source(&self, tenant: &TenantId, source: &str) -> u32 {
+    pub(crate) fn source(&self, tenant: &TenantId, source: &str) -> SourceHash {
         let parts: [&[u8]; 2] = [tenant.as_str().as_bytes(), source.as_bytes()];
-        u32::from_be_bytes(first_bytes(self.lookup.parts(domain::SOURCE, &parts)))
+        SourceHash(u32::from_be_bytes(first_bytes(self.lookup.parts(domain::SOURCE, &parts))))
     }
 
     /// A keyed hash of an account and a source, for the account's familiar sources. The same source
@@ -191,9 +192,9 @@ impl Keys {
     }
 
     /// A short keyed hash of a session of the host.
-    pub(crate) fn session(&self, tenant: &TenantId, session: &str) -> u32 {
+    pub(crate) fn session(&self, tenant: &TenantId, session: &str) -> SessionHash {
         let parts: [&[u8]; 2] = [tenant.as_str().as_bytes(), session.as_bytes()];
-        u32::from_be_bytes(first_bytes(self.lookup.parts(domain::SESSION, &parts)))
+        SessionHash(u32::from_be_bytes(first_bytes(self.lookup.parts(domain::SESSION, &parts))))
     }
 
     /// Bytes for the masks of an identifier that no account has: always the same for one
@@ -224,9 +225,14 @@ impl Keys {
     /// The idempotency key of a message.
     ///
     /// The time is part of it, since the numbers of a record start again after it was purged.
-    pub(crate) fn message(&self, record: &RecordKey, number: u32, queued_at: Timestamp) -> String {
+    pub(crate) fn message(
+        &self,
+        record: &RecordKey,
+        number: MessageNumber,
+        queued_at: Timestamp,
+    ) -> String {
         let millis = queued_at.unix_millis().to_be_bytes();
-        let parts: [&[u8]; 3] = [record.as_bytes(), &number.to_be_bytes(), &millis];
+        let parts: [&[u8]; 3] = [record.as_bytes(), &number.0.to_be_bytes(), &millis];
         data_encoding::HEXLOWER.encode(&self.lookup.parts(domain::MESSAGE, &parts))
     }
 }

@@ -9,6 +9,7 @@ use super::other::OtherEvent;
 use super::table::event_kinds;
 use super::values::{FlowEnd, RejectedBy};
 use crate::domain::account::budget::PoolKind;
+use crate::domain::account::{ChallengeNumber, FlowNumber, MessageNumber, WriteNumber};
 use crate::domain::identity::ids::MethodId;
 use crate::domain::method::{Channel, MethodKind};
 use crate::domain::reason::{FlowStage, SsprReason};
@@ -17,7 +18,7 @@ event_kinds! {
     /// A challenge was opened, and its code is queued unless it is suppressed.
     ChallengeOpened = "challenge_opened" {
         /// The flow.
-        flow: u32,
+        flow: FlowNumber,
         /// The method.
         method: MethodKind,
         /// The channel.
@@ -41,15 +42,15 @@ event_kinds! {
     /// The present password was right: a change began.
     ChangeStarted = "change_started" {
         /// The flow.
-        flow: u32,
+        flow: FlowNumber,
     },
     /// An attempt was counted, then its secret was compared. It was wrong unless a `method_proven`
     /// or `method_confirmed` for the same challenge follows.
     AttemptCounted = "attempt_counted" {
         /// The flow.
-        flow: u32,
+        flow: FlowNumber,
         /// The challenge.
-        challenge: u32,
+        challenge: ChallengeNumber,
         /// The method.
         method: MethodKind,
         /// Attempts left for this code.
@@ -58,9 +59,9 @@ event_kinds! {
     /// A method was proven.
     MethodProven = "method_proven" {
         /// The flow.
-        flow: u32,
+        flow: FlowNumber,
         /// The challenge.
-        challenge: u32,
+        challenge: ChallengeNumber,
         /// The method.
         method: MethodKind,
         /// How many distinct methods are proven now.
@@ -90,12 +91,12 @@ event_kinds! {
     /// browser that redeemed the link has a new one.
     LinkRedeemedElsewhere = "link_redeemed_elsewhere" {
         /// The flow.
-        flow: u32,
+        flow: FlowNumber,
     },
     /// The same right code was given again with the previous ticket.
     ProofRepeated = "proof_repeated" {
         /// The flow.
-        flow: u32,
+        flow: FlowNumber,
         /// The method.
         method: MethodKind,
     },
@@ -147,7 +148,7 @@ event_kinds! {
     /// A new password was refused.
     PasswordRejected = "password_rejected" {
         /// The flow.
-        flow: u32,
+        flow: FlowNumber,
         /// Who refused it.
         by: RejectedBy,
         /// Stable codes of the rules that it breaks.
@@ -156,32 +157,32 @@ event_kinds! {
     /// A directory write has begun: of a password, or of an unlock.
     DirectoryWriteStarted = "directory_write_started" {
         /// The flow.
-        flow: u32,
+        flow: FlowNumber,
         /// The number of the write.
-        write: u32,
+        write: WriteNumber,
     },
     /// The directory has reported that it did not write.
     DirectoryWriteFailed = "directory_write_failed" {
         /// The flow.
-        flow: u32,
+        flow: FlowNumber,
         /// The number of the write.
-        write: u32,
+        write: WriteNumber,
         /// Why.
         reason: SsprReason,
     },
     /// It is not known whether the directory wrote.
     DirectoryWriteUnsettled = "directory_write_unsettled" {
         /// The flow.
-        flow: u32,
+        flow: FlowNumber,
         /// The number of the write.
-        write: u32,
+        write: WriteNumber,
     },
     /// The password was reset.
     PasswordReset = "password_reset" {
         /// The flow.
-        flow: u32,
+        flow: FlowNumber,
         /// The number of the write.
-        write: u32,
+        write: WriteNumber,
         /// The methods that were proven for it.
         methods: Vec<MethodKind>,
         /// Whether every system has it (Entra: on premises success, cloud failure).
@@ -190,18 +191,18 @@ event_kinds! {
     /// The password was changed, with knowledge of the previous one.
     PasswordChanged = "password_changed" {
         /// The flow.
-        flow: u32,
+        flow: FlowNumber,
         /// The number of the write.
-        write: u32,
+        write: WriteNumber,
         /// Whether it has reached every system.
         propagated: bool,
     },
     /// The account was unlocked, its password kept.
     AccountUnlocked = "account_unlocked" {
         /// The flow.
-        flow: u32,
+        flow: FlowNumber,
         /// The number of the write.
-        write: u32,
+        write: WriteNumber,
         /// The methods that were proven for it.
         methods: Vec<MethodKind>,
         /// Whether it has reached every system.
@@ -210,17 +211,17 @@ event_kinds! {
     /// The user's sessions were revoked.
     SessionsRevoked = "sessions_revoked" {
         /// The write that caused it.
-        write: u32,
+        write: WriteNumber,
     },
     /// The user's sessions could not be revoked, and the engine has stopped trying.
     SessionsKept = "sessions_kept" {
         /// The write that should have ended them.
-        write: u32,
+        write: WriteNumber,
     },
     /// A flow ended before its goal.
     FlowEnded = "flow_ended" {
         /// The flow.
-        flow: u32,
+        flow: FlowNumber,
         /// How far it has come.
         stage: FlowStage,
         /// Why it ended.
@@ -330,7 +331,7 @@ event_kinds! {
     /// A message was delivered to the provider.
     MessageDelivered = "message_delivered" {
         /// The number of the message within the account.
-        message: u32,
+        message: MessageNumber,
         /// The kind of message.
         kind: String,
         /// The channel.
@@ -340,7 +341,7 @@ event_kinds! {
     /// `message_failed` for it follows.
     MessageDelayed = "message_delayed" {
         /// The number of the message within the account.
-        message: u32,
+        message: MessageNumber,
         /// The kind of message.
         kind: String,
         /// The channel.
@@ -349,20 +350,20 @@ event_kinds! {
     /// A notice was folded into another one, since the budget of its address is spent.
     MessageFolded = "message_folded" {
         /// The number of the message within the account.
-        message: u32,
+        message: MessageNumber,
         /// The kind of message.
         kind: String,
         /// The channel.
         channel: Channel,
         /// The number of the message that includes it now; `None` if that is an administrator's
         /// digest of requests for help.
-        into: Option<u32>,
+        into: Option<MessageNumber>,
     },
     /// A notice was not sent to a phone, since the risk signals denied the number. A mail address
     /// got the same notice.
     MessageWithheld = "message_withheld" {
         /// The number of the message within the account.
-        message: u32,
+        message: MessageNumber,
         /// The kind of message.
         kind: String,
         /// The channel.
@@ -371,7 +372,7 @@ event_kinds! {
     /// A message was refused for good, or has expired.
     MessageFailed = "message_failed" {
         /// The number of the message within the account.
-        message: u32,
+        message: MessageNumber,
         /// The kind of message.
         kind: String,
         /// The channel.

@@ -1,5 +1,6 @@
 use super::*;
 use crate::domain::account::budget::PoolKind;
+use crate::domain::account::{ChallengeNumber, FlowNumber, MessageNumber, WriteNumber};
 use crate::domain::identity::ids::MethodId;
 use crate::domain::method::{Channel, MethodKind};
 use crate::domain::reason::{FlowStage, SsprReason};
@@ -9,7 +10,8 @@ pub(crate) fn every_kind() -> Vec<EventKind> {
     let method = MethodKind::Email;
     let id = MethodId::parse("m1").expect("valid");
     let at = Timestamp::from_unix_seconds(1_800_000_000);
-    let (flow, challenge, write, message) = (1, 2, 3, 4);
+    let (flow, challenge) = (FlowNumber(1), ChallengeNumber(2));
+    let (write, message) = (WriteNumber(3), MessageNumber(4));
     let kind = || "notice.password_reset".to_owned();
     vec![
         EventKind::ChallengeOpened {
@@ -75,7 +77,12 @@ pub(crate) fn every_kind() -> Vec<EventKind> {
         EventKind::PolicyChanged { revision: 1 },
         EventKind::MessageDelivered { message, kind: kind(), channel: Channel::Sms },
         EventKind::MessageDelayed { message, kind: kind(), channel: Channel::Sms },
-        EventKind::MessageFolded { message, kind: kind(), channel: Channel::Sms, into: Some(9) },
+        EventKind::MessageFolded {
+            message,
+            kind: kind(),
+            channel: Channel::Sms,
+            into: Some(MessageNumber(9)),
+        },
         EventKind::MessageWithheld { message, kind: kind(), channel: Channel::Sms },
         EventKind::MessageFailed { message, kind: kind(), channel: Channel::Sms, expired: true },
     ]

@@ -5,10 +5,12 @@ use crate::domain::account::budget::{
     BudgetEffects, Entry, MethodBudget, PoolKind, Verdict, Window,
 };
 use crate::domain::account::{
-    Account, Acts, Challenge, Counted, Done, Effect, Expected, Factor, FamiliarSource, Flow,
-    FlowId, Grant, KnownDevice, Method, MethodState, Numbers, OathDevice, Offer, Pending,
+    Account, Acts, Challenge, ChallengeNumber, Counted, CredentialEpoch, Done, Effect, Expected,
+    Factor, FamiliarSource, Flow, FlowId, FlowNumber, Generation, Grant, KnownDevice,
+    MessageNumber, Method, MethodNumber, MethodState, Numbers, OathDevice, Offer, Pending,
     PendingBody, Proof, Provenance, Purpose, RecoveryCodeSet, RegistrationState, Repeat,
-    SealedSeed, Sends, Sitting, Told, Unknown, Write, WriteState,
+    SealedSeed, Sends, SessionHash, Sitting, SourceHash, Told, Unknown, Write, WriteNumber,
+    WriteState,
 };
 use crate::domain::crypto::digest::{Digest, DigestOf};
 use crate::domain::crypto::totp::{OathAlgorithm, OathParameters};
@@ -24,7 +26,7 @@ use crate::domain::policy::{CodeAlphabet, CodeFormat};
 pub(super) fn accounts() -> [(&'static str, Account); 4] {
     let write = |number, effect, state| Write {
         number,
-        flow: 2,
+        flow: FlowNumber(2),
         effect,
         started_at: at(70),
         deadline: at(100),
@@ -32,11 +34,11 @@ pub(super) fn accounts() -> [(&'static str, Account); 4] {
         unknown: Unknown::NONE,
     };
     let mut full = full();
-    full.write = Some(write(8, Effect::Reset, WriteState::Writing));
+    full.write = Some(write(WriteNumber(8), Effect::Reset, WriteState::Writing));
     let mut changing = Account::blank(key(), tenant(), Some(user()), at(0));
-    changing.write = Some(write(1, Effect::Change, WriteState::Unsettled));
+    changing.write = Some(write(WriteNumber(1), Effect::Change, WriteState::Unsettled));
     let mut unlocking = Account::blank(key(), tenant(), Some(user()), at(0));
-    unlocking.write = Some(write(1, Effect::Unlock, WriteState::Writing));
+    unlocking.write = Some(write(WriteNumber(1), Effect::Unlock, WriteState::Writing));
     unlocking.forgotten = true;
     [
         ("account_v1.json", full),
@@ -100,7 +102,7 @@ fn methods() -> Vec<Method> {
         added_at: at(-90),
         usable_from: at(-30),
         replaces: (place == 3).then(|| id(6)),
-        session: (place == 3).then_some(79),
+        session: (place == 3).then_some(SessionHash(79)),
         unknown: Unknown::NONE,
     };
     numbered.map(method).collect()
@@ -109,7 +111,7 @@ fn methods() -> Vec<Method> {
 fn challenge(number: u32, method: MethodKind, channel: Channel, expected: Expected) -> Challenge {
     let alphabet = if number == 1 { CodeAlphabet::Strong } else { CodeAlphabet::Digits };
     Challenge {
-        number,
+        number: ChallengeNumber(number),
         option: ChallengeOption::indexed(method, channel, 1).expect("reached"),
         key: 7,
         nonce: std::array::from_fn(|place| place as u8),
@@ -118,7 +120,7 @@ fn challenge(number: u32, method: MethodKind, channel: Channel, expected: Expect
         expires_at: at(600),
         attempts: 5,
         pool: if number == 1 { PoolKind::Anonymous } else { PoolKind::Proven },
-        source: 4_000_000_000,
+        source: SourceHash(4_000_000_000),
         expected,
         confirms: Some(id(4)),
         unknown: Unknown::NONE,
@@ -139,15 +141,15 @@ fn challenges() -> Vec<Challenge> {
 
 fn flows() -> Vec<Flow> {
     let flow = |(place, purpose): (u8, Purpose)| Flow {
-        number: u32::from(place),
+        number: FlowNumber(u32::from(place)),
         id: FlowId([place; 16]),
         former: Some(FlowId([place + 100; 16])),
         purpose,
-        generation: 2,
+        generation: Generation(2),
         started_at: at(0),
         expires_at: at(900),
-        epoch: 3,
-        source: 4_000_000_000,
+        epoch: CredentialEpoch(3),
+        source: SourceHash(4_000_000_000),
         by_administrator: true,
         known_device: true,
         familiar: true,
@@ -157,7 +159,7 @@ fn flows() -> Vec<Flow> {
         proofs: vec![Proof {
             method: MethodKind::Email,
             identity: mail().normalised(),
-            challenge: 9,
+            challenge: ChallengeNumber(9),
             at: at(30),
             unknown: Unknown::NONE,
         }],
@@ -236,18 +238,22 @@ fn outbox() -> Vec<Pending> {
         after: Some("u-4".to_owned()),
         told: 4,
     });
-    bodies.push(PendingBody::Code { flow: 1, challenge: 1, locale });
+    bodies.push(PendingBody::Code { flow: FlowNumber(1), challenge: ChallengeNumber(1), locale });
     for kinds in [SessionKinds::All, SessionKinds::PasswordBased] {
-        bodies.push(PendingBody::Revoke { write: 8, authenticated_before: at(75), kinds });
+        bodies.push(PendingBody::Revoke {
+            write: WriteNumber(8),
+            authenticated_before: at(75),
+            kinds,
+        });
     }
-    let pending = |(number, body)| Pending {
-        number,
+    let pending = |(number, body): (u32, PendingBody)| Pending {
+        number: MessageNumber(number),
         queued_at: at(1),
         due: at(2),
         not_after: at(600),
         claimed_until: Some(at(62)),
         tries: 1,
-        write: Some(8),
+        write: Some(WriteNumber(8)),
         body,
         unknown: Unknown::NONE,
     };
@@ -256,7 +262,7 @@ fn outbox() -> Vec<Pending> {
 
 fn budgets() -> Vec<MethodBudget> {
     let counted = |seconds, source| Entry { at: at(seconds), source };
-    let times = vec![counted(-20, 4_000_000_000), counted(-10, 0)];
+    let times = vec![counted(-20, SourceHash(4_000_000_000)), counted(-10, SourceHash(0))];
     let window = Window { times, locked_until: Some(at(900)) };
     let effects =
         BudgetEffects { locked_until: Some(at(900)), disabled: true, closed: true, told: true };
@@ -266,7 +272,7 @@ fn budgets() -> Vec<MethodBudget> {
         anonymous: window.clone(),
         proven: window.clone(),
         consecutive: 25,
-        run: vec![(4_000_000_000, 20), (0, 5)],
+        run: vec![(SourceHash(4_000_000_000), 20), (SourceHash(0), 5)],
         closed: true,
         disabled: true,
         told: true,
@@ -280,25 +286,37 @@ fn budgets() -> Vec<MethodBudget> {
 /// An account with a value in every field, which no real account has at once.
 fn full() -> Account {
     let mut account = Account {
-        numbers: Numbers { flow: 4, challenge: 9, message: 20, write: 8, method: 7 },
+        numbers: Numbers {
+            flow: FlowNumber(4),
+            challenge: ChallengeNumber(9),
+            message: MessageNumber(20),
+            write: WriteNumber(8),
+            method: MethodNumber(7),
+        },
         incarnation: Some("1".into()),
-        epoch: 3,
+        epoch: CredentialEpoch(3),
         registration: RegistrationState {
             completed_at: Some(at(-90)),
             confirmed_at: Some(at(-80)),
             default: Some(id(1)),
             required_since: Some(at(-70)),
-            postponed: Some(77),
+            postponed: Some(SessionHash(77)),
             ever_active: true,
-            sitting: Some(Sitting { session: 78, until: at(3_000) }),
+            sitting: Some(Sitting { session: SessionHash(78), until: at(3_000) }),
             forgotten_at: Some(at(-100)),
             acts: vec![at(-50)],
             unknown: Unknown::NONE,
         },
         flows: flows(),
         budgets: budgets(),
-        sends: Sends { anonymous: vec![(at(0), 1).into()], proven: vec![(at(1), 2).into()] },
-        in_hand: Sends { anonymous: vec![(at(2), 3).into()], proven: vec![(at(3), 4).into()] },
+        sends: Sends {
+            anonymous: vec![(at(0), SourceHash(1)).into()],
+            proven: vec![(at(1), SourceHash(2)).into()],
+        },
+        in_hand: Sends {
+            anonymous: vec![(at(2), SourceHash(3)).into()],
+            proven: vec![(at(3), SourceHash(4)).into()],
+        },
         outbox: outbox(),
         acts: Acts { user: vec![at(-5)], administrators: vec![at(-4)] },
         told: vec![Told { to: 4_000_000_000, times: vec![at(-3)] }],
@@ -313,7 +331,7 @@ fn full() -> Account {
             unknown: Unknown::NONE,
         }],
         help_at: Some(at(-60)),
-        settled: vec![6, 7],
+        settled: vec![WriteNumber(6), WriteNumber(7)],
         ..Account::blank(key(), tenant(), Some(user()), at(90))
     };
     *account.methods = methods();

@@ -1,6 +1,7 @@
 //! Golden events: one line for each kind, and for each variant of its fields.
 
 use super::{at, golden, key, same, tenant, user};
+use crate::domain::account::{FlowNumber, MessageNumber};
 use crate::domain::event::tests::every_kind;
 use crate::domain::event::{ActorKind, Event, EventId, EventKind, FlowEnd, RejectedBy};
 use crate::domain::method::{Channel, MethodKind};
@@ -31,28 +32,33 @@ fn kinds() -> Vec<EventKind> {
     let ends =
         [FlowEnd::Abandoned, FlowEnd::Superseded, FlowEnd::TooManyRejections, FlowEnd::Cancelled];
     for (ended, stage) in ends.into_iter().zip(STAGES) {
-        kinds.push(EventKind::FlowEnded { flow: 1, stage, ended });
+        kinds.push(EventKind::FlowEnded { flow: FlowNumber(1), stage, ended });
     }
     for by in [RejectedBy::Rules, RejectedBy::BreachList, RejectedBy::Directory] {
-        kinds.push(EventKind::PasswordRejected { flow: 1, by, reasons: Vec::new() });
+        kinds.push(EventKind::PasswordRejected { flow: FlowNumber(1), by, reasons: Vec::new() });
     }
     for reason in REASONS {
         let (method, channel) = (MethodKind::MobilePhone, Channel::Voice);
         kinds.push(EventKind::ChallengeOpened {
-            flow: 1,
+            flow: FlowNumber(1),
             method,
             channel,
             suppressed: Some(reason),
         });
     }
     kinds.push(EventKind::ChallengeOpened {
-        flow: 1,
+        flow: FlowNumber(1),
         method: MethodKind::Email,
         channel: Channel::Link,
         suppressed: None,
     });
     let (message, kind, channel) = (7, "notice.help_requested".to_owned(), Channel::Email);
-    kinds.push(EventKind::MessageFolded { message, kind, channel, into: None });
+    kinds.push(EventKind::MessageFolded {
+        message: MessageNumber(message),
+        kind,
+        channel,
+        into: None,
+    });
     for method in MethodKind::ALL.into_iter().chain([MethodKind::Password]) {
         kinds.push(EventKind::MethodDisabled { method });
     }

@@ -2,7 +2,9 @@
 
 use super::MAX_OUTBOX;
 use crate::domain::account::budget::{Entry, Held, PoolKind, Share};
-use crate::domain::account::{Account, Challenge, Flow, Pending, PendingBody, Sends};
+use crate::domain::account::{
+    Account, Challenge, Flow, FlowNumber, Pending, PendingBody, Sends, SourceHash,
+};
 use crate::domain::method::MethodKind;
 use crate::domain::policy::{Policy, Rate};
 use crate::domain::time::{HOUR, Timestamp};
@@ -20,14 +22,14 @@ pub(crate) struct Caller<'a> {
     pub(crate) kind: MethodKind,
     pub(crate) pool: PoolKind,
     /// A short keyed hash of the source.
-    pub(crate) source: u32,
+    pub(crate) source: SourceHash,
     /// Whether the source is limited to its share.
     pub(crate) shared: bool,
     /// Whether a method is being registered. A run of failures does not limit that: a new
     /// registration is what ends the run.
     pub(crate) register: bool,
     /// The flow whose challenge of this kind is replaced, so that its attempts are free again.
-    pub(crate) replaces: Option<u32>,
+    pub(crate) replaces: Option<FlowNumber>,
 }
 
 impl<'a> Caller<'a> {
@@ -39,7 +41,7 @@ impl<'a> Caller<'a> {
         now: Timestamp,
     ) -> Self {
         let pool = PoolKind::Proven;
-        let (source, shared, register, replaces) = (0, false, false, None);
+        let (source, shared, register, replaces) = (SourceHash::NONE, false, false, None);
         Self { account, policy, now, kind, pool, source, shared, register, replaces }
     }
 
@@ -160,7 +162,7 @@ impl<'a> Caller<'a> {
         let source_of = |pending: &Pending| match &pending.body {
             PendingBody::Code { flow: number, .. } => {
                 let flow = self.account.flows.iter().find(|flow| flow.number == *number);
-                Some(flow.map_or(0, |flow| flow.source))
+                Some(flow.map_or(SourceHash::NONE, |flow| flow.source))
             }
             _ => None,
         };

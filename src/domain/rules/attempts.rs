@@ -1,6 +1,7 @@
 //! Reserving and refunding attempts, and recording what the failed ones bring about.
 
 use super::Transition;
+use crate::domain::account::SourceHash;
 use crate::domain::account::budget::{BudgetEffects, PoolKind, Verdict};
 use crate::domain::event::EventKind;
 use crate::domain::method::MethodKind;
@@ -11,7 +12,7 @@ use crate::domain::time::Timestamp;
 pub(crate) struct NumberReservation {
     pub(super) kind: MethodKind,
     pub(super) pool: PoolKind,
-    pub(super) source: u32,
+    pub(super) source: SourceHash,
     pub(super) at: Timestamp,
     pub(super) effects: BudgetEffects,
 }
@@ -31,7 +32,7 @@ impl Transition<'_> {
         &mut self,
         kind: MethodKind,
         pool: PoolKind,
-        source: u32,
+        source: SourceHash,
     ) -> BudgetEffects {
         let (now, policy) = (self.now, self.policy);
         let budget = self.account.budget_mut(kind);
@@ -44,7 +45,7 @@ impl Transition<'_> {
         kind: MethodKind,
         pool: PoolKind,
         at: Timestamp,
-        source: u32,
+        source: SourceHash,
         effects: BudgetEffects,
     ) {
         let recorded = self.account.budget_mut(kind).refund(pool, at, source, effects);
@@ -57,7 +58,7 @@ impl Transition<'_> {
         kind: MethodKind,
         pool: PoolKind,
         at: Timestamp,
-        source: u32,
+        source: SourceHash,
         effects: BudgetEffects,
     ) {
         let recorded = self.account.budget_mut(kind).refund_and_end_run(pool, at, source, effects);

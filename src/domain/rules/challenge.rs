@@ -1,7 +1,9 @@
 //! The command to open a challenge: for which flow, by whom, for which method, and fresh bytes.
 
 use super::NumberReservation;
-use crate::domain::account::{Expected, FlowId, Offer, Purpose};
+use crate::domain::account::{
+    CredentialEpoch, Expected, FlowId, Generation, Offer, Purpose, SourceHash,
+};
 use crate::domain::crypto::ticket::TicketClaims;
 use crate::domain::identity::facts::UserFacts;
 use crate::domain::identity::ids::MethodId;
@@ -35,10 +37,10 @@ pub(crate) struct Open<'a> {
 pub(crate) struct FlowTerms<'a> {
     pub(crate) id: FlowId,
     pub(crate) purpose: Purpose,
-    pub(crate) generation: u8,
+    pub(crate) generation: Generation,
     pub(crate) started_at: Timestamp,
     /// The account's epoch when the flow began.
-    pub(crate) epoch: u32,
+    pub(crate) epoch: CredentialEpoch,
     /// Distinct methods that the flow requires.
     pub(crate) required: u8,
     pub(crate) stamp: Option<&'a str>,
@@ -65,7 +67,7 @@ impl<'a> FlowTerms<'a> {
 pub(crate) struct Asked {
     pub(crate) by: Asker,
     /// A short keyed hash of the source.
-    pub(crate) source: u32,
+    pub(crate) source: SourceHash,
     /// When the request arrived: the wait before the next code runs from then.
     pub(crate) at: Timestamp,
 }

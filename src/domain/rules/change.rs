@@ -6,7 +6,10 @@ use std::sync::Arc;
 use super::allowance::Caller;
 use super::{MAX_OUTBOX, Transition};
 use crate::domain::account::budget::{BudgetEffects, PoolKind, Verdict};
-use crate::domain::account::{Flow, FlowId, Grant, Proof, Purpose, Unknown};
+use crate::domain::account::{
+    ChallengeNumber, CredentialEpoch, Flow, FlowId, Generation, Grant, Proof, Purpose, SourceHash,
+    Unknown,
+};
 use crate::domain::event::EventKind;
 use crate::domain::identity::ids::MethodId;
 use crate::domain::method::{MethodKind, Verification};
@@ -109,14 +112,20 @@ impl Transition<'_> {
     fn reserve_secrets(&mut self, kinds: &[MethodKind]) -> SecretReservation {
         let effects = kinds.iter().map(|kind| {
             self.record(EventKind::SecretCounted { method: *kind });
-            (*kind, self.reserve(*kind, PoolKind::Proven, 0))
+            (*kind, self.reserve(*kind, PoolKind::Proven, SourceHash::NONE))
         });
         SecretReservation { effects: effects.collect(), at: self.now }
     }
 
     fn refund_secret(&mut self, reservation: &SecretReservation) {
         for (kind, effects) in &reservation.effects {
-            self.refund_and_end_run(*kind, PoolKind::Proven, reservation.at, 0, *effects);
+            self.refund_and_end_run(
+                *kind,
+                PoolKind::Proven,
+                reservation.at,
+                SourceHash::NONE,
+                *effects,
+            );
         }
     }
 }
@@ -127,8 +136,8 @@ pub(crate) struct ChangeStart<'a> {
     pub(crate) stamp: Option<&'a str>,
     pub(crate) incarnation: Option<&'a str>,
     /// The account's epoch when the password was compared.
-    pub(crate) epoch: u32,
-    pub(crate) source: u32,
+    pub(crate) epoch: CredentialEpoch,
+    pub(crate) source: SourceHash,
 }
 
 /// The most changes that may be under way on one account.
@@ -179,11 +188,11 @@ fn granted_flow(transition: &mut Transition<'_>, change: &ChangeStart<'_>) -> Fl
     let (now, lifetimes) = (transition.now, &transition.policy.lifetimes);
     let expires_at = now.plus(lifetimes.flow);
     Flow {
-        number: Transition::number(&mut transition.account.numbers.flow),
+        number: transition.account.numbers.flow.advance(),
         id: change.flow,
         former: None,
         purpose: Purpose::Change,
-        generation: 0,
+        generation: Generation::default(),
         started_at: now,
         expires_at,
         epoch: change.epoch,
@@ -197,7 +206,7 @@ fn granted_flow(transition: &mut Transition<'_>, change: &ChangeStart<'_>) -> Fl
         proofs: vec![Proof {
             method: MethodKind::Password,
             identity: MethodKind::Password.as_str().to_owned(),
-            challenge: 0,
+            challenge: ChallengeNumber::default(),
             at: now,
             unknown: Unknown::NONE,
         }],

@@ -6,7 +6,8 @@ use super::settle::unsettle;
 use super::write::{MAX_REJECTIONS, PendingWrite};
 use super::{Address, Transition};
 use crate::domain::account::{
-    Effect, FlowId, Offer, PendingBody, Proof, Purpose, Unknown, Write, WriteState,
+    Effect, FlowId, FlowNumber, Generation, Offer, PendingBody, Proof, Purpose, Unknown, Write,
+    WriteNumber, WriteState,
 };
 use crate::domain::event::{EventKind, FlowEnd};
 use crate::domain::identity::facts::SessionKinds;
@@ -21,7 +22,7 @@ use crate::domain::time::{DAY, Timestamp};
 pub(crate) struct PendingWriteTerms<'a> {
     pub(crate) effect: Effect,
     pub(crate) flow: &'a FlowId,
-    pub(crate) generation: u8,
+    pub(crate) generation: Generation,
     /// The distinct methods that the policy requires now. The flow's own number applies if it is
     /// higher.
     pub(crate) required: u8,
@@ -43,7 +44,10 @@ pub(crate) struct PendingWriteTerms<'a> {
 /// [`Refusal`] if it does not, or if the account was changed outside the engine since the flow
 /// began: its proofs are then void. While a write of this flow is not settled, the change may be
 /// that write and is no reason to refuse.
-fn check_grant(transition: &Transition<'_>, terms: &PendingWriteTerms<'_>) -> Result<u32, Refusal> {
+fn check_grant(
+    transition: &Transition<'_>,
+    terms: &PendingWriteTerms<'_>,
+) -> Result<FlowNumber, Refusal> {
     let now = transition.now;
     let flow = transition.account.flow(terms.flow).ok_or(Refusal::Ended)?;
     if flow.purpose != terms.effect.purpose()
@@ -121,11 +125,11 @@ pub(crate) fn begin_write(
 
 fn start(
     transition: &mut Transition<'_>,
-    flow: u32,
+    flow: FlowNumber,
     terms: &PendingWriteTerms<'_>,
-) -> Result<u32, Refusal> {
+) -> Result<WriteNumber, Refusal> {
     let now = transition.now;
-    let number = Transition::number(&mut transition.account.numbers.write);
+    let number = transition.account.numbers.write.advance();
     let deadline = now.plus(transition.policy.lifetimes.directory_write);
     let (effect, state) = (terms.effect, WriteState::Writing);
     transition.account.write = Some(Write {
@@ -179,7 +183,12 @@ impl Effect {
 }
 
 impl Transition<'_> {
-    pub(super) fn queue_revocation(&mut self, write: u32, due: Timestamp, held_by: Option<u32>) {
+    pub(super) fn queue_revocation(
+        &mut self,
+        write: WriteNumber,
+        due: Timestamp,
+        held_by: Option<WriteNumber>,
+    ) {
         let narrow = self.policy.acknowledged.contains(&Deviation::PasswordSessionsOnly);
         let kinds = if narrow { SessionKinds::PasswordBased } else { SessionKinds::All };
         let body = PendingBody::Revoke { write, authenticated_before: self.now, kinds };

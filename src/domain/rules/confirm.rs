@@ -4,7 +4,8 @@ use super::prove::{AttemptReservation, Match};
 use super::register::{Binding, is_kind_full, reaches};
 use super::{Address, Transition};
 use crate::domain::account::{
-    Done, Flow, FlowId, Method, MethodState, Provenance, Purpose, Repeat, Sitting,
+    Done, Flow, FlowId, FlowNumber, Method, MethodState, Provenance, Purpose, Repeat, SessionHash,
+    Sitting,
 };
 use crate::domain::event::EventKind;
 use crate::domain::identity::ids::MethodId;
@@ -80,7 +81,7 @@ pub(crate) fn confirm_method(
     let flow_number = reservation.flow;
     let method = activate(transition, &method_id, Some(flow_number), confirm)?;
     if let Some(flow) = transition.account.flow_mut(id) {
-        flow.generation = flow.generation.saturating_add(1);
+        flow.generation.advance();
         // `activate` has dropped the challenges of the flow: only the repeats keep attempts
         // reserved.
         flow.repeat = Some(Box::new(Repeat::of(reservation.challenge.clone(), matched)));
@@ -99,7 +100,7 @@ pub(crate) fn confirm_method(
 pub(super) fn activate(
     transition: &mut Transition<'_>,
     id: &MethodId,
-    flow: Option<u32>,
+    flow: Option<FlowNumber>,
     confirm: &Confirm<'_>,
 ) -> Result<Method, Refusal> {
     transition.count_act()?;
@@ -189,7 +190,7 @@ impl Transition<'_> {
     /// The flows of this session that confirm methods of other kinds, while the registration is not
     /// complete: a user may register in several tabs, and finishes in each. Each method is checked
     /// again when it is confirmed.
-    fn other_tabs(&self, session: u32, kind: MethodKind) -> Vec<u32> {
+    fn other_tabs(&self, session: SessionHash, kind: MethodKind) -> Vec<FlowNumber> {
         let account = &self.account;
         let registration = &account.registration;
         if registration.completed_at.is_some() && registration.required_since.is_none() {

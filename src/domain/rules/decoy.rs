@@ -9,7 +9,8 @@ use std::collections::BTreeSet;
 use super::{Transition, code_format, code_life};
 use crate::domain::account::budget::PoolKind;
 use crate::domain::account::{
-    Account, Challenge, Decoy, Expected, Factor, Flow, Method, MethodState, Provenance, Unknown,
+    Account, Challenge, Decoy, Expected, Factor, Flow, Generation, Method, MethodState, Provenance,
+    SourceHash, Unknown,
 };
 use crate::domain::crypto::ticket::TicketClaims;
 use crate::domain::identity::contact::{Destination, EmailAddress, PhoneNumber};
@@ -87,7 +88,10 @@ impl Transition<'_> {
         let (Some(claim), true) = (&stand_in.claim, taken_over) else { return };
         let (now, policy) = (self.now, self.policy);
         let expires_at = claim.started_at.plus(policy.lifetimes.flow);
-        if claim.asked.iter().all(Option::is_none) || now >= expires_at || claim.generation > 0 {
+        if claim.asked.iter().all(Option::is_none)
+            || now >= expires_at
+            || claim.generation > Generation::default()
+        {
             return;
         }
         let mut challenges = Vec::new();
@@ -95,7 +99,7 @@ impl Transition<'_> {
             let mut format = code_format(policy, asked.option, false);
             format.length = asked.length;
             challenges.push(Challenge {
-                number: Self::number(&mut self.account.numbers.challenge),
+                number: self.account.numbers.challenge.advance(),
                 option: asked.option,
                 key: stand_in.key,
                 nonce: [0; 12],
@@ -107,24 +111,23 @@ impl Transition<'_> {
                     .min(expires_at),
                 attempts: policy.attempts,
                 pool: PoolKind::Anonymous,
-                source: 0,
+                source: SourceHash::NONE,
                 expected: Expected::Decoy,
                 confirms: None,
                 unknown: Unknown::NONE,
             });
         }
         challenges.retain(|challenge| challenge.live(now));
-        let number = Self::number(&mut self.account.numbers.flow);
         self.account.flows.push(Flow {
-            number,
+            number: self.account.numbers.flow.advance(),
             id: claim.flow,
             former: None,
             purpose: claim.purpose,
-            generation: 0,
+            generation: Generation::default(),
             started_at: claim.started_at,
             expires_at,
             epoch: self.account.epoch,
-            source: 0,
+            source: SourceHash::NONE,
             by_administrator: false,
             known_device: false,
             familiar: false,

@@ -143,7 +143,7 @@ impl Transition<'_> {
         let Some(target) = outbox.iter().position(waits) else {
             return false;
         };
-        let number = Self::number(&mut self.account.numbers.message);
+        let number = self.account.numbers.message.advance();
         let folded = self.account.outbox[place].clone();
         let target = &mut self.account.outbox[target];
         let mut gone = Vec::new();

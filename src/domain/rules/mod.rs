@@ -165,12 +165,6 @@ impl<'a> Transition<'a> {
         self.events.push(event);
     }
 
-    /// The next number of this counter.
-    fn number(counter: &mut u32) -> u32 {
-        *counter = counter.saturating_add(1);
-        *counter
-    }
-
     /// Counts an act of the signed-in user that costs a commit, sends no notice and has no other
     /// limit.
     ///

@@ -8,7 +8,10 @@ use super::challenge::{Asker, LimitSpent, Open};
 use super::prove::distinct;
 use super::{Transition, code_format, code_life};
 use crate::domain::account::budget::{Entry, PoolKind};
-use crate::domain::account::{Challenge, Expected, Flow, PendingBody, Proof, Purpose, Unknown};
+use crate::domain::account::{
+    Challenge, CredentialEpoch, Expected, Flow, FlowNumber, Generation, PendingBody, Proof,
+    Purpose, Unknown,
+};
 use crate::domain::event::EventKind;
 use crate::domain::method::MethodKind;
 use crate::domain::policy::Policy;
@@ -85,7 +88,7 @@ fn new_challenge(
     let life = code_life(policy, open.option.channel());
     let wary = matches!(open.limit_spent, Some(LimitSpent::Destination | LimitSpent::Prefix));
     Challenge {
-        number: Transition::number(&mut transition.account.numbers.challenge),
+        number: transition.account.numbers.challenge.advance(),
         option: open.option,
         key: open.fresh.key,
         nonce: open.fresh.nonce,
@@ -116,7 +119,7 @@ pub(super) fn check_open(
             // The link of the flow was redeemed elsewhere. The answer must not show that.
             return Ok(Some(Timestamp::MAX));
         }
-        if open.flow.generation != 0 {
+        if open.flow.generation != Generation::default() {
             // A flow that has proofs is always on the record: this one has ended.
             return Err(Refusal::Ended);
         }
@@ -131,7 +134,12 @@ pub(super) fn check_open(
     }
 }
 
-fn check_flow(flow: &Flow, open: &Open<'_>, epoch: u32, now: Timestamp) -> Result<(), Refusal> {
+fn check_flow(
+    flow: &Flow,
+    open: &Open<'_>,
+    epoch: CredentialEpoch,
+    now: Timestamp,
+) -> Result<(), Refusal> {
     if !flow.live(now) || flow.epoch != epoch || flow.purpose != open.flow.purpose {
         return Err(Refusal::Ended);
     }
@@ -235,17 +243,17 @@ fn put_challenge(
     open: &Open<'_>,
     expires_at: Timestamp,
     challenge: Challenge,
-) -> u32 {
+) -> FlowNumber {
     let epoch = transition.account.epoch;
     let existing = transition.account.flows.iter().position(|flow| flow.id == open.flow.id);
     let place = existing.unwrap_or_else(|| {
-        let number = Transition::number(&mut transition.account.numbers.flow);
+        let number = transition.account.numbers.flow.advance();
         transition.account.flows.push(Flow {
             number,
             id: open.flow.id,
             former: None,
             purpose: open.flow.purpose,
-            generation: 0,
+            generation: Generation::default(),
             started_at: open.flow.started_at,
             expires_at,
             epoch,

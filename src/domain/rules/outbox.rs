@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use super::retry::{LEASE, retry_wait};
 use super::{MAX_OUTBOX, Transition};
-use crate::domain::account::{Account, Challenge, Counted, Pending, PendingBody, Purpose};
+use crate::domain::account::{
+    Account, Challenge, ChallengeNumber, Counted, FlowNumber, MessageNumber, Pending, PendingBody,
+    Purpose,
+};
 use crate::domain::event::EventKind;
 use crate::domain::message::Notice;
 use crate::domain::method::Channel;
@@ -19,7 +22,7 @@ pub(crate) enum Work {
     /// Something is overdue or has expired: commit that.
     Tidy,
     /// The numbers of messages to hand over, or of sessions to revoke, the most urgent first.
-    Messages(Vec<u32>),
+    Messages(Vec<MessageNumber>),
 }
 
 /// What the record needs done next: notices before codes, and pages of administrators after both.
@@ -49,7 +52,7 @@ pub(crate) fn next_work(account: &Account, now: Timestamp) -> Option<Work> {
         .map(|pending| (rank(pending), pending.due, pending.number))
         .collect();
     ready.sort_unstable();
-    let numbers: Vec<u32> = ready.into_iter().map(|(_, _, number)| number).collect();
+    let numbers: Vec<MessageNumber> = ready.into_iter().map(|(_, _, number)| number).collect();
     (!numbers.is_empty()).then_some(Work::Messages(numbers))
 }
 
@@ -84,7 +87,7 @@ pub(crate) struct SentSecret {
 }
 
 /// Takes the lease of one message, if it is ready and the budget of its address has room.
-pub(crate) fn claim(transition: &mut Transition<'_>, number: u32) -> DeliveryClaim {
+pub(crate) fn claim(transition: &mut Transition<'_>, number: MessageNumber) -> DeliveryClaim {
     transition.sweep();
     let now = transition.now;
     let ready = |pending: &Pending| {
@@ -118,7 +121,11 @@ pub(crate) fn claim(transition: &mut Transition<'_>, number: u32) -> DeliveryCla
 }
 
 impl Account {
-    fn sent_secret(&self, flow_number: u32, challenge_number: u32) -> Option<SentSecret> {
+    fn sent_secret(
+        &self,
+        flow_number: FlowNumber,
+        challenge_number: ChallengeNumber,
+    ) -> Option<SentSecret> {
         let flow = self.flows.iter().find(|flow| flow.number == flow_number)?;
         let challenge =
             flow.challenges.iter().find(|challenge| challenge.number == challenge_number)?.clone();
@@ -238,7 +245,7 @@ pub(crate) fn settle_message(
 impl Transition<'_> {
     /// Schedules the next try of the message of this number. Returns whether there is such a
     /// message.
-    pub(crate) fn put_off(&mut self, number: u32) -> bool {
+    pub(crate) fn put_off(&mut self, number: MessageNumber) -> bool {
         let place = self.account.outbox.iter().position(|pending| pending.number == number);
         place.map(|place| self.try_later(place)).is_some()
     }

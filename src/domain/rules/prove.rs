@@ -3,7 +3,8 @@
 use super::Transition;
 use crate::domain::account::budget::{BudgetEffects, Verdict};
 use crate::domain::account::{
-    Challenge, Expected, Factor, Flow, FlowId, Grant, Proof, Purpose, Repeat, Unknown,
+    Challenge, Expected, Factor, Flow, FlowId, FlowNumber, Generation, Grant, Proof, Purpose,
+    Repeat, Unknown,
 };
 use crate::domain::crypto::digest::Digest;
 use crate::domain::event::EventKind;
@@ -19,7 +20,7 @@ const MAX_REPEATS: u8 = 3;
 /// An attempt that was reserved: one comparison with what answers this challenge.
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) struct AttemptReservation {
-    pub(crate) flow: u32,
+    pub(crate) flow: FlowNumber,
     pub(crate) challenge: Challenge,
     /// The recovery code that the challenge consumed before: right only as a repeat.
     pub(crate) used: Option<Digest>,
@@ -51,7 +52,7 @@ pub(crate) enum Match {
 pub(crate) struct Proving<'a> {
     pub(crate) flow: &'a FlowId,
     pub(crate) purpose: Purpose,
-    pub(crate) generation: u8,
+    pub(crate) generation: Generation,
     /// Whether the given secret is of a form that can answer this challenge.
     pub(crate) answers: &'a (dyn Fn(&Challenge) -> bool + Sync),
 }
@@ -92,7 +93,7 @@ pub(crate) fn reserve_attempt(
     }
     // With the previous ticket the same right code gets the same answer, from the attempts that its
     // challenge had left.
-    let is_previous = flow.generation.checked_sub(1) == Some(proving.generation);
+    let is_previous = flow.generation == proving.generation.clone().advance();
     let repeat = flow
         .repeat
         .as_mut()
@@ -160,7 +161,7 @@ pub(crate) fn consume(
         at: now,
         unknown: Unknown::NONE,
     });
-    flow.generation = flow.generation.saturating_add(1);
+    flow.generation.advance();
     flow.repeat = Some(Box::new(Repeat::of(challenge, matched)));
     let proven = distinct(&flow.proofs);
     if proven >= flow.required && flow.grant.is_none() {
@@ -281,7 +282,7 @@ impl Transition<'_> {
     }
 
     /// Reserves the attempt that this challenge has just given up.
-    fn reserve_comparison(&mut self, flow: u32, challenge: Challenge) -> AttemptReservation {
+    fn reserve_comparison(&mut self, flow: FlowNumber, challenge: Challenge) -> AttemptReservation {
         let effects = self.reserve(challenge.method(), challenge.pool, challenge.source);
         self.record(EventKind::AttemptCounted {
             flow,

@@ -5,7 +5,9 @@ use super::challenge::Open;
 use super::open::{Opened, open_challenge};
 use super::{Address, Transition};
 use crate::domain::account::budget::PoolKind;
-use crate::domain::account::{Account, Factor, Flow, Method, MethodState, Provenance, Unknown};
+use crate::domain::account::{
+    Account, Factor, Flow, FlowNumber, Method, MethodState, Provenance, SessionHash, Unknown,
+};
 use crate::domain::event::{EventKind, FlowEnd};
 use crate::domain::identity::contact::Destination;
 use crate::domain::identity::ids::MethodId;
@@ -49,7 +51,7 @@ pub(crate) struct Binding<'a> {
     /// Whether the sign-in has a second factor that is as fresh as the policy requires.
     pub(crate) second_factor: bool,
     /// A keyed hash of the session.
-    pub(crate) session: u32,
+    pub(crate) session: SessionHash,
 }
 
 impl Binding<'_> {
@@ -220,7 +222,7 @@ fn drop_pending(transition: &mut Transition<'_>, id: &MethodId) {
     let own = |flow: &&Flow| {
         flow.challenges.iter().any(|challenge| challenge.confirms.as_ref() == Some(id))
     };
-    let numbers: Vec<u32> =
+    let numbers: Vec<FlowNumber> =
         transition.account.flows.iter().filter(own).map(|flow| flow.number).collect();
     for number in numbers {
         transition.drop_flow(number, FlowEnd::Superseded);
@@ -311,7 +313,7 @@ impl Transition<'_> {
     ///
     /// [`Refusal::LimitReached`] once the account has no further number for one.
     pub(super) fn next_method_id(&mut self) -> Result<MethodId, Refusal> {
-        let number = Self::number(&mut self.account.numbers.method);
+        let number = self.account.numbers.method.advance();
         MethodId::parse(&format!("m{number}")).map_err(|_| Refusal::LimitReached)
     }
 

@@ -36,7 +36,9 @@ pub(super) fn retry_wait(pending: &Pending, now: Timestamp) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::account::{Counted, PendingBody};
+    use crate::domain::account::{
+        ChallengeNumber, Counted, FlowNumber, MessageNumber, PendingBody,
+    };
     use crate::domain::identity::contact::{Destination, EmailAddress};
     use crate::domain::identity::locale::Locale;
     use crate::domain::message::Notice;
@@ -46,7 +48,7 @@ mod tests {
 
     fn pending(life: u64, body: PendingBody) -> Pending {
         Pending {
-            number: 1,
+            number: MessageNumber(1),
             queued_at: START,
             due: START,
             not_after: START.plus(Duration::from_secs(life)),
@@ -71,7 +73,14 @@ mod tests {
     }
 
     fn code(life: u64) -> Pending {
-        pending(life, PendingBody::Code { flow: 1, challenge: 1, locale: Locale::default() })
+        pending(
+            life,
+            PendingBody::Code {
+                flow: FlowNumber(1),
+                challenge: ChallengeNumber(1),
+                locale: Locale::default(),
+            },
+        )
     }
 
     fn notice(life: u64) -> Pending {

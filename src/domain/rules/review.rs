@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Transition;
-use crate::domain::account::Account;
+use crate::domain::account::{Account, SessionHash};
 use crate::domain::event::EventKind;
 use crate::domain::identity::facts::UserFacts;
 use crate::domain::identity::ids::MethodId;
@@ -39,7 +39,7 @@ pub(crate) fn prompt(
     account: &Account,
     policy: &Policy,
     asked: &SignInSubject<'_>,
-    session: u32,
+    session: SessionHash,
     now: Timestamp,
 ) -> Prompt {
     if asked.may_change && asked.user.password_expired == Some(true) {
@@ -127,7 +127,10 @@ pub(crate) fn reconfirm(
 /// # Errors
 ///
 /// [`Refusal::TooOften`].
-pub(crate) fn postpone(transition: &mut Transition<'_>, session: u32) -> Result<bool, Refusal> {
+pub(crate) fn postpone(
+    transition: &mut Transition<'_>,
+    session: SessionHash,
+) -> Result<bool, Refusal> {
     transition.sweep();
     if transition.account.registration.postponed == Some(session) {
         return Ok(false);

@@ -2,7 +2,9 @@
 
 use super::Transition;
 use super::write::{MAX_REJECTIONS, PendingWrite};
-use crate::domain::account::{Done, Effect, FlowId, PendingBody, Write, WriteState};
+use crate::domain::account::{
+    Done, Effect, FlowId, FlowNumber, PendingBody, Write, WriteNumber, WriteState,
+};
 use crate::domain::event::{EventKind, FlowEnd, RejectedBy};
 use crate::domain::message::Notice;
 use crate::domain::method::MethodKind;
@@ -111,7 +113,7 @@ pub(crate) fn settle_unwritten(
 
 /// Marks the write as settled; `false` if it was before. A commit whose reply was lost is decided
 /// again, and must make neither a second event nor a second revocation.
-fn settle_once(transition: &mut Transition<'_>, write: u32) -> bool {
+fn settle_once(transition: &mut Transition<'_>, write: WriteNumber) -> bool {
     const REMEMBERED: usize = 8;
     let settled = &mut transition.account.settled;
     if settled.contains(&write) {
@@ -134,7 +136,7 @@ pub(crate) enum PendingWriteFailure {
 
 /// It is not known whether the directory wrote. The notice goes out in words that fit both
 /// outcomes, sessions end, and the flow keeps its grant.
-pub(crate) fn settle_unknown(transition: &mut Transition<'_>, write: u32) {
+pub(crate) fn settle_unknown(transition: &mut Transition<'_>, write: WriteNumber) {
     let current = transition.account.write.clone();
     if let Some(current) = current.filter(|current| current.number == write) {
         unsettle(transition, &current, current.flow);
@@ -157,7 +159,7 @@ pub(crate) fn settle_unasked(transition: &mut Transition<'_>, pending: &PendingW
 
 /// Records that the outcome of this write is not known. If it may have changed the password,
 /// everything outstanding becomes void, except the flow `acting`.
-pub(super) fn unsettle(transition: &mut Transition<'_>, write: &Write, acting: u32) {
+pub(super) fn unsettle(transition: &mut Transition<'_>, write: &Write, acting: FlowNumber) {
     if write.state == WriteState::Writing {
         transition.release(write.number);
         let (flow, number) = (write.flow, write.number);
@@ -183,7 +185,12 @@ pub(crate) fn reject_password(
     }
 }
 
-fn reject(transition: &mut Transition<'_>, number: u32, by: RejectedBy, reasons: Vec<String>) {
+fn reject(
+    transition: &mut Transition<'_>,
+    number: FlowNumber,
+    by: RejectedBy,
+    reasons: Vec<String>,
+) {
     transition.record(EventKind::PasswordRejected { flow: number, by, reasons });
     let flow = transition.account.flows.iter_mut().find(|flow| flow.number == number);
     let Some(grant) = flow.and_then(|flow| flow.grant.as_mut()) else { return };

@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use super::Transition;
 use crate::domain::account::budget::Verdict;
-use crate::domain::account::{Account, Challenge, Flow, Pending, PendingBody, WriteState};
+use crate::domain::account::{
+    Account, Challenge, CredentialEpoch, Flow, FlowNumber, Pending, PendingBody, WriteNumber,
+    WriteState,
+};
 use crate::domain::event::{EventKind, FlowEnd};
 use crate::domain::method::Channel;
 use crate::domain::reason::FlowStage;
@@ -99,7 +102,7 @@ impl Transition<'_> {
 
     /// Makes the messages of a write due now. A sign-in during the write used the old password, so
     /// the revocation covers sessions up to now.
-    pub(super) fn release(&mut self, write: u32) {
+    pub(super) fn release(&mut self, write: WriteNumber) {
         let now = self.now;
         for pending in self.account.outbox.iter_mut().filter(|pending| pending.write == Some(write))
         {
@@ -112,15 +115,14 @@ impl Transition<'_> {
     }
 
     /// Voids everything outstanding except the flow `acting`.
-    pub(super) fn void_others(&mut self, acting: Option<u32>) {
+    pub(super) fn void_others(&mut self, acting: Option<FlowNumber>) {
         self.void_but(acting, &[]);
     }
 
     /// Voids everything outstanding except the flow `acting`, which loses its challenges, and the
     /// flows `go_on`, which keep theirs.
-    pub(super) fn void_but(&mut self, acting: Option<u32>, go_on: &[u32]) {
-        self.account.epoch = self.account.epoch.saturating_add(1);
-        let epoch = self.account.epoch;
+    pub(super) fn void_but(&mut self, acting: Option<FlowNumber>, go_on: &[FlowNumber]) {
+        let epoch = self.account.epoch.advance();
         let (kept, ended): (Vec<Flow>, Vec<Flow>) = std::mem::take(&mut self.account.flows)
             .into_iter()
             .partition(|flow| Some(flow.number) == acting || go_on.contains(&flow.number));
@@ -140,7 +142,7 @@ impl Transition<'_> {
     }
 
     /// Ends one flow.
-    pub(super) fn drop_flow(&mut self, number: u32, ended: FlowEnd) {
+    pub(super) fn drop_flow(&mut self, number: FlowNumber, ended: FlowEnd) {
         if let Some(place) = self.account.flows.iter().position(|flow| flow.number == number) {
             let flow = self.account.flows.remove(place);
             self.end_flow(&flow, ended);
@@ -243,8 +245,8 @@ impl Transition<'_> {
     }
 
     /// Ends every flow except this one.
-    pub(crate) fn drop_flows(&mut self, but: Option<u32>) {
-        let all: Vec<u32> = self.account.flows.iter().map(|flow| flow.number).collect();
+    pub(crate) fn drop_flows(&mut self, but: Option<FlowNumber>) {
+        let all: Vec<FlowNumber> = self.account.flows.iter().map(|flow| flow.number).collect();
         for number in all.into_iter().filter(|number| Some(*number) != but) {
             self.drop_flow(number, FlowEnd::Superseded);
         }
@@ -277,14 +279,14 @@ impl Pending {
 impl Flow {
     /// Whether the flow has expired. The flow of a write in flight is kept until the write's
     /// deadline.
-    pub(super) fn is_over(&self, now: Timestamp, writing: Option<u32>) -> bool {
+    pub(super) fn is_over(&self, now: Timestamp, writing: Option<FlowNumber>) -> bool {
         now >= self.expires_at && writing != Some(self.number)
     }
 }
 
 impl Account {
     /// The flow whose password is being written.
-    pub(super) fn writing_flow(&self) -> Option<u32> {
+    pub(super) fn writing_flow(&self) -> Option<FlowNumber> {
         let in_flight = self.write.as_ref().filter(|write| write.state == WriteState::Writing);
         in_flight.map(|write| write.flow)
     }
@@ -323,7 +325,7 @@ impl Account {
         let kept = self.user.is_some()
             && !self.forgotten
             && (!self.methods.is_empty()
-                || self.epoch > 0
+                || self.epoch > CredentialEpoch::default()
                 || self.registration.completed_at.is_some()
                 || self.registration.required_since.is_some()
                 || self.budgets.iter().any(|budget| budget.consecutive > 0 || budget.disabled));

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use super::{MAX_OUTBOX, Transition};
-use crate::domain::account::{Account, Counted, Pending, PendingBody, Unknown};
+use crate::domain::account::{
+    Account, Counted, MessageNumber, Pending, PendingBody, Unknown, WriteNumber,
+};
 use crate::domain::event::EventKind;
 use crate::domain::identity::contact::{Destination, EmailAddress};
 use crate::domain::identity::facts::{TenantFacts, UserFacts};
@@ -60,11 +62,10 @@ impl Transition<'_> {
         body: PendingBody,
         due: Timestamp,
         not_after: Timestamp,
-        write: Option<u32>,
+        write: Option<WriteNumber>,
     ) {
-        let number = Self::number(&mut self.account.numbers.message);
         self.account.outbox.push(Pending {
-            number,
+            number: self.account.numbers.message.advance(),
             queued_at: self.now,
             due,
             not_after,
@@ -87,7 +88,7 @@ impl Transition<'_> {
         notice: Notice,
         addresses: &[Address],
         due: Timestamp,
-        write: Option<u32>,
+        write: Option<WriteNumber>,
     ) -> Result<(), Refusal> {
         // If there is no room, codes are dropped rather than notices: the user can ask for another
         // code.
@@ -112,7 +113,7 @@ impl Transition<'_> {
         addresses: &[Address],
         due: Timestamp,
         not_after: Timestamp,
-        write: Option<u32>,
+        write: Option<WriteNumber>,
     ) {
         let any_mail = addresses.iter().any(|address| address.channel == Channel::Email);
         for address in addresses {
@@ -187,7 +188,7 @@ impl Transition<'_> {
         about: &str,
         actor: Option<&UserId>,
         due: Timestamp,
-        write: Option<u32>,
+        write: Option<WriteNumber>,
     ) -> Result<(), Refusal> {
         if self.account.outbox.len() >= MAX_ADDRESSED {
             return Err(self.outbox_full());
@@ -208,7 +209,7 @@ impl Transition<'_> {
 /// address or without room it is tried again later. Returns whether anything changed.
 pub(crate) fn address_announcement(
     transition: &mut Transition<'_>,
-    number: u32,
+    number: MessageNumber,
     tell: impl Fn(&Account) -> Vec<Address>,
 ) -> bool {
     transition.sweep();
@@ -242,7 +243,7 @@ pub(crate) struct AdministratorPage {
 /// anything changed.
 pub(crate) fn tell_page(
     transition: &mut Transition<'_>,
-    number: u32,
+    number: MessageNumber,
     page: &AdministratorPage,
 ) -> bool {
     transition.sweep();
@@ -254,8 +255,7 @@ pub(crate) fn tell_page(
         return false;
     };
     let pending = transition.account.outbox[place].clone();
-    let PendingBody::Administrators { notice, about, actor, after, told: before } =
-        pending.body.clone()
+    let PendingBody::Administrators { notice, about, actor, after, told } = pending.body.clone()
     else {
         return false;
     };
@@ -274,22 +274,22 @@ pub(crate) fn tell_page(
         .holders
         .iter()
         .filter(|(id, _)| Some(id) != actor.as_ref())
-        .take(most.saturating_sub(before) as usize)
+        .take(most.saturating_sub(told) as usize)
         .collect();
-    let told = before.saturating_add(u32::try_from(recipients.len()).unwrap_or(u32::MAX));
+    let reached = told.saturating_add(u32::try_from(recipients.len()).unwrap_or(u32::MAX));
     for (_, address) in recipients {
         let body = address.notice(notice, Some(about.clone()), false);
         transition.queue(body, now, pending.not_after, None);
     }
-    if page.next.is_some() && told < most {
-        let body =
-            PendingBody::Administrators { notice, about, actor, after: page.next.clone(), told };
+    if page.next.is_some() && reached < most {
+        let after = page.next.clone();
+        let body = PendingBody::Administrators { notice, about, actor, after, told: reached };
         let pending = &mut transition.account.outbox[place];
         (pending.body, pending.tries) = (body, 0);
         return true;
     }
     transition.account.outbox.remove(place);
-    if told == 0 {
+    if reached == 0 {
         // The directory names no administrator who can be reached.
         let failed = pending.failed(notice.id(), Channel::Email, false);
         transition.record(failed);
@@ -298,7 +298,7 @@ pub(crate) fn tell_page(
 }
 
 /// Gives up this message, since the policy names no roles. Returns whether it exists.
-pub(crate) fn give_up(transition: &mut Transition<'_>, number: u32) -> bool {
+pub(crate) fn give_up(transition: &mut Transition<'_>, number: MessageNumber) -> bool {
     let position = transition.account.outbox.iter().position(|pending| pending.number == number);
     let Some(place) = position else {
         return false;

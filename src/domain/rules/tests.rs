@@ -1,5 +1,8 @@
 use super::*;
-use crate::domain::account::{Account, Challenge, Expected, FlowId, Purpose};
+use crate::domain::account::{
+    Account, Challenge, CredentialEpoch, Expected, FlowId, Generation, Purpose, SourceHash,
+    WriteNumber,
+};
 use crate::domain::identity::contact::{Destination, EmailAddress, PhoneNumber};
 use crate::domain::identity::ids::{RecordKey, TenantId, UserId};
 use crate::domain::identity::locale::Locale;
@@ -37,14 +40,14 @@ fn open(flow: u8, option: ChallengeOption, destination: Option<&Destination>) ->
     let terms = FlowTerms {
         id: FlowId([flow; 16]),
         purpose: Purpose::Reset,
-        generation: 0,
+        generation: Generation::default(),
         started_at: at(0),
-        epoch: 0,
+        epoch: CredentialEpoch::default(),
         required: 2,
         stamp: None,
         incarnation: None,
     };
-    let asked = Asked { by: Asker::Unrecognised, source: u32::from(flow), at: at(1) };
+    let asked = Asked { by: Asker::Unrecognised, source: SourceHash(u32::from(flow)), at: at(1) };
     let fresh = FreshChallenge { key: 1, nonce: [flow; 12] };
     let expected = destination.cloned().map(Expected::Sent).ok_or(SsprReason::NoSuchMethod);
     Open { expected, ..Open::new(terms, asked, option, fresh) }
@@ -52,7 +55,7 @@ fn open(flow: u8, option: ChallengeOption, destination: Option<&Destination>) ->
 
 fn proving(flow: &FlowId) -> Proving<'_> {
     let answers = &|_: &Challenge| true;
-    Proving { flow, purpose: Purpose::Reset, generation: 0, answers }
+    Proving { flow, purpose: Purpose::Reset, generation: Generation::default(), answers }
 }
 
 fn email_option() -> ChallengeOption {
@@ -140,7 +143,7 @@ fn opened_by(source: u32, state: &mut Account, policy: &Policy, tries: u8) -> us
         let kind = MethodKind::CONTACTS[usize::from(try_) % 3];
         let flow = u8::try_from(state.flows.len()).expect("few") + 1;
         let mut command = open(flow, ChallengeOption::preferred(kind), Some(&to));
-        command.asked.source = source;
+        command.asked.source = SourceHash(source);
         let step = after(state, policy, at(1), |transition| open_challenge(transition, &command));
         let (outcome, next) = step.expect("decided");
         if outcome == Opened::Open {
@@ -229,7 +232,11 @@ fn a_clock_that_steps_back_revives_nothing() {
     let mut transition = Transition::new(&counted, &policy, at(-3_600));
     transition.sweep();
     let budget = transition.account.budget(MethodKind::Email).expect("counted");
-    assert_eq!(budget.anonymous.times, [(at(-3_600), 1).into()], "the window starts again, full");
+    assert_eq!(
+        budget.anonymous.times,
+        [(at(-3_600), SourceHash(1)).into()],
+        "the window starts again, full"
+    );
     // Within the skew, the time of decisions does not go back.
     let mut transition = Transition::new(&counted, &policy, at(280));
     transition.sweep();
@@ -244,7 +251,11 @@ fn what_protects_the_owner_is_taken_before_a_code() {
     let command = open(1, email_option(), Some(&to));
     let queue = |transition: &mut Transition<'_>| {
         let opened = open_challenge(transition, &command)?;
-        transition.queue_revocation(1, transition.now.plus(Duration::from_secs(1)), None);
+        transition.queue_revocation(
+            WriteNumber(1),
+            transition.now.plus(Duration::from_secs(1)),
+            None,
+        );
         Ok(opened)
     };
     let (opened, state) = after(&account(), &policy, at(1), queue).expect("decided");

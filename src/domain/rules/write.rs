@@ -1,6 +1,6 @@
 //! A directory write that has begun and is not settled.
 
-use crate::domain::account::Effect;
+use crate::domain::account::{Effect, FlowNumber, WriteNumber};
 use crate::domain::method::MethodKind;
 
 /// Rejected passwords that end a grant.
@@ -10,8 +10,8 @@ pub(super) const MAX_REJECTIONS: u8 = 10;
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct PendingWrite {
     pub(crate) effect: Effect,
-    pub(crate) write: u32,
-    pub(crate) flow: u32,
+    pub(crate) write: WriteNumber,
+    pub(crate) flow: FlowNumber,
     /// The methods that were proven in the flow.
     pub(crate) methods: Vec<MethodKind>,
     /// An earlier write of this flow is not settled: first ask the directory whether the password

@@ -5,7 +5,8 @@ use std::sync::atomic::Ordering;
 
 use crate::domain::account::budget::Verdict;
 use crate::domain::account::{
-    Account, Challenge, Expected, Factor, OathDevice, Purpose, RecoveryCodeSet,
+    Account, Challenge, Expected, Factor, FlowNumber, Generation, OathDevice, Purpose,
+    RecoveryCodeSet,
 };
 use crate::domain::crypto::code::{CodeContext, TypedCode};
 use crate::domain::crypto::digest::{Digest, DigestOf};
@@ -32,7 +33,7 @@ pub(crate) struct Comparison<'a> {
     pub(crate) target: &'a Target,
     pub(crate) account: &'a Account,
     pub(crate) purpose: Purpose,
-    pub(crate) flow: u32,
+    pub(crate) flow: FlowNumber,
     pub(crate) challenge: &'a Challenge,
     /// The recovery code that was already used for this challenge.
     pub(crate) used: Option<&'a Digest>,
@@ -81,7 +82,9 @@ impl Core {
         let matched = match self.compare(&comparison, policy, attempt).await {
             // A fault of the seal or the host could occur for one account only and so tell that it
             // exists.
-            Err(Error::Fault(_)) if claim.generation == 0 && purpose.anonymous() => {
+            Err(Error::Fault(_))
+                if claim.generation == Generation::default() && purpose.anonymous() =>
+            {
                 self.hidden_faults.fetch_add(1, Ordering::Relaxed);
                 None
             }

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::domain::account::{Account, Effect, Offer, Proof, Purpose};
+use crate::domain::account::{Account, Effect, Offer, Proof, Purpose, WriteNumber};
 use crate::domain::crypto::flow_ticket::FlowTicket;
 use crate::domain::crypto::secret::SecretText;
 use crate::domain::crypto::ticket::TicketClaims;
@@ -272,7 +272,7 @@ async fn ask_directory(
     let timeout = scope.context.policy.lifetimes.directory_write;
     match password {
         Some(password) => {
-            let mut write = PasswordWrite::new(tenant, user, password, pending.write);
+            let mut write = PasswordWrite::new(tenant, user, password, pending.write.get());
             write.timeout = timeout;
             // A change proves only knowledge of the current password, which an attacker may
             // share: it remediates no risk.
@@ -280,7 +280,7 @@ async fn ask_directory(
             core.directory.set_password(&write).await
         }
         None => {
-            let mut unlock = UnlockWrite::new(tenant, user, pending.write);
+            let mut unlock = UnlockWrite::new(tenant, user, pending.write.get());
             unlock.timeout = timeout;
             core.directory.unlock(&unlock).await
         }
@@ -305,7 +305,11 @@ async fn unwritten(
     note(core, scope, |transition| settle_unwritten(transition, pending, why)).await
 }
 
-async fn unknown(core: &Core, scope: &PendingWriteScope<'_>, write: u32) -> Result<(), Error> {
+async fn unknown(
+    core: &Core,
+    scope: &PendingWriteScope<'_>,
+    write: WriteNumber,
+) -> Result<(), Error> {
     note(core, scope, |transition| settle_unknown(transition, write)).await?;
     Ok(())
 }

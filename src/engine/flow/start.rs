@@ -1,6 +1,6 @@
 //! `start`: a reset or an unlock begins. Nothing is written; the first challenge creates the flow.
 
-use crate::domain::account::{FlowId, Purpose};
+use crate::domain::account::{CredentialEpoch, FlowId, Generation, Purpose};
 use crate::domain::crypto::flow_ticket::FlowTicket;
 use crate::domain::crypto::ticket::{TicketClaims, TicketSubject};
 use crate::domain::identity::facts::UserSelector;
@@ -42,13 +42,13 @@ pub(crate) async fn start<T: FlowTicket>(
     let claim = TicketClaims {
         purpose: T::PURPOSE,
         flow: FlowId(core.random()?),
-        generation: 0,
+        generation: Generation::default(),
         started_at: arrival,
         identifier: typed,
         subject,
         epoch: match &eligible {
             Ok(_) => loaded.account.epoch,
-            Err(_) => 0,
+            Err(_) => CredentialEpoch::default(),
         },
         asked: Default::default(),
     };

@@ -1,5 +1,6 @@
 //! `view`: the current step of a flow. Only reads.
 
+use crate::domain::account::Generation;
 use crate::domain::crypto::flow_ticket::FlowTicket;
 use crate::domain::refusal::Refusal;
 use crate::domain::rules::time_of;
@@ -24,7 +25,7 @@ pub(crate) async fn view<T: FlowTicket>(
     // whether the account exists.
     let proven = loaded.account.flow(&claim.flow).filter(|flow| !flow.proofs.is_empty());
     match proven {
-        None if claim.generation > 0 || !claim.purpose.anonymous() => {
+        None if claim.generation > Generation::default() || !claim.purpose.anonymous() => {
             return Err(Refusal::Ended.into());
         }
         Some(flow) if now >= flow.expires_at || flow.epoch != loaded.account.epoch => {

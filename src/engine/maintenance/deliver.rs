@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use crate::domain::account::{Pending, PendingBody};
+use crate::domain::account::{FlowNumber, MessageNumber, Pending, PendingBody};
 use crate::domain::crypto::code::CodeContext;
 use crate::domain::crypto::secret::SecretText;
 use crate::domain::identity::contact::Destination;
@@ -28,7 +28,7 @@ pub(crate) async fn dispatch(
     target: &Target,
     loaded: Loaded,
     policy: &Policy,
-    (number, way): (u32, Way),
+    (number, way): (MessageNumber, Way),
     pass: &Pass,
 ) -> Result<bool, Error> {
     let origin = Origin::engine();
@@ -228,7 +228,7 @@ fn envelope(
 fn secret_message(
     core: &Core,
     target: &Target,
-    flow: u32,
+    flow: FlowNumber,
     sent: &SentSecret,
     policy: &Policy,
 ) -> Option<Message> {

@@ -14,7 +14,7 @@ mod purge;
 pub(crate) mod reseal;
 use std::time::Duration;
 
-use crate::domain::account::PendingBody;
+use crate::domain::account::{MessageNumber, PendingBody};
 use crate::domain::identity::ids::RecordKey;
 use crate::domain::rules::{Work, next_work, tidy, time_of};
 use crate::engine::api::error::{At as _, Error, FaultOrigin};
@@ -109,8 +109,9 @@ async fn tend_once(core: &Core, key: &RecordKey, pass: &Pass) -> Result<bool, Er
             let account = &loaded.account;
             let ways =
                 numbers.iter().filter_map(|number| Some((*number, way_of(account, *number)?)));
-            let open =
-                |(_, way): &(u32, Way)| pass.tenant(&target.tenant, |tenant| tenant.is_open(way));
+            let open = |(_, way): &(MessageNumber, Way)| {
+                pass.tenant(&target.tenant, |tenant| tenant.is_open(way))
+            };
             let Some((number, way)) = ways.into_iter().find(open) else {
                 pass.done().failed += 1;
                 return Ok(false);

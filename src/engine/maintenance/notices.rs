@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::domain::account::{Account, PendingBody};
+use crate::domain::account::{Account, MessageNumber, PendingBody};
 use crate::domain::identity::contact::Destination;
 use crate::domain::identity::facts::{TenantFacts, UserFacts, UserQuery, UserSelector};
 use crate::domain::identity::ids::TenantId;
@@ -27,7 +27,7 @@ pub(crate) async fn address(
     target: &Target,
     loaded: Loaded,
     policy: &Policy,
-    (number, way): (u32, Way),
+    (number, way): (MessageNumber, Way),
     pass: &Pass,
 ) -> Result<bool, Error> {
     let found = owner(core, target, pass).await;
@@ -62,7 +62,7 @@ pub(crate) async fn tell_administrators(
     target: &Target,
     loaded: Loaded,
     policy: &Policy,
-    (number, way): (u32, Way),
+    (number, way): (MessageNumber, Way),
     pass: &Pass,
 ) -> Result<bool, Error> {
     let pending = loaded.account.outbox.iter().find(|pending| pending.number == number);
@@ -174,7 +174,7 @@ fn way_failed(
     core: &Core,
     target: &Target,
     account: &Account,
-    (number, way): (u32, &Way),
+    (number, way): (MessageNumber, &Way),
     error: &PortError,
     pass: &Pass,
 ) {

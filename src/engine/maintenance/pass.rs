@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::domain::account::{Account, PendingBody};
+use crate::domain::account::{Account, MessageNumber, PendingBody};
 use crate::domain::identity::contact::Destination;
 use crate::domain::identity::facts::TenantFacts;
 use crate::domain::identity::ids::TenantId;
@@ -128,7 +128,7 @@ impl Pass {
 }
 
 /// The route of the message with this number, if the outbox still has it.
-pub(crate) fn way_of(account: &Account, number: u32) -> Option<Way> {
+pub(crate) fn way_of(account: &Account, number: MessageNumber) -> Option<Way> {
     let pending = account.outbox.iter().find(|pending| pending.number == number)?;
     let directory = Way { channel: None, domain: String::new() };
     Some(match &pending.body {

@@ -68,11 +68,11 @@ pub(crate) async fn audit(
         assert!(new, "written twice under one number: {write:?}");
     }
     let resets = numbers(&events, |kind| match kind {
-        EventKind::PasswordReset { write, .. } => Some(*write),
+        EventKind::PasswordReset { write, .. } => Some(write.get()),
         _ => None,
     });
     let unsettled = numbers(&events, |kind| match kind {
-        EventKind::DirectoryWriteUnsettled { write, .. } => Some(*write),
+        EventKind::DirectoryWriteUnsettled { write, .. } => Some(write.get()),
         _ => None,
     });
     // A process that was killed between the write and its record leaves the outcome unknown, and

@@ -2,23 +2,24 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::account::SourceHash;
 use crate::domain::time::Timestamp;
 
-/// One counted event, and its source: a short keyed hash, or 0 for none.
+/// One counted event, and its source: a short keyed hash.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(from = "(Timestamp, u32)", into = "(Timestamp, u32)")]
+#[serde(from = "(Timestamp, SourceHash)", into = "(Timestamp, SourceHash)")]
 pub(crate) struct Entry {
     pub(crate) at: Timestamp,
-    pub(crate) source: u32,
+    pub(crate) source: SourceHash,
 }
 
-impl From<(Timestamp, u32)> for Entry {
-    fn from((at, source): (Timestamp, u32)) -> Self {
+impl From<(Timestamp, SourceHash)> for Entry {
+    fn from((at, source): (Timestamp, SourceHash)) -> Self {
         Self { at, source }
     }
 }
 
-impl From<Entry> for (Timestamp, u32) {
+impl From<Entry> for (Timestamp, SourceHash) {
     fn from(counted: Entry) -> Self {
         (counted.at, counted.source)
     }
@@ -32,7 +33,7 @@ pub(crate) struct Held {
 }
 
 impl Held {
-    pub(crate) fn of(sources: impl Iterator<Item = u32>, source: u32) -> Self {
+    pub(crate) fn of(sources: impl Iterator<Item = SourceHash>, source: SourceHash) -> Self {
         sources.fold(Self::default(), |held, holder| held.and(holder == source, 1))
     }
 

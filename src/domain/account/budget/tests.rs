@@ -1,5 +1,8 @@
 use super::*;
+use crate::domain::account::SourceHash;
 use crate::domain::time::MINUTE;
+
+const SOURCE: SourceHash = SourceHash(1);
 
 fn at(minutes: i64) -> Timestamp {
     Timestamp::from_unix_seconds(1_800_000_000 + 60 * minutes)
@@ -14,8 +17,8 @@ fn rules() -> FailureBudgets {
 fn the_window_slides_with_each_event() {
     let mut window = Window::default();
     let rate = rules().anonymous;
-    window.count(rate, at(0), 1);
-    window.count(rate, at(4), 1);
+    window.count(rate, at(0), SOURCE);
+    window.count(rate, at(4), SOURCE);
     assert_eq!(window.remaining(rate, at(9)), 1);
     assert_eq!(window.remaining(rate, at(10)), 2);
     assert_eq!(window.remaining(rate, at(14)), 3);
@@ -26,11 +29,11 @@ fn a_lock_runs_from_the_last_counted_attempt() {
     let mut budget = MethodBudget::new(MethodKind::Email);
     for minute in 0..2 {
         assert_eq!(
-            budget.reserve(PoolKind::Anonymous, &rules(), 1, at(minute), 1).locked_until,
+            budget.reserve(PoolKind::Anonymous, &rules(), 1, at(minute), SOURCE).locked_until,
             None
         );
     }
-    let effects = budget.reserve(PoolKind::Anonymous, &rules(), 1, at(2), 1);
+    let effects = budget.reserve(PoolKind::Anonymous, &rules(), 1, at(2), SOURCE);
     assert_eq!(effects.locked_until, Some(at(22)));
     // At minute 21 the window is empty again, and the lock still holds.
     assert_eq!(budget.anonymous.remaining(rules().anonymous, at(21)), 0);
@@ -42,11 +45,11 @@ fn a_lock_runs_from_the_last_counted_attempt() {
 #[test]
 fn a_success_refunds_its_own_reservation_and_no_other() {
     let mut budget = MethodBudget::new(MethodKind::Email);
-    let _ = budget.reserve(PoolKind::Anonymous, &rules(), 1, at(0), 1);
-    let _ = budget.reserve(PoolKind::Anonymous, &rules(), 1, at(1), 1);
-    let last = budget.reserve(PoolKind::Anonymous, &rules(), 1, at(2), 1);
-    assert!(!budget.refund_and_end_run(PoolKind::Anonymous, at(2), 1, last));
-    assert_eq!(budget.anonymous.times, [(at(0), 1).into(), (at(1), 1).into()]);
+    let _ = budget.reserve(PoolKind::Anonymous, &rules(), 1, at(0), SOURCE);
+    let _ = budget.reserve(PoolKind::Anonymous, &rules(), 1, at(1), SOURCE);
+    let last = budget.reserve(PoolKind::Anonymous, &rules(), 1, at(2), SOURCE);
+    assert!(!budget.refund_and_end_run(PoolKind::Anonymous, at(2), SOURCE, last));
+    assert_eq!(budget.anonymous.times, [(at(0), SOURCE).into(), (at(1), SOURCE).into()]);
     assert_eq!(budget.anonymous.remaining(rules().anonymous, at(2)), 1);
     assert_eq!(budget.consecutive, 0);
 }
@@ -54,10 +57,10 @@ fn a_success_refunds_its_own_reservation_and_no_other() {
 #[test]
 fn a_success_leaves_the_lock_of_another_reservation() {
     let mut budget = MethodBudget::new(MethodKind::Email);
-    let first = budget.reserve(PoolKind::Anonymous, &rules(), 1, at(0), 1);
-    let _ = budget.reserve(PoolKind::Anonymous, &rules(), 1, at(1), 1);
-    let _ = budget.reserve(PoolKind::Anonymous, &rules(), 1, at(2), 1);
-    assert!(!budget.refund_and_end_run(PoolKind::Anonymous, at(0), 1, first));
+    let first = budget.reserve(PoolKind::Anonymous, &rules(), 1, at(0), SOURCE);
+    let _ = budget.reserve(PoolKind::Anonymous, &rules(), 1, at(1), SOURCE);
+    let _ = budget.reserve(PoolKind::Anonymous, &rules(), 1, at(2), SOURCE);
+    assert!(!budget.refund_and_end_run(PoolKind::Anonymous, at(0), SOURCE, first));
     assert_eq!(budget.anonymous.remaining(rules().anonymous, at(3)), 0);
 }
 
@@ -66,7 +69,7 @@ fn a_success_leaves_the_lock_of_another_reservation() {
 fn a_run_of_failures_never_decays() {
     let mut budget = MethodBudget::new(MethodKind::Email);
     let reservations: Vec<BudgetEffects> = (0..6)
-        .map(|n| budget.reserve(PoolKind::Anonymous, &rules(), 1, at(n * 10_000), 1))
+        .map(|n| budget.reserve(PoolKind::Anonymous, &rules(), 1, at(n * 10_000), SOURCE))
         .collect();
     let told: Vec<bool> = reservations.iter().map(|effects| effects.told).collect();
     assert_eq!(told, [false, false, true, false, false, false]);
@@ -78,11 +81,11 @@ fn a_run_of_failures_never_decays() {
 fn stamps_of_a_fast_clock_start_again_at_full_length() {
     let mut budget = MethodBudget::new(MethodKind::Email);
     for _ in 0..3 {
-        let _ = budget.reserve(PoolKind::Anonymous, &rules(), 1, at(600), 1);
+        let _ = budget.reserve(PoolKind::Anonymous, &rules(), 1, at(600), SOURCE);
     }
     budget.anonymous.restart_after(at(1), at(0), rules().lock);
     assert_eq!(budget.anonymous.locked_until, Some(at(20)));
-    assert_eq!(budget.anonymous.times, [Entry { at: at(0), source: 1 }; 3]);
+    assert_eq!(budget.anonymous.times, [Entry { at: at(0), source: SOURCE }; 3]);
 }
 
 #[test]
@@ -127,24 +130,27 @@ fn the_last_failures_of_a_run_are_the_proven_pools() {
 fn a_right_attempt_refunds_its_verdict_and_tells_whether_it_was_recorded() {
     let mut budget = MethodBudget::new(MethodKind::Email);
     for minute in 0..2 {
-        let _ = budget.reserve(PoolKind::Anonymous, &rules(), 1, at(minute), 1);
+        let _ = budget.reserve(PoolKind::Anonymous, &rules(), 1, at(minute), SOURCE);
     }
-    let third = budget.reserve(PoolKind::Anonymous, &rules(), 1, at(2), 1);
+    let third = budget.reserve(PoolKind::Anonymous, &rules(), 1, at(2), SOURCE);
     assert_eq!(budget.verdicts.len(), 1, "the lock and the half-way warning wait");
     let mut late = budget.clone();
-    assert!(!budget.refund_and_end_run(PoolKind::Anonymous, at(2), 1, third));
+    assert!(!budget.refund_and_end_run(PoolKind::Anonymous, at(2), SOURCE, third));
     assert!(budget.verdicts.is_empty() && budget.anonymous.locked_until.is_none() && !budget.told);
     assert!(late.take_verdict(PoolKind::Anonymous, at(2), third).is_some());
-    assert!(late.refund_and_end_run(PoolKind::Anonymous, at(2), 1, third), "it had been recorded");
+    assert!(
+        late.refund_and_end_run(PoolKind::Anonymous, at(2), SOURCE, third),
+        "it had been recorded"
+    );
 }
 
 #[test]
 fn the_run_knows_its_sources_up_to_a_bound() {
     let mut budget = MethodBudget::new(MethodKind::Email);
     for source in 1..=40 {
-        let _ = budget.reserve(PoolKind::Anonymous, &rules(), 1, at(0), source);
+        let _ = budget.reserve(PoolKind::Anonymous, &rules(), 1, at(0), SourceHash(source));
     }
     assert_eq!(budget.run.len(), MethodBudget::MAX_RUN);
-    assert_eq!(budget.held_of_run(1), Held { mine: 1, others: 39 });
-    assert_eq!(budget.held_of_run(40), Held { mine: 0, others: 40 });
+    assert_eq!(budget.held_of_run(SOURCE), Held { mine: 1, others: 39 });
+    assert_eq!(budget.held_of_run(SourceHash(40)), Held { mine: 0, others: 40 });
 }

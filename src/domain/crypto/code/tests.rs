@@ -1,4 +1,5 @@
 use super::*;
+use crate::domain::account::{ChallengeNumber, FlowNumber};
 use proptest::prelude::*;
 
 const DIGITS6: CodeFormat = CodeFormat::new(CodeAlphabet::Digits, 6);
@@ -6,8 +7,8 @@ const DIGITS6: CodeFormat = CodeFormat::new(CodeAlphabet::Digits, 6);
 fn context<'a>(account: &'a RecordKey, nonce: &'a [u8; 12]) -> CodeContext<'a> {
     CodeContext {
         account,
-        flow: 1,
-        challenge: 2,
+        flow: FlowNumber(1),
+        challenge: ChallengeNumber(2),
         purpose: CodePurpose::Reset,
         method: MethodKind::Email,
         nonce,
@@ -44,8 +45,8 @@ fn every_part_of_the_context_gives_another_code() {
     let variants = [
         base(),
         CodeContext { account: &other_account, ..base() },
-        CodeContext { flow: 9, ..base() },
-        CodeContext { challenge: 9, ..base() },
+        CodeContext { flow: FlowNumber(9), ..base() },
+        CodeContext { challenge: ChallengeNumber(9), ..base() },
         CodeContext { purpose: CodePurpose::Register, ..base() },
         CodeContext { method: MethodKind::MobilePhone, ..base() },
         CodeContext { nonce: &other_nonce, ..base() },

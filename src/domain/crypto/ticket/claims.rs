@@ -1,6 +1,6 @@
 //! What a ticket claims.
 
-use crate::domain::account::{FlowId, Purpose};
+use crate::domain::account::{CredentialEpoch, FlowId, Generation, Purpose};
 use crate::domain::identity::ids::UserId;
 use crate::domain::method::{ChallengeOption, MethodKind};
 use crate::domain::reason::SsprReason;
@@ -11,13 +11,13 @@ use crate::domain::time::Timestamp;
 pub(crate) struct TicketClaims {
     pub(crate) purpose: Purpose,
     pub(crate) flow: FlowId,
-    pub(crate) generation: u8,
+    pub(crate) generation: Generation,
     pub(crate) started_at: Timestamp,
     /// The keyed hash of the typed identifier.
     pub(crate) identifier: [u8; 8],
     pub(crate) subject: TicketSubject,
     /// The account's epoch when the flow began; zero for a decoy.
-    pub(crate) epoch: u32,
+    pub(crate) epoch: CredentialEpoch,
     /// The last challenge of each kind of method that was asked for before the first proof, also if
     /// the budgets of the account suppressed it.
     pub(crate) asked: [Option<AskedChallenge>; KINDS],

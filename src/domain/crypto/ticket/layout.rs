@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use super::claims::{AskedChallenge, KINDS, TicketClaims, TicketSubject};
-use crate::domain::account::{FlowId, Purpose};
+use crate::domain::account::{CredentialEpoch, FlowId, Generation, Purpose};
 use crate::domain::identity::ids::UserId;
 use crate::domain::method::{ChallengeOption, Channel, MethodKind};
 use crate::domain::reason::SsprReason;
@@ -56,11 +56,11 @@ impl TicketClaims {
             }
         };
         let mut claim = Writer { bytes: [0; CLAIM], length: 0 };
-        claim.put(&[VERSION, purpose_tag(self.purpose), self.generation, reason]);
+        claim.put(&[VERSION, purpose_tag(self.purpose), self.generation.0, reason]);
         claim.put(&self.flow.0);
         claim.put(&self.started_at.unix_millis().to_be_bytes());
         claim.put(&self.identifier);
-        claim.put(&self.epoch.to_be_bytes());
+        claim.put(&self.epoch.0.to_be_bytes());
         for asked in self.asked {
             claim.put(&asked.map_or([0; ASKED], |asked| asked.to_bytes(self.started_at)));
         }
@@ -72,11 +72,12 @@ impl TicketClaims {
     pub(super) fn from_bytes(bytes: &[u8; CLAIM]) -> Option<Self> {
         let mut claim = Reader(bytes);
         let [VERSION, purpose, generation, reason] = claim.take()? else { return None };
+        let generation = Generation(generation);
         let purpose = Purpose::ALL.into_iter().find(|known| purpose_tag(*known) == purpose)?;
         let flow = FlowId(claim.take()?);
         let started_at = Timestamp::from_unix_millis(i64::from_be_bytes(claim.take()?));
         let identifier = claim.take()?;
-        let epoch = u32::from_be_bytes(claim.take()?);
+        let epoch = CredentialEpoch(u32::from_be_bytes(claim.take()?));
         let mut asked = [None; KINDS];
         for (asked, method) in asked.iter_mut().zip(MethodKind::ALL) {
             let bytes: [u8; ASKED] = claim.take()?;

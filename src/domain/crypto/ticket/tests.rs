@@ -1,6 +1,6 @@
 use super::claims::KINDS;
 use super::*;
-use crate::domain::account::FlowId;
+use crate::domain::account::{CredentialEpoch, FlowId, Generation};
 use crate::domain::crypto::flow_ticket::ResetTicket;
 use crate::domain::crypto::secret::SecretBytes;
 use crate::domain::identity::ids::UserId;
@@ -17,11 +17,11 @@ fn claim(flow: [u8; 16], user: &str) -> TicketClaims {
     TicketClaims {
         purpose: Purpose::Reset,
         flow: FlowId(flow),
-        generation: 0,
+        generation: Generation::default(),
         started_at: Timestamp::from_unix_seconds(1_700_000_000),
         identifier: [7; 8],
         subject: TicketSubject::User(UserId::parse(user).expect("valid")),
-        epoch: 0,
+        epoch: CredentialEpoch::default(),
         asked: [None; KINDS],
     }
 }
@@ -34,8 +34,8 @@ proptest! {
     #[test]
     fn a_ticket_opens_to_what_was_sealed(flow: [u8; 16], user in "[a-z0-9-]{1,128}", generation: u8, at: i64, decoy: bool, asked: bool, epoch: u32) {
         let mut sealed = claim(flow, &user);
-        sealed.generation = generation;
-        sealed.epoch = epoch;
+        sealed.generation = Generation(generation);
+        sealed.epoch = CredentialEpoch(epoch);
         sealed.started_at = Timestamp::from_unix_millis(at);
         if decoy {
             sealed.subject = TicketSubject::Decoy { reason: SsprReason::NotInScope, user: None };
@@ -63,7 +63,7 @@ proptest! {
 #[test]
 fn every_field_has_bytes_of_its_own() {
     let mut full = claim([u8::MAX; 16], &"x".repeat(UserId::MAX_BYTES));
-    (full.generation, full.epoch) = (u8::MAX, u32::MAX);
+    (full.generation, full.epoch) = (Generation(u8::MAX), CredentialEpoch(u32::MAX));
     for method in MethodKind::ALL {
         for channel in method.channels() {
             let option = ChallengeOption::indexed(method, *channel, 1).expect("reached");

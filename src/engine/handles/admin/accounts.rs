@@ -2,7 +2,7 @@
 //! by link, and forgetting.
 
 use super::Admin;
-use crate::domain::account::{FlowId, Purpose};
+use crate::domain::account::{FlowId, Generation, Purpose};
 use crate::domain::crypto::totp::{OathParameters, OathSeed};
 use crate::domain::event::{ActorKind, EventKind};
 use crate::domain::identity::facts::UserSelector;
@@ -131,7 +131,7 @@ impl Admin<'_> {
         let flow = FlowTerms {
             id: FlowId(core.random()?),
             purpose: Purpose::Reset,
-            generation: 0,
+            generation: Generation::default(),
             started_at: now,
             epoch: loaded.account.epoch,
             required: eligible.gates.required,

@@ -3,8 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::account::Account;
 use crate::domain::account::budget::{Entry, PoolKind};
+use crate::domain::account::{Account, SourceHash};
 use crate::domain::method::MethodKind;
 use crate::domain::policy::{Policy, Rate};
 use crate::domain::rules::{sends, sends_of};
@@ -118,8 +118,8 @@ fn held(what: What, by_source: Vec<u32>, of: u32, until: Option<Timestamp>) -> O
 }
 
 /// Sums amounts by source.
-fn by_source(all: impl Iterator<Item = (u32, u32)>) -> Vec<u32> {
-    let mut sums: Vec<(u32, u32)> = Vec::new();
+fn by_source(all: impl Iterator<Item = (SourceHash, u32)>) -> Vec<u32> {
+    let mut sums: Vec<(SourceHash, u32)> = Vec::new();
     for (source, amount) in all {
         match sums.iter_mut().find(|(summed, _)| *summed == source) {
             Some((_, sum)) => *sum = sum.saturating_add(amount),

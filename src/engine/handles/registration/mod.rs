@@ -10,7 +10,7 @@ pub use new_method::NewMethod;
 pub use review::RegistrationReview;
 use state::State;
 
-use crate::domain::account::{Account, Factor, FlowId, Method, Purpose};
+use crate::domain::account::{Account, Factor, FlowId, Generation, Method, Purpose};
 use crate::domain::crypto::flow_ticket::{ClaimsTicket as _, RegistrationTicket};
 use crate::domain::crypto::ticket::{TicketClaims, TicketSubject};
 use crate::domain::event::ActorKind;
@@ -175,7 +175,7 @@ impl Registration<'_> {
         let claim = TicketClaims {
             purpose: Purpose::Register,
             flow: FlowId(core.random()?),
-            generation: 0,
+            generation: Generation::default(),
             started_at: time_of(&loaded.account, arrival),
             identifier,
             subject: TicketSubject::User(user.of(request)?.clone()),

@@ -1,6 +1,7 @@
 //! What every operation of a registration reads first: facts, record and sign-in, with the checks on
 //! the sign-in.
 
+use crate::domain::account::SessionHash;
 use crate::domain::identity::facts::UserSelector;
 use crate::domain::method::{MethodKind, Verification};
 use crate::domain::policy::{Gates, Policy};
@@ -31,7 +32,7 @@ pub(super) struct Vouched {
     /// Host-verified kinds for which the host has not said whether the user has them.
     pub(super) unsure: Vec<MethodKind>,
     /// A keyed hash of the session.
-    pub(super) session: u32,
+    pub(super) session: SessionHash,
     /// Whether the sign-in has a second factor that is fresh enough for the policy.
     pub(super) second_factor: bool,
 }
