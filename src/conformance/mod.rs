@@ -53,7 +53,7 @@ use std::sync::Arc;
 
 pub use harness::{Ability, Harness, StoreUnderTest};
 pub use ports::{
-    DeliveryUnderTest, DirectoryUnderTest, PortHarness, PortKind, PortProperty,
+    DeliveryUnderTest, DirectoryFact, DirectoryUnderTest, PortHarness, PortKind, PortProperty,
     assert_port_property, check_port,
 };
 use process::InTests;

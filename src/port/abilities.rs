@@ -81,6 +81,10 @@ pub trait SlowHash: Send + Sync {
 pub trait Seal: Send + Sync {
     /// Seals the bytes under the current key, bound to `associated`.
     ///
+    /// Each call seals differently, in every instance with this key and after a restart. With a cipher
+    /// that fails if a nonce is used twice, such as AES-GCM or ChaCha20-Poly1305, draw the nonce or
+    /// use one that no other instance can use: a counter in memory starts again.
+    ///
     /// # Errors
     ///
     /// `Unavailable`.

@@ -18,7 +18,8 @@ use crate::domain::time::Timestamp;
 ///
 /// Facts are read in one call whose shape does not depend on the result, so that the calls do not
 /// show whether a user exists. A fact that the host does not track is `None`, and each field
-/// documents what the engine then assumes.
+/// documents what the engine then assumes. Facts are those of the user in the directory, in each
+/// method: `enabled`, `protected` and the roles have no other default than the truth.
 ///
 /// The write verbs return a definite outcome only if it is certain. Otherwise an implementation
 /// returns [`WriteOutcome::Indeterminate`] or fails with `Unknown`, and the engine treats the
@@ -84,7 +85,13 @@ pub trait Directory: Send + Sync {
     /// [`verify_password`](Self::verify_password), and otherwise unchanged. Every other system that
     /// takes passwords of these users, such as the host's own sign-in, must compose the typed text
     /// before it compares or stores it. Otherwise a keyboard that sends `o` and a combining mark
-    /// cannot sign in with a password that was reset with an `ö`.
+    /// cannot sign in with a password that was reset with an `ö`. Every character counts: nothing is
+    /// trimmed, cut after 72 bytes or at a NUL (as bcrypt does), or compared without case. A directory
+    /// that cannot take a password refuses it with
+    /// [`PolicyViolation`](WriteOutcome::PolicyViolation).
+    ///
+    /// The write has the effects that it names, and no others. It never enables a user who is
+    /// disabled.
     ///
     /// # Errors
     ///
@@ -104,7 +111,7 @@ pub trait Directory: Send + Sync {
         password: &SecretText,
     ) -> PortResult<bool>;
 
-    /// Clears a lockout and keeps the password.
+    /// Clears a lockout and keeps the password. It never enables a user who is disabled.
     ///
     /// # Errors
     ///

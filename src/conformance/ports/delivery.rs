@@ -9,7 +9,7 @@ use crate::conformance::sample::tenant;
 use crate::facts::{Destination, EmailAddress, PhoneNumber};
 use crate::message::{CodeMessage, CodePurpose, LinkMessage, Locale, Message, Notice};
 use crate::method::Channel;
-use crate::port::{Clock as _, Envelope, SystemClock};
+use crate::port::{Clock as _, Envelope, PortErrorKind, SystemClock};
 
 type Subject<'a> = &'a dyn PortHarness<dyn DeliveryUnderTest>;
 
@@ -116,6 +116,41 @@ pub(super) async fn deliver_says_when_it_was_not_accepted(harness: Subject<'_>) 
     delivery.deliver(&envelope(1, 0, channel, "kit")?).await?;
     let many = accepted(&fixture, 1).await?;
     ensure!((1..=2).contains(&many), "accepted {many} times after a second try");
+    Ok(())
+}
+
+pub(super) async fn deliver_is_tried_again_after_an_outage(harness: Subject<'_>) -> PropertyResult {
+    let fixture = harness.make();
+    let delivery = fixture.delivery();
+    require(fixture.cut_off(true).await?)?;
+    for (n, channel) in (1..).zip(delivery.channels(&tenant("kit")).await?) {
+        let outcome = delivery.deliver(&envelope(n, 0, channel, "kit")?).await;
+        let last = outcome.is_err_and(|error| {
+            matches!(error.kind(), PortErrorKind::Denied | PortErrorKind::Corrupt)
+        });
+        ensure!(
+            !last,
+            "a final error while the next system is down: the message by {channel} is never tried \
+             again"
+        );
+    }
+    fixture.cut_off(false).await?;
+    Ok(())
+}
+
+pub(super) async fn deliver_drops_what_has_expired(harness: Subject<'_>) -> PropertyResult {
+    let fixture = harness.make();
+    require(fixture.drops_expired())?;
+    let delivery = fixture.delivery();
+    let hour = std::time::Duration::from_secs(3600);
+    for (n, channel) in (1..).zip(delivery.channels(&tenant("kit")).await?) {
+        let mut late = envelope(n, 1, channel, "kit")?;
+        late.not_after = SystemClock.now().minus(hour);
+        // It may be refused or dropped.
+        let _ = delivery.deliver(&late).await;
+        let many = accepted(&fixture, n).await?;
+        ensure!(many == 0, "a message by {channel} that expired an hour ago was accepted");
+    }
     Ok(())
 }
 

@@ -43,7 +43,7 @@ pub(super) async fn add(
 }
 
 /// The user that the directory finds by this name.
-async fn named(
+pub(super) async fn named(
     fixture: &SharedDirectory,
     owner: &str,
     name: &str,
@@ -93,12 +93,17 @@ pub(super) async fn find_knows_users_by_name_and_id(harness: Subject<'_>) -> Pro
         ensure!(found == Some(user(id)?), "{found:?} by the id {id}");
     }
     let odd = ["unknown@kit.example", "u-1%", "*", "(uid=*)", "u-1@kit.example'--", "\u{1f5dd}"];
-    for name in odd {
+    // A pattern that one user alone matches is no name either.
+    let patterns =
+        ["u-2*@kit.example", "u-2*", "?-2@kit.example", "u_2@kit.example", "u-2%", "u-2@*"];
+    for name in odd.into_iter().chain(patterns) {
         let found = named(&fixture, "kit", name).await?.map(|facts| facts.id);
         ensure!(found.is_none(), "{found:?} by the name {name:?}, which no user has");
     }
-    let found = known(&fixture, &tenant("kit"), &user("u-3")?, &BTreeSet::new()).await?;
-    ensure!(found.is_none(), "a user by an id that no user has");
+    for id in ["u-3", "u-2*", "U-2", "u-2 ", "*"] {
+        let found = known(&fixture, &tenant("kit"), &user(id)?, &BTreeSet::new()).await?;
+        ensure!(found.is_none(), "a user by the id {id:?}, which no user has");
+    }
     Ok(())
 }
 

@@ -9,11 +9,11 @@ use crate::facts::{PasswordHome, SessionKinds, UserFacts, WriteOutcome, Writebac
 use crate::port::{PasswordWrite, PortErrorKind, PortResult, UnlockWrite};
 use crate::{SecretText, UserId};
 
-fn secret(text: &str) -> SecretText {
+pub(super) fn secret(text: &str) -> SecretText {
     SecretText::new(text.to_owned())
 }
 
-async fn write(
+pub(super) async fn write(
     fixture: &SharedDirectory,
     id: &UserId,
     text: &str,
@@ -23,7 +23,11 @@ async fn write(
     fixture.directory().set_password(&PasswordWrite::new(&owner, id, &password, number)).await
 }
 
-async fn passes(fixture: &SharedDirectory, id: &UserId, text: &str) -> PropertyResult<bool> {
+pub(super) async fn passes(
+    fixture: &SharedDirectory,
+    id: &UserId,
+    text: &str,
+) -> PropertyResult<bool> {
     Ok(fixture.directory().verify_password(&tenant("kit"), id, &secret(text)).await?)
 }
 

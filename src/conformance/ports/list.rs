@@ -46,6 +46,12 @@ macro_rules! __sspr_port_properties {
         seal::seal_hides_what_it_seals
             "Authenticated encryption for secrets that must be read again, such as TOTP seeds."
             "An attacker who can read the store has the seeds of all users.";
+        seal::seal_never_seals_alike
+            "Each call seals differently, in every instance with this key and after a restart."
+            "With a nonce used twice, an attacker who can read the store computes seeds and forges others.";
+        seal::is_current_is_about_the_sealed_bytes
+            "*A wrong `true`* leaves an old key in use unnoticed."
+            "A key that has leaked stays in use.";
     } };
     (slow_hash $($what:tt)*) => { $crate::__sspr_port_kit! {
         { $($what)* } $crate::port::SlowHash;
@@ -76,6 +82,12 @@ macro_rules! __sspr_port_properties {
         delivery::deliver_says_when_it_was_not_accepted
             "*A wrong `Ok`* is a notice that the owner never sees."
             "An attacker who fills the mail queue suppresses the notices.";
+        delivery::deliver_is_tried_again_after_an_outage
+            "`Unavailable` and `Unknown` are tried again until the message expires; `Denied` is final."
+            "An outage of a minute removes the notices of that minute.";
+        delivery::deliver_drops_what_has_expired
+            "When the message expires. Do not deliver it afterwards."
+            "A queue delivers codes and links that no longer work, or are read by the next owner of a number.";
         delivery::channels_are_those_of_the_tenant
             "The channels that this tenant has a provider for."
             "People are offered codes that never come.";
@@ -88,6 +100,9 @@ macro_rules! __sspr_port_properties {
         directory::find_knows_users_by_name_and_id
             "The user that the query names"
             "One user's proof opens another user's account.";
+        directory_facts::find_reports_facts_as_added
+            "Facts are those of the user in the directory"
+            "A disabled user, a protected one or an administrator resets like any other.";
         directory::find_keeps_tenants_apart
             "The user that the query names"
             "One tenant's page resets another tenant's users.";
@@ -109,6 +124,15 @@ macro_rules! __sspr_port_properties {
         directory_writes::set_password_made_again_is_one_write
             "The write's number is the same for every try of one write; a directory that sees it twice may return its first outcome."
             "A crash at the wrong moment locks the owner out, or undoes a later change.";
+        directory_effects::set_password_keeps_every_character
+            "Every character counts"
+            "A password is weaker than it was judged, or does not open the account.";
+        directory_effects::set_password_has_its_effects
+            "A password to write, with the effects of the write."
+            "A user stays locked out after a reset, or keeps a password that an administrator knows.";
+        directory_effects::writes_leave_a_disabled_user_disabled
+            "It never enables a user who is disabled."
+            "A person who has left opens the account again.";
         directory_writes::set_password_of_an_unknown_user_is_not_written
             "The write verbs return a definite outcome only if it is certain."
             "A user who was removed comes back with a password.";
@@ -121,11 +145,17 @@ macro_rules! __sspr_port_properties {
         directory_writes::unlock_clears_a_lockout_only
             "Clears a lockout and keeps the password."
             "An unlock changes a password, or unlocks another user.";
+        directory_effects::unlock_of_an_unknown_user_is_not_written
+            "The write verbs return a definite outcome only if it is certain."
+            "The owner is told that the account was unlocked, and it is not.";
         directory_writes::revoke_sessions_may_come_again
             "The call may come long after the time that it names, and more than once."
             "Sessions stay open after a reset, since the revocation is never done.";
         directory_writes::revoke_sessions_goes_by_the_time_of_authentication
             "a session that was renewed, refreshed or reissued later without a new authentication ends too."
             "An attacker who knew the old password keeps access by renewing a session.";
+        directory_effects::revoke_sessions_keeps_tenants_apart
+            "Ends the user's sessions of these kinds"
+            "One tenant's reset signs out another tenant's user.";
     } };
 }

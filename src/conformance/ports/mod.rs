@@ -5,6 +5,8 @@
 mod clock;
 mod delivery;
 mod directory;
+mod directory_effects;
+mod directory_facts;
 mod directory_writes;
 mod entropy;
 mod list;
@@ -21,7 +23,7 @@ use super::property::{ConformanceReport, Outcome, Violation, caught};
 use crate::port::{Clock, Entropy, Seal, SlowHash};
 use crate::testing::block_on;
 
-pub use under_test::{DeliveryUnderTest, DirectoryUnderTest};
+pub use under_test::{DeliveryUnderTest, DirectoryFact, DirectoryUnderTest};
 
 /// Makes the port under test: `dyn Seal`, `dyn SlowHash`, `dyn Clock`, `dyn Entropy`, or a fixture
 /// with a directory or a delivery, [`dyn DirectoryUnderTest`](DirectoryUnderTest) and

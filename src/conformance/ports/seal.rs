@@ -1,5 +1,7 @@
 //! Properties of a seal.
 
+use std::collections::HashSet;
+
 use crate::conformance::kit::{PropertyResult, Stop, ensure};
 use crate::conformance::ports::PortHarness;
 use crate::port::{PortErrorKind, Seal};
@@ -89,5 +91,37 @@ pub(super) async fn seal_hides_what_it_seals(harness: Subject<'_>) -> PropertyRe
     ensure!(!shown, "the XOR of two sealed secrets is that of the plain ones");
     let again = seal.seal(PLAIN, BOUND).await?;
     ensure!(again != sealed, "the same secret sealed twice looks the same");
+    Ok(())
+}
+
+pub(super) async fn seal_never_seals_alike(harness: Subject<'_>) -> PropertyResult {
+    // Two servers of one host, side by side, and both after a restart.
+    let mut sealed = HashSet::new();
+    for _ in 0..2 {
+        let (one, other) = (harness.make(), harness.make());
+        for _ in 0..20 {
+            for seal in [&one, &other] {
+                let fresh = sealed.insert(seal.seal(PLAIN, BOUND).await?);
+                ensure!(
+                    fresh,
+                    "two instances of one key seal alike: a nonce was used twice, as by a counter \
+                     that starts in each instance"
+                );
+            }
+        }
+    }
+    Ok(())
+}
+
+pub(super) async fn is_current_is_about_the_sealed_bytes(harness: Subject<'_>) -> PropertyResult {
+    let seal = harness.make();
+    let strange = [Vec::new(), vec![0; 64], vec![255; 64], vec![b'A'; 64], PLAIN.to_vec()];
+    let current = strange.iter().filter(|bytes| seal.is_current(bytes)).count();
+    // At most one of them can begin like the current key.
+    ensure!(
+        current <= 1,
+        "{current} of {} texts that were never sealed are said to be under the current key",
+        strange.len()
+    );
     Ok(())
 }

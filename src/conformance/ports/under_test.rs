@@ -39,6 +39,12 @@ pub trait DirectoryUnderTest: Send + Sync {
         password: &str,
     ) -> PortResult<()>;
 
+    /// The facts that no user of this directory can have. The kit adds no user with them, and skips
+    /// what is about them.
+    fn lacks(&self) -> Vec<DirectoryFact> {
+        Vec::new()
+    }
+
     /// Creates a group of these users and groups. A nested group may be created later.
     ///
     /// # Errors
@@ -90,6 +96,27 @@ pub trait DirectoryUnderTest: Send + Sync {
     }
 }
 
+/// A fact that some directories have for no user.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[non_exhaustive]
+pub enum DirectoryFact {
+    /// Disabled users.
+    Disabled,
+    /// Users who are protected from password resets.
+    Protected,
+    /// Roles.
+    Roles,
+    /// A lockout of sign-in.
+    Lockout,
+    /// Passwords that expire, or that must be changed at the next sign-in.
+    PasswordExpiry,
+}
+
+impl DirectoryFact {
+    pub(super) const ALL: &'static [Self] =
+        &[Self::Disabled, Self::Protected, Self::Roles, Self::Lockout, Self::PasswordExpiry];
+}
+
 /// A delivery, and what the next system has accepted from it.
 #[async_trait]
 pub trait DeliveryUnderTest: Send + Sync {
@@ -110,6 +137,11 @@ pub trait DeliveryUnderTest: Send + Sync {
     /// Any error fails the property.
     async fn provide(&self, _tenant: &TenantId, _channels: &[Channel]) -> PortResult<Ability> {
         Ok(Ability::Lacks("all tenants have the same channels"))
+    }
+
+    /// Whether messages that have expired are not delivered.
+    fn drops_expired(&self) -> Ability {
+        Ability::Has
     }
 
     /// Makes the next system refuse every message, or accept them again.

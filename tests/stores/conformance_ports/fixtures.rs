@@ -7,8 +7,10 @@ use sspr::adapters::memory::{GroupMember, MemoryDirectory, MemoryInbox};
 use sspr::conformance::{Ability, DeliveryUnderTest, DirectoryUnderTest};
 use sspr::facts::{TenantFacts, UserFacts};
 use sspr::method::Channel;
-use sspr::port::{Delivery, Directory, PortErrorKind, PortResult};
-use sspr::testing::{FaultPlan, Faulty};
+use sspr::port::{
+    Clock as _, Delivery, Directory, Envelope, PortError, PortErrorKind, PortResult, SystemClock,
+};
+use sspr::testing::{FaultPlan, Faulty, forward};
 use sspr::{GroupId, TenantId, Timestamp, UserId};
 
 #[cfg(feature = "files")]
@@ -94,6 +96,21 @@ impl DirectoryUnderTest for InMemory {
     }
 }
 
+/// A delivery that refuses what has expired. The inbox itself has no clock.
+pub(crate) struct Punctual<D>(pub(crate) D);
+
+#[async_trait]
+impl<D: Delivery> Delivery for Punctual<D> {
+    forward!(self.0 => channels);
+
+    async fn deliver(&self, envelope: &Envelope) -> PortResult<()> {
+        if SystemClock.now() > envelope.not_after {
+            return Err(PortError::denied().because("the message has expired"));
+        }
+        self.0.deliver(envelope).await
+    }
+}
+
 /// The memory inbox, behind a delivery that can be cut off.
 pub(crate) struct Inbox {
     inbox: MemoryInbox,
@@ -158,9 +175,13 @@ impl DeliveryUnderTest for Files {
         Ok(usize::from(self.delivery.path_of(idempotency_key)?.is_some()))
     }
 
+    fn drops_expired(&self) -> Ability {
+        Ability::Lacks("a developer sees every message, with the time at which it expires")
+    }
+
     /// A missing folder takes no file.
     async fn cut_off(&self, off: bool) -> PortResult<Ability> {
-        let failed = |error: std::io::Error| sspr::port::PortError::denied().because(error);
+        let failed = |error: std::io::Error| PortError::denied().because(error);
         let folder = self.delivery.path();
         let aside = folder.with_extension("aside");
         let (from, to) = if off { (folder, &*aside) } else { (&*aside, folder) };

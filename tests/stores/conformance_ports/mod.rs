@@ -17,7 +17,7 @@ use sspr::port::{Clock, Entropy, SystemClock, SystemEntropy};
 use sspr::testing::{FaultPlan, Faulty, ManualClock, SeededEntropy};
 
 use crate::conformance_ports::answers::Answers;
-use crate::conformance_ports::fixtures::{InMemory, Inbox};
+use crate::conformance_ports::fixtures::{InMemory, Inbox, Punctual};
 
 sspr::conformance_tests!(clock: system_clock, || SystemClock);
 sspr::conformance_tests!(clock: manual_clock, || ManualClock::new(SystemClock.now()));
@@ -34,17 +34,17 @@ sspr::conformance_tests!(directory: memory_directory, InMemory::default);
 sspr::conformance_tests!(directory: faultless_directory, InMemory::behind_a_plan);
 sspr::conformance_tests!(delivery: memory_inbox, || {
     let inbox = MemoryInbox::new();
-    Inbox::of(inbox.clone(), inbox)
+    Inbox::of(Punctual(inbox.clone()), inbox)
 });
 sspr::conformance_tests!(delivery: faultless_inbox, || {
     let inbox = MemoryInbox::new();
-    Inbox::of(Faulty::new(inbox.clone(), FaultPlan::none()), inbox)
+    Inbox::of(Faulty::new(Punctual(inbox.clone()), FaultPlan::none()), inbox)
 });
 sspr::conformance_tests!(delivery: by_channel, || {
     let inbox = MemoryInbox::new();
     let route = [Channel::Email, Channel::Sms, Channel::Voice]
         .into_iter()
-        .fold(ByChannel::new(), |route, channel| route.with(channel, inbox.clone()));
+        .fold(ByChannel::new(), |route, channel| route.with(channel, Punctual(inbox.clone())));
     Inbox::of(route, inbox)
 });
 

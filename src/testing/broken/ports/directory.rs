@@ -16,6 +16,7 @@ impl BrokenPort<dyn Directory> {
         tenant: &TenantId,
         query: &UserQuery<'_>,
     ) -> PortResult<Option<UserFacts>> {
+        lock(&self.memo).tenants.insert(tenant.clone());
         match (self.defect, query.by) {
             (PortDefect::DirectoryCutsIds, UserSelector::Id(id)) => {
                 let short: String = id.as_str().chars().take(3).collect();
@@ -25,11 +26,7 @@ impl BrokenPort<dyn Directory> {
                 self.inner.find(tenant, &query).await
             }
             (PortDefect::DirectoryIgnoresTenants, _) => {
-                let known = {
-                    let mut memo = lock(&self.memo);
-                    memo.tenants.insert(tenant.clone());
-                    memo.tenants.clone()
-                };
+                let known = lock(&self.memo).tenants.clone();
                 for tenant in &known {
                     if let Some(found) = self.inner.find(tenant, query).await? {
                         return Ok(Some(found));
@@ -42,6 +39,27 @@ impl BrokenPort<dyn Directory> {
                 let mut all = self.inner.users(tenant, None, 1).await?.items;
                 Ok(found.or(all.pop()))
             }
+            (PortDefect::DirectoryTakesWildcards, UserSelector::Identifier(typed)) => {
+                match self.matching(tenant, typed.as_str()).await? {
+                    None => self.inner.find(tenant, query).await,
+                    found => Ok(found),
+                }
+            }
+            (PortDefect::DirectoryReportsDefaults, _) => {
+                let found = self.inner.find(tenant, query).await?;
+                Ok(found.map(|facts| {
+                    let mut bare = UserFacts::new(facts.id);
+                    bare.groups = facts.groups;
+                    bare
+                }))
+            }
+            (PortDefect::DirectoryEnablesUsers, _) => {
+                let mut found = self.inner.find(tenant, query).await?;
+                if let Some(facts) = &mut found {
+                    facts.enabled |= lock(&self.memo).users.contains(&facts.id);
+                }
+                Ok(found)
+            }
             (PortDefect::DirectoryNestsNoGroups, _) => {
                 let mut found = self.inner.find(tenant, query).await?;
                 if let Some(facts) = &mut found {
@@ -53,6 +71,31 @@ impl BrokenPort<dyn Directory> {
         }
     }
 
+    /// The one user whose name matches a pattern with `*`. Names are those that the kit gives.
+    async fn matching(&self, tenant: &TenantId, typed: &str) -> PortResult<Option<UserFacts>> {
+        let Some((start, end)) = typed.split_once('*') else {
+            return Ok(None);
+        };
+        let mut found = self.inner.users(tenant, None, usize::MAX).await?.items;
+        found.retain(|facts| {
+            let name = format!("{}@{}.example", facts.id.as_str(), tenant.as_str());
+            name.starts_with(start) && name.ends_with(end)
+        });
+        let found = <[UserFacts; 1]>::try_from(found).ok();
+        Ok(found.map(|[facts]| facts))
+    }
+
+    /// The password as this directory takes it.
+    fn taken(&self, password: &SecretText) -> SecretText {
+        let text = password.expose_secret();
+        SecretText::new(match self.defect {
+            PortDefect::DirectoryStopsAt72 => text.chars().take(72).collect(),
+            PortDefect::DirectoryEndsAtNul => text.split('\0').next().unwrap_or("").to_owned(),
+            PortDefect::DirectoryTrimsPasswords => text.trim().to_owned(),
+            _ => text.to_owned(),
+        })
+    }
+
     async fn write_wrongly(&self, write: &PasswordWrite<'_>) -> PortResult<WriteOutcome> {
         match self.defect {
             PortDefect::DirectoryWritesNothing => return Ok(WriteOutcome::Written),
@@ -61,9 +104,17 @@ impl BrokenPort<dyn Directory> {
             {
                 return Ok(WriteOutcome::PolicyViolation(PolicyReason::History));
             }
+            PortDefect::DirectoryEnablesUsers => {
+                lock(&self.memo).users.insert(write.user.clone());
+            }
             _ => {}
         }
-        let outcome = self.inner.set_password(write).await?;
+        let password = self.taken(write.password);
+        let mut taken = PasswordWrite::new(write.tenant, write.user, &password, write.number);
+        let effects = !self.is(PortDefect::DirectoryForgetsEffects);
+        taken.must_change = write.must_change && effects;
+        taken.clear_lockout = write.clear_lockout && effects;
+        let outcome = self.inner.set_password(&taken).await?;
         Ok(match (self.defect, outcome) {
             (PortDefect::DirectoryWritesForNobody, WriteOutcome::AdminActionRequired)
             | (PortDefect::DirectoryHidesOutages, WriteOutcome::Unreachable) => {
@@ -127,8 +178,14 @@ impl Directory for BrokenPort<dyn Directory> {
         user: &UserId,
         password: &SecretText,
     ) -> PortResult<bool> {
-        let right = self.inner.verify_password(tenant, user, password).await?;
-        Ok(right || self.is(PortDefect::DirectoryTakesAnyPassword))
+        let composed = password.expose_secret().contains('\u{f6}');
+        let taken = self.taken(password);
+        let right = self.inner.verify_password(tenant, user, &taken).await?;
+        Ok(match self.defect {
+            PortDefect::DirectoryTakesAnyPassword => true,
+            PortDefect::DirectoryKeepsTwoForms => right && !composed,
+            _ => right,
+        })
     }
 
     async fn unlock(&self, unlock: &UnlockWrite<'_>) -> PortResult<WriteOutcome> {
@@ -137,7 +194,12 @@ impl Directory for BrokenPort<dyn Directory> {
             let write = PasswordWrite::new(unlock.tenant, unlock.user, &initial, unlock.number);
             self.inner.set_password(&write).await?;
         }
-        self.inner.unlock(unlock).await
+        match self.inner.unlock(unlock).await? {
+            WriteOutcome::AdminActionRequired if self.is(PortDefect::DirectoryUnlocksNobody) => {
+                Ok(WriteOutcome::Written)
+            }
+            outcome => Ok(outcome),
+        }
     }
 
     async fn revoke_sessions(
@@ -153,6 +215,12 @@ impl Directory for BrokenPort<dyn Directory> {
         }
         if self.is(PortDefect::DirectoryRevokesNothing) {
             return Ok(());
+        }
+        if self.is(PortDefect::DirectoryRevokesInAllTenants) {
+            let known = lock(&self.memo).tenants.clone();
+            for tenant in &known {
+                self.inner.revoke_sessions(tenant, user, authenticated_before, kinds).await?;
+            }
         }
         self.inner.revoke_sessions(tenant, user, authenticated_before, kinds).await
     }

@@ -12,9 +12,10 @@ use async_trait::async_trait;
 
 use super::super::lock;
 use super::defect::defects;
+use crate::message::{Message, Notice};
 use crate::method::Channel;
-use crate::port::{Clock, Delivery, Envelope, PortResult};
-use crate::{TenantId, Timestamp};
+use crate::port::{Clock, Delivery, Envelope, PortError, PortResult};
+use crate::{TenantId, Timestamp, UserId};
 
 defects! {
     /// One defect of a port other than the store.
@@ -41,6 +42,10 @@ defects! {
     SealTakesPlainText => "open_refuses_what_was_not_sealed_here",
     /// Authentication without encryption.
     SealHidesNothing => "seal_hides_what_it_seals",
+    /// Each instance counts its nonces from zero.
+    SealCountsNonces => "seal_never_seals_alike",
+    /// All bytes count as sealed under the current key.
+    SealIsAlwaysCurrent => "is_current_is_about_the_sealed_bytes",
     /// Only the first 72 bytes of a secret count.
     HashStopsAt72 => "verify_knows_the_secret",
     /// One salt for all hashes.
@@ -57,12 +62,20 @@ defects! {
     DeliveryMergesAlike => "deliver_tells_messages_apart_by_their_key",
     /// `Ok` although the next system refused.
     DeliveryHidesFailure => "deliver_says_when_it_was_not_accepted",
+    /// `Denied`, which is final, while the next system is down.
+    DeliveryGivesUp => "deliver_is_tried_again_after_an_outage",
+    /// Messages are delivered whether they have expired or not.
+    DeliveryIgnoresExpiry => "deliver_drops_what_has_expired",
     /// All tenants have the channels of the system.
     DeliveryOfAllChannels => "channels_are_those_of_the_tenant",
     /// An unknown tenant has facts like any other.
     DirectoryKnowsEveryTenant => "tenant_tells_known_from_unknown",
     /// Users are found by the first three bytes of their id.
     DirectoryCutsIds => "find_knows_users_by_name_and_id",
+    /// An identifier with `*` finds the one user whose name matches.
+    DirectoryTakesWildcards => "find_knows_users_by_name_and_id",
+    /// Users are reported as enabled and unprotected, and without roles.
+    DirectoryReportsDefaults => "find_reports_facts_as_added",
     /// Users of all tenants are found.
     DirectoryIgnoresTenants => "find_keeps_tenants_apart",
     /// If no single user matches, the first user of the tenant is returned.
@@ -75,6 +88,16 @@ defects! {
     DirectoryIgnoresRoles => "role_holders_are_those_of_the_roles",
     /// `Written` although nothing was written.
     DirectoryWritesNothing => "set_password_replaces_it",
+    /// Only the first 72 bytes of a password count.
+    DirectoryStopsAt72 => "set_password_keeps_every_character",
+    /// Passwords end at the first NUL.
+    DirectoryEndsAtNul => "set_password_keeps_every_character",
+    /// Passwords are trimmed.
+    DirectoryTrimsPasswords => "set_password_keeps_every_character",
+    /// A write neither clears a lockout nor requires a change.
+    DirectoryForgetsEffects => "set_password_has_its_effects",
+    /// A write enables the user.
+    DirectoryEnablesUsers => "writes_leave_a_disabled_user_disabled",
     /// A repeated write is refused as a violation of the history.
     DirectoryRefusesRepeats => "set_password_made_again_is_one_write",
     /// `Written` for unknown users.
@@ -83,10 +106,16 @@ defects! {
     DirectoryHidesOutages => "set_password_out_of_reach_writes_nothing",
     /// Any password passes.
     DirectoryTakesAnyPassword => "verify_password_knows_the_password",
+    /// Passwords that were set elsewhere keep their decomposed form.
+    DirectoryKeepsTwoForms => "verify_password_knows_the_password",
+    /// An unlock of an unknown user is `Written`.
+    DirectoryUnlocksNobody => "unlock_of_an_unknown_user_is_not_written",
     /// Unlocking sets an initial password.
     DirectoryUnlockSetsPassword => "unlock_clears_a_lockout_only",
     /// A second revocation is an error.
     DirectoryRevokesOnce => "revoke_sessions_may_come_again",
+    /// A revocation ends the sessions of users of this id in all tenants.
+    DirectoryRevokesInAllTenants => "revoke_sessions_keeps_tenants_apart",
     /// A revocation returns `Ok` but ends no session.
     DirectoryRevokesNothing => "revoke_sessions_goes_by_the_time_of_authentication",
 }
@@ -115,6 +144,7 @@ struct Memo {
     tenants: BTreeSet<TenantId>,
     numbers: BTreeSet<u32>,
     alike: BTreeSet<String>,
+    users: BTreeSet<UserId>,
 }
 
 impl<P: ?Sized> BrokenPort<P> {
@@ -163,10 +193,25 @@ impl Delivery for BrokenPort<dyn Delivery> {
                 self.inner.deliver(envelope).await?;
                 self.inner.deliver(envelope).await?;
             }
+            PortDefect::DeliveryIgnoresExpiry => {
+                let Envelope { idempotency_key, tenant, organisation, destination, .. } = envelope;
+                let lasting = Envelope::new(
+                    idempotency_key.clone(),
+                    tenant.clone(),
+                    organisation.clone(),
+                    envelope.channel,
+                    destination.clone(),
+                    envelope.locale.clone(),
+                    Message::Notice(Notice::PasswordReset { at: Timestamp::EPOCH }),
+                    Timestamp::MAX,
+                );
+                return self.inner.deliver(&lasting).await;
+            }
             _ => {}
         }
         match self.inner.deliver(envelope).await {
             Err(_) if self.is(PortDefect::DeliveryHidesFailure) => Ok(()),
+            Err(_) if self.is(PortDefect::DeliveryGivesUp) => Err(PortError::denied()),
             outcome => outcome,
         }
     }

@@ -72,6 +72,16 @@ impl Seal for BrokenPort<dyn Seal> {
                 let own = format!("{:p}", &raw const self.memo);
                 self.inner.seal(plain, &[associated, own.as_bytes()].concat()).await
             }
+            PortDefect::SealCountsNonces => {
+                let nonce = {
+                    let mut memo = lock(&self.memo);
+                    memo.calls += 1;
+                    memo.calls
+                };
+                let mut sealed = self.inner.seal(plain, associated).await?;
+                mask(&mut sealed, nonce);
+                Ok([&nonce.to_be_bytes()[..], &sealed].concat())
+            }
             _ => self.inner.seal(plain, associated).await,
         }
     }
@@ -88,8 +98,27 @@ impl Seal for BrokenPort<dyn Seal> {
                 let own = format!("{:p}", &raw const self.memo);
                 self.inner.open(sealed, &[associated, own.as_bytes()].concat()).await
             }
+            PortDefect::SealCountsNonces => {
+                let (nonce, rest) = sealed.split_first_chunk().ok_or(PortError::corrupt())?;
+                let mut bytes = rest.to_vec();
+                mask(&mut bytes, u32::from_be_bytes(*nonce));
+                self.inner.open(&bytes, associated).await
+            }
             _ => self.inner.open(sealed, associated).await,
         }
+    }
+
+    fn is_current(&self, sealed: &[u8]) -> bool {
+        self.is(PortDefect::SealIsAlwaysCurrent) || self.inner.is_current(sealed)
+    }
+}
+
+/// Masks the bytes with a stream that depends on a nonce, or takes the mask off.
+fn mask(bytes: &mut [u8], nonce: u32) {
+    let mut mask = vec![0; bytes.len()];
+    stream(4, nonce, &mut mask);
+    for (byte, mask) in bytes.iter_mut().zip(mask) {
+        *byte ^= mask;
     }
 }
 
