@@ -20,3 +20,8 @@ pub mod seal;
 pub mod smtp;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
+#[cfg(any(feature = "etcd", feature = "postgres", feature = "smtp"))]
+mod tls;
+
+#[cfg(any(feature = "etcd", feature = "postgres", feature = "smtp"))]
+pub use rustls;

@@ -25,6 +25,7 @@
 
 mod client;
 mod commit;
+mod connector;
 mod counters;
 mod cursor;
 mod epoch;

@@ -14,8 +14,7 @@ use tokio::task::JoinHandle;
 use tokio_postgres::{AsyncMessage, Client, Config, Connection, Error, NoTls};
 
 use super::error::refused_because;
-use super::options::Checked;
-use super::tls::Encryption;
+use super::options::{Checked, Encryption};
 use crate::port::PortResult;
 
 /// Opens connections, and listens for the server's notices.

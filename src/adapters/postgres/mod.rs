@@ -33,7 +33,9 @@
 //!
 //! # Encryption
 //!
-//! TLS 1.2 or later, by `rustls` and `ring`, with a verified certificate for the server's name.
+//! TLS 1.2 or later, by `rustls` with the provider of the feature `tls-aws-lc-rs` or `tls-ring`, or by a
+//! configuration of the host ([`with_tls`](PostgresOptions::with_tls)); with a verified certificate for the
+//! server's name. Without either, an option that needs TLS is `Denied`.
 //! Unencrypted connections are made only to a Unix socket or to loopback, or with the option
 //! [`without_encryption`](PostgresOptions::without_encryption).
 //!
@@ -73,7 +75,6 @@ mod statement;
 mod store;
 #[cfg(test)]
 mod tests;
-mod tls;
 mod write;
 
 pub use self::options::PostgresOptions;

@@ -2,14 +2,17 @@
 
 use std::fmt;
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
+use rustls::ClientConfig;
 use tokio_postgres::Config;
 use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
+use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::error::{refused, refused_because};
-use super::tls::{self, Encryption};
 use crate::SecretText;
+use crate::adapters::tls::{self, Trust};
 use crate::port::PortResult;
 
 /// Where the server is and how to connect to it, for [`PostgresStore`](super::PostgresStore).
@@ -41,7 +44,15 @@ pub struct PostgresOptions {
     statement_timeout: Duration,
     roots: Vec<String>,
     system_roots: bool,
+    tls: Option<Arc<ClientConfig>>,
     plain: bool,
+}
+
+/// Whether the connection is encrypted.
+#[derive(Clone)]
+pub(super) enum Encryption {
+    None,
+    Verified(MakeRustlsConnect),
 }
 
 /// The options after all checks.
@@ -98,6 +109,7 @@ impl PostgresOptions {
             statement_timeout: Duration::from_secs(5),
             roots: Vec::new(),
             system_roots: true,
+            tls: None,
             plain: false,
         })
     }
@@ -155,6 +167,13 @@ impl PostgresOptions {
         self
     }
 
+    /// Encrypts with this configuration, of any provider, in place of one that this crate makes; and
+    /// requires TLS on this machine as well. It decides alone whom a connection trusts.
+    pub fn with_tls(mut self, config: Arc<ClientConfig>) -> Self {
+        self.tls = Some(config);
+        self
+    }
+
     /// **Disables encryption**, also over a network, where an attacker can then read and change every
     /// record. Default: TLS with a verified certificate, except on a Unix socket or loopback.
     pub fn without_encryption(mut self) -> Self {
@@ -204,7 +223,9 @@ impl PostgresOptions {
     }
 
     fn encryption(&self) -> PortResult<Encryption> {
-        let asked = self.config.get_ssl_mode() == SslMode::Require || !self.roots.is_empty();
+        let asked = self.config.get_ssl_mode() == SslMode::Require
+            || !self.roots.is_empty()
+            || self.tls.is_some();
         if self.plain && asked {
             return Err(refused("encryption: required and disabled at once"));
         }
@@ -216,7 +237,14 @@ impl PostgresOptions {
             let error = "a Unix socket has no host name for a certificate";
             return Err(refused_because("TLS", error));
         }
-        tls::connector(&self.roots, self.system_roots).map(Encryption::Verified)
+        let config = tls::client_config(&Trust {
+            config: self.tls.as_ref(),
+            roots: &self.roots,
+            system_roots: self.system_roots,
+            identity: None,
+        })
+        .map_err(|fault| refused(fault.to_string()))?;
+        Ok(Encryption::Verified(MakeRustlsConnect::new(Arc::unwrap_or_clone(config))))
     }
 
     /// Whether no byte leaves this machine.
