@@ -13,7 +13,7 @@ use tonic::{Request, Status};
 use tonic_prost::ProstCodec;
 
 use super::error::{Failure, classify, failed};
-use super::options::{EtcdOptions, Member};
+use super::options::EtcdOptions;
 use super::proto::{
     AuthenticateRequest, AuthenticateResponse, RangeRequest, RangeResponse, StatusRequest,
     StatusResponse, TxnRequest, TxnResponse,
@@ -41,9 +41,8 @@ type Token = Arc<MetadataValue<Ascii>>;
 
 impl Client {
     pub(super) fn new(options: &EtcdOptions) -> PortResult<Self> {
-        let endpoints = options.endpoints()?;
         Ok(Self {
-            channels: endpoints.iter().map(Member::channel).collect(),
+            channels: options.channels()?,
             current: AtomicUsize::new(0),
             login: options.login.clone(),
             token: RwLock::new(None),

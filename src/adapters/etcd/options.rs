@@ -59,6 +59,8 @@ impl Default for Prefix {
 #[must_use]
 pub struct EtcdOptions {
     pub(super) endpoints: Vec<String>,
+    /// In place of endpoints.
+    channels: Vec<Channel>,
     prefix: String,
     pub(super) login: Option<(String, Arc<SecretText>)>,
     ca: Vec<String>,
@@ -82,6 +84,7 @@ impl EtcdOptions {
     pub fn new<U: Into<String>>(endpoints: impl IntoIterator<Item = U>) -> Self {
         Self {
             endpoints: endpoints.into_iter().map(Into::into).collect(),
+            channels: Vec::new(),
             prefix: Prefix::default().0,
             login: None,
             ca: Vec::new(),
@@ -93,6 +96,24 @@ impl EtcdOptions {
             unencrypted: false,
             max_history: 5_000_000,
         }
+    }
+
+    /// A cluster, given by channels of the host: one for each member, or one that leads to several. They
+    /// decide how a connection is made and encrypted; the options for that have no effect. Each call has
+    /// its own timeout, so a channel needs none.
+    ///
+    /// ```no_run
+    /// use sspr::adapters::etcd::tonic::transport::Endpoint;
+    /// use sspr::adapters::etcd::{EtcdOptions, EtcdStore};
+    ///
+    /// # async fn open() -> Result<(), Box<dyn std::error::Error>> {
+    /// let channel = Endpoint::from_static("http://127.0.0.1:2379").connect_lazy();
+    /// let store = EtcdStore::connect(EtcdOptions::over([channel]).with_prefix("identity/")).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn over(channels: impl IntoIterator<Item = Channel>) -> Self {
+        Self { channels: channels.into_iter().collect(), ..Self::new::<String>([]) }
     }
 
     /// The prefix of all keys of this store; default `sspr/`. Stores with different prefixes share
@@ -163,12 +184,26 @@ impl EtcdOptions {
         Prefix::parse(&self.prefix)
     }
 
-    /// One endpoint for each member. Nothing is sent yet.
-    pub(super) fn endpoints(&self) -> PortResult<Vec<Member>> {
-        let allowed = Self::MIN_TIMEOUT..=Self::MAX_TIMEOUT;
-        if !allowed.contains(&self.timeout) || !allowed.contains(&self.connect_timeout) {
-            return Err(wrong("timeout: out of range, 100 milliseconds to 50 seconds allowed"));
+    /// One channel for each member. Nothing is sent yet.
+    pub(super) fn channels(&self) -> PortResult<Vec<Channel>> {
+        if self.channels.is_empty() {
+            return Ok(self.endpoints()?.iter().map(Member::channel).collect());
         }
+        self.check_timeouts()?;
+        Ok(self.channels.clone())
+    }
+
+    fn check_timeouts(&self) -> PortResult<()> {
+        let allowed = Self::MIN_TIMEOUT..=Self::MAX_TIMEOUT;
+        if allowed.contains(&self.timeout) && allowed.contains(&self.connect_timeout) {
+            return Ok(());
+        }
+        Err(wrong("timeout: out of range, 100 milliseconds to 50 seconds allowed"))
+    }
+
+    /// One endpoint for each member.
+    fn endpoints(&self) -> PortResult<Vec<Member>> {
+        self.check_timeouts()?;
         if self.endpoints.is_empty() {
             return Err(wrong("endpoints: none given, at least one needed"));
         }
@@ -234,14 +269,14 @@ impl EtcdOptions {
 }
 
 /// A member of the cluster, to which nothing was sent yet.
-pub(super) struct Member {
+struct Member {
     endpoint: Endpoint,
     tls: Option<Encrypted>,
 }
 
 impl Member {
     /// A channel that connects with its first request.
-    pub(super) fn channel(&self) -> Channel {
+    fn channel(&self) -> Channel {
         match &self.tls {
             None => self.endpoint.connect_lazy(),
             Some(tls) => self.endpoint.connect_with_connector_lazy(tls.clone()),
@@ -261,6 +296,7 @@ impl fmt::Debug for EtcdOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("EtcdOptions")
             .field("endpoints", &self.endpoints)
+            .field("channels", &self.channels.len())
             .field("prefix", &self.prefix)
             .field("user", &self.login.as_ref().map(|(user, _)| user))
             .field("timeout", &self.timeout)

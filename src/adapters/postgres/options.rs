@@ -11,6 +11,7 @@ use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::error::{refused, refused_because};
+use super::schema::{BAD_SCHEMA, is_schema};
 use crate::SecretText;
 use crate::adapters::tls::{self, Trust};
 use crate::port::PortResult;
@@ -184,19 +185,13 @@ impl PostgresOptions {
     pub(super) fn check(&self) -> PortResult<Checked> {
         let mut config = self.config.clone();
         if !is_schema(&self.schema) {
-            return Err(refused(
-                "schema: must be 1 to 63 of a-z 0-9 _, not begin with a digit or pg_",
-            ));
+            return Err(refused(BAD_SCHEMA));
         }
         if !(1..=Self::MAX_CONNECTIONS).contains(&self.connections) {
             return Err(refused("connections: out of range, 1 to 1000 allowed"));
         }
         for timeout in [self.connect_timeout, self.acquire_timeout, self.statement_timeout] {
-            if !(Self::MIN_TIMEOUT..=Self::MAX_TIMEOUT).contains(&timeout) {
-                return Err(refused(
-                    "timeout: out of range, 10 milliseconds to 50 seconds allowed",
-                ));
-            }
+            check_timeout(timeout)?;
         }
         let encryption = self.encryption()?;
         let mode = match encryption {
@@ -262,11 +257,12 @@ impl PostgresOptions {
     }
 }
 
-/// Whether a schema name means the same with and without quotes.
-fn is_schema(name: &str) -> bool {
-    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
-    let first = name.bytes().next().is_some_and(|byte| !byte.is_ascii_digit());
-    first && name.len() <= 63 && name.bytes().all(plain) && !name.starts_with("pg_")
+/// Refuses a timeout that is out of range.
+pub(super) fn check_timeout(timeout: Duration) -> PortResult<()> {
+    if (PostgresOptions::MIN_TIMEOUT..=PostgresOptions::MAX_TIMEOUT).contains(&timeout) {
+        return Ok(());
+    }
+    Err(refused("timeout: out of range, 10 milliseconds to 50 seconds allowed"))
 }
 
 impl fmt::Debug for PostgresOptions {
