@@ -205,8 +205,8 @@ pub mod facts {
 /// Operation: what [`Engine::maintain`], [`Engine::stats`] and the changes of keys report.
 pub mod maintenance {
     pub use crate::engine::{
-        FailingDelivery, KeyUse, MaintenanceReport, ResealPage, SeedsLeft, ShortKeysInUse, Stats,
-        UnreadableAccount,
+        CallStats, CallTime, FailingDelivery, KeyUse, MaintenanceReport, ResealPage, SeedsLeft,
+        ShortKeysInUse, Stats, UnreadableAccount,
     };
 }
 

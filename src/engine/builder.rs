@@ -13,6 +13,7 @@ use crate::engine::Engine;
 use crate::engine::api::error::Error;
 use crate::engine::api::request::AdminRoles;
 use crate::engine::core::Core;
+use crate::engine::observe::{Observed, Observer};
 use crate::port::{
     BreachList, Clock, Delivery, Directory, Entropy, ExternalMethod, HumanCheck, RiskSignals, Seal,
     Store, SystemClock, SystemEntropy,
@@ -264,19 +265,25 @@ impl EngineBuilder<Ready> {
         let fallback =
             Arc::new(fallback.map_err(|_| InvalidInput::OutOfRange { what: "default policy" })?);
         check_external(&options.external)?;
+        let observer = Arc::new(Observer::new(Arc::clone(&options.clock)));
+        let opened_at = options.clock.now();
         let purge_checked = Mutex::new(options.clock.steady());
         let core = Core {
             keys,
-            store,
-            directory,
-            delivery,
+            store: observed(store, &observer),
+            directory: observed(directory, &observer),
+            delivery: observed(delivery, &observer),
             clock: options.clock,
             entropy: options.entropy,
-            human_check: options.human_check,
-            breach_list: options.breach_list,
-            risk_signals: options.risk_signals,
-            seal: options.seal,
-            external: options.external,
+            human_check: options.human_check.map(|check| observed(check, &observer)),
+            breach_list: options.breach_list.map(|list| observed(list, &observer)),
+            risk_signals: options.risk_signals.map(|signals| observed(signals, &observer)),
+            seal: options.seal.map(|seal| observed(seal, &observer)),
+            external: options
+                .external
+                .into_iter()
+                .map(|method| observed(method, &observer))
+                .collect(),
             decoy_seed: std::sync::OnceLock::new(),
             roles: options.roles,
             reply_floor: options.reply_floor,
@@ -285,13 +292,15 @@ impl EngineBuilder<Ready> {
             on_work: options.on_work,
             fallback,
             policies: Default::default(),
+            observer,
+            opened_at,
+            maintained_at: AtomicI64::new(i64::MIN),
             comparisons: AtomicU64::new(0),
             redecisions: AtomicU64::new(0),
             silenced: AtomicU64::new(0),
             silenced_decoys: AtomicU64::new(0),
             hidden_faults: AtomicU64::new(0),
             failing: Default::default(),
-
             purged_at: AtomicI64::new(i64::MIN),
             store_id: std::sync::OnceLock::new(),
             purge_checked,
@@ -305,6 +314,10 @@ impl EngineBuilder<Ready> {
         engine.core.seal_decoy_seed().await?;
         Ok(engine)
     }
+}
+
+fn observed<P: ?Sized>(port: Arc<P>, observer: &Arc<Observer>) -> Observed<P> {
+    Observed::new(port, Arc::clone(observer))
 }
 
 fn check_external(methods: &[Arc<dyn ExternalMethod>]) -> Result<(), InvalidInput> {

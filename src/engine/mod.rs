@@ -21,14 +21,16 @@ mod core;
 mod flow;
 mod handles;
 mod maintenance;
+mod observe;
 mod operation;
 
 pub use api::attempt::{Attempt, Selection};
 pub use api::error::{Error, Fault, FaultOrigin};
 pub use api::reply::{MethodView, OptionView, PasswordGuide, Reply, Step};
-pub use api::report::{FailingDelivery, MaintenanceReport, Stats};
+pub use api::report::{FailingDelivery, MaintenanceReport};
 pub use api::request::{Actor, AdminRoles, DeviceSecret, Request, SignInContext, SignedIn};
 pub use api::source::Source;
+pub use api::stats::{CallStats, CallTime, Stats};
 pub use builder::{EngineBuilder, NeedsDelivery, NeedsDirectory, NeedsKeys, NeedsStore, Ready};
 pub use handles::admin::{
     AccountSummary, Admin, BlockedMethod, BudgetKind, BudgetUse, Explanation, HeldMethod,

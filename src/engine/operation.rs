@@ -1,5 +1,7 @@
 //! What a host's own tasks call: maintenance, and the checks and counts for a change of policy or keys.
 
+use std::sync::atomic::Ordering;
+
 use crate::domain::identity::ids::TenantId;
 use crate::domain::policy::Policy;
 use crate::domain::policy::served::Unserved;
@@ -7,6 +9,7 @@ use crate::engine::api::error::Error;
 use crate::engine::api::report::MaintenanceReport;
 use crate::engine::maintenance::key_use::ShortKeysInUse;
 use crate::engine::maintenance::reseal::ResealPage;
+use crate::engine::observe::Operation;
 use crate::engine::{Engine, core, maintenance};
 use crate::port::Cursor;
 
@@ -28,7 +31,11 @@ impl Engine {
     ///
     /// [`Error::Fault`] if the store cannot list what is due.
     pub async fn maintain(&self, limit: usize) -> Result<MaintenanceReport, Error> {
-        maintenance::maintain(&self.core, limit).await
+        let core = &*self.core;
+        let pass = maintenance::maintain(core, limit);
+        let done = core.observer.operation(Operation::EngineMaintain, || None, pass).await?;
+        core.maintained_at.store(core.clock.now().unix_millis(), Ordering::Relaxed);
+        Ok(done)
     }
 
     /// The parts of a policy that this engine cannot serve for this tenant: kinds without a
@@ -56,7 +63,8 @@ impl Engine {
     ///
     /// [`Error::Fault`] if the delivery cannot say which channels it has.
     pub async fn check(&self, tenant: &TenantId, policy: &Policy) -> Result<Vec<Unserved>, Error> {
-        core::seal_check::check(&self.core, tenant, policy).await
+        let found = core::seal_check::check(&self.core, tenant, policy);
+        self.core.observe(Operation::EngineCheck, tenant, found).await
     }
 
     /// Reseals the seeds of the next accounts of a tenant, at most `limit` accounts, that are not
@@ -97,7 +105,8 @@ impl Engine {
         after: Option<&Cursor>,
         limit: usize,
     ) -> Result<ResealPage, Error> {
-        maintenance::reseal::reseal(&self.core, tenant, after, limit).await
+        let page = maintenance::reseal::reseal(&self.core, tenant, after, limit);
+        self.core.observe(Operation::EngineReseal, tenant, page).await
     }
 
     /// Counts how the next accounts of a tenant, at most `limit`, use each short-lived key.
@@ -130,6 +139,7 @@ impl Engine {
         after: Option<&Cursor>,
         limit: usize,
     ) -> Result<ShortKeysInUse, Error> {
-        maintenance::key_use::short_keys_in_use(&self.core, tenant, after, limit).await
+        let used = maintenance::key_use::short_keys_in_use(&self.core, tenant, after, limit);
+        self.core.observe(Operation::EngineShortKeysInUse, tenant, used).await
     }
 }

@@ -3,12 +3,12 @@
 //! | Page | For | Contents |
 //! |---|---|---|
 //! | [`embedding`] | authors of the web handlers | which page to render for which [`Step`](crate::Step), links, cookies, times, errors, logs, the task that delivers |
-//! | [`dependencies`] | all who add the crate to a build | which feature brings which crate, SQLite and TLS beside the host's, pools and channels of the host, migrations by its own tool |
 //! | [`signed_in`] | authors of sign-in, account pages and admin consoles | the prompt, registration, enrolment, password change, which help desk does what |
 //! | [`host_methods`] | authors of an own verification method | a push with number matching, a passkey |
 //! | [`writing_a_store`] | authors of a store | the contract in plain words, a complete store, how to test it, common mistakes |
 //! | [`postgres`] | operators of PostgreSQL | roles, pools, timeouts, vacuum, failover, backups, alerts, queries |
 //! | `etcd`, with the feature | operators of etcd | requirements, compaction, backup, alerts, when to choose PostgreSQL |
+//! | [`operating`] | operators | alerts with their counters and queries, metrics, traces, SQLite in production, making and storing keys |
 //! | [`defaults`] | owners of the policy | each number and its source |
 //! | [`limits`] | owners of the policy, operators | each budget: who can spend it, what is left to the account's owner, which simulation shows it |
 //! | [`threats`] | security reviewers | each attacker, what the engine does, what it cannot exclude |
@@ -23,7 +23,6 @@
 
 pub mod decisions;
 pub mod defaults;
-pub mod dependencies;
 pub mod embedding;
 #[cfg(feature = "etcd")]
 pub mod etcd;
@@ -31,6 +30,7 @@ pub mod glossary;
 pub mod host_methods;
 pub mod limits;
 pub mod moving;
+pub mod operating;
 pub mod postgres;
 pub mod restoring;
 pub mod signed_in;

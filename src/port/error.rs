@@ -46,6 +46,22 @@ pub enum PortErrorKind {
     Denied,
 }
 
+impl PortErrorKind {
+    /// Every kind.
+    pub const ALL: [Self; 4] = [Self::Unavailable, Self::Unknown, Self::Corrupt, Self::Denied];
+
+    /// A stable, lower-case name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Unavailable => "unavailable",
+            Self::Unknown => "unknown",
+            Self::Corrupt => "corrupt",
+            Self::Denied => "denied",
+        }
+    }
+}
+
 /// Whether a failed delivery is a fault of the service or of the recipient. It decides which other
 /// messages wait.
 ///

@@ -3,12 +3,16 @@
 #[cfg(feature = "testing")]
 #[path = "../support/mod.rs"]
 mod support;
+#[cfg(all(feature = "testing", feature = "tracing"))]
+#[path = "../support/traces.rs"]
+mod traces;
 
 mod administration;
 mod flows;
 mod limits_and_junk;
 mod methods;
 mod notices;
+mod observed;
 mod registration;
 mod regressions;
 mod surface;

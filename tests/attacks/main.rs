@@ -11,6 +11,11 @@ mod temporary;
 #[macro_use]
 mod stores;
 mod people;
+#[cfg(feature = "tracing")]
+mod traced;
+#[cfg(feature = "tracing")]
+#[path = "../support/traces.rs"]
+mod traces;
 
 mod allowance;
 mod binding;

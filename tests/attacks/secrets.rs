@@ -202,7 +202,7 @@ async fn v41_no_answer_holds_a_newer_secret(_kind: &StoreKind) {
     }
 }
 
-/// V42: the library writes no log: it neither prints nor traces.
+/// V42: the library prints nothing, and one file traces, whose values [`crate::traced`] checks.
 async fn v42_the_library_prints_nothing(_kind: &StoreKind) {
     let mut folders = vec![std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
     let mut files = 0;
@@ -215,9 +215,11 @@ async fn v42_the_library_prints_nothing(_kind: &StoreKind) {
             }
             files += 1;
             let text = std::fs::read_to_string(&path).expect("text");
+            let may_trace = path.ends_with("src/engine/observe/span.rs");
             for line in text.lines().map(str::trim_start).filter(|line| !line.starts_with("//")) {
                 for word in ["println!", "eprintln!", "print!(", "dbg!", "tracing::", " log::"] {
-                    assert!(!line.contains(word), "{}: {line}", path.display());
+                    let allowed = may_trace && word == "tracing::";
+                    assert!(allowed || !line.contains(word), "{}: {line}", path.display());
                 }
             }
         }

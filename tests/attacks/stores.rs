@@ -1,5 +1,6 @@
 //! The stores of these tests: every store that needs no server.
 
+use std::future::Future;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -73,13 +74,20 @@ impl StoreUnderTest {
     }
 }
 
+/// Runs a test with every value that the engine traces checked: see [`crate::traced`].
+pub(crate) fn run(test: impl Future<Output = ()>) {
+    #[cfg(feature = "tracing")]
+    crate::traced::check_every_value();
+    sspr::testing::block_on(test);
+}
+
 /// Runs each of these functions on every store, as `memory::name` and `sqlite::name`.
 macro_rules! on_every_store {
     ($($name:ident),+ $(,)?) => {
         mod memory {
             $(#[test]
             fn $name() {
-                sspr::testing::block_on(super::$name(&crate::stores::StoreKind::Memory));
+                crate::stores::run(super::$name(&crate::stores::StoreKind::Memory));
             })+
         }
 
@@ -87,7 +95,7 @@ macro_rules! on_every_store {
         mod sqlite {
             $(#[test]
             fn $name() {
-                sspr::testing::block_on(super::$name(&crate::stores::StoreKind::sqlite()));
+                crate::stores::run(super::$name(&crate::stores::StoreKind::sqlite()));
             })+
         }
     };
@@ -99,7 +107,7 @@ macro_rules! in_memory {
         mod alone {
             $(#[test]
             fn $name() {
-                sspr::testing::block_on(super::$name(&crate::stores::StoreKind::Memory));
+                crate::stores::run(super::$name(&crate::stores::StoreKind::Memory));
             })+
         }
     };

@@ -41,8 +41,9 @@ type Token = Arc<MetadataValue<Ascii>>;
 
 impl Client {
     pub(super) fn new(options: &EtcdOptions) -> PortResult<Self> {
+        let endpoints = options.endpoints()?;
         Ok(Self {
-            channels: options.channels()?,
+            channels: endpoints.iter().map(tonic::transport::Endpoint::connect_lazy).collect(),
             current: AtomicUsize::new(0),
             login: options.login.clone(),
             token: RwLock::new(None),

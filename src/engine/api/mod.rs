@@ -6,3 +6,4 @@ pub(crate) mod reply;
 pub(crate) mod report;
 pub(crate) mod request;
 pub(crate) mod source;
+pub(crate) mod stats;

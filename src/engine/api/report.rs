@@ -41,29 +41,6 @@ fn optional_ms<S: serde::Serializer>(span: &Option<Duration>, to: S) -> Result<S
     span.map(|span| u64::try_from(span.as_millis()).unwrap_or(u64::MAX)).serialize(to)
 }
 
-/// Counts of what an engine has done since it was opened.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
-#[non_exhaustive]
-pub struct Stats {
-    /// Secrets compared. Each attempt was reserved before its comparison.
-    pub comparisons: u64,
-    /// Decisions repeated because the record had changed.
-    pub redecisions: u64,
-    /// Challenges that were answered as usual but not opened, since a budget of the account was
-    /// spent. They commit nothing and are not in the audit trail.
-    pub silenced: u64,
-    /// The part of `silenced` that was requested for unknown identifiers. Alarm if it grows
-    /// quickly: an attacker is trying one unknown name many times, or many names.
-    pub silenced_decoys: u64,
-    /// Faults of the seal or of a host-verified method that were answered with
-    /// [`Refusal::NotAccepted`](crate::Refusal::NotAccepted), since before the first proof a fault
-    /// would tell whether the account exists. Alarm on any: correct codes are being refused.
-    pub hidden_faults: u64,
-    /// Deliveries that are failing now, by tenant and channel, the longest failing first. Alarm
-    /// where [`since`](FailingDelivery::since) is minutes ago: codes and notices wait.
-    pub failing: Vec<FailingDelivery>,
-}
-
 /// A failing delivery, as one engine has seen it.
 ///
 /// ```

@@ -22,6 +22,7 @@ use crate::domain::time::Timestamp;
 use crate::engine::api::error::{At as _, Error, Fault, FaultOrigin};
 use crate::engine::core::Core;
 use crate::engine::core::commit::{Loaded, Target};
+use crate::engine::observe::Observed;
 use crate::port::{ExternalMethod, PortError};
 
 /// Facts about a tenant and one of its users.
@@ -122,9 +123,9 @@ impl Core {
     }
 
     /// The host-verified method of this kind.
-    pub(crate) fn external(&self, kind: MethodKind) -> Option<&dyn ExternalMethod> {
+    pub(crate) fn external(&self, kind: MethodKind) -> Option<&Observed<dyn ExternalMethod>> {
         let mut all = self.external.iter();
-        all.find(|method| method.kind() == kind).map(|method| &**method)
+        all.find(|method| method.kind() == kind)
     }
 
     /// The host-verified kinds that the policy counts.

@@ -9,20 +9,25 @@ pub(crate) mod policy_cache;
 pub(crate) mod seal_check;
 pub(crate) mod seeds;
 pub(crate) mod store_check;
+
 use std::fmt;
+use std::future::Future;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use crate::domain::crypto::keys::Keys;
+use crate::domain::identity::ids::TenantId;
 use crate::domain::policy::Policy;
 use crate::domain::record::store_note::StoreId;
 use crate::domain::rules::FreshChallenge;
+use crate::domain::time::Timestamp;
 use crate::engine::api::error::{At as _, Error, FaultOrigin};
-use crate::engine::api::report::Stats;
 use crate::engine::api::request::AdminRoles;
+use crate::engine::api::stats::Stats;
 use crate::engine::core::policy_cache::PolicyCache;
 use crate::engine::maintenance::failing::Failing;
+use crate::engine::observe::{Observed, Observer, Operation, Watched};
 use crate::port::{
     BreachList, Clock, Cursor, Delivery, Directory, Entropy, ExternalMethod, HumanCheck,
     RiskSignals, Seal, Store,
@@ -31,16 +36,16 @@ use crate::port::{
 /// The state of an engine: its ports, its settings, and what it has counted since it was opened.
 pub(crate) struct Core {
     pub(crate) keys: Keys,
-    pub(crate) store: Arc<dyn Store>,
-    pub(crate) directory: Arc<dyn Directory>,
-    pub(crate) delivery: Arc<dyn Delivery>,
+    pub(crate) store: Observed<dyn Store>,
+    pub(crate) directory: Observed<dyn Directory>,
+    pub(crate) delivery: Observed<dyn Delivery>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
-    pub(crate) human_check: Option<Arc<dyn HumanCheck>>,
-    pub(crate) breach_list: Option<Arc<dyn BreachList>>,
-    pub(crate) risk_signals: Option<Arc<dyn RiskSignals>>,
-    pub(crate) seal: Option<Arc<dyn Seal>>,
-    pub(crate) external: Vec<Arc<dyn ExternalMethod>>,
+    pub(crate) human_check: Option<Observed<dyn HumanCheck>>,
+    pub(crate) breach_list: Option<Observed<dyn BreachList>>,
+    pub(crate) risk_signals: Option<Observed<dyn RiskSignals>>,
+    pub(crate) seal: Option<Observed<dyn Seal>>,
+    pub(crate) external: Vec<Observed<dyn ExternalMethod>>,
     /// A sealed seed of no account, unsealed where an account without a device is compared.
     pub(crate) decoy_seed: OnceLock<Vec<u8>>,
     pub(crate) roles: AdminRoles,
@@ -51,6 +56,10 @@ pub(crate) struct Core {
     /// The policy of a tenant that has none, so that replies keep their shape. Its scope is empty.
     pub(crate) fallback: Arc<Policy>,
     pub(crate) policies: PolicyCache,
+    pub(crate) observer: Arc<Observer>,
+    pub(crate) opened_at: Timestamp,
+    /// When `maintain` last returned a report, in Unix milliseconds.
+    pub(crate) maintained_at: AtomicI64,
     pub(crate) comparisons: AtomicU64,
     pub(crate) redecisions: AtomicU64,
     pub(crate) silenced: AtomicU64,
@@ -81,13 +90,37 @@ impl Core {
         Ok(FreshChallenge { key: self.keys.issuing().id, nonce: self.random()? })
     }
 
+    /// Observes an operation on a tenant.
+    pub(crate) fn observe<T, F>(
+        &self,
+        operation: Operation,
+        tenant: &TenantId,
+        future: F,
+    ) -> Watched<'_, F>
+    where
+        F: Future<Output = Result<T, Error>>,
+    {
+        self.observer.operation(operation, || Some(self.keys.policy(tenant)), future)
+    }
+
     pub(crate) fn stats(&self) -> Stats {
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        let time = |at: &AtomicI64| {
+            let millis = at.load(Ordering::Relaxed);
+            (millis != i64::MIN).then(|| Timestamp::from_unix_millis(millis))
+        };
         Stats {
-            comparisons: self.comparisons.load(Ordering::Relaxed),
-            redecisions: self.redecisions.load(Ordering::Relaxed),
-            silenced: self.silenced.load(Ordering::Relaxed),
-            silenced_decoys: self.silenced_decoys.load(Ordering::Relaxed),
-            hidden_faults: self.hidden_faults.load(Ordering::Relaxed),
+            opened_at: self.opened_at,
+            maintained_at: time(&self.maintained_at),
+            purged_at: time(&self.purged_at),
+            operations: self.observer.operations(),
+            ports: self.observer.ports(),
+            channels: self.observer.channels(),
+            comparisons: read(&self.comparisons),
+            redecisions: read(&self.redecisions),
+            silenced: read(&self.silenced),
+            silenced_decoys: read(&self.silenced_decoys),
+            hidden_faults: read(&self.hidden_faults),
             failing: self.failing.all(self.clock.now()),
         }
     }

@@ -14,6 +14,7 @@ use crate::engine::api::error::Error;
 use crate::engine::api::request::Request;
 use crate::engine::core::Core;
 use crate::engine::core::commit::Origin;
+use crate::engine::observe::Operation;
 
 /// Codes of registered authenticator apps and tokens, for the host's own sign-in.
 ///
@@ -44,40 +45,43 @@ impl Authenticator<'_> {
         user: &UserId,
         attempt: &Attempt,
     ) -> Result<MethodId, Error> {
-        let core = self.core;
-        let Given::Code(typed) = &attempt.given else {
-            return Err(InvalidInput::Malformed { what: "code" }.into());
+        let done = async {
+            let core = self.core;
+            let Given::Code(typed) = &attempt.given else {
+                return Err(InvalidInput::Malformed { what: "code" }.into());
+            };
+            let tenant = &request.tenant;
+            let context = core.context(tenant, UserSelector::Id(user), false).await?;
+            let target = core.user_target(tenant, user);
+            let loaded = core.load(&target).await?;
+            let facts = context.user.as_ref().ok_or(Refusal::NotAccepted)?;
+            // The authenticators belong to a previous user with this id.
+            if !facts.enabled || !loaded.account.is_of(facts.incarnation.as_deref()) {
+                return Err(Refusal::NotAccepted.into());
+            }
+            let policy = &*context.policy;
+            let origin = Origin::of(request, ActorKind::User);
+            let step = core.commit(&target, policy, &origin).from(loaded).must_be_known();
+            let (reservation, account) = step.apply(reserve_sign_in).await?;
+            core.comparisons.fetch_add(1, Ordering::Relaxed);
+            // All devices that were counted are compared, even after a match.
+            let mut found = None;
+            let devices = account.methods.iter().filter_map(device_of);
+            for (method, device) in devices.filter(|(method, _)| reservation.covers(method.kind)) {
+                let device = Some((method.kind, device));
+                let step = core.matching_step(&target, device, policy, typed).await?;
+                found = found.or(step.map(|step| (method.id.clone(), step)));
+            }
+            let Some((method, at)) = found else {
+                let failed = reservation.verdicts();
+                return Err(core.failed(&target, policy, &origin, &failed).await);
+            };
+            // The code is accepted only if the consumed step is known to be recorded.
+            let step = core.commit(&target, policy, &origin).must_be_known();
+            step.apply(|transition| accept_sign_in(transition, &reservation, &method, at)).await?;
+            Ok(method)
         };
-        let tenant = &request.tenant;
-        let context = core.context(tenant, UserSelector::Id(user), false).await?;
-        let target = core.user_target(tenant, user);
-        let loaded = core.load(&target).await?;
-        let facts = context.user.as_ref().ok_or(Refusal::NotAccepted)?;
-        // The authenticators belong to a previous user with this id.
-        if !facts.enabled || !loaded.account.is_of(facts.incarnation.as_deref()) {
-            return Err(Refusal::NotAccepted.into());
-        }
-        let policy = &*context.policy;
-        let origin = Origin::of(request, ActorKind::User);
-        let step = core.commit(&target, policy, &origin).from(loaded).must_be_known();
-        let (reservation, account) = step.apply(reserve_sign_in).await?;
-        core.comparisons.fetch_add(1, Ordering::Relaxed);
-        // All devices that were counted are compared, even after a match.
-        let mut found = None;
-        let devices = account.methods.iter().filter_map(device_of);
-        for (method, device) in devices.filter(|(method, _)| reservation.covers(method.kind)) {
-            let device = Some((method.kind, device));
-            let step = core.matching_step(&target, device, policy, typed).await?;
-            found = found.or(step.map(|step| (method.id.clone(), step)));
-        }
-        let Some((method, at)) = found else {
-            let failed = reservation.verdicts();
-            return Err(core.failed(&target, policy, &origin, &failed).await);
-        };
-        // The code is accepted only if the consumed step is known to be recorded.
-        let step = core.commit(&target, policy, &origin).must_be_known();
-        step.apply(|transition| accept_sign_in(transition, &reservation, &method, at)).await?;
-        Ok(method)
+        self.core.observe(Operation::AuthenticatorVerify, &request.tenant, done).await
     }
 }
 

@@ -21,6 +21,7 @@ use crate::engine::core::Core;
 use crate::engine::core::commit::Origin;
 use crate::engine::core::context::Context;
 use crate::engine::flow;
+use crate::engine::observe::Operation;
 
 /// Changes of a password by a signed-in user who knows it: [`start`](Self::start) checks the
 /// current password, [`complete`](Self::complete) writes the new one. A host with one form calls
@@ -69,48 +70,51 @@ impl Change<'_> {
         user: &SignedIn,
         present: &SecretText,
     ) -> Result<Reply<ChangeTicket>, Error> {
-        let core = self.core;
-        let (tenant, arrival) = (&request.tenant, core.clock.now());
-        let id = user.of(request)?;
-        bounded_text("password", present.expose_secret(), MAX_PRESENT)?;
-        let context = core.context(tenant, UserSelector::Id(id), false).await?;
-        let target = core.user_target(tenant, id);
-        let loaded = core.load(&target).await?;
-        let facts = context
-            .may_change(&loaded.account)
-            .map_err(|reason| Refusal::NotEligible { reason })?;
-        let (policy, epoch) = (&*context.policy, loaded.account.epoch);
-        let origin = Origin::of(request, ActorKind::User);
-        let step = core.commit(&target, policy, &origin).from(loaded).must_be_known();
-        let (reservation, _) = step.apply(reserve_password).await?;
-        core.comparisons.fetch_add(1, Ordering::Relaxed);
-        let directory = &core.directory;
-        let verified = directory.verify_password(tenant, id, &composed(present)).await;
-        if !verified.at(FaultOrigin::Directory)? {
-            let failed = reservation.verdicts();
-            return Err(core.failed(&target, policy, &origin, &failed).await);
-        }
-        let start = ChangeStart {
-            flow: FlowId(core.random()?),
-            stamp: facts.change_stamp.as_deref(),
-            incarnation: facts.incarnation.as_deref(),
-            epoch,
-            source: core.keys.source(tenant, &request.source.bucket()),
+        let done = async {
+            let core = self.core;
+            let (tenant, arrival) = (&request.tenant, core.clock.now());
+            let id = user.of(request)?;
+            bounded_text("password", present.expose_secret(), MAX_PRESENT)?;
+            let context = core.context(tenant, UserSelector::Id(id), false).await?;
+            let target = core.user_target(tenant, id);
+            let loaded = core.load(&target).await?;
+            let facts = context
+                .may_change(&loaded.account)
+                .map_err(|reason| Refusal::NotEligible { reason })?;
+            let (policy, epoch) = (&*context.policy, loaded.account.epoch);
+            let origin = Origin::of(request, ActorKind::User);
+            let step = core.commit(&target, policy, &origin).from(loaded).must_be_known();
+            let (reservation, _) = step.apply(reserve_password).await?;
+            core.comparisons.fetch_add(1, Ordering::Relaxed);
+            let directory = &core.directory;
+            let verified = directory.verify_password(tenant, id, &composed(present)).await;
+            if !verified.at(FaultOrigin::Directory)? {
+                let failed = reservation.verdicts();
+                return Err(core.failed(&target, policy, &origin, &failed).await);
+            }
+            let start = ChangeStart {
+                flow: FlowId(core.random()?),
+                stamp: facts.change_stamp.as_deref(),
+                incarnation: facts.incarnation.as_deref(),
+                epoch,
+                source: core.keys.source(tenant, &request.source.bucket()),
+            };
+            let step = core.commit(&target, policy, &origin);
+            let (flow, account) =
+                step.apply(|transition| grant_change(transition, &start, &reservation)).await?;
+            let claim = TicketClaims {
+                purpose: Purpose::Change,
+                flow: flow.id,
+                generation: flow.generation,
+                started_at: flow.started_at,
+                identifier: Default::default(),
+                subject: TicketSubject::User(id.clone()),
+                epoch,
+                asked: Default::default(),
+            };
+            Ok(flow::reply(core, tenant, &claim, &account, policy, &[], arrival))
         };
-        let step = core.commit(&target, policy, &origin);
-        let (flow, account) =
-            step.apply(|transition| grant_change(transition, &start, &reservation)).await?;
-        let claim = TicketClaims {
-            purpose: Purpose::Change,
-            flow: flow.id,
-            generation: flow.generation,
-            started_at: flow.started_at,
-            identifier: Default::default(),
-            subject: TicketSubject::User(id.clone()),
-            epoch,
-            asked: Default::default(),
-        };
-        Ok(flow::reply(core, tenant, &claim, &account, policy, &[], arrival))
+        self.core.observe(Operation::ChangeStart, &request.tenant, done).await
     }
 
     /// Returns the current step of a change. Only reads.
@@ -124,7 +128,8 @@ impl Change<'_> {
         request: &Request,
         ticket: &ChangeTicket,
     ) -> Result<Reply<ChangeTicket>, Error> {
-        flow::view(self.core, request, ticket).await
+        let done = flow::view(self.core, request, ticket);
+        self.core.observe(Operation::ChangeView, &request.tenant, done).await
     }
 
     /// Writes the new password, as [`Reset::complete`](crate::Reset::complete). All sessions end,
@@ -139,7 +144,8 @@ impl Change<'_> {
         ticket: &ChangeTicket,
         new_password: &SecretText,
     ) -> Result<Reply<ChangeTicket>, Error> {
-        flow::complete(self.core, request, ticket, Effect::Change, Some(new_password)).await
+        let done = flow::complete(self.core, request, ticket, Effect::Change, Some(new_password));
+        self.core.observe(Operation::ChangeComplete, &request.tenant, done).await
     }
 
     /// Cancels the change.
@@ -148,7 +154,8 @@ impl Change<'_> {
     ///
     /// [`InvalidInput::Foreign`](crate::InvalidInput::Foreign); [`Error::Fault`].
     pub async fn cancel(&self, request: &Request, ticket: &ChangeTicket) -> Result<(), Error> {
-        flow::cancel(self.core, request, ticket).await
+        let done = flow::cancel(self.core, request, ticket);
+        self.core.observe(Operation::ChangeCancel, &request.tenant, done).await
     }
 }
 

@@ -1,8 +1,9 @@
 //! Resets of a forgotten password, and unlocks that keep it: one handle for both.
 
+use std::future::Future;
 use std::marker::PhantomData;
 
-use crate::domain::account::Effect;
+use crate::domain::account::{Effect, Purpose};
 use crate::domain::crypto::flow_ticket::{FlowTicket, ResetTicket, UnlockTicket};
 use crate::domain::crypto::secret::SecretText;
 use crate::domain::identity::ids::Identifier;
@@ -12,6 +13,7 @@ use crate::engine::api::reply::Reply;
 use crate::engine::api::request::{DeviceSecret, Request};
 use crate::engine::core::Core;
 use crate::engine::flow;
+use crate::engine::observe::{Operation, Watched};
 
 /// Resets and unlocks: the verbs of [`Reset`] and [`Unlock`], which differ in
 /// [`complete`](Reset::complete) only. `T` is the ticket: a ticket, a code or a link of one kind is
@@ -83,6 +85,20 @@ impl<'a, T: FlowTicket> Recovery<'a, T> {
 }
 
 impl<T: FlowTicket> Recovery<'_, T> {
+    /// Observes a verb that has one name for resets and one for unlocks.
+    fn observe<R, F>(
+        &self,
+        [reset, unlock]: [Operation; 2],
+        request: &Request,
+        future: F,
+    ) -> Watched<'_, F>
+    where
+        F: Future<Output = Result<R, Error>>,
+    {
+        let operation = if T::PURPOSE == Purpose::Unlock { unlock } else { reset };
+        self.core.observe(operation, &request.tenant, future)
+    }
+
     /// Begins a flow for the user with this identifier. Nothing is written and nothing is sent.
     ///
     /// # Errors
@@ -99,7 +115,8 @@ impl<T: FlowTicket> Recovery<'_, T> {
         request: &Request,
         identifier: &Identifier,
     ) -> Result<Reply<T>, Error> {
-        flow::start(self.core, request, identifier).await
+        let done = flow::start(self.core, request, identifier);
+        self.observe([Operation::ResetStart, Operation::UnlockStart], request, done).await
     }
 
     /// Returns the current step of a flow. Only reads: a mail scanner or a refreshed page changes
@@ -114,7 +131,8 @@ impl<T: FlowTicket> Recovery<'_, T> {
     /// [`Refusal::TicketReplaced`]: crate::Refusal::TicketReplaced
     /// [`InvalidInput::Foreign`]: crate::InvalidInput::Foreign
     pub async fn view(&self, request: &Request, ticket: &T) -> Result<Reply<T>, Error> {
-        flow::view(self.core, request, ticket).await
+        let done = flow::view(self.core, request, ticket);
+        self.observe([Operation::ResetView, Operation::UnlockView], request, done).await
     }
 
     /// Opens a challenge: sends a code or link to the stored address, if the account has the chosen
@@ -140,7 +158,8 @@ impl<T: FlowTicket> Recovery<'_, T> {
         ticket: &T,
         selection: &Selection,
     ) -> Result<Reply<T>, Error> {
-        flow::challenge(self.core, request, ticket, selection).await
+        let done = flow::challenge(self.core, request, ticket, selection);
+        self.observe([Operation::ResetChallenge, Operation::UnlockChallenge], request, done).await
     }
 
     /// Checks a secret. The reply tells only whether it was accepted.
@@ -162,7 +181,8 @@ impl<T: FlowTicket> Recovery<'_, T> {
         ticket: &T,
         attempt: &Attempt,
     ) -> Result<Reply<T>, Error> {
-        flow::prove(self.core, request, ticket, attempt).await
+        let done = flow::prove(self.core, request, ticket, attempt);
+        self.observe([Operation::ResetProve, Operation::UnlockProve], request, done).await
     }
 
     /// Redeems a link in a browser without the flow's ticket: the user types the identifier again
@@ -185,7 +205,8 @@ impl<T: FlowTicket> Recovery<'_, T> {
         identifier: &Identifier,
         link: &Attempt,
     ) -> Result<Reply<T>, Error> {
-        flow::redeem_link(self.core, request, identifier, link).await
+        let done = flow::redeem_link(self.core, request, identifier, link);
+        self.observe([Operation::ResetRedeemLink, Operation::UnlockRedeemLink], request, done).await
     }
 
     /// Cancels the flow: its codes, proofs and grant are void. The result is the same whether or
@@ -197,7 +218,8 @@ impl<T: FlowTicket> Recovery<'_, T> {
     ///
     /// [`InvalidInput::Foreign`](crate::InvalidInput::Foreign); [`Error::Fault`].
     pub async fn cancel(&self, request: &Request, ticket: &T) -> Result<(), Error> {
-        flow::cancel(self.core, request, ticket).await
+        let done = flow::cancel(self.core, request, ticket);
+        self.observe([Operation::ResetCancel, Operation::UnlockCancel], request, done).await
     }
 
     /// Asks administrators for help: holders of the policy's `notifications.administrator_roles`
@@ -210,7 +232,13 @@ impl<T: FlowTicket> Recovery<'_, T> {
     /// [`Refusal::Ended`](crate::Refusal::Ended); [`Refusal::TooOften`](crate::Refusal::TooOften)
     /// for a source that has spent its own limit; [`Error::Fault`].
     pub async fn contact_administrator(&self, request: &Request, ticket: &T) -> Result<(), Error> {
-        flow::contact_administrator(self.core, request, ticket).await
+        let done = flow::contact_administrator(self.core, request, ticket);
+        self.observe(
+            [Operation::ResetContactAdministrator, Operation::UnlockContactAdministrator],
+            request,
+            done,
+        )
+        .await
     }
 
     /// After [`Step::Done`](crate::Step::Done): makes this browser a known device of the user.
@@ -226,7 +254,13 @@ impl<T: FlowTicket> Recovery<'_, T> {
         request: &Request,
         ticket: &T,
     ) -> Result<DeviceSecret, Error> {
-        flow::remember_device(self.core, request, ticket).await
+        let done = flow::remember_device(self.core, request, ticket);
+        self.observe(
+            [Operation::ResetRememberDevice, Operation::UnlockRememberDevice],
+            request,
+            done,
+        )
+        .await
     }
 
     /// After [`Step::Done`](crate::Step::Done) with `replace_recovery_code`: creates a recovery
@@ -243,7 +277,13 @@ impl<T: FlowTicket> Recovery<'_, T> {
         request: &Request,
         ticket: &T,
     ) -> Result<SecretText, Error> {
-        flow::replace_recovery_code(self.core, request, ticket).await
+        let done = flow::replace_recovery_code(self.core, request, ticket);
+        self.observe(
+            [Operation::ResetReplaceRecoveryCode, Operation::UnlockReplaceRecoveryCode],
+            request,
+            done,
+        )
+        .await
     }
 
     /// Makes the new code active, since the owner has saved it: the code from
@@ -257,7 +297,13 @@ impl<T: FlowTicket> Recovery<'_, T> {
         request: &Request,
         ticket: &T,
     ) -> Result<(), Error> {
-        flow::acknowledge_recovery_code(self.core, request, ticket).await
+        let done = flow::acknowledge_recovery_code(self.core, request, ticket);
+        self.observe(
+            [Operation::ResetAcknowledgeRecoveryCode, Operation::UnlockAcknowledgeRecoveryCode],
+            request,
+            done,
+        )
+        .await
     }
 }
 
@@ -290,7 +336,13 @@ impl Recovery<'_, ResetTicket> {
         ticket: &ResetTicket,
         new_password: &SecretText,
     ) -> Result<Reply<ResetTicket>, Error> {
-        flow::complete(self.core, request, ticket, Effect::Reset, Some(new_password)).await
+        self.core
+            .observe(
+                Operation::ResetComplete,
+                &request.tenant,
+                flow::complete(self.core, request, ticket, Effect::Reset, Some(new_password)),
+            )
+            .await
     }
 }
 
@@ -307,6 +359,12 @@ impl Recovery<'_, UnlockTicket> {
         request: &Request,
         ticket: &UnlockTicket,
     ) -> Result<Reply<UnlockTicket>, Error> {
-        flow::complete(self.core, request, ticket, Effect::Unlock, None).await
+        self.core
+            .observe(
+                Operation::UnlockComplete,
+                &request.tenant,
+                flow::complete(self.core, request, ticket, Effect::Unlock, None),
+            )
+            .await
     }
 }

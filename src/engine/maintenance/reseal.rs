@@ -13,6 +13,7 @@ use crate::engine::core::Core;
 use crate::engine::core::commit::{Decision, Loaded, Origin, Target};
 use crate::engine::core::seeds::seed_context;
 use crate::engine::maintenance::accounts::{UnreadableAccount, accounts_of, read_account};
+use crate::engine::observe::Observed;
 use crate::port::{Cursor, PortError, Seal};
 
 /// What one call of [`Engine::reseal`](crate::Engine::reseal) has done.
@@ -61,7 +62,7 @@ pub(crate) async fn reseal(
     after: Option<&Cursor>,
     limit: usize,
 ) -> Result<ResealPage, Error> {
-    let seal = core.seal.as_deref().ok_or(Refusal::NotOffered)?;
+    let seal = core.seal.as_ref().ok_or(Refusal::NotOffered)?;
     // A damaged policy closes the whole tenant and is reported once, not for each account.
     core.policy(tenant, false).await?;
     let page = accounts_of(core, tenant, after, limit).await?;
@@ -88,7 +89,7 @@ pub(crate) async fn reseal(
 
 async fn reseal_account(
     core: &Core,
-    seal: &dyn Seal,
+    seal: &Observed<dyn Seal>,
     target: &Target,
     loaded: Loaded,
     done: &mut ResealPage,
@@ -125,7 +126,7 @@ async fn reseal_account(
 /// a check.
 async fn resealed(
     core: &Core,
-    seal: &dyn Seal,
+    seal: &Observed<dyn Seal>,
     tenant: &TenantId,
     user: &UserId,
     kind: MethodKind,

@@ -6,6 +6,5 @@ mod cluster;
 mod contract;
 mod costs;
 mod failures;
-mod lent;
 mod quota;
 mod support;

@@ -8,7 +8,6 @@ mod costs;
 mod encryption;
 mod failover;
 mod failures;
-mod lent;
 mod manual;
 mod migration;
 mod pooler;

@@ -4,10 +4,10 @@
 
 mod contract;
 mod files;
-mod hosts;
 mod lifecycle;
 mod limits;
 mod listings;
+mod manual;
 mod processes;
 mod replaced;
 mod support;

@@ -15,6 +15,7 @@ use crate::domain::rules::{
 };
 use crate::engine::api::error::Error;
 use crate::engine::core::commit::Origin;
+use crate::engine::observe::Operation;
 use crate::engine::{Request, Source};
 
 impl Admin<'_> {
@@ -38,14 +39,17 @@ impl Admin<'_> {
         seed: &OathSeed,
         parameters: OathParameters,
     ) -> Result<MethodId, Error> {
-        self.authorise(&[&self.core.roles.contacts])?;
-        let device = self.core.token(self.tenant, user, seed, parameters).await?;
-        self.change(user, |transition, context| {
-            let facts = context.user.as_ref();
-            let incarnation = facts.and_then(|user| user.incarnation.as_deref());
-            supply_token(transition, &device, incarnation)
-        })
-        .await
+        let done = async {
+            self.authorise(&[&self.core.roles.contacts])?;
+            let device = self.core.token(self.tenant, user, seed, parameters).await?;
+            self.change(user, |transition, context| {
+                let facts = context.user.as_ref();
+                let incarnation = facts.and_then(|user| user.incarnation.as_deref());
+                supply_token(transition, &device, incarnation)
+            })
+            .await
+        };
+        self.core.observe(Operation::AdminSupplyToken, self.tenant, done).await
     }
 
     /// Removes all methods of a user, including those that administrators supplied, voids
@@ -56,11 +60,14 @@ impl Admin<'_> {
     ///
     /// [`Refusal::NotAuthorised`], [`Refusal::NotFound`], [`Refusal::Busy`]; [`Error::Fault`].
     pub async fn revoke_methods(&self, user: &UserId) -> Result<(), Error> {
-        self.authorise(&[&self.core.roles.revoke])?;
-        self.change(user, |transition, context| {
-            revoke_methods(transition, |account| context.addresses(account))
-        })
-        .await
+        let done = async {
+            self.authorise(&[&self.core.roles.revoke])?;
+            self.change(user, |transition, context| {
+                revoke_methods(transition, |account| context.addresses(account))
+            })
+            .await
+        };
+        self.core.observe(Operation::AdminRevokeMethods, self.tenant, done).await
     }
 
     /// Voids every flow, code, proof and grant of a user at once, and forgets the known devices.
@@ -70,12 +77,15 @@ impl Admin<'_> {
     ///
     /// [`Refusal::NotAuthorised`], [`Refusal::NotFound`]; [`Error::Fault`].
     pub async fn revoke_flows(&self, user: &UserId) -> Result<(), Error> {
-        self.authorise(&[&self.core.roles.revoke])?;
-        self.change(user, |transition, _| {
-            revoke_flows(transition);
-            Ok(())
-        })
-        .await
+        let done = async {
+            self.authorise(&[&self.core.roles.revoke])?;
+            self.change(user, |transition, _| {
+                revoke_flows(transition);
+                Ok(())
+            })
+            .await
+        };
+        self.core.observe(Operation::AdminRevokeFlows, self.tenant, done).await
     }
 
     /// Requires a new registration at the user's next sign-in: methods registered before can still
@@ -86,11 +96,14 @@ impl Admin<'_> {
     ///
     /// [`Refusal::NotAuthorised`], [`Refusal::NotFound`], [`Refusal::Busy`]; [`Error::Fault`].
     pub async fn require_registration(&self, user: &UserId) -> Result<(), Error> {
-        self.authorise(&[&self.core.roles.revoke])?;
-        self.change(user, |transition, context| {
-            require_registration(transition, |account| context.addresses(account))
-        })
-        .await
+        let done = async {
+            self.authorise(&[&self.core.roles.revoke])?;
+            self.change(user, |transition, context| {
+                require_registration(transition, |account| context.addresses(account))
+            })
+            .await
+        };
+        self.core.observe(Operation::AdminRequireRegistration, self.tenant, done).await
     }
 
     /// Asks a user to reset the password, without showing the administrator a secret. If the policy
@@ -104,59 +117,62 @@ impl Admin<'_> {
     /// not reset or has no address; [`Refusal::TooOften`] if the user's budgets are spent
     /// ([`unblock`](Self::unblock) first); [`Error::Fault`].
     pub async fn initiate_reset(&self, user: &UserId) -> Result<(), Error> {
-        let core = self.core;
-        self.authorise(&[&core.roles.initiate])?;
-        let context = core.context(self.tenant, UserSelector::Id(user), true).await?;
-        if context.user.is_none() {
-            return Err(Refusal::NotFound.into());
-        }
-        let target = core.user_target(self.tenant, user);
-        let loaded = core.load(&target).await?;
-        let policy = &*context.policy;
-        let now = time_of(&loaded.account, core.clock.now());
-        let eligible = context
-            .eligible(&loaded.account, now)
-            .map_err(|reason| Refusal::NotEligible { reason })?;
-        let link = ChallengeOption::new(MethodKind::Email, Channel::Link)?;
-        let candidate = eligible.candidate(link).map(|method| method.expected.clone());
-        let Some(expected) =
-            candidate.filter(|_| context.capabilities.allow(MethodKind::Email, Channel::Link))
-        else {
-            return self
-                .change(user, |transition, context| {
-                    request_reset(transition, |account| context.addresses(account))
-                })
-                .await;
-        };
-        let flow = FlowTerms {
-            id: FlowId(core.random()?),
-            purpose: Purpose::Reset,
-            generation: Generation::default(),
-            started_at: now,
-            epoch: loaded.account.epoch,
-            required: eligible.gates.required,
-            stamp: eligible.user.change_stamp.as_deref(),
-            incarnation: eligible.user.incarnation.as_deref(),
-        };
-        let source = core.keys.source(self.tenant, "administrator");
-        let asked = Asked { by: Asker::Administrator, source, at: now };
-        let open = Open {
-            expected: Ok(expected),
-            offers: eligible.offers(&context.capabilities),
-            locale: locale_of(eligible.user, context.tenant.as_ref()),
-            ..Open::new(flow, asked, link, core.fresh_challenge()?)
-        };
-        let origin = self.origin();
-        let step = core.commit(&target, policy, &origin).from(loaded).wake();
-        step.apply(|transition| {
-            if let Opened::Suppressed(retry_at) = open_challenge(transition, &open)? {
-                return Err(Refusal::TooOften { retry_at });
+        let done = async {
+            let core = self.core;
+            self.authorise(&[&core.roles.initiate])?;
+            let context = core.context(self.tenant, UserSelector::Id(user), true).await?;
+            if context.user.is_none() {
+                return Err(Refusal::NotFound.into());
             }
-            transition.record(EventKind::ResetRequested { link: true });
+            let target = core.user_target(self.tenant, user);
+            let loaded = core.load(&target).await?;
+            let policy = &*context.policy;
+            let now = time_of(&loaded.account, core.clock.now());
+            let eligible = context
+                .eligible(&loaded.account, now)
+                .map_err(|reason| Refusal::NotEligible { reason })?;
+            let link = ChallengeOption::new(MethodKind::Email, Channel::Link)?;
+            let candidate = eligible.candidate(link).map(|method| method.expected.clone());
+            let Some(expected) =
+                candidate.filter(|_| context.capabilities.allow(MethodKind::Email, Channel::Link))
+            else {
+                return self
+                    .change(user, |transition, context| {
+                        request_reset(transition, |account| context.addresses(account))
+                    })
+                    .await;
+            };
+            let flow = FlowTerms {
+                id: FlowId(core.random()?),
+                purpose: Purpose::Reset,
+                generation: Generation::default(),
+                started_at: now,
+                epoch: loaded.account.epoch,
+                required: eligible.gates.required,
+                stamp: eligible.user.change_stamp.as_deref(),
+                incarnation: eligible.user.incarnation.as_deref(),
+            };
+            let source = core.keys.source(self.tenant, "administrator");
+            let asked = Asked { by: Asker::Administrator, source, at: now };
+            let open = Open {
+                expected: Ok(expected),
+                offers: eligible.offers(&context.capabilities),
+                locale: locale_of(eligible.user, context.tenant.as_ref()),
+                ..Open::new(flow, asked, link, core.fresh_challenge()?)
+            };
+            let origin = self.origin();
+            let step = core.commit(&target, policy, &origin).from(loaded).wake();
+            step.apply(|transition| {
+                if let Opened::Suppressed(retry_at) = open_challenge(transition, &open)? {
+                    return Err(Refusal::TooOften { retry_at });
+                }
+                transition.record(EventKind::ResetRequested { link: true });
+                Ok(())
+            })
+            .await?;
             Ok(())
-        })
-        .await?;
-        Ok(())
+        };
+        self.core.observe(Operation::AdminInitiateReset, self.tenant, done).await
     }
 
     /// Removes the data of a user who has left or asks for removal: methods, budgets, devices and
@@ -173,18 +189,22 @@ impl Admin<'_> {
     ///
     /// [`Refusal::NotAuthorised`], [`Refusal::Busy`]; [`Error::Fault`].
     pub async fn forget(&self, user: &UserId) -> Result<(), Error> {
-        let core = self.core;
-        self.authorise(&[&core.roles.revoke])?;
-        let context = core.context(self.tenant, UserSelector::Id(user), true).await?;
-        let target = core.user_target(self.tenant, user);
-        let loaded = core.load(&target).await?;
-        if !loaded.exists() {
-            return Ok(());
-        }
-        let (policy, origin) = (&context.policy, self.origin());
-        let step = core.commit(&target, policy, &origin).from(loaded).wake();
-        step.apply(|transition| forget(transition, |account| context.addresses(account))).await?;
-        Ok(())
+        let done = async {
+            let core = self.core;
+            self.authorise(&[&core.roles.revoke])?;
+            let context = core.context(self.tenant, UserSelector::Id(user), true).await?;
+            let target = core.user_target(self.tenant, user);
+            let loaded = core.load(&target).await?;
+            if !loaded.exists() {
+                return Ok(());
+            }
+            let (policy, origin) = (&context.policy, self.origin());
+            let step = core.commit(&target, policy, &origin).from(loaded).wake();
+            step.apply(|transition| forget(transition, |account| context.addresses(account)))
+                .await?;
+            Ok(())
+        };
+        self.core.observe(Operation::AdminForget, self.tenant, done).await
     }
 
     pub(super) fn origin(&self) -> Origin {

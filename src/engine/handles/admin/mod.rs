@@ -34,6 +34,7 @@ use crate::engine::core::commit::{Decision, MAX_BODY};
 use crate::engine::core::context::{Context, corrupt_policy};
 use crate::engine::core::seal_check::check;
 use crate::engine::handles::admin::trail::trail;
+use crate::engine::observe::Operation;
 use crate::port::{Commit, Committed, Cursor, EventsOf, Page, PortErrorKind};
 
 /// Operations of one administrator in one tenant. Each operation checks the actor's roles.
@@ -65,15 +66,18 @@ impl Admin<'_> {
     ///
     /// [`Refusal::NotAuthorised`]; [`Error::Fault`].
     pub async fn policy(&self) -> Result<Option<StoredPolicy>, Error> {
-        let roles = &self.core.roles;
-        self.authorise(&[&roles.read, &roles.policy])?;
-        let stored = self.core.policy_record(self.tenant, true).await?;
-        Ok(stored.map(|record| StoredPolicy {
-            policy: Policy::clone(&record.policy),
-            revision: record.revision,
-            changed_at: record.changed_at,
-            changed_by: record.changed_by.clone(),
-        }))
+        let done = async {
+            let roles = &self.core.roles;
+            self.authorise(&[&roles.read, &roles.policy])?;
+            let stored = self.core.policy_record(self.tenant, true).await?;
+            Ok(stored.map(|record| StoredPolicy {
+                policy: Policy::clone(&record.policy),
+                revision: record.revision,
+                changed_at: record.changed_at,
+                changed_by: record.changed_by.clone(),
+            }))
+        };
+        self.core.observe(Operation::AdminPolicy, self.tenant, done).await
     }
 
     /// Stores the tenant's policy, if the stored revision is the expected one (`None`: no policy is
@@ -89,60 +93,63 @@ impl Admin<'_> {
     /// is only partly served); [`Error::Fault`], with the kind `Corrupt` if the stored policy
     /// cannot be read, or has settings of a newer release, which would be lost.
     pub async fn put_policy(&self, policy: &Policy, expected: Option<u64>) -> Result<u64, Error> {
-        let core = self.core;
-        self.authorise(&[&core.roles.policy])?;
-        let key = core.keys.policy(self.tenant);
-        let found = core.store.load(&key).await.at(FaultOrigin::Store)?;
-        let current = core.policy_record(self.tenant, true).await?;
-        if current.as_ref().map(|record| record.revision) != expected {
-            return Err(Refusal::Conflict.into());
-        }
-        if let Some(record) = &found
-            && record.says_more().is_ok_and(|more| more)
-        {
-            let detail = "it has settings of a newer release: replace it with that release";
-            return Err(corrupt_policy(record, detail));
-        }
-        if let Some(stored) = current.filter(|current| *current.policy == *policy) {
-            return Ok(stored.revision);
-        }
-        self.refuse_unserved(policy).await?;
-        let now = core.clock.now();
-        let revision = expected.unwrap_or(0).saturating_add(1);
-        let before = found.map(|record| record.version());
-        let count = next_count(before, now);
-        let version = Version::new(count, u64::from_be_bytes(core.random()?));
-        let subject = PolicyRecord {
-            format: FORMAT,
-            min_reader: 1,
-            key,
-            tenant: self.tenant.clone(),
-            revision,
-            policy: Arc::new(policy.clone()),
-            changed_at: now,
-            changed_by: self.actor.id.clone(),
-        };
-        let columns = subject.columns();
-        let record = Record::new(key, version, Subject::Policy(Arc::new(subject)));
-        if record.body().len() > MAX_BODY {
-            return Err(Refusal::LimitReached.into());
-        }
-        let events = [self.policy_changed(EventId::new(key, count, 0), now, revision)];
-        let commit = Commit::new(&record, before, &columns, &events);
-        let committed = core.store.commit(commit).await;
-        core.policies.forget(self.tenant);
-        match committed {
-            Ok(Committed::Applied) => Ok(revision),
-            Ok(Committed::Stale) => Err(Refusal::Conflict.into()),
-            Err(error) if error.kind() == PortErrorKind::Unknown => {
-                let stored = core.store.load(&key).await.at(FaultOrigin::Store)?;
-                if stored.is_some_and(|record| record.version() == version) {
-                    return Ok(revision);
-                }
-                Err(Error::Fault(Fault { origin: FaultOrigin::Store, error }))
+        let done = async {
+            let core = self.core;
+            self.authorise(&[&core.roles.policy])?;
+            let key = core.keys.policy(self.tenant);
+            let found = core.store.load(&key).await.at(FaultOrigin::Store)?;
+            let current = core.policy_record(self.tenant, true).await?;
+            if current.as_ref().map(|record| record.revision) != expected {
+                return Err(Refusal::Conflict.into());
             }
-            Err(error) => Err(Error::Fault(Fault { origin: FaultOrigin::Store, error })),
-        }
+            if let Some(record) = &found
+                && record.says_more().is_ok_and(|more| more)
+            {
+                let detail = "it has settings of a newer release: replace it with that release";
+                return Err(corrupt_policy(record, detail));
+            }
+            if let Some(stored) = current.filter(|current| *current.policy == *policy) {
+                return Ok(stored.revision);
+            }
+            self.refuse_unserved(policy).await?;
+            let now = core.clock.now();
+            let revision = expected.unwrap_or(0).saturating_add(1);
+            let before = found.map(|record| record.version());
+            let count = next_count(before, now);
+            let version = Version::new(count, u64::from_be_bytes(core.random()?));
+            let subject = PolicyRecord {
+                format: FORMAT,
+                min_reader: 1,
+                key,
+                tenant: self.tenant.clone(),
+                revision,
+                policy: Arc::new(policy.clone()),
+                changed_at: now,
+                changed_by: self.actor.id.clone(),
+            };
+            let columns = subject.columns();
+            let record = Record::new(key, version, Subject::Policy(Arc::new(subject)));
+            if record.body().len() > MAX_BODY {
+                return Err(Refusal::LimitReached.into());
+            }
+            let events = [self.policy_changed(EventId::new(key, count, 0), now, revision)];
+            let commit = Commit::new(&record, before, &columns, &events);
+            let committed = core.store.commit(commit).await;
+            core.policies.forget(self.tenant);
+            match committed {
+                Ok(Committed::Applied) => Ok(revision),
+                Ok(Committed::Stale) => Err(Refusal::Conflict.into()),
+                Err(error) if error.kind() == PortErrorKind::Unknown => {
+                    let stored = core.store.load(&key).await.at(FaultOrigin::Store)?;
+                    if stored.is_some_and(|record| record.version() == version) {
+                        return Ok(revision);
+                    }
+                    Err(Error::Fault(Fault { origin: FaultOrigin::Store, error }))
+                }
+                Err(error) => Err(Error::Fault(Fault { origin: FaultOrigin::Store, error })),
+            }
+        };
+        self.core.observe(Operation::AdminPutPolicy, self.tenant, done).await
     }
 
     fn policy_changed(&self, id: EventId, at: Timestamp, revision: u64) -> Event {
@@ -168,12 +175,18 @@ impl Admin<'_> {
     ///
     /// [`Refusal::NotAuthorised`], [`Refusal::NotFound`]; [`Error::Fault`].
     pub async fn supply_contacts(&self, user: &UserId, contacts: &Contacts) -> Result<(), Error> {
-        self.authorise(&[&self.core.roles.contacts])?;
-        self.change(user, |transition, context| {
-            let incarnation = context.user.as_ref().and_then(|user| user.incarnation.as_deref());
-            supply_contacts(transition, contacts, incarnation, |account| context.addresses(account))
-        })
-        .await
+        let done = async {
+            self.authorise(&[&self.core.roles.contacts])?;
+            self.change(user, |transition, context| {
+                let incarnation =
+                    context.user.as_ref().and_then(|user| user.incarnation.as_deref());
+                supply_contacts(transition, contacts, incarnation, |account| {
+                    context.addresses(account)
+                })
+            })
+            .await
+        };
+        self.core.observe(Operation::AdminSupplyContacts, self.tenant, done).await
     }
 
     /// Clears the failure budgets and the count of challenges of a user, who may then try again at
@@ -184,11 +197,14 @@ impl Admin<'_> {
     ///
     /// [`Refusal::NotAuthorised`], [`Refusal::NotFound`], [`Refusal::Busy`]; [`Error::Fault`].
     pub async fn unblock(&self, user: &UserId) -> Result<(), Error> {
-        self.authorise(&[&self.core.roles.unblock])?;
-        self.change(user, |transition, context| {
-            clear_budgets(transition, |account| context.addresses(account))
-        })
-        .await
+        let done = async {
+            self.authorise(&[&self.core.roles.unblock])?;
+            self.change(user, |transition, context| {
+                clear_budgets(transition, |account| context.addresses(account))
+            })
+            .await
+        };
+        self.core.observe(Operation::AdminUnblock, self.tenant, done).await
     }
 
     /// The tenant's audit events, at most `limit`, oldest first; pass the cursor of the last page
@@ -200,8 +216,11 @@ impl Admin<'_> {
     /// for a cursor of another store, or from before the store was
     /// [restored](crate::transfer::restored): begin again without a cursor.
     pub async fn events(&self, after: Option<&Cursor>, limit: usize) -> Result<Page<Event>, Error> {
-        self.authorise(&[&self.core.roles.read])?;
-        trail(self.core, EventsOf::Tenant(self.tenant), after, limit).await
+        let done = async {
+            self.authorise(&[&self.core.roles.read])?;
+            trail(self.core, EventsOf::Tenant(self.tenant), after, limit).await
+        };
+        self.core.observe(Operation::AdminEvents, self.tenant, done).await
     }
 
     /// The audit events of one user, at most `limit`, oldest first.
@@ -215,9 +234,12 @@ impl Admin<'_> {
         after: Option<&Cursor>,
         limit: usize,
     ) -> Result<Page<Event>, Error> {
-        self.authorise(&[&self.core.roles.read])?;
-        let key = self.core.keys.account(self.tenant, user);
-        trail(self.core, EventsOf::Record(&key), after, limit).await
+        let done = async {
+            self.authorise(&[&self.core.roles.read])?;
+            let key = self.core.keys.account(self.tenant, user);
+            trail(self.core, EventsOf::Record(&key), after, limit).await
+        };
+        self.core.observe(Operation::AdminUserEvents, self.tenant, done).await
     }
 
     /// Confirms that the current user with this id is the one whose record was created before the
@@ -230,16 +252,19 @@ impl Admin<'_> {
     /// [`Refusal::NotAuthorised`], [`Refusal::NotFound`]; [`Refusal::NotEligible`] if the record
     /// has another incarnation; [`Error::Fault`].
     pub async fn confirm_incarnation(&self, user: &UserId) -> Result<(), Error> {
-        let core = self.core;
-        self.authorise(&[&core.roles.revoke])?;
-        let context = core.context(self.tenant, UserSelector::Id(user), true).await?;
-        let facts = context.user.as_ref().ok_or(Refusal::NotFound)?;
-        let target = core.user_target(self.tenant, user);
-        let (policy, origin) = (&context.policy, self.origin());
-        let step = core.commit(&target, policy, &origin);
-        step.apply(|transition| confirm_incarnation(transition, facts.incarnation.as_deref()))
-            .await?;
-        Ok(())
+        let done = async {
+            let core = self.core;
+            self.authorise(&[&core.roles.revoke])?;
+            let context = core.context(self.tenant, UserSelector::Id(user), true).await?;
+            let facts = context.user.as_ref().ok_or(Refusal::NotFound)?;
+            let target = core.user_target(self.tenant, user);
+            let (policy, origin) = (&context.policy, self.origin());
+            let step = core.commit(&target, policy, &origin);
+            step.apply(|transition| confirm_incarnation(transition, facts.incarnation.as_deref()))
+                .await?;
+            Ok(())
+        };
+        self.core.observe(Operation::AdminConfirmIncarnation, self.tenant, done).await
     }
 
     /// Refuses a policy under which this engine could serve no reset. A policy with an empty scope

@@ -19,6 +19,7 @@ use crate::domain::rules::time_of;
 use crate::domain::time::Timestamp;
 use crate::engine::api::error::{At as _, Error, FaultOrigin};
 use crate::engine::maintenance::accounts::{UnreadableAccount, read_account};
+use crate::engine::observe::Operation;
 use crate::port::{Cursor, Page};
 
 /// A summary of one account, without its addresses and secrets.
@@ -121,18 +122,21 @@ impl Admin<'_> {
         after: Option<&Cursor>,
         limit: usize,
     ) -> Result<Page<Result<AccountSummary, UnreadableAccount>>, Error> {
-        self.authorise(&[&self.core.roles.read])?;
-        let store = &self.core.store;
-        let page = store
-            .scan(self.tenant, RecordKind::Account, after, limit)
-            .await
-            .at(FaultOrigin::Store)?;
-        let summary_of = |record: &Record| {
-            let (target, loaded) = read_account(self.core, self.tenant, record)?;
-            Ok(target.user.map(|user| summary(user, &loaded.account)))
+        let done = async {
+            self.authorise(&[&self.core.roles.read])?;
+            let store = &self.core.store;
+            let page = store
+                .scan(self.tenant, RecordKind::Account, after, limit)
+                .await
+                .at(FaultOrigin::Store)?;
+            let summary_of = |record: &Record| {
+                let (target, loaded) = read_account(self.core, self.tenant, record)?;
+                Ok(target.user.map(|user| summary(user, &loaded.account)))
+            };
+            let items = page.items.iter().map(summary_of).filter_map(Result::transpose);
+            Ok(Page::new(items.collect(), page.next))
         };
-        let items = page.items.iter().map(summary_of).filter_map(Result::transpose);
-        Ok(Page::new(items.collect(), page.next))
+        self.core.observe(Operation::AdminAccounts, self.tenant, done).await
     }
 
     /// Explains whether a user may reset now. The reason is the first that the engine would find.
@@ -141,46 +145,52 @@ impl Admin<'_> {
     ///
     /// [`Refusal::NotAuthorised`], [`Refusal::NotFound`]; [`Error::Fault`].
     pub async fn explain(&self, user: &UserId) -> Result<Explanation, Error> {
-        let core = self.core;
-        self.authorise(&[&core.roles.read])?;
-        let context = core.context(self.tenant, UserSelector::Id(user), true).await?;
-        let facts = context.user.as_ref().ok_or(Refusal::NotFound)?;
-        let loaded = core.load(&core.user_target(self.tenant, user)).await?;
-        let account = &*loaded.account;
-        let now = time_of(account, core.clock.now());
-        let foreign = !account.is_of(facts.incarnation.as_deref());
-        let gates = context.gates_of();
-        let eligible = context.eligible(account, now);
-        let usable = gates.map(|gates| context.candidates(account, facts, gates, now));
-        let mut kinds: Vec<_> =
-            usable.unwrap_or_default().iter().map(|candidate| candidate.kind).collect();
-        kinds.dedup();
-        let blocked = blocked(account, &context.policy, now);
-        let is_blocked = |kind: &MethodKind| blocked.iter().any(|blocked| blocked.method == *kind);
-        let reason = match &eligible {
-            Ok(_) if !kinds.is_empty() && kinds.iter().all(is_blocked) => Some(SsprReason::Blocked),
-            Ok(_) => None,
-            Err(reason) => Some(*reason),
+        let done = async {
+            let core = self.core;
+            self.authorise(&[&core.roles.read])?;
+            let context = core.context(self.tenant, UserSelector::Id(user), true).await?;
+            let facts = context.user.as_ref().ok_or(Refusal::NotFound)?;
+            let loaded = core.load(&core.user_target(self.tenant, user)).await?;
+            let account = &*loaded.account;
+            let now = time_of(account, core.clock.now());
+            let foreign = !account.is_of(facts.incarnation.as_deref());
+            let gates = context.gates_of();
+            let eligible = context.eligible(account, now);
+            let usable = gates.map(|gates| context.candidates(account, facts, gates, now));
+            let mut kinds: Vec<_> =
+                usable.unwrap_or_default().iter().map(|candidate| candidate.kind).collect();
+            kinds.dedup();
+            let blocked = blocked(account, &context.policy, now);
+            let is_blocked =
+                |kind: &MethodKind| blocked.iter().any(|blocked| blocked.method == *kind);
+            let reason = match &eligible {
+                Ok(_) if !kinds.is_empty() && kinds.iter().all(is_blocked) => {
+                    Some(SsprReason::Blocked)
+                }
+                Ok(_) => None,
+                Err(reason) => Some(*reason),
+            };
+            Ok(Explanation {
+                reason,
+                required: gates.map(|gates| gates.required),
+                administrator: is_administrator(&context.policy, facts),
+                usable: kinds,
+                registered: context
+                    .registrant()
+                    .is_some_and(|registrant| registrant.is_complete(account, &context.policy)),
+                held: held(account, now),
+                blocked,
+                budgets: budget_use(account, &context.policy, now),
+                unconfirmed_incarnation: foreign && account.incarnation.is_none(),
+                another_incarnation: foreign && account.incarnation.is_some(),
+                unsettled_write: account
+                    .write
+                    .as_ref()
+                    .is_some_and(|write| write.state == WriteState::Unsettled),
+                account: summary(user.clone(), account),
+            })
         };
-        Ok(Explanation {
-            reason,
-            required: gates.map(|gates| gates.required),
-            administrator: is_administrator(&context.policy, facts),
-            usable: kinds,
-            registered: context
-                .registrant()
-                .is_some_and(|registrant| registrant.is_complete(account, &context.policy)),
-            held: held(account, now),
-            blocked,
-            budgets: budget_use(account, &context.policy, now),
-            unconfirmed_incarnation: foreign && account.incarnation.is_none(),
-            another_incarnation: foreign && account.incarnation.is_some(),
-            unsettled_write: account
-                .write
-                .as_ref()
-                .is_some_and(|write| write.state == WriteState::Unsettled),
-            account: summary(user.clone(), account),
-        })
+        self.core.observe(Operation::AdminExplain, self.tenant, done).await
     }
 }
 

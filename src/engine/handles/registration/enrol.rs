@@ -22,6 +22,7 @@ use crate::domain::rules::{
 };
 use crate::engine::api::error::Error;
 use crate::engine::core::commit::Origin;
+use crate::engine::observe::Operation;
 use crate::engine::{MethodView, Reply, Request, SignedIn, flow};
 
 /// An authenticator app to be enrolled, and the label under which the app shows it.
@@ -88,7 +89,8 @@ impl Registration<'_> {
         user: &SignedIn,
         app: &NewAuthenticator,
     ) -> Result<Enrolment, Error> {
-        self.enrol(request, user, app, None).await
+        let done = self.enrol(request, user, app, None);
+        self.core.observe(Operation::RegistrationEnrolAuthenticator, &request.tenant, done).await
     }
 
     /// Enrols an app that replaces another. The other app stays in use until the new one is
@@ -104,7 +106,8 @@ impl Registration<'_> {
         replaced: &MethodId,
         app: &NewAuthenticator,
     ) -> Result<Enrolment, Error> {
-        self.enrol(request, user, app, Some(replaced.clone())).await
+        let done = self.enrol(request, user, app, Some(replaced.clone()));
+        self.core.observe(Operation::RegistrationReplaceAuthenticator, &request.tenant, done).await
     }
 
     async fn enrol(
@@ -156,14 +159,23 @@ impl Registration<'_> {
         user: &SignedIn,
         token: &MethodId,
     ) -> Result<Reply<RegistrationTicket>, Error> {
-        let state = State::read_fresh(self.core, request, user).await?;
-        let account = &state.loaded.account;
-        state.require_known_holdings(&Newcomer::new(account, MethodKind::OathToken, None, None))?;
-        let option = ChallengeOption::preferred(MethodKind::OathToken);
-        let decide = |transition: &mut Transition<'_>, binding: &Binding<'_>, open: &Open<'_>| {
-            claim_method(transition, token, binding, open)
+        let done = async {
+            let state = State::read_fresh(self.core, request, user).await?;
+            let account = &state.loaded.account;
+            state.require_known_holdings(&Newcomer::new(
+                account,
+                MethodKind::OathToken,
+                None,
+                None,
+            ))?;
+            let option = ChallengeOption::preferred(MethodKind::OathToken);
+            let decide =
+                |transition: &mut Transition<'_>, binding: &Binding<'_>, open: &Open<'_>| {
+                    claim_method(transition, token, binding, open)
+                };
+            self.open(request, user, state, option, None, &decide).await
         };
-        self.open(request, user, state, option, None, &decide).await
+        self.core.observe(Operation::RegistrationClaimToken, &request.tenant, done).await
     }
 
     /// Creates a set of recovery codes, which is pending until its owner confirms having saved it
@@ -180,26 +192,30 @@ impl Registration<'_> {
         request: &Request,
         user: &SignedIn,
     ) -> Result<RecoveryCodes, Error> {
-        let core = self.core;
-        let state = self.state_for_codes(request, user).await?;
-        let binding = state.vouched.binding(&state.context)?;
-        let policy = &*state.context.policy;
-        let (mut codes, mut digests) = (Vec::new(), Vec::new());
-        for _ in 0..policy.recovery_codes {
-            let (code, digest) = flow::new_recovery_code(core, &request.tenant, user.of(request)?)?;
-            codes.push(code);
-            digests.push(digest);
-        }
-        let origin = Origin::of(request, ActorKind::User);
-        let incarnation = state.incarnation();
-        let step = core.commit(&state.target, policy, &origin).from(state.loaded);
-        let (id, _) = step
-            .apply(|transition| {
-                transition.belongs_to(incarnation.as_deref());
-                put_recovery_codes(transition, &digests, &binding)
-            })
-            .await?;
-        Ok(RecoveryCodes { id, codes })
+        let done = async {
+            let core = self.core;
+            let state = self.state_for_codes(request, user).await?;
+            let binding = state.vouched.binding(&state.context)?;
+            let policy = &*state.context.policy;
+            let (mut codes, mut digests) = (Vec::new(), Vec::new());
+            for _ in 0..policy.recovery_codes {
+                let (code, digest) =
+                    flow::new_recovery_code(core, &request.tenant, user.of(request)?)?;
+                codes.push(code);
+                digests.push(digest);
+            }
+            let origin = Origin::of(request, ActorKind::User);
+            let incarnation = state.incarnation();
+            let step = core.commit(&state.target, policy, &origin).from(state.loaded);
+            let (id, _) = step
+                .apply(|transition| {
+                    transition.belongs_to(incarnation.as_deref());
+                    put_recovery_codes(transition, &digests, &binding)
+                })
+                .await?;
+            Ok(RecoveryCodes { id, codes })
+        };
+        self.core.observe(Operation::RegistrationCreateRecoveryCodes, &request.tenant, done).await
     }
 
     /// Makes the set active, since the owner has saved its codes, and revokes the previous set. The
@@ -214,24 +230,30 @@ impl Registration<'_> {
         user: &SignedIn,
         set: &MethodId,
     ) -> Result<MethodView, Error> {
-        let core = self.core;
-        let state = self.state_for_codes(request, user).await?;
-        let binding = state.vouched.binding(&state.context)?;
-        let context = &state.context;
-        let registrant = context.registrant().ok_or(Refusal::NotOffered)?;
-        let tell = &context.addresses(&state.loaded.account);
-        let source = core.familiar_source(request, &state.target.key);
-        let confirm = Confirm { registrant, binding, tell, source };
-        let origin = Origin::of(request, ActorKind::User);
-        let incarnation = state.incarnation();
-        let step = core.commit(&state.target, &context.policy, &origin).from(state.loaded).wake();
-        let (method, account) = step
-            .apply(|transition| {
-                transition.belongs_to(incarnation.as_deref());
-                acknowledge_recovery_codes(transition, set, &confirm)
-            })
-            .await?;
-        Ok(view(&method, &account))
+        let done = async {
+            let core = self.core;
+            let state = self.state_for_codes(request, user).await?;
+            let binding = state.vouched.binding(&state.context)?;
+            let context = &state.context;
+            let registrant = context.registrant().ok_or(Refusal::NotOffered)?;
+            let tell = &context.addresses(&state.loaded.account);
+            let source = core.familiar_source(request, &state.target.key);
+            let confirm = Confirm { registrant, binding, tell, source };
+            let origin = Origin::of(request, ActorKind::User);
+            let incarnation = state.incarnation();
+            let step =
+                core.commit(&state.target, &context.policy, &origin).from(state.loaded).wake();
+            let (method, account) = step
+                .apply(|transition| {
+                    transition.belongs_to(incarnation.as_deref());
+                    acknowledge_recovery_codes(transition, set, &confirm)
+                })
+                .await?;
+            Ok(view(&method, &account))
+        };
+        self.core
+            .observe(Operation::RegistrationAcknowledgeRecoveryCodes, &request.tenant, done)
+            .await
     }
 
     /// The state of a user who may register recovery codes now.

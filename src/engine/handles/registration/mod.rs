@@ -33,6 +33,7 @@ use crate::engine::core::commit::Origin;
 use crate::engine::core::context::Context;
 use crate::engine::core::limits::{LimitCaller, LimitScope};
 use crate::engine::flow::step::enter_step;
+use crate::engine::observe::Operation;
 
 /// Registration of methods by a signed-in user: [`add`](Self::add) sends a code to the new address,
 /// [`enrol_authenticator`](Self::enrol_authenticator) and [`claim_token`](Self::claim_token) need a
@@ -79,8 +80,11 @@ impl Registration<'_> {
     ///
     /// [`Refusal::ReauthenticationRequired`], [`Refusal::NotEligible`]; [`Error::Fault`].
     pub async fn list(&self, request: &Request, user: &SignedIn) -> Result<Vec<MethodView>, Error> {
-        let state = State::read_fresh(self.core, request, user).await?;
-        Ok(self.views(&state.loaded.account))
+        let done = async {
+            let state = State::read_fresh(self.core, request, user).await?;
+            Ok(self.views(&state.loaded.account))
+        };
+        self.core.observe(Operation::RegistrationList, &request.tenant, done).await
     }
 
     /// Adds a method and sends it a code. The method is pending until the code is confirmed.
@@ -98,10 +102,13 @@ impl Registration<'_> {
         user: &SignedIn,
         method: &NewMethod,
     ) -> Result<Reply<RegistrationTicket>, Error> {
-        let factor = Factor::Address(method.destination.clone());
-        let pending = PendingMethod { option: method.option, factor, replaces: None };
-        let state = State::read_fresh(self.core, request, user).await?;
-        self.begin(request, user, state, &pending).await
+        let done = async {
+            let factor = Factor::Address(method.destination.clone());
+            let pending = PendingMethod { option: method.option, factor, replaces: None };
+            let state = State::read_fresh(self.core, request, user).await?;
+            self.begin(request, user, state, &pending).await
+        };
+        self.core.observe(Operation::RegistrationAdd, &request.tenant, done).await
     }
 
     /// Adds a method that replaces another of its kind once its code is confirmed and its hold is
@@ -119,11 +126,14 @@ impl Registration<'_> {
         replaced: &MethodId,
         method: &NewMethod,
     ) -> Result<Reply<RegistrationTicket>, Error> {
-        let factor = Factor::Address(method.destination.clone());
-        let replaces = Some(replaced.clone());
-        let pending = PendingMethod { option: method.option, factor, replaces };
-        let state = State::read_fresh(self.core, request, user).await?;
-        self.begin(request, user, state, &pending).await
+        let done = async {
+            let factor = Factor::Address(method.destination.clone());
+            let replaces = Some(replaced.clone());
+            let pending = PendingMethod { option: method.option, factor, replaces };
+            let state = State::read_fresh(self.core, request, user).await?;
+            self.begin(request, user, state, &pending).await
+        };
+        self.core.observe(Operation::RegistrationReplace, &request.tenant, done).await
     }
 
     async fn begin(
@@ -237,41 +247,44 @@ impl Registration<'_> {
         ticket: &RegistrationTicket,
         attempt: &Attempt,
     ) -> Result<MethodView, Error> {
-        let core = self.core;
-        let claim = ticket.open(&request.tenant, &core.keys)?;
-        if claim.subject != TicketSubject::User(user.of(request)?.clone()) {
-            return Err(InvalidInput::Foreign { what: "ticket" }.into());
-        }
-        let state = State::read_fresh(self.core, request, user).await?;
-        let account = &state.loaded.account;
-        if let Some(pending) = pending_of(account, &claim.flow) {
-            let new = Newcomer::of(account, pending);
-            state.require_known_holdings(&new)?;
-            state.check_admitted(&new)?;
-        }
-        let binding = state.binding()?;
-        let State { context, target, loaded, .. } = &state;
-        let registrant = context.registrant().ok_or(Refusal::NotOffered)?;
-        let stamp = registrant.user.change_stamp.as_deref();
-        let begun = loaded.account.flow(&claim.flow);
-        if begun.is_some_and(|flow| flow.stamp.as_deref() != stamp) {
-            // The account changed outside the engine: another person may have begun this flow.
-            return Err(Refusal::NotAccepted.into());
-        }
-        let tell = &context.addresses(&loaded.account);
-        let policy = &*context.policy;
-        let origin = Origin::of(request, ActorKind::User);
-        let (reservation, matched) =
-            core.reserve_and_compare(target, policy, &origin, &claim, attempt).await?;
-        let source = core.familiar_source(request, &target.key);
-        let confirm = Confirm { registrant, binding, tell, source };
-        let step = core.commit(target, policy, &origin).wake();
-        let (method, account) = step
-            .apply(|transition| {
-                confirm_method(transition, &claim.flow, &reservation, &matched, &confirm)
-            })
-            .await?;
-        Ok(view(&method, &account))
+        let done = async {
+            let core = self.core;
+            let claim = ticket.open(&request.tenant, &core.keys)?;
+            if claim.subject != TicketSubject::User(user.of(request)?.clone()) {
+                return Err(InvalidInput::Foreign { what: "ticket" }.into());
+            }
+            let state = State::read_fresh(self.core, request, user).await?;
+            let account = &state.loaded.account;
+            if let Some(pending) = pending_of(account, &claim.flow) {
+                let new = Newcomer::of(account, pending);
+                state.require_known_holdings(&new)?;
+                state.check_admitted(&new)?;
+            }
+            let binding = state.binding()?;
+            let State { context, target, loaded, .. } = &state;
+            let registrant = context.registrant().ok_or(Refusal::NotOffered)?;
+            let stamp = registrant.user.change_stamp.as_deref();
+            let begun = loaded.account.flow(&claim.flow);
+            if begun.is_some_and(|flow| flow.stamp.as_deref() != stamp) {
+                // The account changed outside the engine: another person may have begun this flow.
+                return Err(Refusal::NotAccepted.into());
+            }
+            let tell = &context.addresses(&loaded.account);
+            let policy = &*context.policy;
+            let origin = Origin::of(request, ActorKind::User);
+            let (reservation, matched) =
+                core.reserve_and_compare(target, policy, &origin, &claim, attempt).await?;
+            let source = core.familiar_source(request, &target.key);
+            let confirm = Confirm { registrant, binding, tell, source };
+            let step = core.commit(target, policy, &origin).wake();
+            let (method, account) = step
+                .apply(|transition| {
+                    confirm_method(transition, &claim.flow, &reservation, &matched, &confirm)
+                })
+                .await?;
+            Ok(view(&method, &account))
+        };
+        self.core.observe(Operation::RegistrationConfirm, &request.tenant, done).await
     }
 
     /// Removes a method. All addresses that were valid before are notified, the removed one
@@ -288,16 +301,19 @@ impl Registration<'_> {
         user: &SignedIn,
         method: &MethodId,
     ) -> Result<(), Error> {
-        let core = self.core;
-        let State { context, target, loaded, vouched, .. } =
-            State::read_fresh(self.core, request, user).await?;
-        let binding = vouched.binding(&context)?;
-        let tell = |account: &Account| context.addresses(account);
-        let origin = Origin::of(request, ActorKind::User);
-        let policy = &context.policy;
-        let step = core.commit(&target, policy, &origin).from(loaded).wake();
-        step.apply(|transition| remove_method(transition, method, &binding, tell)).await?;
-        Ok(())
+        let done = async {
+            let core = self.core;
+            let State { context, target, loaded, vouched, .. } =
+                State::read_fresh(self.core, request, user).await?;
+            let binding = vouched.binding(&context)?;
+            let tell = |account: &Account| context.addresses(account);
+            let origin = Origin::of(request, ActorKind::User);
+            let policy = &context.policy;
+            let step = core.commit(&target, policy, &origin).from(loaded).wake();
+            step.apply(|transition| remove_method(transition, method, &binding, tell)).await?;
+            Ok(())
+        };
+        self.core.observe(Operation::RegistrationRemove, &request.tenant, done).await
     }
 
     /// The methods as the user sees them, without expired pending methods and without replaced

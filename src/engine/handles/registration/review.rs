@@ -19,6 +19,7 @@ use crate::domain::time::Timestamp;
 use crate::engine::api::error::Error;
 use crate::engine::api::request::DeviceSecret;
 use crate::engine::core::commit::{Decision, Origin};
+use crate::engine::observe::Operation;
 use crate::engine::{MethodView, Request, SignedIn, flow};
 
 /// The registered methods of a user, and whether they are enough.
@@ -83,43 +84,46 @@ impl Registration<'_> {
     /// [`Error::Fault`], also if the host cannot say whether the user has a method and the result
     /// depends on it: let the user in, and ask at the next sign-in.
     pub async fn prompt(&self, request: &Request, user: &SignedIn) -> Result<Prompt, Error> {
-        let core = self.core;
-        let (tenant, id) = (&request.tenant, user.of(request)?);
-        let context = core.context(tenant, UserSelector::Id(id), false).await?;
-        let target = core.user_target(tenant, id);
-        let loaded = core.load(&target).await?;
-        let Some(facts) = &context.user else {
-            return Ok(Prompt::Nothing);
+        let done = async {
+            let core = self.core;
+            let (tenant, id) = (&request.tenant, user.of(request)?);
+            let context = core.context(tenant, UserSelector::Id(id), false).await?;
+            let target = core.user_target(tenant, id);
+            let loaded = core.load(&target).await?;
+            let Some(facts) = &context.user else {
+                return Ok(Prompt::Nothing);
+            };
+            let account = &loaded.account;
+            // The record belongs to a previous user with this id, so that nothing can be registered.
+            if !account.is_of(facts.incarnation.as_deref()) {
+                return Ok(Prompt::Nothing);
+            }
+            let now = time_of(account, core.clock.now());
+            let session = core.keys.session(tenant, &user.context.session);
+            let may_change = context.may_change(account).is_ok();
+            let unsure =
+                context.gates_of().map(|gates| context.unsure_kinds(gates)).unwrap_or_default();
+            // A user who has a second factor can be sent to prove it.
+            let strong = user.context.second_factor_at.is_some()
+                || !context.policy.registration.second_factor_to_change;
+            let wanted = context
+                .holdings(&unsure)
+                .map(|held| held.always_second_factor(account, &context.policy));
+            let answer = |available: &[MethodKind], may_register| {
+                let registrant =
+                    context.registrant().map(|registrant| Registrant { available, ..registrant });
+                let asked = SignInSubject { user: facts, may_change, registrant, may_register };
+                prompt(account, &context.policy, &asked, session, now)
+            };
+            let least = answer(&context.available, strong || wanted != Some(Known::Yes));
+            let all: Vec<_> = context.available.iter().chain(&unsure).copied().collect();
+            let most = answer(&all, strong || wanted == Some(Known::No));
+            if least != most {
+                return Err(context.unanswered(&unsure));
+            }
+            Ok(least)
         };
-        let account = &loaded.account;
-        // The record belongs to a previous user with this id, so that nothing can be registered.
-        if !account.is_of(facts.incarnation.as_deref()) {
-            return Ok(Prompt::Nothing);
-        }
-        let now = time_of(account, core.clock.now());
-        let session = core.keys.session(tenant, &user.context.session);
-        let may_change = context.may_change(account).is_ok();
-        let unsure =
-            context.gates_of().map(|gates| context.unsure_kinds(gates)).unwrap_or_default();
-        // A user who has a second factor can be sent to prove it.
-        let strong = user.context.second_factor_at.is_some()
-            || !context.policy.registration.second_factor_to_change;
-        let wanted = context
-            .holdings(&unsure)
-            .map(|held| held.always_second_factor(account, &context.policy));
-        let answer = |available: &[MethodKind], may_register| {
-            let registrant =
-                context.registrant().map(|registrant| Registrant { available, ..registrant });
-            let asked = SignInSubject { user: facts, may_change, registrant, may_register };
-            prompt(account, &context.policy, &asked, session, now)
-        };
-        let least = answer(&context.available, strong || wanted != Some(Known::Yes));
-        let all: Vec<_> = context.available.iter().chain(&unsure).copied().collect();
-        let most = answer(&all, strong || wanted == Some(Known::No));
-        if least != most {
-            return Err(context.unanswered(&unsure));
-        }
-        Ok(least)
+        self.core.observe(Operation::RegistrationPrompt, &request.tenant, done).await
     }
 
     /// Postpones the registration: [`prompt`](Self::prompt) does not ask again in this session. A
@@ -129,9 +133,12 @@ impl Registration<'_> {
     ///
     /// [`Refusal::NotEligible`], [`Refusal::TooOften`]; [`Error::Fault`].
     pub async fn postpone(&self, request: &Request, user: &SignedIn) -> Result<(), Error> {
-        let session = self.core.keys.session(&request.tenant, &user.context.session);
-        let state = State::read(self.core, request, user).await?;
-        self.change(request, &state, |transition| postpone(transition, session)).await
+        let done = async {
+            let session = self.core.keys.session(&request.tenant, &user.context.session);
+            let state = State::read(self.core, request, user).await?;
+            self.change(request, &state, |transition| postpone(transition, session)).await
+        };
+        self.core.observe(Operation::RegistrationPostpone, &request.tenant, done).await
     }
 
     /// The registered methods, and whether they are enough. Only reads.
@@ -144,25 +151,28 @@ impl Registration<'_> {
         request: &Request,
         user: &SignedIn,
     ) -> Result<RegistrationReview, Error> {
-        let state = State::read_fresh(self.core, request, user).await?;
-        let (context, account) = (&state.context, &state.loaded.account);
-        let registrant = context.registrant().ok_or(Refusal::NotOffered)?;
-        let gates = registrant.gates;
-        Ok(RegistrationReview {
-            methods: self.views(account),
-            external: context.available.clone(),
-            allowed: gates.methods.iter().copied().collect(),
-            required: gates.required,
-            unanswered: state.vouched.unsure.clone(),
-            second_factor_wanted: state.context.policy.registration.second_factor_to_change
-                && !state.vouched.second_factor
-                && state.binding()?.holdings.always_second_factor(account, &context.policy)
-                    != Known::No,
-            complete: registrant.is_complete(account, &context.policy),
-            completed_at: account.registration.completed_at,
-            confirmed_at: account.registration.confirmed_at,
-            reconfirm_at: reconfirm_at(account, &context.policy),
-        })
+        let done = async {
+            let state = State::read_fresh(self.core, request, user).await?;
+            let (context, account) = (&state.context, &state.loaded.account);
+            let registrant = context.registrant().ok_or(Refusal::NotOffered)?;
+            let gates = registrant.gates;
+            Ok(RegistrationReview {
+                methods: self.views(account),
+                external: context.available.clone(),
+                allowed: gates.methods.iter().copied().collect(),
+                required: gates.required,
+                unanswered: state.vouched.unsure.clone(),
+                second_factor_wanted: state.context.policy.registration.second_factor_to_change
+                    && !state.vouched.second_factor
+                    && state.binding()?.holdings.always_second_factor(account, &context.policy)
+                        != Known::No,
+                complete: registrant.is_complete(account, &context.policy),
+                completed_at: account.registration.completed_at,
+                confirmed_at: account.registration.confirmed_at,
+                reconfirm_at: reconfirm_at(account, &context.policy),
+            })
+        };
+        self.core.observe(Operation::RegistrationReview, &request.tenant, done).await
     }
 
     /// Records that the user has reviewed the registered methods and found them right.
@@ -172,16 +182,19 @@ impl Registration<'_> {
     /// [`Refusal::MoreProofNeeded`] if they are no longer enough: the user must register more;
     /// [`Refusal::ReauthenticationRequired`], [`Refusal::NotEligible`]; [`Error::Fault`].
     pub async fn reconfirm(&self, request: &Request, user: &SignedIn) -> Result<(), Error> {
-        let state = State::read_fresh(self.core, request, user).await?;
-        let registrant = state.context.registrant().ok_or(Refusal::NotOffered)?;
-        let (account, policy) = (&state.loaded.account, &state.context.policy);
-        let unsure = &state.vouched.unsure;
-        let all: Vec<_> = registrant.available.iter().chain(unsure).copied().collect();
-        let most = Registrant { available: &all, ..registrant };
-        if !registrant.is_complete(account, policy) && most.is_complete(account, policy) {
-            return Err(state.context.unanswered(unsure));
-        }
-        self.change(request, &state, |transition| reconfirm(transition, &registrant)).await
+        let done = async {
+            let state = State::read_fresh(self.core, request, user).await?;
+            let registrant = state.context.registrant().ok_or(Refusal::NotOffered)?;
+            let (account, policy) = (&state.loaded.account, &state.context.policy);
+            let unsure = &state.vouched.unsure;
+            let all: Vec<_> = registrant.available.iter().chain(unsure).copied().collect();
+            let most = Registrant { available: &all, ..registrant };
+            if !registrant.is_complete(account, policy) && most.is_complete(account, policy) {
+                return Err(state.context.unanswered(unsure));
+            }
+            self.change(request, &state, |transition| reconfirm(transition, &registrant)).await
+        };
+        self.core.observe(Operation::RegistrationReconfirm, &request.tenant, done).await
     }
 
     /// Makes this method the first that is offered among those of its kind.
@@ -197,8 +210,11 @@ impl Registration<'_> {
         user: &SignedIn,
         method: &MethodId,
     ) -> Result<(), Error> {
-        let state = State::read_to_change(self.core, request, user).await?;
-        self.change(request, &state, |transition| set_default(transition, method)).await
+        let done = async {
+            let state = State::read_to_change(self.core, request, user).await?;
+            self.change(request, &state, |transition| set_default(transition, method)).await
+        };
+        self.core.observe(Operation::RegistrationSetDefault, &request.tenant, done).await
     }
 
     /// Makes this browser a known device of the user. Store the secret in a cookie and pass it with
@@ -215,25 +231,28 @@ impl Registration<'_> {
         request: &Request,
         user: &SignedIn,
     ) -> Result<DeviceSecret, Error> {
-        let state = State::read_to_change(self.core, request, user).await?;
-        if state.context.policy.known_device_days == 0 {
-            return Err(Refusal::NotOffered.into());
-        }
-        let id = user.of(request)?;
-        if let Some(device) = &request.device {
-            let (account, now) = (&state.loaded.account, self.core.clock.now());
-            let digest = device.digest(&request.tenant, id);
-            if is_known_device(account, &digest, time_of(account, now)) {
-                return Ok(DeviceSecret::parse(device.expose_secret())?);
+        let done = async {
+            let state = State::read_to_change(self.core, request, user).await?;
+            if state.context.policy.known_device_days == 0 {
+                return Err(Refusal::NotOffered.into());
             }
-        }
-        let device = flow::new_device(self.core)?;
-        let digest = device.digest(&request.tenant, id);
-        let change = |transition: &mut Transition<'_>| {
-            remember_user_device(transition, digest).map(|()| true)
+            let id = user.of(request)?;
+            if let Some(device) = &request.device {
+                let (account, now) = (&state.loaded.account, self.core.clock.now());
+                let digest = device.digest(&request.tenant, id);
+                if is_known_device(account, &digest, time_of(account, now)) {
+                    return Ok(DeviceSecret::parse(device.expose_secret())?);
+                }
+            }
+            let device = flow::new_device(self.core)?;
+            let digest = device.digest(&request.tenant, id);
+            let change = |transition: &mut Transition<'_>| {
+                remember_user_device(transition, digest).map(|()| true)
+            };
+            self.change(request, &state, change).await?;
+            Ok(device)
         };
-        self.change(request, &state, change).await?;
-        Ok(device)
+        self.core.observe(Operation::RegistrationRememberDevice, &request.tenant, done).await
     }
 
     async fn change(
