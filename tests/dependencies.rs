@@ -54,7 +54,7 @@ const BANNED: [&str; 36] = [
 ];
 
 /// What each feature may add to the default build.
-const ADDS: [(&str, &[&str]); 10] = [
+const ADDS: [(&str, &[&str]); 12] = [
     (
         "sqlite",
         &[
@@ -83,18 +83,16 @@ const ADDS: [(&str, &[&str]); 10] = [
         "smtp",
         &[
             "base64",
-            "cc",
+            "bytes",
             "displaydoc",
             "email-encoding",
             "email_address",
             "fastrand",
-            "find-msvc-tools",
             "form_urlencoded",
             "futures-core",
             "futures-io",
             "futures-task",
             "futures-util",
-            "getrandom",
             "httpdate",
             "icu_collections",
             "icu_locale_core",
@@ -107,7 +105,6 @@ const ADDS: [(&str, &[&str]); 10] = [
             "idna_adapter",
             "lettre",
             "litemap",
-            "log",
             "mime",
             "mio",
             "nom",
@@ -117,12 +114,10 @@ const ADDS: [(&str, &[&str]); 10] = [
             "pin-project-lite",
             "potential_utf",
             "quoted_printable",
-            "ring",
             "rustls",
             "rustls-native-certs",
             "rustls-pki-types",
             "rustls-webpki",
-            "shlex",
             "slab",
             "smallvec",
             "socket2",
@@ -151,7 +146,6 @@ const ADDS: [(&str, &[&str]); 10] = [
             "base64",
             "byteorder",
             "bytes",
-            "cc",
             "chacha20",
             "const-oid",
             "deadpool",
@@ -160,14 +154,12 @@ const ADDS: [(&str, &[&str]); 10] = [
             "der",
             "der_derive",
             "fallible-iterator",
-            "find-msvc-tools",
             "flagset",
             "futures-channel",
             "futures-core",
             "futures-sink",
             "futures-task",
             "futures-util",
-            "getrandom",
             "lock_api",
             "log",
             "md-5",
@@ -182,13 +174,11 @@ const ADDS: [(&str, &[&str]); 10] = [
             "pin-project-lite",
             "postgres-protocol",
             "postgres-types",
-            "ring",
             "rustls",
             "rustls-native-certs",
             "rustls-pki-types",
             "rustls-webpki",
             "scopeguard",
-            "shlex",
             "siphasher",
             "smallvec",
             "socket2",
@@ -217,17 +207,14 @@ const ADDS: [(&str, &[&str]); 10] = [
             "atomic-waker",
             "base64",
             "bytes",
-            "cc",
             "either",
             "equivalent",
-            "find-msvc-tools",
             "fnv",
             "futures-channel",
             "futures-core",
             "futures-sink",
             "futures-task",
             "futures-util",
-            "getrandom",
             "h2",
             "hashbrown",
             "http",
@@ -239,7 +226,6 @@ const ADDS: [(&str, &[&str]); 10] = [
             "hyper-util",
             "indexmap",
             "itertools",
-            "log",
             "mio",
             "once_cell",
             "openssl-probe",
@@ -249,19 +235,16 @@ const ADDS: [(&str, &[&str]); 10] = [
             "pin-project-lite",
             "prost",
             "prost-derive",
-            "ring",
             "rustls",
             "rustls-native-certs",
             "rustls-pki-types",
             "rustls-webpki",
-            "shlex",
             "slab",
             "smallvec",
             "socket2",
             "syn",
             "sync_wrapper",
             "tokio",
-            "tokio-macros",
             "tokio-rustls",
             "tokio-stream",
             "tokio-util",
@@ -278,6 +261,9 @@ const ADDS: [(&str, &[&str]); 10] = [
             "want",
         ],
     ),
+    // Beside an adapter these bring a provider: the test below.
+    ("tls-aws-lc-rs", &[]),
+    ("tls-ring", &[]),
     ("tracing", &["once_cell", "tracing", "tracing-core"]),
     ("testing", &[]),
     ("conformance", &[]),
@@ -356,15 +342,22 @@ fn each_feature_adds_only_its_own() {
     assert!(names(&postgres).contains("tokio-postgres") && names(&postgres).contains("rustls"));
 }
 
-/// One implementation of TLS, and the smaller one to build.
+/// The host chooses who does the cryptography: an adapter alone brings nothing that does, and each provider's
+/// feature brings that one. A second one would leave the host's own configurations without a default.
 #[test]
-fn what_leaves_the_machine_is_encrypted_by_rustls_and_ring_alone() {
-    for feature in ["smtp", "postgres", "etcd"] {
-        let crates = crates("normal,build", &[feature]);
+fn a_provider_of_tls_comes_with_its_feature_only() {
+    const PROVIDERS: [&str; 7] =
+        ["aws-lc-rs", "aws-lc-sys", "boring", "native-tls", "openssl", "openssl-sys", "ring"];
+    for (feature, brings) in [
+        (None, &[][..]),
+        (Some("tls-aws-lc-rs"), &["aws-lc-rs", "aws-lc-sys"]),
+        (Some("tls-ring"), &["ring"]),
+    ] {
+        let features: Vec<&str> = ["smtp", "postgres", "etcd"].into_iter().chain(feature).collect();
+        let crates = crates("normal,build", &features);
         let names = names(&crates);
-        let others = ["aws-lc-rs", "aws-lc-sys", "boring", "native-tls", "openssl", "openssl-sys"];
-        let held: Vec<&str> = others.into_iter().filter(|other| names.contains(other)).collect();
-        assert!(names.contains("ring") && held.is_empty(), "{feature}: {held:?}");
+        let held: Vec<&str> = PROVIDERS.into_iter().filter(|name| names.contains(name)).collect();
+        assert!(names.contains("rustls") && held == brings, "{feature:?}: {held:?}");
     }
 }
 

@@ -10,6 +10,8 @@ pub mod etcd;
 #[cfg(feature = "files")]
 pub mod files;
 pub mod memory;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod migration;
 #[cfg(feature = "postgres")]
 pub mod postgres;
 pub mod render;
@@ -20,3 +22,10 @@ pub mod seal;
 pub mod smtp;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
+#[cfg(any(feature = "etcd", feature = "postgres", feature = "smtp"))]
+mod tls;
+
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub use self::migration::Migration;
+#[cfg(any(feature = "etcd", feature = "postgres", feature = "smtp"))]
+pub use rustls;

@@ -253,9 +253,17 @@
 //!
 //! **`lettre` speaks SMTP, with its own pool and reader replaced.** Its pool reuses a connection whose
 //! call was dropped in the middle of a mail, so the next command would become text of that mail; it
-//! also spawns tasks. The pool here keeps a connection only after a complete reply. Before TLS the
-//! stream passes on one byte at a time, so lines that were sent in clear behind the reply to `STARTTLS`
-//! break the handshake instead of being read as the server's.
+//! also spawns tasks. The pool here keeps a connection only after a complete reply. `STARTTLS` is spoken
+//! here and read byte by byte, so lines that were sent in clear behind its reply break the handshake
+//! instead of being read as the server's.
+//!
+//! # TLS
+//!
+//! **Each adapter makes its own `rustls` configuration with a named provider.** `lettre` and `tonic` can
+//! encrypt by themselves, but take the process-wide default provider, or the one that their features compile
+//! in. A feature of this crate that brought `ring` made a host with `aws-lc-rs` panic: with two providers
+//! compiled in, `rustls` has no default for the host's own configurations. So an adapter brings none, and
+//! the features `tls-aws-lc-rs` and `tls-ring` bring the one they name.
 //!
 //! # Not built yet
 //!

@@ -3,6 +3,7 @@
 //! | Page | For | Contents |
 //! |---|---|---|
 //! | [`embedding`] | authors of the web handlers | which page to render for which [`Step`](crate::Step), links, cookies, times, errors, logs, the task that delivers |
+//! | [`dependencies`] | all who add the crate to a build | which feature brings which crate, SQLite and TLS beside the host's, pools and channels of the host, migrations by its own tool |
 //! | [`signed_in`] | authors of sign-in, account pages and admin consoles | the prompt, registration, enrolment, password change, which help desk does what |
 //! | [`host_methods`] | authors of an own verification method | a push with number matching, a passkey |
 //! | [`writing_a_store`] | authors of a store | the contract in plain words, a complete store, how to test it, common mistakes |
@@ -23,6 +24,7 @@
 
 pub mod decisions;
 pub mod defaults;
+pub mod dependencies;
 pub mod embedding;
 #[cfg(feature = "etcd")]
 pub mod etcd;

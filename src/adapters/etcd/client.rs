@@ -41,9 +41,8 @@ type Token = Arc<MetadataValue<Ascii>>;
 
 impl Client {
     pub(super) fn new(options: &EtcdOptions) -> PortResult<Self> {
-        let endpoints = options.endpoints()?;
         Ok(Self {
-            channels: endpoints.iter().map(tonic::transport::Endpoint::connect_lazy).collect(),
+            channels: options.channels()?,
             current: AtomicUsize::new(0),
             login: options.login.clone(),
             token: RwLock::new(None),

@@ -5,6 +5,11 @@
 //! record's version; every read is linearizable. The page [`manual::etcd`](crate::manual::etcd)
 //! describes its cost, the duties of an operator, and when another store suits better.
 //!
+//! TLS is that of `rustls` with the provider of the feature `tls-aws-lc-rs` or `tls-ring`, a configuration of
+//! the host ([`with_tls`](EtcdOptions::with_tls)), or comes with the host's own channels
+//! ([`over`](EtcdOptions::over)). [`tonic`] is re-exported, and its types are part of this interface: a
+//! major release of it is one of this crate.
+//!
 //! It needs a tokio runtime with its time and I/O drivers enabled. The runtime that calls
 //! [`EtcdStore::connect`] or [`EtcdStore::create`] carries the connections and must outlive the
 //! store. Calls may come from other runtimes as well.
@@ -25,6 +30,7 @@
 
 mod client;
 mod commit;
+mod connector;
 mod counters;
 mod cursor;
 mod epoch;
@@ -42,6 +48,8 @@ mod shared;
 mod store;
 mod turns;
 mod value;
+
+pub use tonic;
 
 pub use self::health::{EtcdHealth, EtcdMember};
 pub use self::options::EtcdOptions;

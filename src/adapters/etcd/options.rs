@@ -5,9 +5,14 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tonic::transport::{Certificate, ClientTlsConfig, Endpoint, Identity};
+use rustls::ClientConfig;
+use rustls::pki_types::ServerName;
+use tonic::codegen::http::Uri;
+use tonic::transport::{Channel, Endpoint};
 
+use super::connector::{Encrypted, bare};
 use crate::SecretText;
+use crate::adapters::tls::{self, Trust};
 use crate::port::{PortError, PortResult};
 
 /// The prefix of all keys of one store.
@@ -54,9 +59,12 @@ impl Default for Prefix {
 #[must_use]
 pub struct EtcdOptions {
     pub(super) endpoints: Vec<String>,
+    /// In place of endpoints.
+    channels: Vec<Channel>,
     prefix: String,
     pub(super) login: Option<(String, Arc<SecretText>)>,
-    ca: Option<String>,
+    ca: Vec<String>,
+    tls: Option<Arc<ClientConfig>>,
     client: Option<(String, Arc<SecretText>)>,
     server_name: Option<String>,
     pub(super) timeout: Duration,
@@ -76,9 +84,11 @@ impl EtcdOptions {
     pub fn new<U: Into<String>>(endpoints: impl IntoIterator<Item = U>) -> Self {
         Self {
             endpoints: endpoints.into_iter().map(Into::into).collect(),
+            channels: Vec::new(),
             prefix: Prefix::default().0,
             login: None,
-            ca: None,
+            ca: Vec::new(),
+            tls: None,
             client: None,
             server_name: None,
             timeout: Duration::from_secs(5),
@@ -86,6 +96,24 @@ impl EtcdOptions {
             unencrypted: false,
             max_history: 5_000_000,
         }
+    }
+
+    /// A cluster, given by channels of the host: one for each member, or one that leads to several. They
+    /// decide how a connection is made and encrypted; the options for that have no effect. Each call has
+    /// its own timeout, so a channel needs none.
+    ///
+    /// ```no_run
+    /// use sspr::adapters::etcd::tonic::transport::Endpoint;
+    /// use sspr::adapters::etcd::{EtcdOptions, EtcdStore};
+    ///
+    /// # async fn open() -> Result<(), Box<dyn std::error::Error>> {
+    /// let channel = Endpoint::from_static("http://127.0.0.1:2379").connect_lazy();
+    /// let store = EtcdStore::connect(EtcdOptions::over([channel]).with_prefix("identity/")).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn over(channels: impl IntoIterator<Item = Channel>) -> Self {
+        Self { channels: channels.into_iter().collect(), ..Self::new::<String>([]) }
     }
 
     /// The prefix of all keys of this store; default `sspr/`. Stores with different prefixes share
@@ -103,13 +131,20 @@ impl EtcdOptions {
 
     /// Trusts only these certificate authorities, as PEM. Default: those of the system.
     pub fn with_ca_certificates(mut self, pem: &str) -> Self {
-        self.ca = Some(pem.to_owned());
+        self.ca = vec![pem.to_owned()];
         self
     }
 
     /// Presents this certificate, as PEM, to the servers.
     pub fn with_client_certificate(mut self, pem: &str, key: SecretText) -> Self {
         self.client = Some((pem.to_owned(), Arc::new(key)));
+        self
+    }
+
+    /// Encrypts with this configuration, of any provider, in place of one that this crate makes. It
+    /// decides alone whom a connection trusts and what it presents.
+    pub fn with_tls(mut self, config: Arc<ClientConfig>) -> Self {
+        self.tls = Some(config);
         self
     }
 
@@ -149,19 +184,35 @@ impl EtcdOptions {
         Prefix::parse(&self.prefix)
     }
 
-    /// One endpoint for each member. Nothing is sent yet.
-    pub(super) fn endpoints(&self) -> PortResult<Vec<Endpoint>> {
-        let allowed = Self::MIN_TIMEOUT..=Self::MAX_TIMEOUT;
-        if !allowed.contains(&self.timeout) || !allowed.contains(&self.connect_timeout) {
-            return Err(wrong("timeout: out of range, 100 milliseconds to 50 seconds allowed"));
+    /// One channel for each member. Nothing is sent yet.
+    pub(super) fn channels(&self) -> PortResult<Vec<Channel>> {
+        if self.channels.is_empty() {
+            return Ok(self.endpoints()?.iter().map(Member::channel).collect());
         }
+        self.check_timeouts()?;
+        Ok(self.channels.clone())
+    }
+
+    fn check_timeouts(&self) -> PortResult<()> {
+        let allowed = Self::MIN_TIMEOUT..=Self::MAX_TIMEOUT;
+        if allowed.contains(&self.timeout) && allowed.contains(&self.connect_timeout) {
+            return Ok(());
+        }
+        Err(wrong("timeout: out of range, 100 milliseconds to 50 seconds allowed"))
+    }
+
+    /// One endpoint for each member.
+    fn endpoints(&self) -> PortResult<Vec<Member>> {
+        self.check_timeouts()?;
         if self.endpoints.is_empty() {
             return Err(wrong("endpoints: none given, at least one needed"));
         }
-        self.endpoints.iter().map(|url| self.endpoint(url)).collect()
+        let secure = self.endpoints.iter().any(|url| url.starts_with("https://"));
+        let tls = if secure { Some(self.client_config()?) } else { None };
+        self.endpoints.iter().map(|url| self.member(url, tls.as_ref())).collect()
     }
 
-    fn endpoint(&self, url: &str) -> PortResult<Endpoint> {
+    fn member(&self, url: &str, tls: Option<&Arc<ClientConfig>>) -> PortResult<Member> {
         let bad = || wrong("endpoint: must have the form https://HOST:PORT");
         let endpoint = Endpoint::from_shared(url.to_owned()).map_err(|_| bad())?;
         let host = endpoint.uri().host().ok_or_else(bad)?.to_owned();
@@ -178,7 +229,21 @@ impl EtcdOptions {
                 "endpoint: http to another machine needs `with_unencrypted_network`",
             ));
         }
-        let tuned = endpoint
+        let Some(tls) = tls.filter(|_| secure) else {
+            return Ok(Member { endpoint: self.tuned(endpoint), tls: None });
+        };
+        let expected = self.server_name.as_deref().unwrap_or(bare(&host)).to_owned();
+        let name = ServerName::try_from(expected).map_err(|_| wrong("server name: malformed"))?;
+        // tonic refuses `https` unless its own TLS is compiled in. The requests still name the real origin.
+        let address = url.replacen("https", "http", 1).parse::<Uri>().map_err(|_| bad())?;
+        Ok(Member {
+            endpoint: self.tuned(Endpoint::from(address)).origin(endpoint.uri().clone()),
+            tls: Some(Encrypted::new(Arc::clone(tls), name)),
+        })
+    }
+
+    fn tuned(&self, endpoint: Endpoint) -> Endpoint {
+        endpoint
             .connect_timeout(self.connect_timeout)
             .tcp_nodelay(true)
             // More frequent pings, or pings while idle, make etcd close the connection.
@@ -186,31 +251,41 @@ impl EtcdOptions {
             .keep_alive_timeout(Duration::from_secs(5))
             .keep_alive_while_idle(false)
             .initial_stream_window_size(1 << 20)
-            .initial_connection_window_size(4 << 20);
-        if !secure {
-            return Ok(tuned);
-        }
-        tuned.tls_config(self.tls()).map_err(|_| wrong("certificate or key: malformed PEM"))
+            .initial_connection_window_size(4 << 20)
     }
 
-    fn tls(&self) -> ClientTlsConfig {
-        let mut tls = match &self.ca {
-            Some(pem) => ClientTlsConfig::new().ca_certificate(Certificate::from_pem(pem)),
-            None => ClientTlsConfig::new().with_native_roots(),
-        };
-        if let Some((pem, key)) = &self.client {
-            tls = tls.identity(Identity::from_pem(pem, key.expose_secret()));
+    fn client_config(&self) -> PortResult<Arc<ClientConfig>> {
+        let mut config = tls::client_config(&Trust {
+            config: self.tls.as_ref(),
+            roots: &self.ca,
+            system_roots: self.ca.is_empty(),
+            identity: self.client.as_ref().map(|(pem, key)| (pem.as_str(), &**key)),
+        })
+        .map_err(|fault| PortError::denied().because(fault))?;
+        // gRPC is HTTP/2, and etcd refuses a client that does not say so.
+        Arc::make_mut(&mut config).alpn_protocols = vec![b"h2".to_vec()];
+        Ok(config)
+    }
+}
+
+/// A member of the cluster, to which nothing was sent yet.
+struct Member {
+    endpoint: Endpoint,
+    tls: Option<Encrypted>,
+}
+
+impl Member {
+    /// A channel that connects with its first request.
+    fn channel(&self) -> Channel {
+        match &self.tls {
+            None => self.endpoint.connect_lazy(),
+            Some(tls) => self.endpoint.connect_with_connector_lazy(tls.clone()),
         }
-        if let Some(name) = &self.server_name {
-            tls = tls.domain_name(name);
-        }
-        tls
     }
 }
 
 fn is_loopback(host: &str) -> bool {
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost" || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+    host == "localhost" || bare(host).parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 fn wrong(what: &'static str) -> PortError {
@@ -221,6 +296,7 @@ impl fmt::Debug for EtcdOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("EtcdOptions")
             .field("endpoints", &self.endpoints)
+            .field("channels", &self.channels.len())
             .field("prefix", &self.prefix)
             .field("user", &self.login.as_ref().map(|(user, _)| user))
             .field("timeout", &self.timeout)

@@ -14,8 +14,7 @@ use tokio::task::JoinHandle;
 use tokio_postgres::{AsyncMessage, Client, Config, Connection, Error, NoTls};
 
 use super::error::refused_because;
-use super::options::Checked;
-use super::tls::Encryption;
+use super::options::{Checked, Encryption};
 use crate::port::PortResult;
 
 /// Opens connections, and listens for the server's notices.
@@ -95,7 +94,7 @@ pub(super) fn pool(options: &Checked) -> PortResult<(Pool, UnconfirmedCommits)> 
     // A connection known to be closed is not reused; the others are not tested.
     let config = ManagerConfig { recycling_method: RecyclingMethod::Fast };
     let manager = Manager::from_connect(options.config.clone(), connector, config);
-    let set_up: Arc<str> = set_up(None, options.statement_timeout).into();
+    let set_up: Arc<str> = set_up(options.statement_timeout).into();
     let hook = Hook::async_fn(move |client: &mut deadpool_postgres::ClientWrapper, _| {
         let set_up = Arc::clone(&set_up);
         Box::pin(async move { client.batch_execute(&set_up).await.map_err(HookError::Backend) })
@@ -111,22 +110,14 @@ pub(super) fn pool(options: &Checked) -> PortResult<(Pool, UnconfirmedCommits)> 
     Ok((pool, unconfirmed))
 }
 
-/// The statement that begins every session.
+/// The settings of a session while this store uses it.
 ///
 /// A commit is durable when it returns, also on a synchronous standby if there is one:
 /// `synchronous_commit` is `on`, or the server's own setting if that is stronger.
-///
-/// The schema is set only for migrations: all other statements name it.
-pub(super) fn set_up(schema: Option<&str>, statement_timeout: Duration) -> String {
+pub(super) fn set_up(statement_timeout: Duration) -> String {
     let millis = statement_timeout.as_millis();
-    // Quoted, since some names are key words. `pg_temp` comes last, or the server would search it
-    // first.
-    let path = schema.map_or_else(String::new, |schema| {
-        format!("set_config('search_path', '\"{schema}\", pg_temp', false), ")
-    });
     format!(
-        "SELECT {path}\
-         set_config('statement_timeout', '{millis}', false), \
+        "SELECT set_config('statement_timeout', '{millis}', false), \
          set_config('client_min_messages', 'warning', false), \
          set_config('default_transaction_isolation', 'read committed', false), \
          set_config('synchronous_commit', CASE current_setting('synchronous_commit') \

@@ -31,9 +31,18 @@
 //! [The manual](crate::manual::postgres) describes its operation: roles, pools, timeouts, vacuum,
 //! failover, backups, alerts, queries.
 //!
+//! # A pool of the host
+//!
+//! [`PostgresStore::over`] uses the connections of a `deadpool_postgres` pool that the host has, in a schema
+//! beside its own tables. For each call a connection gets the store's settings, and its own back: two round
+//! trips more than over a pool of its own. The crate is re-exported as [`deadpool_postgres`], and its types
+//! are part of this interface: a major release of it is one of this crate.
+//!
 //! # Encryption
 //!
-//! TLS 1.2 or later, by `rustls` and `ring`, with a verified certificate for the server's name.
+//! TLS 1.2 or later, by `rustls` with the provider of the feature `tls-aws-lc-rs` or `tls-ring`, or by a
+//! configuration of the host ([`with_tls`](PostgresOptions::with_tls)); with a verified certificate for the
+//! server's name. Without either, an option that needs TLS is `Denied`.
 //! Unencrypted connections are made only to a Unix socket or to loopback, or with the option
 //! [`without_encryption`](PostgresOptions::without_encryption).
 //!
@@ -62,6 +71,7 @@
 mod connect;
 mod cursor;
 mod error;
+mod lent;
 mod options;
 mod read;
 mod schema;
@@ -73,8 +83,9 @@ mod statement;
 mod store;
 #[cfg(test)]
 mod tests;
-mod tls;
 mod write;
+
+pub use deadpool_postgres;
 
 pub use self::options::PostgresOptions;
 pub use self::store::PostgresStore;

@@ -2,14 +2,18 @@
 
 use std::fmt;
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
+use rustls::ClientConfig;
 use tokio_postgres::Config;
 use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
+use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::error::{refused, refused_because};
-use super::tls::{self, Encryption};
+use super::schema::{BAD_SCHEMA, is_schema};
 use crate::SecretText;
+use crate::adapters::tls::{self, Trust};
 use crate::port::PortResult;
 
 /// Where the server is and how to connect to it, for [`PostgresStore`](super::PostgresStore).
@@ -41,7 +45,15 @@ pub struct PostgresOptions {
     statement_timeout: Duration,
     roots: Vec<String>,
     system_roots: bool,
+    tls: Option<Arc<ClientConfig>>,
     plain: bool,
+}
+
+/// Whether the connection is encrypted.
+#[derive(Clone)]
+pub(super) enum Encryption {
+    None,
+    Verified(MakeRustlsConnect),
 }
 
 /// The options after all checks.
@@ -98,6 +110,7 @@ impl PostgresOptions {
             statement_timeout: Duration::from_secs(5),
             roots: Vec::new(),
             system_roots: true,
+            tls: None,
             plain: false,
         })
     }
@@ -155,6 +168,13 @@ impl PostgresOptions {
         self
     }
 
+    /// Encrypts with this configuration, of any provider, in place of one that this crate makes; and
+    /// requires TLS on this machine as well. It decides alone whom a connection trusts.
+    pub fn with_tls(mut self, config: Arc<ClientConfig>) -> Self {
+        self.tls = Some(config);
+        self
+    }
+
     /// **Disables encryption**, also over a network, where an attacker can then read and change every
     /// record. Default: TLS with a verified certificate, except on a Unix socket or loopback.
     pub fn without_encryption(mut self) -> Self {
@@ -165,19 +185,13 @@ impl PostgresOptions {
     pub(super) fn check(&self) -> PortResult<Checked> {
         let mut config = self.config.clone();
         if !is_schema(&self.schema) {
-            return Err(refused(
-                "schema: must be 1 to 63 of a-z 0-9 _, not begin with a digit or pg_",
-            ));
+            return Err(refused(BAD_SCHEMA));
         }
         if !(1..=Self::MAX_CONNECTIONS).contains(&self.connections) {
             return Err(refused("connections: out of range, 1 to 1000 allowed"));
         }
         for timeout in [self.connect_timeout, self.acquire_timeout, self.statement_timeout] {
-            if !(Self::MIN_TIMEOUT..=Self::MAX_TIMEOUT).contains(&timeout) {
-                return Err(refused(
-                    "timeout: out of range, 10 milliseconds to 50 seconds allowed",
-                ));
-            }
+            check_timeout(timeout)?;
         }
         let encryption = self.encryption()?;
         let mode = match encryption {
@@ -204,7 +218,9 @@ impl PostgresOptions {
     }
 
     fn encryption(&self) -> PortResult<Encryption> {
-        let asked = self.config.get_ssl_mode() == SslMode::Require || !self.roots.is_empty();
+        let asked = self.config.get_ssl_mode() == SslMode::Require
+            || !self.roots.is_empty()
+            || self.tls.is_some();
         if self.plain && asked {
             return Err(refused("encryption: required and disabled at once"));
         }
@@ -216,7 +232,14 @@ impl PostgresOptions {
             let error = "a Unix socket has no host name for a certificate";
             return Err(refused_because("TLS", error));
         }
-        tls::connector(&self.roots, self.system_roots).map(Encryption::Verified)
+        let config = tls::client_config(&Trust {
+            config: self.tls.as_ref(),
+            roots: &self.roots,
+            system_roots: self.system_roots,
+            identity: None,
+        })
+        .map_err(|fault| refused(fault.to_string()))?;
+        Ok(Encryption::Verified(MakeRustlsConnect::new(Arc::unwrap_or_clone(config))))
     }
 
     /// Whether no byte leaves this machine.
@@ -234,11 +257,12 @@ impl PostgresOptions {
     }
 }
 
-/// Whether a schema name means the same with and without quotes.
-fn is_schema(name: &str) -> bool {
-    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
-    let first = name.bytes().next().is_some_and(|byte| !byte.is_ascii_digit());
-    first && name.len() <= 63 && name.bytes().all(plain) && !name.starts_with("pg_")
+/// Refuses a timeout that is out of range.
+pub(super) fn check_timeout(timeout: Duration) -> PortResult<()> {
+    if (PostgresOptions::MIN_TIMEOUT..=PostgresOptions::MAX_TIMEOUT).contains(&timeout) {
+        return Ok(());
+    }
+    Err(refused("timeout: out of range, 10 milliseconds to 50 seconds allowed"))
 }
 
 impl fmt::Debug for PostgresOptions {

@@ -6,20 +6,27 @@ use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
 
 use super::error::{PostgresFault, at_connect, refused};
+use crate::adapters::Migration;
 use crate::port::{PortError, PortResult};
 
 /// The schema version that this code reads and writes.
 const NEWEST: i32 = 1;
 
-/// The statements that bring a schema to the next version, beginning with version 1. Only appended
-/// to. Each can be repeated after an interruption, since some engines run DDL outside transactions.
-const MIGRATIONS: [&str; NEWEST as usize] = [include_str!("sql/schema_v1.sql")];
+/// The name of each change and the statements that bring a schema to the next version, beginning with
+/// version 1. Only appended to. Each can be repeated after an interruption, since some engines run DDL
+/// outside transactions.
+const MIGRATIONS: [(&str, &str); NEWEST as usize] =
+    [("first_tables", include_str!("sql/schema_v1.sql"))];
 
 const VERSION_TABLE: &str = include_str!("sql/schema_version.sql");
 
 /// Locks the tables that writers change. A change of the schema waits for writers in flight, and
 /// later writers wait until it is committed and visible to them.
-const LOCK_WRITERS: &str = "LOCK TABLE record, event_head, event, counter IN ACCESS EXCLUSIVE MODE";
+const LOCK_WRITERS: &str = "LOCK TABLE {s}.record, {s}.event_head, {s}.event, {s}.counter \
+                            IN ACCESS EXCLUSIVE MODE";
+
+const FIRST_VERSION: &str =
+    "INSERT INTO {s}.schema_version (one, version) VALUES (true, 0) ON CONFLICT DO NOTHING";
 
 pub(super) const FIND_VERSION: &str = "SELECT version FROM {s}.schema_version";
 
@@ -51,6 +58,39 @@ pub(super) async fn migrate(client: &Client, schema: &str, make: bool) -> PortRe
     Err(PortError::unavailable().because("postgres: too many conflicting migrations"))
 }
 
+/// The changes of the schema, for a tool other than this crate.
+pub(super) fn migrations(schema: &str) -> PortResult<Vec<Migration>> {
+    if !is_schema(schema) {
+        return Err(refused(BAD_SCHEMA));
+    }
+    let texts = (1..).zip(MIGRATIONS).map(|(number, (name, tables))| {
+        let mut sql = String::new();
+        if number == 1 {
+            sql += &format!("{VERSION_TABLE};\n{FIRST_VERSION};\n");
+        } else {
+            sql += &format!("{LOCK_WRITERS};\n");
+        }
+        sql += tables;
+        sql += &written(number, schema);
+        Migration { number: number.unsigned_abs(), name, sql: qualified(&sql, schema) }
+    });
+    Ok(texts.collect())
+}
+
+fn written(version: i32, schema: &str) -> String {
+    qualified(&format!("UPDATE {{s}}.schema_version SET version = {version} WHERE one;\n"), schema)
+}
+
+pub(super) const BAD_SCHEMA: &str =
+    "schema: must be 1 to 63 of a-z 0-9 _, not begin with a digit or pg_";
+
+/// Whether a schema name means the same with and without quotes.
+pub(super) fn is_schema(name: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+    let first = name.bytes().next().is_some_and(|byte| !byte.is_ascii_digit());
+    first && name.len() <= 63 && name.bytes().all(plain) && !name.starts_with("pg_")
+}
+
 async fn exists(client: &Client, schema: &str) -> Result<bool, tokio_postgres::Error> {
     let find = "SELECT 1 FROM pg_tables WHERE schemaname = $1 AND tablename = 'schema_version'";
     Ok(client.query_opt(find, &[&schema]).await?.is_some())
@@ -79,25 +119,24 @@ async fn attempt_to_migrate(client: &Client, schema: &str) -> Result<i32, tokio_
         client.batch_execute(&format!("CREATE SCHEMA IF NOT EXISTS {schema}")).await?;
     }
     if !exists(client, schema).await? {
-        client.batch_execute(VERSION_TABLE).await?;
+        client.batch_execute(&qualified(VERSION_TABLE, schema)).await?;
     }
-    let first = "INSERT INTO schema_version (one, version) VALUES (true, 0) ON CONFLICT DO NOTHING";
-    client.batch_execute(first).await?;
+    client.batch_execute(&qualified(FIRST_VERSION, schema)).await?;
     client.batch_execute("BEGIN").await?;
     let find = qualified(FIND_VERSION, schema);
     let row = client.query_one(&format!("{find} FOR UPDATE"), &[]).await?;
     let found: i32 = row.try_get(0)?;
     let mut version = found;
     if (1..NEWEST).contains(&found) {
-        client.batch_execute(LOCK_WRITERS).await?;
+        client.batch_execute(&qualified(LOCK_WRITERS, schema)).await?;
     }
     let done = usize::try_from(found).unwrap_or(usize::MAX);
-    for migration in MIGRATIONS.iter().skip(done) {
-        client.batch_execute(migration).await?;
+    for (_, migration) in MIGRATIONS.iter().skip(done) {
+        client.batch_execute(&qualified(migration, schema)).await?;
         version += 1;
     }
     if version != found {
-        client.execute("UPDATE schema_version SET version = $1 WHERE one", &[&version]).await?;
+        client.batch_execute(&written(version, schema)).await?;
     }
     client.batch_execute("COMMIT").await?;
     Ok(version)

@@ -14,6 +14,7 @@ use tokio_postgres::types::{FromSql, ToSql};
 
 use super::connect::{UnconfirmedCommits, pool};
 use super::error::{PostgresFault, of_pool};
+use super::lent;
 use super::options::Checked;
 use super::schema;
 use super::statement::{Prepared, Template};
@@ -25,9 +26,14 @@ pub(super) type Values<'a> = &'a [&'a (dyn ToSql + Sync)];
 /// How long to wait for a reply beyond the statement timeout.
 const MARGIN: Duration = Duration::from_secs(2);
 
+/// How long a pool of the host may take to hand out a connection.
+const LENT: Duration = Duration::from_secs(10);
+
 /// The connections of one store.
 pub(super) struct Sessions {
     pool: Pool,
+    /// Whether the pool is the host's, whose other users must find their sessions as they left them.
+    lent: bool,
     template: Arc<Template>,
     unconfirmed: UnconfirmedCommits,
     patience: Duration,
@@ -41,7 +47,20 @@ impl Sessions {
         let connecting = options.acquire_timeout + options.connect_timeout_of_all_hosts() + MARGIN;
         let (schema, statement_timeout) = (options.schema.clone(), options.statement_timeout);
         let template = Arc::new(Template { schema, statement_timeout });
-        Ok(Self { pool, template, unconfirmed, patience: statement_timeout + MARGIN, connecting })
+        let patience = statement_timeout + MARGIN;
+        Ok(Self { pool, lent: false, template, unconfirmed, patience, connecting })
+    }
+
+    pub(super) fn over(pool: Pool, schema: &str, statement_timeout: Duration) -> Self {
+        let template = Arc::new(Template { schema: schema.to_owned(), statement_timeout });
+        Self {
+            pool,
+            lent: true,
+            template,
+            unconfirmed: UnconfirmedCommits::default(),
+            patience: statement_timeout + MARGIN,
+            connecting: LENT,
+        }
     }
 
     /// A free connection, or a new one.
@@ -49,12 +68,23 @@ impl Sessions {
         if Handle::try_current().is_err() {
             return Err(PortError::unavailable().because("postgres: no tokio runtime"));
         }
-        match timeout(self.connecting, self.pool.get()).await {
-            Ok(connection) => Ok(Session(connection.map_err(of_pool)?, Arc::clone(&self.template))),
-            Err(_) => {
-                Err(PortError::unavailable().because("postgres: no connection within the timeout"))
-            }
+        timeout(self.connecting, self.open()).await.unwrap_or_else(|_| {
+            Err(PortError::unavailable().because("postgres: no connection within the timeout"))
+        })
+    }
+
+    async fn open(&self) -> PortResult<Session> {
+        let connection = self.pool.get().await.map_err(of_pool)?;
+        let mut session = Session {
+            connection: Some(connection),
+            template: Arc::clone(&self.template),
+            give_back: self.lent.then(String::new),
+        };
+        if self.lent {
+            let timeout = self.template.statement_timeout;
+            session.give_back = Some(lent::borrow(session.client(), timeout).await?);
         }
+        Ok(session)
     }
 
     /// Waits for the server, at most for the statement timeout and a margin.
@@ -74,7 +104,7 @@ impl Sessions {
     ) -> PortResult<T> {
         let before = self.unconfirmed.count();
         let outcome = self.wait(work(&session)).await;
-        let value = session.close(outcome).map_err(PostgresFault::writing)?;
+        let value = session.close(outcome).await.map_err(PostgresFault::writing)?;
         if self.unconfirmed.count() != before {
             let what = "postgres: no standby has confirmed a commit";
             return Err(PortError::unknown().because(what));
@@ -82,8 +112,15 @@ impl Sessions {
         Ok(value)
     }
 
+    /// Closes the store's own pool.
     pub(super) fn close(&self) {
-        self.pool.close();
+        if !self.lent {
+            self.pool.close();
+        }
+    }
+
+    pub(super) fn schema(&self) -> &str {
+        &self.template.schema
     }
 }
 
@@ -96,7 +133,7 @@ macro_rules! read {
             let $session = $sessions.take().await?;
             let outcome = $sessions.wait($work).await;
             let again = first && outcome.as_ref().is_err_and(PostgresFault::lost);
-            match $session.close(outcome) {
+            match $session.close(outcome).await {
                 Err(_) if again => first = false,
                 outcome => break outcome.map_err(PostgresFault::reading),
             }
@@ -109,14 +146,28 @@ pub(super) use read;
 ///
 /// A dropped call returns the connection to the pool while its statement still runs. That is safe:
 /// the statement is a transaction of its own, and the server runs the next call's statement after
-/// it.
-pub(super) struct Session(Object, Arc<Template>);
+/// it. A connection lent by the host is closed instead, since it still has the settings of this store.
+pub(super) struct Session {
+    /// Taken when the session ends.
+    connection: Option<Object>,
+    template: Arc<Template>,
+    /// The statement that gives the host's settings back, on a connection of its pool.
+    give_back: Option<String>,
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        if self.give_back.is_some() {
+            self.discard();
+        }
+    }
+}
 
 impl Session {
     /// A statement, prepared on first use and kept for the life of the connection.
     pub(super) async fn prepare(&self, sql: &str) -> Result<Prepared, PostgresFault> {
-        let (sql, name) = self.1.write(sql);
-        let statement = self.0.prepare_cached(&sql).await.map_err(PostgresFault::Before)?;
+        let (sql, name) = self.template.write(sql);
+        let statement = self.object().prepare_cached(&sql).await.map_err(PostgresFault::Before)?;
         Ok(Prepared { statement, name })
     }
 
@@ -135,7 +186,7 @@ impl Session {
         Prepared { statement, name }: &Prepared,
         values: Values<'_>,
     ) -> Result<Vec<Row>, PostgresFault> {
-        Ok(self.0.query(statement, &with(values, name)).await?)
+        Ok(self.object().query(statement, &with(values, name)).await?)
     }
 
     /// The number of changed rows.
@@ -145,31 +196,51 @@ impl Session {
         values: Values<'_>,
     ) -> Result<u64, PostgresFault> {
         let Prepared { statement, name } = self.prepare(sql).await?;
-        Ok(self.0.execute(&statement, &with(values, &name)).await?)
+        Ok(self.object().execute(&statement, &with(values, &name)).await?)
     }
 
     pub(super) fn schema(&self) -> &str {
-        &self.1.schema
+        &self.template.schema
     }
 
     /// Closes the store to writers, or opens it again, in one transaction.
     pub(super) async fn fence(&self, closed: bool) -> Result<(), PostgresFault> {
-        let done = self.0.batch_execute(&schema::fence(self.schema(), closed)).await;
+        let done = self.client().batch_execute(&schema::fence(self.schema(), closed)).await;
         if done.is_err() {
             // Ends the open transaction. If this fails, the connection is lost anyway.
-            drop(self.0.batch_execute("ROLLBACK").await);
+            drop(self.client().batch_execute("ROLLBACK").await);
         }
         Ok(done?)
     }
 
     pub(super) fn client(&self) -> &tokio_postgres::Client {
-        &self.0
+        self.object()
     }
 
-    /// Returns the connection to the pool, or drops it after an error that spoils it.
-    pub(super) fn close<T>(self, outcome: Result<T, PostgresFault>) -> Result<T, PostgresFault> {
+    fn object(&self) -> &Object {
+        match &self.connection {
+            Some(connection) => connection,
+            None => unreachable!("the connection is taken when the session ends"),
+        }
+    }
+
+    /// Takes the connection out of the pool and closes it.
+    fn discard(&mut self) {
+        drop(self.connection.take().map(Object::take));
+    }
+
+    /// Returns the connection to the pool as it was, or closes it after an error that spoils it.
+    pub(super) async fn close<T>(
+        mut self,
+        outcome: Result<T, PostgresFault>,
+    ) -> Result<T, PostgresFault> {
         if outcome.as_ref().is_err_and(PostgresFault::spoils) {
-            drop(Object::take(self.0));
+            self.discard();
+        } else if let Some(give_back) = &self.give_back {
+            // If this fails or is late, the session keeps its statement, and its end closes the connection.
+            if let Ok(Ok(())) = timeout(MARGIN, self.client().batch_execute(give_back)).await {
+                self.give_back = None;
+            }
         }
         outcome
     }

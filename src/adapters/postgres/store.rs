@@ -3,18 +3,21 @@
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
+use std::time::Duration;
 
 use async_trait::async_trait;
+use deadpool_postgres::Pool;
 use tokio_postgres::Client;
 
 use super::connect::{Connector, set_up};
 use super::cursor::Position;
 use super::error::{PostgresFault, at_connect, refused};
-use super::options::{Checked, PostgresOptions};
+use super::options::{Checked, PostgresOptions, check_timeout};
 use super::session::{Session, Sessions, read};
 use super::statement::refuse_pooler;
 use super::write::CommitJob;
 use super::{read, schema, write};
+use crate::adapters::Migration;
 use crate::audit::Event;
 use crate::port::{
     Commit, Committed, CounterIncrement, Cursor, Cutoff, EventsOf, Page, PortError, PortResult,
@@ -38,7 +41,8 @@ pub struct PostgresStore {
 
 struct Inner {
     sessions: Sessions,
-    options: PostgresOptions,
+    /// Unless the pool is the host's.
+    options: Option<PostgresOptions>,
     /// The bucket at which the next purge begins.
     purge_from: AtomicU16,
 }
@@ -63,8 +67,77 @@ impl PostgresStore {
         refuse_pooler_before(session.client(), &checked).await?;
         schema::check(session.client(), session.schema()).await?;
         drop(session);
-        let inner = Inner { sessions, options: options.clone(), purge_from: AtomicU16::new(0) };
-        Ok(Self { inner: Arc::new(inner) })
+        Ok(Self::of(sessions, Some(options.clone())))
+    }
+
+    /// Uses the connections of a pool that the host has, in a schema beside its own tables. Checks the
+    /// version of the schema, as [`connect`](Self::connect) does.
+    ///
+    /// The pool decides how long connecting and waiting take and whether connections are encrypted; beyond
+    /// ten seconds a call returns `Unavailable`. It must lead to the writable server and hold at least two
+    /// connections. Each call takes one out of the pool, sets `statement_timeout` (10 milliseconds to 50
+    /// seconds), `default_transaction_isolation`, `synchronous_commit` and `client_min_messages` for its
+    /// session, and gives it back as it was. A transaction of the host is on another connection and is
+    /// neither seen nor changed: a commit of the engine is not part of it. A connection that is returned
+    /// inside a transaction is closed, and the call returns `Unavailable`. An operator who cancels the wait
+    /// for a synchronous standby is not noticed on such a pool.
+    ///
+    /// ```no_run
+    /// use std::time::Duration;
+    ///
+    /// use sspr::adapters::postgres::PostgresStore;
+    /// use sspr::adapters::postgres::deadpool_postgres::Pool;
+    ///
+    /// # async fn open(pool: Pool) -> Result<(), Box<dyn std::error::Error>> {
+    /// let store = PostgresStore::over(&pool, "sspr", Duration::from_secs(5)).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`connect`](Self::connect).
+    pub async fn over(pool: &Pool, schema: &str, statement_timeout: Duration) -> PortResult<Self> {
+        if !schema::is_schema(schema) {
+            return Err(refused(schema::BAD_SCHEMA));
+        }
+        check_timeout(statement_timeout)?;
+        if pool.status().max_size < 2 {
+            return Err(refused("the pool holds a single connection, at least 2 needed"));
+        }
+        let sessions = Sessions::over(pool.clone(), schema, statement_timeout);
+        let (first, second) = (sessions.take().await?, sessions.take().await?);
+        refuse_pooler(first.client(), second.client()).await?;
+        schema::check(first.client(), schema).await?;
+        for session in [first, second] {
+            session.close(Ok(())).await.map_err(PostgresFault::reading)?;
+        }
+        Ok(Self::of(sessions, None))
+    }
+
+    fn of(sessions: Sessions, options: Option<PostgresOptions>) -> Self {
+        let inner = Inner { sessions, options, purge_from: AtomicU16::new(0) };
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// The changes that make the store's tables in this schema, as SQL for the tool that migrates the host's
+    /// database. The schema itself must exist. [`create`](Self::create) and [`migrate`](Self::migrate) run
+    /// the same statements.
+    ///
+    /// ```
+    /// use sspr::adapters::postgres::PostgresStore;
+    ///
+    /// for migration in PostgresStore::migrations("sspr")? {
+    ///     println!("{:04}_{}.sql:\n{}", migration.number, migration.name, migration.sql);
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// `Denied` for a name that no schema of a store can have.
+    pub fn migrations(schema: &str) -> PortResult<Vec<Migration>> {
+        schema::migrations(schema)
     }
 
     /// Creates the store: the schema and its tables. An existing store is kept and brought up to
@@ -101,7 +174,7 @@ impl PostgresStore {
         let (client, driver) = connector.open(&checked.config).await.map_err(at_connect)?;
         refuse_pooler_before(&client, &checked).await?;
         // No statement timeout, since an index on a large table takes long.
-        let set_up = set_up(Some(&checked.schema), std::time::Duration::ZERO);
+        let set_up = set_up(Duration::ZERO);
         client.batch_execute(&set_up).await.map_err(at_connect)?;
         let done = schema::migrate(&client, &checked.schema, make).await;
         driver.abort();
@@ -109,7 +182,7 @@ impl PostgresStore {
     }
 
     /// Closes the idle connections, and the others as their calls end. Later calls of all clones
-    /// return `Unavailable`.
+    /// return `Unavailable`. Over a pool of the host it does nothing.
     pub fn close(&self) {
         self.inner.sessions.close();
     }
@@ -224,6 +297,7 @@ impl Store for PostgresStore {
 impl fmt::Debug for PostgresStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PostgresStore")
+            .field("schema", &self.inner.sessions.schema())
             .field("options", &self.inner.options)
             .finish_non_exhaustive()
     }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::options::Encryption;
 use super::*;
 use crate::SecretText;
 use crate::port::{PortErrorKind, PortResult};
@@ -53,7 +54,7 @@ fn a_remote_connection_is_encrypted_unless_that_is_disabled() {
     let encrypted = |address: &str| {
         let options = PostgresOptions::parse(address).unwrap();
         let checked = options.check().unwrap();
-        matches!(checked.encryption, tls::Encryption::Verified(_))
+        matches!(checked.encryption, Encryption::Verified(_))
     };
     for (address, expected) in [
         ("postgres://ada@db.example/identity", true),
@@ -72,7 +73,7 @@ fn a_remote_connection_is_encrypted_unless_that_is_disabled() {
     }
     let remote = PostgresOptions::parse("postgres://ada@db.example/identity").unwrap();
     let plain = remote.clone().without_encryption().check().unwrap();
-    assert!(matches!(plain.encryption, tls::Encryption::None));
+    assert!(matches!(plain.encryption, Encryption::None));
     // A socket has no host name to verify; requiring and disabling TLS at once is a mistake.
     let socket = PostgresOptions::parse("host=/run/postgresql user=ada sslmode=require").unwrap();
     assert_eq!(kind(socket.check()), Some(PortErrorKind::Denied));

@@ -6,13 +6,16 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use lettre::transport::smtp::client::{Certificate, CertificateStore, TlsParameters};
 use lettre::transport::smtp::extension::ClientId;
+use rustls::ClientConfig;
+use rustls::pki_types::ServerName;
 
 use super::SmtpDelivery;
 use super::pool::Pool;
 use super::session::{Login, Security, Server};
+use super::stream::Tls;
 use crate::adapters::render::{EnglishText, Renderer};
+use crate::adapters::tls::{self, Trust};
 use crate::facts::EmailAddress;
 use crate::port::{Clock, PortError, PortResult, SystemClock};
 use crate::{SecretText, TenantId};
@@ -46,6 +49,7 @@ pub struct SmtpConfig {
     login: Option<(String, SecretText)>,
     roots: Vec<String>,
     system_roots: bool,
+    tls: Option<Arc<ClientConfig>>,
     hello: Option<String>,
     timeout: Duration,
     connections: usize,
@@ -98,6 +102,7 @@ impl SmtpConfig {
             login: None,
             roots: Vec::new(),
             system_roots: true,
+            tls: None,
             hello: None,
             timeout: Duration::from_secs(30),
             connections: 4,
@@ -129,6 +134,13 @@ impl SmtpConfig {
     /// Default: those of the system, which are read when the delivery is built.
     pub fn without_system_roots(mut self) -> Self {
         self.system_roots = false;
+        self
+    }
+
+    /// Encrypts with this configuration, of any provider, in place of one that this crate makes. It
+    /// decides alone whom a connection trusts.
+    pub fn with_tls(mut self, config: Arc<ClientConfig>) -> Self {
+        self.tls = Some(config);
         self
     }
 
@@ -176,8 +188,8 @@ impl SmtpConfig {
     ///
     /// # Errors
     ///
-    /// `Denied` if a value is out of range, a name or a certificate is malformed, or there is a
-    /// login without TLS.
+    /// `Denied` if a value is out of range, a name or a certificate is malformed, there is a login
+    /// without TLS, or there is no provider for TLS.
     pub fn build(self) -> PortResult<SmtpDelivery> {
         if !is_host(&self.host) {
             return Err(wrong("host: must be a host name or an IP address"));
@@ -216,19 +228,16 @@ impl SmtpConfig {
             Transport::ImplicitTls => Security::Implicit,
             Transport::ClearOnLoopback => return Ok(Security::ClearOnLoopback),
         };
-        let mut tls = TlsParameters::builder(self.host.clone());
-        if !self.system_roots {
-            tls = tls.certificate_store(CertificateStore::None);
-        }
-        for pem in &self.roots {
-            // A text without a certificate would otherwise add no authority without an error.
-            let has_certificate = pem.contains("-----BEGIN CERTIFICATE-----");
-            let root = Certificate::from_pem(pem.as_bytes()).ok().filter(|_| has_certificate);
-            let missing = || wrong("root certificates: a text without one");
-            tls = tls.add_root_certificate(root.ok_or_else(missing)?);
-        }
-        // Drops lettre's error, which is a foreign type.
-        tls.build().map(kind).map_err(|_| wrong("root certificates: malformed"))
+        let config = tls::client_config(&Trust {
+            config: self.tls.as_ref(),
+            roots: &self.roots,
+            system_roots: self.system_roots,
+            identity: None,
+        })
+        .map_err(|fault| wrong(&fault.to_string()))?;
+        let name = ServerName::try_from(self.host.clone())
+            .map_err(|_| wrong("host: no name that a certificate can be for"))?;
+        Ok(kind(Tls::new(config, name)))
     }
 
     fn hello(&self) -> PortResult<ClientId> {
@@ -250,7 +259,7 @@ fn is_host(host: &str) -> bool {
     host.parse::<IpAddr>().is_ok() || (1..=253).contains(&host.len()) && host.bytes().all(plain)
 }
 
-fn wrong(what: &'static str) -> PortError {
+fn wrong(what: &str) -> PortError {
     PortError::denied().because(format!("smtp: {what}"))
 }
 

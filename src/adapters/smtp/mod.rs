@@ -24,8 +24,10 @@
 //!
 //! # Encryption
 //!
-//! TLS 1.2 or later, by `rustls` and `ring`, begun by `STARTTLS` or from the first byte. A server
-//! that does not offer TLS, or whose certificate is not for its name or not from a trusted
+//! TLS 1.2 or later, by `rustls` with the provider of the feature `tls-aws-lc-rs` or `tls-ring`, or by a
+//! configuration of the host ([`with_tls`](SmtpConfig::with_tls)); begun by `STARTTLS` or from the first
+//! byte. Without either, [`build`](SmtpConfig::build) returns `Denied`, except on loopback. A server that
+//! does not offer TLS, or whose certificate is not for its name or not from a trusted
 //! authority, is sent neither a password nor a mail; the call is tried again later. Bytes that an
 //! attacker injects before the handshake make it fail.
 //!
@@ -64,7 +66,7 @@ mod fault;
 mod mail;
 mod pool;
 mod session;
-mod until_tls;
+mod stream;
 
 pub use config::SmtpConfig;
 

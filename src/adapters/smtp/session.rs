@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
-use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
+use lettre::transport::smtp::client::{AsyncSmtpConnection, AsyncTokioStream};
 use lettre::transport::smtp::commands::{Data, Mail as MailFrom, Rcpt};
 use lettre::transport::smtp::extension::{ClientId, Extension, MailBodyParameter, MailParameter};
 use lettre::transport::smtp::response::Severity;
@@ -12,15 +12,15 @@ use tokio::time::timeout;
 
 use super::fault::{SmtpFault, SmtpStage, What};
 use super::mail::Mail;
-use super::until_tls::UntilTls;
+use super::stream::Tls;
 use crate::SecretText;
 
 /// How a conversation is encrypted.
 pub(super) enum Security {
     /// TLS after `STARTTLS`, or nothing.
-    StartTls(TlsParameters),
+    StartTls(Tls),
     /// TLS from the first byte.
-    Implicit(TlsParameters),
+    Implicit(Tls),
     /// No encryption, to a server on the loopback interface.
     ClearOnLoopback,
 }
@@ -49,35 +49,15 @@ pub(super) async fn connect(
 ) -> Result<AsyncSmtpConnection, SmtpFault> {
     *stage = SmtpStage::Connect;
     let hello = &server.hello;
-    let connected = match &server.security {
-        Security::Implicit(tls) => {
-            let (address, tls) = ((server.host.as_str(), server.port), Some(tls.clone()));
-            let patience = Some(server.patience);
-            AsyncSmtpConnection::connect_tokio1(address, patience, hello, tls, None).await
-        }
-        Security::StartTls(_) => {
-            let tcp = Box::new(UntilTls::new(open_tcp(server).await?));
-            AsyncSmtpConnection::connect_with_transport(tcp, hello).await
-        }
-        Security::ClearOnLoopback => {
-            let tcp = Box::new(open_tcp(server).await?);
-            AsyncSmtpConnection::connect_with_transport(tcp, hello).await
-        }
+    let tcp = open_tcp(server).await?;
+    let stream: Box<dyn AsyncTokioStream> = match &server.security {
+        Security::Implicit(tls) => Box::new(tls.begin(tcp).await?),
+        Security::StartTls(tls) => Box::new(tls.starttls(tcp, hello, stage).await?),
+        Security::ClearOnLoopback => Box::new(tcp),
     };
-    let mut connection = connected.map_err(|error| SmtpFault::of(*stage, &error))?;
-
-    *stage = SmtpStage::Tls;
-    if let Security::StartTls(tls) = &server.security {
-        if !connection.can_starttls() {
-            return Err(SmtpFault::new(*stage, What::NoTls));
-        }
-        let encrypted = connection.starttls(tls.clone(), hello).await;
-        encrypted.map_err(|error| SmtpFault::of(*stage, &error))?;
-    }
-    // Every branch above ensures this, but the password depends on it, so it is checked again.
-    if !connection.is_encrypted() && !matches!(server.security, Security::ClearOnLoopback) {
-        return Err(SmtpFault::new(*stage, What::NoTls));
-    }
+    let mut connection = AsyncSmtpConnection::connect_with_transport(stream, hello)
+        .await
+        .map_err(|error| SmtpFault::of(*stage, &error))?;
 
     if let Some(Login { user, password }) = &server.login {
         *stage = SmtpStage::Login;

@@ -1,7 +1,9 @@
 //! A durable store in one file, by SQLite. Feature `sqlite`.
 //!
 //! The feature links the SQLite that another crate of the build compiles in, or else the library of the
-//! system, 3.37 or newer; `sqlite-bundled` compiles one in.
+//! system, 3.37 or newer; `sqlite-bundled` compiles one in. [`rusqlite`] is re-exported, and its connection is
+//! part of this interface ([`open_with`](SqliteStore::open_with)): the host's choice within the range of
+//! releases decides which.
 //!
 //! For a service on one machine, in one process or a few that share the file. A commit returns when
 //! it is on the disk: write-ahead log, `synchronous = FULL`. It needs no async runtime. One thread
@@ -92,6 +94,7 @@
 mod cursor;
 mod error;
 mod files;
+mod open;
 mod process_lock;
 mod queue;
 mod read;
@@ -104,5 +107,7 @@ mod store;
 mod tests;
 mod write;
 mod writer;
+
+pub use rusqlite;
 
 pub use self::store::SqliteStore;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use super::error::failed;
+use crate::adapters::Migration;
 use crate::port::{PortError, PortResult};
 
 /// `SSPR`: identifies the file's application (`PRAGMA application_id`).
@@ -18,9 +19,10 @@ const NEWEST: i32 = 1;
 /// newer schema, and refuses the file.
 const CLOSED: i32 = 1 << 30;
 
-/// The statements that bring a file to the next version, beginning with version 1. Only appended
-/// to.
-const MIGRATIONS: [&str; NEWEST as usize] = [include_str!("sql/schema_v1.sql")];
+/// The name of each change and the statements that bring a file to the next version, beginning with
+/// version 1. Only appended to.
+const MIGRATIONS: [(&str, &str); NEWEST as usize] =
+    [("first_tables", include_str!("sql/schema_v1.sql"))];
 
 /// The oldest SQLite that knows every statement: 3.37 brought STRICT tables. A library of the system may
 /// be older.
@@ -31,28 +33,36 @@ const OLDEST_SQLITE: i32 = 3_037_000;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Opens the connection that writes, and brings the file to the current schema.
-pub(super) fn open_writer(path: &Path, found: Found) -> PortResult<Connection> {
-    let mut conn = connect(path)?;
+pub(super) fn open_writer(
+    path: &Path,
+    found: Found,
+    prepare: Prepare<'_>,
+) -> PortResult<Connection> {
+    let mut conn = connect(path, prepare)?;
     migrate(&mut conn, found)?;
     configure(&conn).map_err(failed)?;
     Ok(conn)
 }
 
 /// Opens a connection that reads. The file must already have the schema.
-pub(super) fn open_reader(path: &Path) -> PortResult<Connection> {
+pub(super) fn open_reader(path: &Path, prepare: Prepare<'_>) -> PortResult<Connection> {
     // Not opened read-only: a reader of a write-ahead log writes to its index.
-    let conn = connect(path)?;
+    let conn = connect(path, prepare)?;
     configure(&conn).map_err(failed)?;
     conn.pragma_update(None, "query_only", true).map_err(failed)?;
     Ok(conn)
 }
 
-fn connect(path: &Path) -> PortResult<Connection> {
+/// What the host does with each connection before its first use.
+pub(super) type Prepare<'a> = &'a dyn Fn(&Connection) -> rusqlite::Result<()>;
+
+fn connect(path: &Path, prepare: Prepare<'_>) -> PortResult<Connection> {
     new_enough(rusqlite::version_number())?;
     // No SQLITE_OPEN_CREATE, since the file exists with its permissions. No SQLITE_OPEN_URI, since
     // the path is not a URI. No mutex, since each connection belongs to one thread.
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let conn = Connection::open_with_flags(path, flags).map_err(failed)?;
+    prepare(&conn).map_err(failed)?;
     conn.busy_timeout(BUSY_TIMEOUT).map_err(failed)?;
     conn.set_prepared_statement_cache_capacity(32);
     Ok(conn)
@@ -99,8 +109,10 @@ pub(super) fn empty_log(conn: &Connection) -> rusqlite::Result<bool> {
 /// What a file may hold when it is opened.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Found {
-    /// Only a store.
+    /// Only a store, which is brought up to date.
     Store,
+    /// Only a store that is up to date.
+    UpToDate,
     /// Only an empty file.
     New,
     /// Either.
@@ -110,10 +122,12 @@ pub(super) enum Found {
 impl Found {
     fn accepts(self, version: i32) -> PortResult<()> {
         match (self, version) {
-            (Self::Store, 0) => Err(PortError::denied()
+            (Self::Store | Self::UpToDate, 0) => Err(PortError::denied()
                 .because("the file holds no store: create one with `SqliteStore::create`")),
             (Self::New, 1..) => Err(PortError::denied()
                 .because("the file holds a store already: call `SqliteStore::open`")),
+            (Self::UpToDate, ..NEWEST) => Err(PortError::denied()
+                .because("the schema is of an older release: run `SqliteStore::migrations` first")),
             _ => Ok(()),
         }
     }
@@ -162,7 +176,7 @@ fn migrate(conn: &mut Connection, found: Found) -> PortResult<()> {
     let version = check(&transaction)?;
     let (version, closed) = (version & !CLOSED, version & CLOSED);
     found.accepts(version)?;
-    for (number, migration) in (1..).zip(MIGRATIONS) {
+    for (number, (_, migration)) in (1..).zip(MIGRATIONS) {
         if number > version {
             transaction.execute_batch(migration).map_err(failed)?;
         }
@@ -174,6 +188,16 @@ fn migrate(conn: &mut Connection, found: Found) -> PortResult<()> {
             .map_err(failed)?;
     }
     transaction.commit().map_err(failed)
+}
+
+/// The changes of the schema, for a tool other than this crate.
+pub(super) fn migrations() -> Vec<Migration> {
+    let texts = (1_u32..).zip(MIGRATIONS).map(|(number, (name, tables))| {
+        let marks =
+            format!("PRAGMA application_id = {APPLICATION};\nPRAGMA user_version = {number};\n");
+        Migration { number, name, sql: format!("{tables}{marks}") }
+    });
+    texts.collect()
 }
 
 /// The schema version of the file; zero for an empty file.

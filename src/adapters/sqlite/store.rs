@@ -1,34 +1,26 @@
 //! The public handle: turns each call of the port into a request to a thread.
 
-use std::path::{Path, PathBuf};
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::{fmt, io};
 
 use async_trait::async_trait;
-use rusqlite::Connection;
 
 use super::cursor::Position;
-use super::error;
-use super::files::{self, OpenFiles};
-use super::process_lock::ProcessLock;
-use super::queue::{Bounds, Pushed, Queue};
-use super::reader::{self, ReadRequest};
+use super::queue::{Pushed, Queue};
+use super::reader::ReadRequest;
 use super::reply::{Promise, promise};
 use super::request::WriteRequest;
-use super::schema::{self, Found};
 use super::write::CommitJob;
-use super::writer::{self, WriterContext};
+use super::writer::{self};
 use crate::audit::Event;
 use crate::port::{
     Commit, Committed, CounterIncrement, Cursor, Cutoff, EventsOf, Page, PortError, PortResult,
     Record, RecordKey, RecordKind, Store,
 };
 use crate::{TenantId, Timestamp};
-
-/// The bounds of each queue. Beyond them a call returns `Unavailable` at once.
-const WAITING: Bounds = Bounds { jobs: 8_192, bytes: 64 << 20 };
 
 /// The largest commit: its body and its events. The engine's own are below 32 KiB.
 const MAX_COMMIT_BYTES: usize = 1 << 20;
@@ -45,116 +37,22 @@ const MAX_ROWS: u16 = 1_000;
 /// See the [module](super) for the files, an example, and queries for operators.
 #[derive(Clone)]
 pub struct SqliteStore {
-    inner: Arc<Inner>,
+    pub(super) inner: Arc<Inner>,
 }
 
-struct Inner {
-    path: PathBuf,
-    writes: Arc<Queue<WriteRequest>>,
-    loads: Arc<Queue<ReadRequest>>,
-    lists: Arc<Queue<ReadRequest>>,
+pub(super) struct Inner {
+    pub(super) path: PathBuf,
+    pub(super) writes: Arc<Queue<WriteRequest>>,
+    pub(super) loads: Arc<Queue<ReadRequest>>,
+    pub(super) lists: Arc<Queue<ReadRequest>>,
     /// Set by the writer when the files were deleted or replaced.
-    gone: Arc<AtomicBool>,
+    pub(super) gone: Arc<AtomicBool>,
     /// The process that opened the store. A forked process has none of the threads.
-    process: u32,
-    threads: Vec<JoinHandle<()>>,
+    pub(super) process: u32,
+    pub(super) threads: Vec<JoinHandle<()>>,
 }
 
 impl SqliteStore {
-    /// Opens an existing store, and brings an older schema up to date.
-    ///
-    /// Never creates one: with a wrong path or an unmounted volume, an empty store in which every
-    /// budget is unspent would be dangerous, so this is an error. Blocks: call it at startup, or
-    /// where blocking is allowed.
-    ///
-    /// # Errors
-    ///
-    /// `Denied` if there is no store under this path ([`create`](Self::create) makes one), for a
-    /// file of another application or of a newer schema, and without the right to write; `Corrupt`
-    /// if the file is no database; `Unavailable` if the disk is full, or another process holds the
-    /// file for long.
-    ///
-    /// ```
-    /// use sspr::adapters::sqlite::SqliteStore;
-    /// use sspr::port::PortErrorKind;
-    ///
-    /// let missing = SqliteStore::open("/nowhere/sspr.db").unwrap_err();
-    /// assert_eq!(missing.kind(), PortErrorKind::Denied);
-    /// ```
-    pub fn open(path: impl AsRef<Path>) -> PortResult<Self> {
-        Self::start(path.as_ref(), Found::Store)
-    }
-
-    /// Creates a store in a new or empty file.
-    ///
-    /// # Errors
-    ///
-    /// As [`open`](Self::open); `Denied` if there is a store already; `Unavailable` if the
-    /// directory does not exist.
-    pub fn create(path: impl AsRef<Path>) -> PortResult<Self> {
-        Self::start(path.as_ref(), Found::New)
-    }
-
-    /// Opens the store, or creates it if it does not exist: for tests, and for tools that create
-    /// stores. A service uses [`open`](Self::open).
-    ///
-    /// # Errors
-    ///
-    /// As [`create`](Self::create), except for an existing store.
-    pub fn open_or_create(path: impl AsRef<Path>) -> PortResult<Self> {
-        Self::start(path.as_ref(), Found::Any)
-    }
-
-    fn start(path: &Path, found: Found) -> PortResult<Self> {
-        // No other thread may open the file before the handle of `create_new` is closed: see
-        // `files::prepare`.
-        static OPENING: Mutex<()> = Mutex::new(());
-
-        let opening = OPENING.lock().unwrap_or_else(PoisonError::into_inner);
-        let make = found != Found::Store;
-        let path = files::prepare(path, make).map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound if !make => PortError::denied()
-                .because("no store under this path: create one with `SqliteStore::create`"),
-            _ => error::io_failed(error),
-        })?;
-        let process_lock = ProcessLock::beside(&path).map_err(error::io_failed)?;
-        // One process at a time, since switching to the write-ahead log does not wait for a lock.
-        let turn = process_lock.enter().map_err(error::io_failed)?;
-        let mut opened = OpenFiles::at(&path).map_err(error::io_failed)?;
-        let writer = schema::open_writer(&path, found)?;
-        let loader = schema::open_reader(&path)?;
-        let lister = schema::open_reader(&path)?;
-        // By now the log and the shared memory exist.
-        if !opened.are_there() {
-            return Err(writer::gone());
-        }
-        drop(turn);
-        drop(opening);
-
-        let mut inner = Inner {
-            path,
-            writes: Arc::new(Queue::new(WAITING)),
-            loads: Arc::new(Queue::new(WAITING)),
-            lists: Arc::new(Queue::new(WAITING)),
-            gone: Arc::default(),
-            process: std::process::id(),
-            threads: Vec::with_capacity(3),
-        };
-        // If a thread cannot be started, dropping `inner` ends those that were.
-        for (name, conn, queue) in
-            [("sspr-sqlite-load", loader, &inner.loads), ("sspr-sqlite-list", lister, &inner.lists)]
-        {
-            let queue = Arc::clone(queue);
-            let thread = start(name, conn, move |conn| reader::run(conn, &queue))?;
-            inner.threads.push(thread);
-        }
-        let (queue, loads) = (Arc::clone(&inner.writes), Arc::clone(&inner.loads));
-        let context = WriterContext { process_lock, opened, gone: Arc::clone(&inner.gone) };
-        let run = move |conn: &Connection| writer::run(conn, &queue, &loads, context);
-        inner.threads.push(start("sspr-sqlite-write", writer, run)?);
-        Ok(Self { inner: Arc::new(inner) })
-    }
-
     async fn write<T>(
         &self,
         bytes: usize,
@@ -174,14 +72,6 @@ impl SqliteStore {
         queue.push(0, job(promise)).map_err(|_| refused(queue))?;
         reply.await
     }
-}
-
-fn start(
-    name: &str,
-    conn: Connection,
-    run: impl FnOnce(&Connection) + Send + 'static,
-) -> PortResult<JoinHandle<()>> {
-    thread::Builder::new().name(name.to_owned()).spawn(move || run(&conn)).map_err(error::io_failed)
 }
 
 fn rows(limit: usize) -> u16 {

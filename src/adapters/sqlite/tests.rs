@@ -35,7 +35,7 @@ impl TestDatabase {
         std::fs::create_dir_all(&directory).expect("a directory");
         let path = files::prepare(&directory.join("sspr.db"), true).expect("a file");
         Self {
-            conn: schema::open_writer(&path, schema::Found::New).expect("a database"),
+            conn: schema::open_writer(&path, schema::Found::New, &|_| Ok(())).expect("a database"),
             path,
             directory,
         }

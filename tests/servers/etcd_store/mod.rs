@@ -6,5 +6,6 @@ mod cluster;
 mod contract;
 mod costs;
 mod failures;
+mod lent;
 mod quota;
 mod support;

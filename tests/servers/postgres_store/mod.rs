@@ -8,6 +8,7 @@ mod costs;
 mod encryption;
 mod failover;
 mod failures;
+mod lent;
 mod manual;
 mod migration;
 mod pooler;

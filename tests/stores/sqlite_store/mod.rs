@@ -4,6 +4,7 @@
 
 mod contract;
 mod files;
+mod hosts;
 mod lifecycle;
 mod limits;
 mod listings;
