@@ -1,4 +1,4 @@
-//! Refusals: the answers of the rules that are not errors.
+//! Refusals: what the rules return instead of a step, without being a fault.
 
 use serde::Serialize;
 
@@ -26,7 +26,7 @@ pub enum Refusal {
     /// again.
     #[error("the flow has ended; start again")]
     Ended,
-    /// A newer ticket of this flow exists, in another tab or in an answer that was lost. Call
+    /// A newer ticket of this flow exists, in another tab or in a reply that was lost. Call
     /// `view` with the newest ticket; without it, start again.
     #[error("a newer ticket of this flow exists; use it, or start again")]
     TicketReplaced,

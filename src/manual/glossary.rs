@@ -46,19 +46,19 @@
 //!
 //! | Term | Meaning | Type | Elsewhere |
 //! |---|---|---|---|
-//! | attempt | What a person gives to answer a challenge: a code, a link or a response. | [`Attempt`](crate::Attempt) | NIST: authentication attempt |
+//! | attempt | What a person enters for a challenge: a code, a link or a response. | [`Attempt`](crate::Attempt) | NIST: authentication attempt |
 //! | challenge | One request for a proof over one channel, with its own life and attempts. | `Challenge`, [`ChallengeOption`](crate::method::ChallengeOption) | NIST: challenge |
 //! | change | A new password set by a user who knows the present one. | [`Change`](crate::Change) | Entra: password change |
 //! | consume | To use up a step, a recovery code or a challenge, so that it cannot count again. | | RFC 6238: one-time only use |
 //! | eligibility | Whether the facts and the policy let a user reset, and under which gates. | `Eligibility`, [`SsprReason`](crate::SsprReason) | Entra: enabled for self-service password reset |
 //! | epoch | The number that grows whenever everything outstanding of an account becomes void. | `CredentialEpoch` | |
-//! | expected | What answers a challenge: something sent, a time-based code, a recovery code, the host, or nothing for a decoy. | `Expected` | |
+//! | expected | What a challenge expects: something sent, a time-based code, a recovery code, the host, or nothing for a decoy. | `Expected` | |
 //! | flow | One run of a reset, unlock, change or registration, from start to its end. | [`FlowStage`](crate::audit::FlowStage), [`FlowEnd`](crate::audit::FlowEnd) | NIST: account recovery |
 //! | gate | One of the distinct methods that a flow requires. | [`Gates`](crate::policy::Gates) | Entra: number of methods required to reset |
 //! | generation | The number in a ticket that grows with each proof; older tickets are void. | `Generation` | |
 //! | grant | The right to set a password, earned by enough distinct proofs. | `Grant` | |
 //! | link | A secret in a mail that proves the address; it may be redeemed on another device. | [`LinkBase`](crate::policy::LinkBase), [`Reset::redeem_link`](crate::Reset::redeem_link) | NIST: issued recovery code |
-//! | proof | A challenge of a flow that was answered rightly. | `Proof` | |
+//! | proof | A challenge of a flow whose attempt was correct. | `Proof` | |
 //! | reset | A new password set by a user who has forgotten the present one. | [`Reset`](crate::Reset) | NIST: account recovery; Entra: self-service password reset |
 //! | step (of a page) | What the page shows next. | [`Step`](crate::Step) | |
 //! | ticket | The sealed text that names a flow; the host keeps it in a cookie. | [`ResetTicket`](crate::ResetTicket) and its kin | RFC 6265: cookie value |
@@ -80,11 +80,11 @@
 //! | limit spent | A limit across accounts has no room left; codes escalate and an event alarms. | `LimitSpent`, [`EventKind::LimitSpent`](crate::audit::EventKind::LimitSpent) | |
 //! | refund | To undo a reservation, because the attempt was no failure. | [`EventKind::AttemptRefunded`](crate::audit::EventKind::AttemptRefunded) | |
 //! | reserve | To count an attempt as a failure before it is compared. | `AttemptReservation`, `NumberReservation`, `SecretReservation` | |
-//! | run | Failures of a method in a row, without a right secret between. | | NIST: consecutive failed attempts |
+//! | run | Failures of a method in a row, without a correct secret between. | | NIST: consecutive failed attempts |
 //! | share | The part of a budget that one source may hold. | [`SendBudgets`](crate::policy::SendBudgets) | |
 //! | spent | Said of a budget or limit that has no room left. | [`BudgetUse`](crate::admin::BudgetUse) | |
 //! | spraying | One guess at each of many accounts. | [`SprayRisk`](crate::policy::SprayRisk) | Entra: password spray |
-//! | suppressed | A challenge that was answered as usual, but sends nothing. | [`EventKind::ChallengeOpened`](crate::audit::EventKind::ChallengeOpened) | |
+//! | suppressed | A challenge whose reply is the usual one, but that sends nothing. | [`EventKind::ChallengeOpened`](crate::audit::EventKind::ChallengeOpened) | |
 //! | verdict | The budget effects of an attempt whose comparison has not ended. | `Verdict` | |
 //!
 //! # Policy

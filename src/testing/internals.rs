@@ -253,8 +253,8 @@ impl Accounts {
 
 /// Matches any open challenge of a reset flow without a proof.
 fn proving(flow: &FlowId) -> Proving<'_> {
-    let answers = &|_: &Challenge| true;
-    Proving { flow, purpose: Purpose::Reset, generation: Generation::default(), answers }
+    let fits = &|_: &Challenge| true;
+    Proving { flow, purpose: Purpose::Reset, generation: Generation::default(), fits }
 }
 
 fn flow_id(number: u64, index: u64) -> FlowId {

@@ -118,8 +118,8 @@ async fn v05_no_entry_point_lacks_the_cap(_kind: &StoreKind) {
         let person = settle(&world, 1).await;
         let mut contacts = sspr::admin::Contacts::default();
         contacts.email = Some(mail(&person.mail));
-        contacts.mobile = Some(phone(&person.mobile));
-        contacts.office = Some(phone("+15559999999"));
+        contacts.mobile_phone = Some(phone(&person.mobile_phone));
+        contacts.office_phone = Some(phone("+15559999999"));
         supply(&world, &person.id, &contacts).await;
         let request = source(1);
         if option == "register" {
@@ -171,7 +171,7 @@ async fn v05_a_typed_number_draws_from_the_same_budget(_kind: &StoreKind) {
         let reply = opened(&world.engine, &source(n), &person.name, &typed).await;
         assert!(matches!(reply.expect("uniform").step, Step::Enter { .. }));
     }
-    let right = sms().with_typed_number(&person.mobile).expect("a number");
+    let right = sms().with_typed_number(&person.mobile_phone).expect("a number");
     let compared = exhaust(&world, &person.name, &right, 10).await;
     assert_eq!(compared, 0, "no attempt was left for the codes");
     assert_eq!(world.engine.stats().comparisons - before, 10);
@@ -330,7 +330,7 @@ async fn v08_the_owner_keeps_a_way(stores: &StoreKind) {
     let reply = try_code(&world.engine, &owner, &first.ticket, &right).await.expect("accepted");
     let reply = world.engine.reset().challenge(&owner, &reply.ticket, &sms()).await.expect("open");
     world.deliver().await;
-    let right = world.inbox.last_code_to(&person.mobile).expect("a code for the owner");
+    let right = world.inbox.last_code_to(&person.mobile_phone).expect("a code for the owner");
 
     // The proven pool is bounded: an attacker with one method has ten guesses a day at the other.
     let before = world.engine.stats().comparisons;

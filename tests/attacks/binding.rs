@@ -132,11 +132,11 @@ async fn v30_a_reset_removes_no_method_and_bypasses_no_gate(_kind: &StoreKind) {
 async fn v31_two_methods_that_are_one_do_not_count_as_two(_kind: &StoreKind) {
     let pairs: [(&str, &str, Contacts); 2] = {
         let mut same_number = Contacts::default();
-        same_number.mobile = Some(phone("+14255550111"));
-        same_number.office = Some(phone("+1 4255550111x77"));
+        same_number.mobile_phone = Some(phone("+14255550111"));
+        same_number.office_phone = Some(phone("+1 4255550111x77"));
         same_number.email = Some(mail("other@private.example"));
         let mut voice_and_text = same_number.clone();
-        voice_and_text.office = None;
+        voice_and_text.office_phone = None;
         [
             ("mobile_phone.sms", "office_phone.voice", same_number),
             ("mobile_phone.sms", "mobile_phone.voice", voice_and_text),
@@ -168,8 +168,8 @@ async fn v31_two_methods_that_are_one_do_not_count_as_two(_kind: &StoreKind) {
     let world = World::builder().settings(settings()).open().await;
     let person = settle(&world, 1).await;
     let mut contacts = Contacts::default();
-    contacts.mobile = Some(phone("+14255550111"));
-    contacts.office = Some(phone("+14255550111x9"));
+    contacts.mobile_phone = Some(phone("+14255550111"));
+    contacts.office_phone = Some(phone("+14255550111x9"));
     supply(&world, &person.id, &contacts).await;
     opened(&world.engine, &source(1), &person.name, &sms()).await.expect("uniform");
     world.deliver().await;
@@ -194,7 +194,7 @@ async fn v33_a_resend_kills_the_older_code(stores: &StoreKind) {
     let (request, person) = (source(1), settle(&world, 1).await);
     let reply = opened(&world.engine, &request, &person.name, &sms()).await.expect("opened");
     world.deliver().await;
-    let old = world.inbox.last_code_to(&person.mobile).expect("a code");
+    let old = world.inbox.last_code_to(&person.mobile_phone).expect("a code");
     world.clock.advance(MINUTE);
     // A code over another channel of the same method replaces it too.
     let resent =
@@ -204,7 +204,7 @@ async fn v33_a_resend_kills_the_older_code(stores: &StoreKind) {
         assert_eq!(refusal(answer), Refusal::NotAccepted);
     }
     world.deliver().await;
-    let right = world.inbox.last_code_to(&person.mobile).expect("a code");
+    let right = world.inbox.last_code_to(&person.mobile_phone).expect("a code");
     assert_ne!(old, right);
     let answer = try_code(&world.engine, &request, &resent.ticket, &right).await;
     assert!(granted(&answer.expect("the newer one").step));

@@ -126,12 +126,13 @@ async fn v17_a_dump_of_the_store_opens_nothing(stores: &StoreKind) {
     let reply = opened(&world.engine, &source(1), &person.name, &sms()).await.expect("opened");
     let waiting = dump(&*under_test.open()).await;
     world.deliver().await;
-    let right = world.inbox.last_code_to(&person.mobile).expect("a code");
+    let right = world.inbox.last_code_to(&person.mobile_phone).expect("a code");
     let all = format!("{waiting}{}", dump(&*under_test.open()).await);
     assert!(all.contains("nonce"), "the challenge is there");
     assert!(!all.contains(&format!("\"{right}\"")));
     assert!(!all.contains(reply.ticket.expose_secret()));
-    let known = [person.id.as_str(), person.mobile.as_str(), person.name.as_str(), "contoso", ""];
+    let known =
+        [person.id.as_str(), person.mobile_phone.as_str(), person.name.as_str(), "contoso", ""];
     let lower = all.to_lowercase();
     for salt in known {
         for input in [format!("{right}{salt}"), format!("{salt}{right}"), format!("{salt}:{right}")]

@@ -131,7 +131,7 @@ async fn v46_a_failure_at_any_call_leaves_old_with_grant_or_new_with_notice(stor
 async fn equip(world: &World) {
     let mut contacts = Contacts::default();
     contacts.email = Some(mail(MAIL));
-    contacts.mobile = Some(phone(MOBILE));
+    contacts.mobile_phone = Some(phone(MOBILE));
     supply(world, &world.user, &contacts).await;
     world.deliver().await;
 }

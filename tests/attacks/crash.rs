@@ -106,7 +106,7 @@ async fn v44_a_code_that_is_dead_is_not_sent(stores: &StoreKind) {
             }
             "voided" => {
                 let mut contacts = Contacts::default();
-                contacts.mobile = Some(phone("+14255550177"));
+                contacts.mobile_phone = Some(phone("+14255550177"));
                 supply(&world, &person.id, &contacts).await;
             }
             "expired" => world.clock.advance(10 * MINUTE),

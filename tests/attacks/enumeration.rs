@@ -47,7 +47,7 @@ async fn street(world: &World) {
         if *kind != "no methods" {
             let mut contacts = Contacts::default();
             contacts.email = Some(mail(&format!("{}@private.example", kind.replace(' ', "-"))));
-            contacts.mobile = Some(phone("+14255550142"));
+            contacts.mobile_phone = Some(phone("+14255550142"));
             supply(world, &id, &contacts).await;
         }
         if *kind == "locked" {

@@ -75,7 +75,7 @@ async fn v29_a_redeemed_link_voids_the_ticket_that_began_the_flow(stores: &Store
     assert_eq!(of_evil, tried(&world, 2, &control, &unrelated).await);
     world.deliver().await;
     assert_eq!(world.inbox.messages_to(&victim.mail).len(), 1, "no second link");
-    assert!(world.inbox.messages_to(&victim.mobile).is_empty());
+    assert!(world.inbox.messages_to(&victim.mobile_phone).is_empty());
     assert!(!world.directory.password_is(&world.tenant, &victim.id, NEW));
     let done = reset.complete(&source(3), &own.ticket, &NEW.into()).await.expect("reset");
     assert_eq!(done.step, sspr::Step::Done { propagated: true });
@@ -95,7 +95,7 @@ async fn v29_a_flow_with_another_proof_is_not_handed_over(stores: &StoreKind) {
     let request = source(1);
     let reply = opened(&world.engine, &request, &person.name, &sms()).await.expect("opened");
     world.deliver().await;
-    let text = world.inbox.last_code_to(&person.mobile).expect("a code");
+    let text = world.inbox.last_code_to(&person.mobile_phone).expect("a code");
     let reply = try_code(&world.engine, &request, &reply.ticket, &text).await.expect("proven");
     let reset = world.engine.reset();
     let reply =

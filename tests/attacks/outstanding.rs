@@ -71,7 +71,7 @@ async fn make(world: &World, change: &str) {
         "stamp" => update(|facts| facts.display_name = Some("Countess".to_owned())),
         "contacts" => {
             let mut contacts = Contacts::default();
-            contacts.office = Some(phone("+14255550777"));
+            contacts.office_phone = Some(phone("+14255550777"));
             supply(world, user, &contacts).await;
         }
         "removed" => {

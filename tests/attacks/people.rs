@@ -23,7 +23,7 @@ pub(crate) struct Person {
     pub(crate) id: UserId,
     pub(crate) name: Identifier,
     pub(crate) mail: String,
-    pub(crate) mobile: String,
+    pub(crate) mobile_phone: String,
 }
 
 /// Settings with high limits across accounts and for challenges. A test that uses it says which limit
@@ -87,14 +87,14 @@ pub(crate) async fn settle(world: &World, n: u32) -> Person {
         id: UserId::parse(&format!("person-{n}")).expect("valid"),
         name: named(&format!("person{n}@contoso.example")),
         mail: format!("p{n}@private.example"),
-        mobile: format!("+1555{n:07}"),
+        mobile_phone: format!("+1555{n:07}"),
     };
     let facts = UserFacts::new(person.id.clone());
     let added = world.directory.add_user(&world.tenant, facts, &[person.name.as_str()], OLD);
     added.expect("new user");
     let mut contacts = Contacts::default();
     contacts.email = Some(mail(&person.mail));
-    contacts.mobile = Some(phone(&person.mobile));
+    contacts.mobile_phone = Some(phone(&person.mobile_phone));
     supply(world, &person.id, &contacts).await;
     person
 }

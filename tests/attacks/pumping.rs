@@ -73,7 +73,7 @@ async fn v43_a_host_keeps_its_own_list_of_countries(_kind: &StoreKind) {
         .await;
     let (cheap, dear) = (settle(&world, 1).await, settle(&world, 2).await);
     let mut contacts = sspr::admin::Contacts::default();
-    contacts.mobile = Some(phone("+88216123456"));
+    contacts.mobile_phone = Some(phone("+88216123456"));
     supply(&world, &dear.id, &contacts).await;
     let mut shown = Vec::new();
     for (n, person) in [(1, &cheap), (2, &dear)] {
@@ -85,7 +85,7 @@ async fn v43_a_host_keeps_its_own_list_of_countries(_kind: &StoreKind) {
     let sent = world.inbox.all();
     let codes = sent.iter().filter(|message| message.code().is_some());
     let sent: Vec<_> = codes.map(|message| message.destination.normalised()).collect();
-    assert_eq!(sent, [cheap.mobile]);
+    assert_eq!(sent, [cheap.mobile_phone]);
 }
 
 /// V43: any number of requests to contact the administrator, from any sources, are one mail.

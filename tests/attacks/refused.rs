@@ -273,12 +273,15 @@ async fn a_spent_destination_gives_a_reset_two_tries(_kind: &StoreKind) {
     let other = settle(&world, 901).await;
     for n in 0..=defaults().limits.destination.max {
         with_mail(&world, n).await;
-        let _ = add_number(&world, n, &owner.mobile).await;
+        let _ = add_number(&world, n, &owner.mobile_phone).await;
     }
     assert_eq!(tries_of(&world, &source(901), &other.name).await, defaults().attempts);
     assert_eq!(tries_of(&world, &source(900), &owner.name).await, 2);
     let events = events_of(&world, &owner.id).await;
     assert_eq!(count(&events, "limit_spent"), 1);
     world.deliver().await;
-    assert_eq!(codes_to(&world, &owner.mobile), 1 + defaults().limits.destination.max as usize);
+    assert_eq!(
+        codes_to(&world, &owner.mobile_phone),
+        1 + defaults().limits.destination.max as usize
+    );
 }

@@ -107,7 +107,7 @@ async fn v17_a_million_codes_are_not_found_in_a_dump(_kind: &StoreKind) {
     opened(&world.engine, &source(1), &person.name, &sms()).await.expect("opened");
     let before = dump(&*under_test.open()).await;
     world.deliver().await;
-    let right = world.inbox.last_code_to(&person.mobile).expect("a code");
+    let right = world.inbox.last_code_to(&person.mobile_phone).expect("a code");
     assert_eq!(right.len(), 6);
     let all = format!("{before}{}", dump(&*under_test.open()).await);
     let stored = hashes_in(&all);

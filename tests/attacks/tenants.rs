@@ -41,7 +41,7 @@ async fn v50_each_transition_is_one_event(stores: &StoreKind) {
     let reset = world.engine.reset();
     let reply = reset.challenge(&request, &reply.ticket, &sms()).await.expect("opened");
     world.deliver().await;
-    let right = world.inbox.last_code_to(&person.mobile).expect("a code");
+    let right = world.inbox.last_code_to(&person.mobile_phone).expect("a code");
     let reply = try_code(&world.engine, &request, &reply.ticket, &right).await.expect("proven");
     let short = reset.complete(&request, &reply.ticket, &"short".into()).await;
     assert!(matches!(refusal(short), Refusal::Password(_)));

@@ -135,8 +135,8 @@ fn inv10_two_kinds_at_one_destination_are_one_method() {
         let world =
             World::builder().store(under_test.store.clone()).settings(settings()).open().await;
         let mut contacts = Contacts::default();
-        contacts.mobile = Some(PhoneNumber::parse(MOBILE).expect("valid"));
-        contacts.office = Some(PhoneNumber::parse(MOBILE).expect("valid"));
+        contacts.mobile_phone = Some(PhoneNumber::parse(MOBILE).expect("valid"));
+        contacts.office_phone = Some(PhoneNumber::parse(MOBILE).expect("valid"));
         let by = world.admin();
         by.supply_contacts(&world.user, &contacts).await.expect("supplied");
         world.deliver().await;

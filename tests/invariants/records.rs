@@ -44,8 +44,8 @@ async fn widest(under_test: &StoreUnderTest) -> World {
     let mut contacts = Contacts::default();
     contacts.email =
         Some(EmailAddress::parse(&format!("{}@{host}", "a".repeat(58))).expect("valid"));
-    contacts.mobile = Some(PhoneNumber::parse(MOBILE).expect("valid"));
-    contacts.office = Some(PhoneNumber::parse("+1 4255550101").expect("valid"));
+    contacts.mobile_phone = Some(PhoneNumber::parse(MOBILE).expect("valid"));
+    contacts.office_phone = Some(PhoneNumber::parse("+1 4255550101").expect("valid"));
     let by = world.admin();
     by.supply_contacts(&world.user, &contacts).await.expect("supplied");
     world.deliver().await;

@@ -34,7 +34,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     engine.admin(&contoso, &root).put_policy(&policy, None).await?;
     let mut contacts = Contacts::default();
     contacts.email = Some(EmailAddress::parse(mail)?);
-    contacts.mobile = Some(PhoneNumber::parse(mobile)?);
+    contacts.mobile_phone = Some(PhoneNumber::parse(mobile)?);
     engine.admin(&contoso, &root).supply_contacts(&UserId::parse("u-1")?, &contacts).await?;
 
     tokio::spawn(deliver(engine.clone(), wake, inbox, [mail, mobile]));

@@ -66,7 +66,7 @@ impl Browser {
         engine.admin(&contoso, &root).put_policy(&policy, None).await.expect("the first");
         let mut contacts = Contacts::default();
         contacts.email = EmailAddress::parse(MAIL).ok();
-        contacts.mobile = PhoneNumber::parse(MOBILE).ok();
+        contacts.mobile_phone = PhoneNumber::parse(MOBILE).ok();
         engine.admin(&contoso, &root).supply_contacts(&ada, &contacts).await.expect("supplied");
         let peer = MockConnectInfo(std::net::SocketAddr::from(([203, 0, 113, 7], 50_000)));
         let app = sspr_embed::router(engine.clone(), contoso.clone()).layer(peer);

@@ -76,8 +76,8 @@ fn users(lacks: &[DirectoryFact]) -> PropertyResult<Vec<UserFacts>> {
         facts.primary_mail = Some(mail("primary")?);
         facts.user_principal_name = Some(name(&facts.id));
         facts.contacts.mail = vec![mail("first")?, mail("second")?];
-        facts.contacts.mobile = Some(phone(0)?);
-        facts.contacts.office = Some(phone(1)?);
+        facts.contacts.mobile_phone = Some(phone(0)?);
+        facts.contacts.office_phone = Some(phone(1)?);
         facts.password_changed_at = Some(at(-i64::from(n)));
         all.push(facts);
     }
@@ -115,8 +115,8 @@ fn reported(
     ];
     let optional = [
         ("primary_mail", own(&given.primary_mail, &found.primary_mail)),
-        ("contacts.mobile", own(&given.contacts.mobile, &found.contacts.mobile)),
-        ("contacts.office", own(&given.contacts.office, &found.contacts.office)),
+        ("contacts.mobile_phone", own(&given.contacts.mobile_phone, &found.contacts.mobile_phone)),
+        ("contacts.office_phone", own(&given.contacts.office_phone, &found.contacts.office_phone)),
         (
             "contacts.mail",
             found.contacts.mail.is_empty() || found.contacts.mail == given.contacts.mail,

@@ -330,7 +330,7 @@ pub(crate) struct BudgetEffects {
 }
 
 /// The budget effects of an attempt whose comparison has not ended. They apply at once, but their
-/// events and their notice wait, since a right secret refunds them. They are recorded when the
+/// events and their notice wait, since a correct secret refunds them. They are recorded when the
 /// comparison reports a wrong secret, or by the first step after [`Verdict::PATIENCE`] without a
 /// report.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]

@@ -109,7 +109,7 @@ pub(crate) struct Flow {
     pub(crate) challenges: Vec<Challenge>,
     #[serde(default)]
     pub(crate) proofs: Vec<Proof>,
-    /// The last proof, while its right code may be repeated. Boxed, since few flows have one and
+    /// The last proof, while its correct code may be repeated. Boxed, since few flows have one and
     /// every step copies them all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) repeat: Option<Box<Repeat>>,
@@ -213,7 +213,7 @@ pub(crate) struct Challenge {
     pub(crate) unknown: Unknown,
 }
 
-/// What answers a challenge.
+/// What a challenge expects.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Expected {
@@ -275,12 +275,12 @@ pub(crate) struct Proof {
     pub(crate) unknown: Unknown,
 }
 
-/// The answered challenge, kept so that the same right code gets the same answer again. It has at
+/// The proven challenge, kept so that the same correct code gets the same reply again. It has at
 /// most three of the attempts that were left.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub(crate) struct Repeat {
     pub(crate) challenge: Challenge,
-    /// The matched time step or recovery code, if the challenge has several right answers: only the
+    /// The matched time step or recovery code, if the challenge accepts several codes: only the
     /// same one is a repeat.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) step: Option<u64>,

@@ -143,7 +143,7 @@ impl Method {
         self.factor.destination()
     }
 
-    /// What a challenge of this method is answered with.
+    /// What a challenge of this method expects.
     pub(crate) fn expected(&self) -> Expected {
         match &self.factor {
             Factor::Address(destination) => Expected::Sent(destination.clone()),

@@ -2,7 +2,7 @@
 //! it is no session.
 //!
 //! A ticket is `tag || claim ^ stream(tag)` with `tag = HMAC(tenant, claim)`. The tag is also the
-//! nonce: equal claims give equal tickets, so an answer can be repeated, and tickets of different
+//! nonce: equal claims give equal tickets, so a reply can be repeated, and tickets of different
 //! claims have no bytes in common. A forged ticket is refused without reading the store.
 
 mod claims;

@@ -93,7 +93,7 @@ event_kinds! {
         /// The flow.
         flow: FlowNumber,
     },
-    /// The same right code was given again with the previous ticket.
+    /// The same correct code was given again with the previous ticket.
     ProofRepeated = "proof_repeated" {
         /// The flow.
         flow: FlowNumber,
@@ -110,7 +110,7 @@ event_kinds! {
         until: Timestamp,
     },
     /// Consecutive failures have closed the method to strangers. Known devices, familiar sources
-    /// and signed-in users may still use it; a right secret ends the run of failures.
+    /// and signed-in users may still use it; a correct secret ends the run of failures.
     MethodClosed = "method_closed" {
         /// The method.
         method: MethodKind,

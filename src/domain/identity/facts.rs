@@ -170,9 +170,9 @@ pub struct ContactFacts {
     /// Alternate mail addresses.
     pub mail: Vec<EmailAddress>,
     /// The mobile phone.
-    pub mobile: Option<PhoneNumber>,
+    pub mobile_phone: Option<PhoneNumber>,
     /// The office phone.
-    pub office: Option<PhoneNumber>,
+    pub office_phone: Option<PhoneNumber>,
 }
 
 /// The kind of a user, which depends on the home tenant.

@@ -263,7 +263,7 @@ pub struct CrossLimits {
     pub tenant: Rate,
     /// Symbols by which codes grow while the tenant's limit is spent. Default 2, 0 to 4; codes have
     /// at most 12. If the limit of a destination or prefix is spent, its codes allow fewer attempts
-    /// instead, which the answers do not show.
+    /// instead, which the replies do not show.
     pub escalated_length: u8,
 }
 

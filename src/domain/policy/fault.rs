@@ -72,7 +72,7 @@ impl fmt::Display for PolicyError {
 /// let fault = &error.faults()[0];
 /// assert_eq!(fault.field(), "contacts.directory");
 /// let missing = Deviation::UnverifiedDirectoryContacts;
-/// assert_eq!(fault.problem(), &PolicyProblem::NeedsDeparture(missing));
+/// assert_eq!(fault.problem(), &PolicyProblem::NeedsDeviation(missing));
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PolicyFault {
@@ -124,7 +124,7 @@ impl fmt::Display for PolicyFault {
                  shorten it"
             ),
             PolicyProblem::Empty => write!(f, "{field} is empty"),
-            PolicyProblem::NeedsDeparture(deviation) => {
+            PolicyProblem::NeedsDeviation(deviation) => {
                 write!(f, "{field} needs the deviation `{deviation}` in `acknowledged`")
             }
             PolicyProblem::Inconsistent(rule) => write!(f, "{field}: {rule}"),
@@ -170,7 +170,7 @@ pub enum PolicyProblem {
     /// The setting is empty and must not be.
     Empty,
     /// The setting deviates from a standard, and the deviation is not acknowledged.
-    NeedsDeparture(Deviation),
+    NeedsDeviation(Deviation),
     /// The setting contradicts another; the text states the rule.
     Inconsistent(&'static str),
 }

@@ -109,7 +109,7 @@ impl GuessingRisk {
 /// Upper bounds, from 0 to 1, of the probability that guessing succeeds against one account: the
 /// probabilities of all guesses are added.
 ///
-/// All except [`until_disabled`](Self::until_disabled) assume that right codes of the owner end
+/// All except [`until_disabled`](Self::until_disabled) assume that correct codes of the owner end
 /// every run of failures before it stops the attacker. A day or a year is any span of that length.
 ///
 /// ```
@@ -130,10 +130,10 @@ pub struct AccountRisk {
     /// Every guess that the budgets allow in any 24 hours.
     pub per_day: f64,
     /// Every consecutive failure until the methods are disabled. It bounds every span as long as no
-    /// right code ends the run of failures, no method is registered again, and no administrator
+    /// correct code ends the run of failures, no method is registered again, and no administrator
     /// opens a closed method. A right guess at a first gate ends its run too.
     pub until_disabled: f64,
-    /// Every guess that the budgets allow in any 365 days, for an owner whose right codes keep
+    /// Every guess that the budgets allow in any 365 days, for an owner whose correct codes keep
     /// ending the run of failures.
     pub per_year: f64,
     /// `per_code` while the tenant's limit is spent and codes are longer.
@@ -228,7 +228,7 @@ impl AccountRisk {
 /// The risk of one kind of method, and the most guesses that an attacker gets in both pools of its
 /// budgets.
 ///
-/// The comparisons are those that [`Stats`](crate::maintenance::Stats) counts, without right secrets. If phone
+/// The comparisons are those that [`Stats`](crate::maintenance::Stats) counts, without correct secrets. If phone
 /// numbers are typed, wrong numbers count among them; [`risk`](Self::risk) excludes these, since a
 /// number opens no account.
 ///
@@ -256,7 +256,7 @@ pub struct MethodRisk {
     pub comparisons_per_day: u64,
     /// Guesses until the method is disabled: see [`AccountRisk::until_disabled`].
     pub comparisons_until_disabled: u64,
-    /// Guesses within any 365 days, if the owner's right codes keep ending the run of failures.
+    /// Guesses within any 365 days, if the owner's correct codes keep ending the run of failures.
     pub comparisons_per_year: u64,
     /// The probabilities that those guesses hit.
     pub risk: AccountRisk,

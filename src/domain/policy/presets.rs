@@ -198,7 +198,7 @@ impl PolicySettings {
     ///
     /// Both levels: codes and links live 10 minutes, and a code of an authenticator its own 30
     /// seconds (6.5.5, required at level 2); only confirmed phone numbers count (6.6.1, level 2);
-    /// answers do not disclose which accounts exist (6.3.8, level 3); passwords have 15 characters
+    /// replies do not disclose which accounts exist (6.3.8, level 3); passwords have 15 characters
     /// (6.2.1 requires 8 and recommends 15); the common list is used (6.2.4: it is too short for
     /// passwords of 15 characters, so add a [`BreachList`](crate::port::BreachList)); no
     /// composition rules (6.2.5); at least 64 characters are permitted (6.2.9).

@@ -134,7 +134,7 @@ impl Bounds {
 }
 
 /// The most failures of one kind that both pools count in any span of this length, if nothing
-/// clears them. The cap on consecutive failures does not limit them: a right code of the owner
+/// clears them. The cap on consecutive failures does not limit them: a correct code of the owner
 /// starts the run again.
 fn failures(settings: &PolicySettings, span: Duration) -> u64 {
     let failures = &settings.failures;

@@ -117,7 +117,7 @@ impl fmt::Display for PolicyReview {
         writeln!(
             f,
             "these are upper bounds: the attacker has a known device, and, except for `until disabled`, the \
-             owner's right codes and resets end each run of failures",
+             owner's correct codes and resets end each run of failures",
         )?;
         for accounts in [10_000, 100_000, 1_000_000] {
             let spray = self.guessing.sprayed(accounts);

@@ -73,7 +73,7 @@ pub struct PolicySettings {
     pub typed_number: bool,
     /// Who gets a notice of a change.
     pub notifications: Notifications,
-    /// What the answers before the first proof may disclose. Default [`Disclosure::Uniform`].
+    /// What the replies before the first proof may disclose. Default [`Disclosure::Uniform`].
     pub disclosure: Disclosure,
     /// Whether a caller must pass a human check before a flow begins. Default false;
     /// [`Disclosure::Reasoned`] requires true.
@@ -307,7 +307,7 @@ pub enum NotifyRule {
     PrimaryAndAlternate,
 }
 
-/// What the answers before the first proof may disclose to a stranger.
+/// What the replies before the first proof may disclose to a stranger.
 ///
 /// ```
 /// use sspr::{Policy, PolicySettings};

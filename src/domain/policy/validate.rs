@@ -106,7 +106,7 @@ impl Faults<'_> {
 
     fn needs(&mut self, field: &'static str, deviates: bool, deviation: Deviation) {
         if deviates && !self.settings.acknowledged.contains(&deviation) {
-            self.push(field, PolicyProblem::NeedsDeparture(deviation));
+            self.push(field, PolicyProblem::NeedsDeviation(deviation));
         }
     }
 }

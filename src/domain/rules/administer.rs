@@ -287,7 +287,7 @@ pub(crate) fn replace_seeds<'a>(
 const HELP_EVERY: std::time::Duration = std::time::Duration::from_secs(86_400);
 
 /// Asks administrators for help, at most once a day for one account; returns whether anything
-/// changed, which the answer must not show. `about` is the directory's name of the user; for an
+/// changed, which the reply must not show. `about` is the directory's name of the user; for an
 /// unknown user it is `None`, and no notice is sent.
 pub(crate) fn request_help(
     transition: &mut Transition<'_>,

@@ -52,7 +52,7 @@ impl Transition<'_> {
         self.record_refund(recorded, kind, pool);
     }
 
-    /// Refunds an attempt that was right; the run of failures ends.
+    /// Refunds an attempt that was correct; the run of failures ends.
     pub(super) fn refund_and_end_run(
         &mut self,
         kind: MethodKind,

@@ -17,7 +17,7 @@ use crate::domain::method::{MethodKind, Verification};
 use crate::domain::policy::{Gates, Policy};
 use crate::domain::rules::eligibility::{Candidate, distinct, from_directory, satisfies};
 
-/// The answer to a question about an account, if the host may not have answered every part of it.
+/// What is known of an account, if the host may not have told every part of it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Known {
     Yes,
@@ -26,7 +26,7 @@ pub(crate) enum Known {
 }
 
 impl Known {
-    /// `least` is the answer for the methods that are known to exist, `most` with those that may
+    /// `least` is the result for the methods that are known to exist, `most` with those that may
     /// exist.
     const fn between(least: bool, most: bool) -> Self {
         match (least, most) {

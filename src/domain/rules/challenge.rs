@@ -18,7 +18,7 @@ pub(crate) struct Open<'a> {
     pub(crate) flow: FlowTerms<'a>,
     pub(crate) asked: Asked,
     pub(crate) option: ChallengeOption,
-    /// What answers the challenge, or why nothing does.
+    /// What the challenge expects, or why it is a decoy.
     pub(crate) expected: Result<Expected, SsprReason>,
     /// The options that the flow shows after its first proof.
     pub(crate) offers: Vec<Offer>,
@@ -26,7 +26,7 @@ pub(crate) struct Open<'a> {
     pub(crate) confirms: Option<MethodId>,
     /// A limit across accounts that is spent; the event alarms.
     pub(crate) limit_spent: Option<LimitSpent>,
-    /// The reservation of a typed phone number that was right: opening refunds it.
+    /// The reservation of a typed phone number that was correct: opening refunds it.
     pub(crate) number: Option<NumberReservation>,
     pub(crate) locale: Locale,
     pub(crate) fresh: FreshChallenge,
@@ -93,7 +93,7 @@ pub(crate) struct FreshChallenge {
 }
 
 impl<'a> Open<'a> {
-    /// A challenge that nothing answers yet.
+    /// A challenge that expects nothing yet.
     pub(crate) fn new(
         flow: FlowTerms<'a>,
         asked: Asked,
@@ -120,7 +120,7 @@ impl<'a> Open<'a> {
 pub(crate) enum LimitSpent {
     /// The limit of the tenant: all its codes are longer.
     Tenant,
-    /// The limit of the destination: its codes allow fewer attempts. The answer does not show that,
+    /// The limit of the destination: its codes allow fewer attempts. The reply does not show that,
     /// since it would reveal whose destination it is.
     Destination,
     /// The limit of the destination's range of numbers, as for [`LimitSpent::Destination`].

@@ -130,7 +130,7 @@ impl Transition<'_> {
     }
 }
 
-/// A change that begins: the present password was right.
+/// A change that begins: the current password was correct.
 pub(crate) struct ChangeStart<'a> {
     pub(crate) flow: FlowId,
     pub(crate) stamp: Option<&'a str>,
@@ -221,7 +221,7 @@ fn granted_flow(transition: &mut Transition<'_>, change: &ChangeStart<'_>) -> Fl
     }
 }
 
-/// The code at the host's sign-in was right: its time step is consumed for every purpose.
+/// The code at the host's sign-in was correct: its time step is consumed for every purpose.
 ///
 /// # Errors
 ///

@@ -1,4 +1,4 @@
-//! Confirming a pending method: its first right code makes it active.
+//! Confirming a pending method: its first correct code makes it active.
 
 use super::prove::{AttemptReservation, Match};
 use super::register::{Binding, is_kind_full, reaches};
@@ -29,8 +29,8 @@ pub(crate) struct Confirm<'a> {
     pub(crate) source: Option<[u8; 8]>,
 }
 
-/// The secret was right: the pending method becomes active. The same secret, given again after a
-/// lost answer, gets the same answer and changes nothing.
+/// The secret was correct: the pending method becomes active. The same secret, given again after a
+/// lost reply, gets the same reply and changes nothing.
 ///
 /// # Errors
 ///

@@ -40,18 +40,18 @@ pub struct Contacts {
     /// A mail address.
     pub email: Option<EmailAddress>,
     /// A mobile phone.
-    pub mobile: Option<PhoneNumber>,
+    pub mobile_phone: Option<PhoneNumber>,
     /// An office phone.
-    pub office: Option<PhoneNumber>,
+    pub office_phone: Option<PhoneNumber>,
 }
 
 impl Contacts {
     fn entries(&self) -> impl Iterator<Item = (MethodKind, Destination)> {
         let email = self.email.clone().map(|to| (MethodKind::Email, Destination::Email(to)));
         let mobile =
-            self.mobile.clone().map(|to| (MethodKind::MobilePhone, Destination::Phone(to)));
+            self.mobile_phone.clone().map(|to| (MethodKind::MobilePhone, Destination::Phone(to)));
         let office =
-            self.office.clone().map(|to| (MethodKind::OfficePhone, Destination::Phone(to)));
+            self.office_phone.clone().map(|to| (MethodKind::OfficePhone, Destination::Phone(to)));
         [email, mobile, office].into_iter().flatten()
     }
 }

@@ -121,7 +121,7 @@ pub(crate) fn remember_bearer(
     Ok(())
 }
 
-/// Ends a flow that its bearer cancels; returns whether there was one, which the answer must not
+/// Ends a flow that its bearer cancels; returns whether there was one, which the reply must not
 /// show. A flow whose directory write is not settled stays.
 pub(crate) fn cancel(transition: &mut Transition<'_>, bearer: &Bearer<'_>) -> bool {
     transition.sweep();

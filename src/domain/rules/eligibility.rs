@@ -171,8 +171,8 @@ pub(in crate::domain) fn from_directory(kind: MethodKind, user: &UserFacts) -> O
     match kind {
         // Of several addresses the first counts.
         MethodKind::Email => contacts.mail.first().cloned().map(Destination::Email),
-        MethodKind::MobilePhone => contacts.mobile.clone().map(Destination::Phone),
-        MethodKind::OfficePhone => contacts.office.clone().map(Destination::Phone),
+        MethodKind::MobilePhone => contacts.mobile_phone.clone().map(Destination::Phone),
+        MethodKind::OfficePhone => contacts.office_phone.clone().map(Destination::Phone),
         _ => None,
     }
 }
@@ -241,7 +241,7 @@ pub(crate) fn options(
         .collect()
 }
 
-/// The options that the policy names, the same for every caller: what a uniform answer shows.
+/// The options that the policy names, the same for every caller: what a uniform reply shows.
 pub(crate) fn policy_options(gates: &Gates, capabilities: &Capabilities) -> Vec<ChallengeOption> {
     gates
         .methods

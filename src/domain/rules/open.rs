@@ -26,7 +26,7 @@ const WARY_ATTEMPTS: u8 = 2;
 pub(crate) enum Opened {
     /// The challenge is open.
     Open,
-    /// A budget of the account is spent until this time, and nothing was changed. The answer must
+    /// A budget of the account is spent until this time, and nothing was changed. The reply must
     /// not show it.
     Suppressed(Timestamp),
 }
@@ -104,8 +104,8 @@ fn new_challenge(
     }
 }
 
-/// Checks that the flow accepts a challenge now. `Some` is the end of a wait that the answer must
-/// hide: before the first proof, the answer depends on the ticket alone, which has its own wait.
+/// Checks that the flow accepts a challenge now. `Some` is the end of a wait that the reply must
+/// hide: before the first proof, the reply depends on the ticket alone, which has its own wait.
 pub(super) fn check_open(
     transition: &Transition<'_>,
     open: &Open<'_>,
@@ -116,7 +116,7 @@ pub(super) fn check_open(
     }
     let Some(flow) = account.flow(&open.flow.id) else {
         if account.flows.iter().any(|flow| flow.former == Some(open.flow.id)) {
-            // The link of the flow was redeemed elsewhere. The answer must not show that.
+            // The link of the flow was redeemed elsewhere. The reply must not show that.
             return Ok(Some(Timestamp::MAX));
         }
         if open.flow.generation != Generation::default() {
@@ -147,7 +147,7 @@ fn check_flow(
         return Err(Refusal::TicketReplaced);
     }
     let kind = open.option.method();
-    let identity = open.expected.as_ref().ok().map(|answer| answer.identity(kind));
+    let identity = open.expected.as_ref().ok().map(|expected| expected.identity(kind));
     let same =
         |proof: &Proof| proof.method.same_class(kind) || identity.as_ref() == Some(&proof.identity);
     let enough = distinct(&flow.proofs) >= flow.required.max(open.flow.required);

@@ -14,15 +14,15 @@ use crate::domain::method::MethodKind;
 use crate::domain::refusal::Refusal;
 use crate::domain::time::Timestamp;
 
-/// How often the same right code may be repeated with the previous ticket.
+/// How often the same correct code may be repeated with the previous ticket.
 const MAX_REPEATS: u8 = 3;
 
-/// An attempt that was reserved: one comparison with what answers this challenge.
+/// An attempt that was reserved: one comparison with what this challenge expects.
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) struct AttemptReservation {
     pub(crate) flow: FlowNumber,
     pub(crate) challenge: Challenge,
-    /// The recovery code that the challenge consumed before: right only as a repeat.
+    /// The recovery code that the challenge consumed before: accepted only as a repeat.
     pub(crate) used: Option<Digest>,
     at: Timestamp,
     effects: BudgetEffects,
@@ -53,8 +53,8 @@ pub(crate) struct Proving<'a> {
     pub(crate) flow: &'a FlowId,
     pub(crate) purpose: Purpose,
     pub(crate) generation: Generation,
-    /// Whether the given secret is of a form that can answer this challenge.
-    pub(crate) answers: &'a (dyn Fn(&Challenge) -> bool + Sync),
+    /// Whether the given secret is of a form that this challenge can expect.
+    pub(crate) fits: &'a (dyn Fn(&Challenge) -> bool + Sync),
 }
 
 /// Reserves one attempt, before anything is compared.
@@ -75,7 +75,7 @@ pub(crate) fn reserve_attempt(
         .flow_mut(proving.flow)
         .filter(|flow| flow.purpose == proving.purpose)
         .ok_or(Refusal::NotAccepted)?;
-    // A registration is done after its first right code, which may still be repeated.
+    // A registration is done after its first correct code, which may still be repeated.
     let confirmed = flow.purpose == Purpose::Register && now < flow.expires_at;
     if !(flow.live(now) || confirmed) || flow.epoch != epoch {
         return Err(Refusal::NotAccepted);
@@ -83,15 +83,15 @@ pub(crate) fn reserve_attempt(
     let number = flow.number;
     if flow.generation == proving.generation {
         let open = flow.challenges.iter_mut().filter(|challenge| {
-            challenge.live(now) && challenge.attempts > 0 && (proving.answers)(challenge)
+            challenge.live(now) && challenge.attempts > 0 && (proving.fits)(challenge)
         });
-        // Unless the page names a challenge, the person answers the newest.
+        // Unless the page names a challenge, the person means the newest.
         let newest = open.max_by_key(|challenge| challenge.number).ok_or(Refusal::NotAccepted)?;
         newest.attempts -= 1;
         let challenge = newest.clone();
         return Ok(transition.reserve_comparison(number, challenge));
     }
-    // With the previous ticket the same right code gets the same answer, from the attempts that its
+    // With the previous ticket the same correct code gets the same reply, from the attempts that its
     // challenge had left.
     let is_previous = flow.generation == proving.generation.clone().advance();
     let repeat = flow
@@ -104,17 +104,17 @@ pub(crate) fn reserve_attempt(
     Ok(AttemptReservation { used, ..transition.reserve_comparison(number, challenge) })
 }
 
-/// The result of a right secret.
+/// The result of a correct secret.
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) struct Proven {
     /// The flow as it is now; the new ticket names its generation.
     pub(crate) flow: Flow,
 }
 
-/// The secret was right: consumes the challenge and records the proof.
+/// The secret was correct: consumes the challenge and records the proof.
 ///
-/// The secret is not compared again. If the same right code has answered the challenge meanwhile,
-/// the answer is the same and no second proof is made.
+/// The secret is not compared again. If the same correct code has proven the challenge meanwhile,
+/// the reply is the same and no second proof is made.
 ///
 /// # Errors
 ///
@@ -135,7 +135,7 @@ pub(crate) fn consume(
     }
     let number = reservation.challenge.number;
     if let Some(repeat) = flow.repeat.as_ref().filter(|repeat| repeat.challenge.number == number) {
-        // Another request has answered the challenge with the same right code meanwhile.
+        // Another request has proven the challenge with the same correct code meanwhile.
         repeat.check(matched)?;
         let proven = Proven { flow: flow.clone() };
         let method = reservation.challenge.method();

@@ -63,7 +63,7 @@ pub(crate) fn put_recovery_codes(
 }
 
 /// The owner has saved the codes: the set becomes active and replaces the previous one.
-/// Acknowledged again after a lost answer, nothing changes.
+/// Acknowledged again after a lost reply, nothing changes.
 ///
 /// # Errors
 ///

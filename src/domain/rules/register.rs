@@ -205,7 +205,7 @@ fn is_unconfirmed(method: &Method) -> bool {
 
 /// The pending methods that the new one replaces: one with the same address, one that replaces the
 /// same method, or an app added in the same session. The seed of an app is shown once: a page that
-/// is reloaded, or an answer that is lost, must not use up the limit of the kind.
+/// is reloaded, or a reply that is lost, must not use up the limit of the kind.
 fn pending_again(methods: &[Method], add: &Add<'_>) -> Vec<MethodId> {
     let same = |method: &&Method| {
         let address = matches!(add.factor, Factor::Address(to) if reaches(method, to));

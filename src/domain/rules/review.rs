@@ -1,4 +1,4 @@
-//! The review of a registration: what a user who signs in is asked, and what the user answers.
+//! The review of a registration: what a user who signs in is asked, and may do about it.
 
 use serde::{Deserialize, Serialize};
 

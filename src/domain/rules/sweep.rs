@@ -178,7 +178,7 @@ impl Transition<'_> {
             if let PendingBody::Code { flow: flow_number, challenge: challenge_number, .. } =
                 &pending.body
             {
-                // A code whose challenge was superseded, answered or ended is useless.
+                // A code whose challenge was superseded, proven or ended is useless.
                 let is_wanted = |challenge: &Challenge| {
                     challenge.number == *challenge_number && challenge.live(now)
                 };

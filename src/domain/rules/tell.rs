@@ -341,7 +341,7 @@ pub(crate) fn addresses_to_tell(
     if let Some(mail) = user.contacts.mail.first() {
         tell(&mut told, Channel::Email, Destination::Email(mail.clone()), &locale);
     }
-    if all && let Some(mobile) = &user.contacts.mobile {
+    if all && let Some(mobile) = &user.contacts.mobile_phone {
         tell(&mut told, Channel::Sms, Destination::Phone(mobile.clone()), &locale);
     }
     // Entra: if there is no mail address, the user principal name is tried.
@@ -381,8 +381,8 @@ fn reset_addresses(
         .filter(|method| method.active())
         .filter_map(|method| Some((method.kind, method.destination()?.clone())));
     let contacts = &user.contacts;
-    let mobile = contacts.mobile.iter().map(|to| (MethodKind::MobilePhone, to.clone()));
-    let office = contacts.office.iter().map(|to| (MethodKind::OfficePhone, to.clone()));
+    let mobile = contacts.mobile_phone.iter().map(|to| (MethodKind::MobilePhone, to.clone()));
+    let office = contacts.office_phone.iter().map(|to| (MethodKind::OfficePhone, to.clone()));
     let phones = mobile.chain(office).map(|(kind, to)| (kind, Destination::Phone(to)));
     active
         .chain(phones)

@@ -54,8 +54,8 @@ fn open(flow: u8, option: ChallengeOption, destination: Option<&Destination>) ->
 }
 
 fn proving(flow: &FlowId) -> Proving<'_> {
-    let answers = &|_: &Challenge| true;
-    Proving { flow, purpose: Purpose::Reset, generation: Generation::default(), answers }
+    let fits = &|_: &Challenge| true;
+    Proving { flow, purpose: Purpose::Reset, generation: Generation::default(), fits }
 }
 
 fn email_option() -> ChallengeOption {

@@ -121,7 +121,7 @@ pub enum FaultOrigin {
     Entropy,
     /// The list of breached passwords.
     BreachList,
-    /// The seal of authenticators' seeds. Before the first proof its faults are answered with
+    /// The seal of authenticators' seeds. Before the first proof its faults are reported as
     /// `NotAccepted` and counted in [`Stats::hidden_faults`](crate::maintenance::Stats::hidden_faults).
     Seal,
     /// A host-verified method. Its faults are hidden in the same way.

@@ -45,13 +45,13 @@ pub struct Stats {
     pub comparisons: u64,
     /// Decisions repeated because the record had changed.
     pub redecisions: u64,
-    /// Challenges that were answered as usual but not opened, since a budget of the account was
-    /// spent. They commit nothing and are not in the audit trail.
+    /// Challenges whose reply was the usual one but that were not opened, since a budget of the
+    /// account was spent. They commit nothing and are not in the audit trail.
     pub silenced: u64,
     /// The part of `silenced` that was requested for unknown identifiers. Alarm if it grows
     /// quickly: an attacker is trying one unknown name many times, or many names.
     pub silenced_decoys: u64,
-    /// Faults of the seal or of a host-verified method that were answered with
+    /// Faults of the seal or of a host-verified method that were reported as
     /// [`Refusal::NotAccepted`](crate::Refusal::NotAccepted), since before the first proof a fault
     /// would tell whether the account exists. Alarm on any: correct codes are being refused.
     pub hidden_faults: u64,

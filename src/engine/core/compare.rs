@@ -63,9 +63,9 @@ impl Core {
         claim: &TicketClaims,
         attempt: &Attempt,
     ) -> Result<(AttemptReservation, Match), Error> {
-        let answers = |challenge: &Challenge| attempt.fits(challenge);
+        let fits = |challenge: &Challenge| attempt.fits(challenge);
         let (purpose, generation) = (claim.purpose, claim.generation);
-        let proving = Proving { flow: &claim.flow, purpose, generation, answers: &answers };
+        let proving = Proving { flow: &claim.flow, purpose, generation, fits: &fits };
         let step = self.commit(target, policy, origin).must_be_known();
         let (reservation, account) =
             step.apply(|transition| rules::reserve_attempt(transition, &proving)).await?;
@@ -118,7 +118,7 @@ impl Core {
         Refusal::NotAccepted.into()
     }
 
-    /// Compares an attempt with what answers the challenge. A decoy challenge makes the same
+    /// Compares an attempt with what the challenge expects. A decoy challenge makes the same
     /// computation and never matches.
     pub(crate) async fn compare(
         &self,

@@ -34,7 +34,7 @@ pub(crate) struct Context {
     pub(crate) capabilities: Capabilities,
     /// Host-verified kinds that this user has.
     pub(crate) available: Vec<MethodKind>,
-    /// Host-verified kinds for which the host's answer failed, and the error.
+    /// Host-verified kinds for which the host's reply failed, and the error.
     pub(crate) unsure: Vec<(MethodKind, PortError)>,
     pub(crate) user: Option<UserFacts>,
 }

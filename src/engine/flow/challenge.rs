@@ -291,7 +291,7 @@ fn check_offered(context: &Context, option: ChallengeOption) -> Result<(), Refus
     if allowed && reached && option.index() < shown { Ok(()) } else { Err(Refusal::NotOffered) }
 }
 
-/// What answers a challenge of this option, or why no method of the user does.
+/// What a challenge of this option expects, or why no method of the user has it.
 fn chosen(
     eligible: &Result<Eligible<'_>, SsprReason>,
     option: ChallengeOption,

@@ -206,17 +206,17 @@ fn options_of(
 
 fn enter(challenge: &Challenge, policy: &Policy, options: Vec<OptionView>) -> Step {
     let opened = (challenge.option, challenge.opened_at, challenge.format);
-    answer_to(opened, policy, options)
+    step_for(opened, policy, options)
 }
 
 fn enter_asked(asked: &AskedChallenge, policy: &Policy, options: Vec<OptionView>) -> Step {
     let mut format = code_format(policy, asked.option, false);
     format.length = asked.length;
-    answer_to((asked.option, asked.at, format), policy, options)
+    step_for((asked.option, asked.at, format), policy, options)
 }
 
 /// The step for an open challenge.
-fn answer_to(
+fn step_for(
     (option, at, format): (ChallengeOption, Timestamp, CodeFormat),
     policy: &Policy,
     options: Vec<OptionView>,

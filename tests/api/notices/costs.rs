@@ -102,7 +102,7 @@ async fn s03_acts_of_administrators_have_a_rate_of_their_own() {
     let mut done = 0;
     for number in 0..100 {
         let mut contacts = Contacts::default();
-        contacts.mobile = Some(phone(&format!("+1425555{number:04}")));
+        contacts.mobile_phone = Some(phone(&format!("+1425555{number:04}")));
         match admin.supply_contacts(&world.user, &contacts).await {
             Ok(()) => done += 1,
             Err(error) => {
@@ -156,7 +156,7 @@ async fn s03_a_number_that_risk_signals_deny_is_told_by_mail_alone() {
     world.register_contacts().await;
     let admin = world.admin();
     let mut contacts = Contacts::default();
-    contacts.mobile = Some(phone("+14255550177"));
+    contacts.mobile_phone = Some(phone("+14255550177"));
     admin.supply_contacts(&world.user, &contacts).await.expect("supplied");
     world.deliver().await;
     world.inbox.clear();
@@ -181,7 +181,7 @@ async fn s03_a_denied_number_is_told_all_the_same_where_no_mail_is() {
         .await;
     let changed = world.directory.update_user(&world.tenant, &world.user, |facts| {
         (facts.primary_mail, facts.user_principal_name) = (None, None);
-        facts.contacts.mobile = Some(phone(MOBILE));
+        facts.contacts.mobile_phone = Some(phone(MOBILE));
     });
     changed.expect("there");
     change(&world, OLD, NEW).await.expect("changed");

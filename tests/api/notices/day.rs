@@ -78,7 +78,7 @@ async fn the_messages_that_one_anonymous_source_can_cause_in_a_day_are_bounded()
         let (id, name) = add(&world, number, false);
         let mut contacts = Contacts::default();
         contacts.email = EmailAddress::parse(&format!("p{number}@private.example")).ok();
-        contacts.mobile = PhoneNumber::parse(&format!("+1425555{number:04}")).ok();
+        contacts.mobile_phone = PhoneNumber::parse(&format!("+1425555{number:04}")).ok();
         let admin = world.admin();
         admin.supply_contacts(&id, &contacts).await.expect("supplied");
         names.push(name);
@@ -163,7 +163,7 @@ async fn the_messages_that_one_administrator_can_cause_to_an_account_in_a_day_ar
     let (mut acts, mut refused) = (0, 0);
     for step in 0..STEPS {
         let mut contacts = Contacts::default();
-        contacts.mobile = PhoneNumber::parse(&format!("+1425557{step:04}")).ok();
+        contacts.mobile_phone = PhoneNumber::parse(&format!("+1425557{step:04}")).ok();
         let done = [
             admin.supply_contacts(&world.user, &contacts).await.is_ok(),
             admin.require_registration(&world.user).await.is_ok(),

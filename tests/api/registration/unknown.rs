@@ -141,7 +141,8 @@ async fn a_phone_of_the_directory_exists_while_no_text_can_be_sent() {
     settings.acknowledged.insert(Deviation::UnverifiedDirectoryContacts);
     let Scene { world, .. } = scene(settings).await;
     let phone = PhoneNumber::parse(MOBILE).expect("valid");
-    let known = |facts: &mut sspr::facts::UserFacts| facts.contacts.mobile = Some(phone.clone());
+    let known =
+        |facts: &mut sspr::facts::UserFacts| facts.contacts.mobile_phone = Some(phone.clone());
     world.directory.update_user(&world.tenant, &world.user, known).expect("known");
     world.inbox.set_channels(&world.tenant, vec![Channel::Email]);
     let thief = password_only(&world, "thief");

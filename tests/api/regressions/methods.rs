@@ -324,7 +324,7 @@ async fn the_prompt_counts_as_a_reset_does() {
     let admin = world.admin();
     let mut contacts = sspr::admin::Contacts::default();
     contacts.email = Some(EmailAddress::parse(MAIL).expect("valid"));
-    contacts.mobile = Some(sspr::facts::PhoneNumber::parse(MOBILE).expect("valid"));
+    contacts.mobile_phone = Some(sspr::facts::PhoneNumber::parse(MOBILE).expect("valid"));
     admin.supply_contacts(&world.user, &contacts).await.expect("supplied");
     let asked = world.engine.registration().prompt(&request(), &world.signed_in()).await;
     assert_eq!(asked.expect("read"), sspr::method::Prompt::Register);

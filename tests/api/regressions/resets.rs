@@ -84,7 +84,7 @@ fn contacts_can_be_replaced_at_once() {
             let address = format!("a{round}@x.example");
             contacts.email = Some(EmailAddress::parse(&address).expect("valid"));
             let number = format!("+1425555011{round}");
-            contacts.mobile = Some(PhoneNumber::parse(&number).expect("valid"));
+            contacts.mobile_phone = Some(PhoneNumber::parse(&number).expect("valid"));
             admin.supply_contacts(&world.user, &contacts).await.expect("supplied");
             world.deliver().await;
         }

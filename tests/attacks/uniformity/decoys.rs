@@ -81,7 +81,8 @@ impl Weighing {
         directory.add_user(&self.world.tenant, facts, &[typed.as_str()], OLD).expect("new");
         let mut contacts = Contacts::default();
         contacts.email = Some(format!("{name}@mailbox.example").parse_mail());
-        contacts.mobile = Some(sspr::facts::PhoneNumber::parse("+14255550142").expect("valid"));
+        contacts.mobile_phone =
+            Some(sspr::facts::PhoneNumber::parse("+14255550142").expect("valid"));
         let admin = admin();
         let admin = self.world.engine.admin(&self.world.tenant, &admin);
         admin.supply_contacts(&id, &contacts).await.expect("supplied");

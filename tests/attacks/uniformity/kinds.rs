@@ -34,8 +34,8 @@ async fn world_of(settings: PolicySettings) -> World {
     for (user, mail, mobile) in [(&grace, ADMIN_MAIL, ADMIN_MOBILE), (&world.user, MAIL, MOBILE)] {
         let mut contacts = Contacts::default();
         contacts.email = Some(EmailAddress::parse(mail).expect("valid"));
-        contacts.mobile = Some(PhoneNumber::parse(mobile).expect("valid"));
-        contacts.office = Some(PhoneNumber::parse("+14255550189").expect("valid"));
+        contacts.mobile_phone = Some(PhoneNumber::parse(mobile).expect("valid"));
+        contacts.office_phone = Some(PhoneNumber::parse("+14255550189").expect("valid"));
         let admin = world.admin();
         admin.supply_contacts(user, &contacts).await.expect("supplied");
     }

@@ -102,7 +102,7 @@ fn prepare(holds: Holds, required: u8) -> Prepared {
             Holds::Nothing | Holds::Passkey | Holds::DirectoryPhone => {}
             Holds::SuppliedPhone => {
                 let mut contacts = sspr::admin::Contacts::default();
-                contacts.mobile = Some(PhoneNumber::parse(MOBILE).expect("valid"));
+                contacts.mobile_phone = Some(PhoneNumber::parse(MOBILE).expect("valid"));
                 let admin = world.admin();
                 admin.supply_contacts(&world.user, &contacts).await.expect("supplied");
             }
@@ -170,7 +170,7 @@ impl Fixture {
             facts.locked_out = Some(true);
             if holds == Holds::DirectoryPhone {
                 let mut contacts = ContactFacts::default();
-                contacts.mobile = Some(PhoneNumber::parse(MOBILE).expect("valid"));
+                contacts.mobile_phone = Some(PhoneNumber::parse(MOBILE).expect("valid"));
                 facts.contacts = contacts;
             }
         });

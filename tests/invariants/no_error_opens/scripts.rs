@@ -518,7 +518,7 @@ pub(crate) fn asks_for_help<'a>(
 async fn administrates(fixture: &Fixture, engine: &Engine, actor: &sspr::Actor) {
     let (admin, user) = (engine.admin(&fixture.tenant, actor), &fixture.user);
     let mut contacts = sspr::admin::Contacts::default();
-    contacts.office = Some(PhoneNumber::parse(OFFICE).expect("valid"));
+    contacts.office_phone = Some(PhoneNumber::parse(OFFICE).expect("valid"));
     let _ = insists(async || admin.supply_contacts(user, &contacts).await).await;
     deliver(engine).await;
     let _ = insists(async || admin.require_registration(user).await).await;

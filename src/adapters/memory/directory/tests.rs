@@ -115,8 +115,8 @@ async fn every_fact_of_a_user_can_be_set_and_is_found() {
         locale: Some(Locale::parse("de").expect("locale")),
         contacts: ContactFacts {
             mail: vec![mail("b@x.example"), mail("a@x.example")],
-            mobile: Some(phone("+4915112345678")),
-            office: Some(phone("+493012345678")),
+            mobile_phone: Some(phone("+4915112345678")),
+            office_phone: Some(phone("+493012345678")),
         },
         password_changed_at: Some(at),
         password_expired: Some(true),

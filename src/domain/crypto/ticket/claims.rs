@@ -42,6 +42,6 @@ pub(crate) enum TicketSubject {
 pub(crate) struct AskedChallenge {
     pub(crate) option: ChallengeOption,
     pub(crate) at: Timestamp,
-    /// The length of the code, as the answer gave it.
+    /// The length of the code, as the reply gave it.
     pub(crate) length: u8,
 }

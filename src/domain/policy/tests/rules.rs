@@ -93,7 +93,7 @@ fn each_deviation_is_refused_until_it_is_acknowledged() {
         let error = changed(change).expect_err(field);
         assert_eq!(error.faults().len(), 1, "{error}");
         assert_eq!(error.faults()[0].field(), field);
-        assert_eq!(error.faults()[0].problem(), &PolicyProblem::NeedsDeparture(deviation));
+        assert_eq!(error.faults()[0].problem(), &PolicyProblem::NeedsDeviation(deviation));
         assert!(error.to_string().contains(deviation.as_str()));
         let acknowledged = changed(|s| {
             change(s);

@@ -116,7 +116,7 @@ impl BrokenPort<dyn Directory> {
         taken.clear_lockout = write.clear_lockout && effects;
         let outcome = self.inner.set_password(&taken).await?;
         Ok(match (self.defect, outcome) {
-            (PortDefect::DirectoryWritesForNobody, WriteOutcome::AdminActionRequired)
+            (PortDefect::DirectoryWritesForUnknownUsers, WriteOutcome::AdminActionRequired)
             | (PortDefect::DirectoryHidesOutages, WriteOutcome::Unreachable) => {
                 WriteOutcome::Written
             }

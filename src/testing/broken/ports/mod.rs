@@ -101,7 +101,7 @@ defects! {
     /// A repeated write is refused as a violation of the history.
     DirectoryRefusesRepeats => "set_password_made_again_is_one_write",
     /// `Written` for unknown users.
-    DirectoryWritesForNobody => "set_password_of_an_unknown_user_is_not_written",
+    DirectoryWritesForUnknownUsers => "set_password_of_an_unknown_user_is_not_written",
     /// `Written` by a directory that is out of reach.
     DirectoryHidesOutages => "set_password_out_of_reach_writes_nothing",
     /// Any password passes.
