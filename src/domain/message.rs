@@ -134,193 +134,113 @@ impl CodePurpose {
     }
 }
 
-/// A notice to the owner of an account.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-#[serde(deny_unknown_fields)]
-pub enum Notice {
+/// Makes [`Notice`] from a table of notices with their names. Each also has the time `at`.
+macro_rules! notices {
+    ($($(#[$doc:meta])* $name:ident = $id:literal { $($(#[$field_doc:meta])* $field:ident: $type:ty,)* })+) => {
+        /// A notice to the owner of an account.
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        #[non_exhaustive]
+        #[serde(deny_unknown_fields)]
+        pub enum Notice {
+            $($(#[$doc])* $name {
+                $($(#[$field_doc])* $field: $type,)*
+                /// When it happened or was tried; of several, the last one.
+                at: Timestamp,
+            },)+
+        }
+
+        impl Notice {
+            /// A stable name, such as `notice.password_reset`.
+            #[must_use]
+            pub const fn id(&self) -> &'static str {
+                match self { $(Self::$name { .. } => $id,)+ }
+            }
+
+            /// When the event happened; of several, the last one.
+            #[must_use]
+            pub const fn at(&self) -> Timestamp {
+                match *self { $(Self::$name { at, .. })|+ => at }
+            }
+        }
+    };
+}
+
+notices! {
     /// The password was reset.
-    PasswordReset {
-        /// When.
-        at: Timestamp,
-    },
+    PasswordReset = "notice.password_reset" {}
     /// The password may have been reset: the outcome is not known. The wording must fit both.
-    PasswordMayHaveChanged {
-        /// When it was tried.
-        at: Timestamp,
-    },
+    PasswordMayHaveChanged = "notice.password_may_have_changed" {}
     /// The password was changed, with knowledge of the previous one.
-    PasswordChanged {
-        /// When.
-        at: Timestamp,
-    },
+    PasswordChanged = "notice.password_changed" {}
     /// The account was unlocked, its password kept.
-    AccountUnlocked {
-        /// When.
-        at: Timestamp,
-    },
+    AccountUnlocked = "notice.account_unlocked" {}
     /// The account may have been unlocked: the outcome is not known. The wording must fit both.
-    AccountMayHaveBeenUnlocked {
-        /// When it was tried.
-        at: Timestamp,
-    },
+    AccountMayHaveBeenUnlocked = "notice.account_may_have_been_unlocked" {}
     /// A method was added.
-    MethodAdded {
+    MethodAdded = "notice.method_added" {
         /// Which kind.
         method: MethodKind,
-        /// When.
-        at: Timestamp,
-    },
+    }
     /// A method was removed.
-    MethodRemoved {
+    MethodRemoved = "notice.method_removed" {
         /// Which kind.
         method: MethodKind,
-        /// When.
-        at: Timestamp,
-    },
+    }
     /// A method was replaced by another of its kind.
-    MethodReplaced {
+    MethodReplaced = "notice.method_replaced" {
         /// Which kind.
         method: MethodKind,
-        /// When.
-        at: Timestamp,
-    },
+    }
     /// An administrator removed all that the user had registered.
-    MethodsRevoked {
-        /// When.
-        at: Timestamp,
-    },
+    MethodsRevoked = "notice.methods_revoked" {}
     /// A recovery code was used.
-    RecoveryCodeUsed {
+    RecoveryCodeUsed = "notice.recovery_code_used" {
         /// How many are left.
         left: u8,
-        /// When.
-        at: Timestamp,
-    },
+    }
     /// An administrator asks the user to register again at the next sign-in.
-    RegistrationRequired {
-        /// When.
-        at: Timestamp,
-    },
+    RegistrationRequired = "notice.registration_required" {}
     /// An administrator asks the user to reset the password. Holds no secret and no link.
-    ResetRequested {
-        /// When.
-        at: Timestamp,
-    },
+    ResetRequested = "notice.reset_requested" {}
     /// An administrator has changed the contact data that a reset can use.
-    ContactsChanged {
-        /// When.
-        at: Timestamp,
-    },
+    ContactsChanged = "notice.contacts_changed" {}
     /// An administrator has opened methods that a run of failures had closed.
-    Unblocked {
-        /// When.
-        at: Timestamp,
-    },
+    Unblocked = "notice.unblocked" {}
     /// Half of the failures that disable a method have happened.
-    ManyFailures {
+    ManyFailures = "notice.many_failures" {
         /// Which kind.
         method: MethodKind,
-        /// When.
-        at: Timestamp,
-    },
+    }
     /// To administrators: an administrator may have reset their own password; the outcome is not
     /// known.
-    AdministratorMayHaveReset {
-        /// When it was tried.
-        at: Timestamp,
-    },
+    AdministratorMayHaveReset = "notice.administrator_may_have_reset" {}
     /// To administrators: an administrator has reset their own password.
-    AdministratorReset {
-        /// When.
-        at: Timestamp,
-    },
+    AdministratorReset = "notice.administrator_reset" {}
     /// Several changes or warnings in one notice, since the budget of the address has no room for a
     /// notice of each.
-    SeveralChanges {
+    SeveralChanges = "notice.several_changes" {
         /// How many.
         count: u32,
         /// Whether a new password was among them, or may have been.
         password: bool,
         /// When the first one happened.
         since: Timestamp,
-        /// When the last one happened.
-        at: Timestamp,
-    },
+    }
     /// To administrators: a user asks for help with a reset. It is not proven that the user is the
     /// one who asks.
-    HelpRequested {
-        /// When.
-        at: Timestamp,
-    },
+    HelpRequested = "notice.help_requested" {}
     /// To administrators: further users have asked for help, beyond the messages that this
     /// administrator gets.
-    HelpRequests {
+    HelpRequests = "notice.help_requests" {
         /// How many more.
         count: u32,
         /// From when on.
         since: Timestamp,
-        /// Until when.
-        at: Timestamp,
-    },
+    }
 }
 
 impl Notice {
-    /// A stable name, such as `notice.password_reset`.
-    #[must_use]
-    pub const fn id(&self) -> &'static str {
-        match self {
-            Self::PasswordReset { .. } => "notice.password_reset",
-            Self::PasswordMayHaveChanged { .. } => "notice.password_may_have_changed",
-            Self::PasswordChanged { .. } => "notice.password_changed",
-            Self::AccountUnlocked { .. } => "notice.account_unlocked",
-            Self::AccountMayHaveBeenUnlocked { .. } => "notice.account_may_have_been_unlocked",
-            Self::MethodAdded { .. } => "notice.method_added",
-            Self::MethodRemoved { .. } => "notice.method_removed",
-            Self::MethodReplaced { .. } => "notice.method_replaced",
-            Self::MethodsRevoked { .. } => "notice.methods_revoked",
-            Self::RecoveryCodeUsed { .. } => "notice.recovery_code_used",
-            Self::RegistrationRequired { .. } => "notice.registration_required",
-            Self::ResetRequested { .. } => "notice.reset_requested",
-            Self::ContactsChanged { .. } => "notice.contacts_changed",
-            Self::Unblocked { .. } => "notice.unblocked",
-            Self::ManyFailures { .. } => "notice.many_failures",
-            Self::AdministratorMayHaveReset { .. } => "notice.administrator_may_have_reset",
-            Self::AdministratorReset { .. } => "notice.administrator_reset",
-            Self::SeveralChanges { .. } => "notice.several_changes",
-            Self::HelpRequested { .. } => "notice.help_requested",
-            Self::HelpRequests { .. } => "notice.help_requests",
-        }
-    }
-
-    /// When the event happened; of several, the last one.
-    #[must_use]
-    pub const fn at(&self) -> Timestamp {
-        match *self {
-            Self::PasswordReset { at }
-            | Self::PasswordMayHaveChanged { at }
-            | Self::PasswordChanged { at }
-            | Self::AccountUnlocked { at }
-            | Self::AccountMayHaveBeenUnlocked { at }
-            | Self::MethodAdded { at, .. }
-            | Self::MethodRemoved { at, .. }
-            | Self::MethodReplaced { at, .. }
-            | Self::MethodsRevoked { at }
-            | Self::Unblocked { at }
-            | Self::RecoveryCodeUsed { at, .. }
-            | Self::RegistrationRequired { at }
-            | Self::ResetRequested { at }
-            | Self::ContactsChanged { at }
-            | Self::ManyFailures { at, .. }
-            | Self::AdministratorMayHaveReset { at }
-            | Self::AdministratorReset { at }
-            | Self::SeveralChanges { at, .. }
-            | Self::HelpRequested { at }
-            | Self::HelpRequests { at, .. } => at,
-        }
-    }
-
     /// Both notices folded into one.
     pub(crate) fn and(self, other: Self) -> Self {
         let parts = |notice: Self| match notice {

@@ -5,46 +5,46 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::invalid::InvalidInput;
+use crate::domain::named::named;
 use crate::domain::record::serde_text;
 
-/// The kind of a method. Two gates require two different kinds: a text message and a call to one
-/// mobile phone are one method over two channels (Entra's list of methods).
-///
-/// ```
-/// use sspr::MethodKind;
-/// use sspr::method::Channel;
-///
-/// assert_eq!(MethodKind::MobilePhone.channels(), [Channel::Sms, Channel::Voice]);
-/// assert_eq!(MethodKind::OfficePhone.channels(), [Channel::Voice]);
-/// ```
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum MethodKind {
-    /// A code to an electronic mail address.
-    Email,
-    /// A code to a mobile phone, by text or by voice.
-    MobilePhone,
-    /// A code to an office phone, by voice only; the number may have an extension.
-    OfficePhone,
-    /// A time-based code of an app on the person's own device (RFC 6238; Entra: mobile app code,
-    /// software OATH token).
-    AuthenticatorApp,
-    /// A time-based code of a device that the organisation has handed out (Entra: hardware OATH
-    /// token).
-    OathToken,
-    /// One of the recovery codes that the person has saved (NIST SP 800-63B-4, 4.2.1.1).
-    RecoveryCode,
-    /// An approval in an app, with number matching; the host verifies it (Entra: mobile app
-    /// notification). The same class as [`AuthenticatorApp`](Self::AuthenticatorApp), since both
-    /// are on one device.
-    AppNotification,
-    /// A passkey; the host verifies it.
-    Passkey,
-    /// Any other proof that the host verifies.
-    HostVerified,
-    /// The present password. It begins a change and counts for no gate.
-    Password,
+named! {
+    /// The kind of a method. Two gates require two different kinds: a text message and a call to one
+    /// mobile phone are one method over two channels (Entra's list of methods).
+    ///
+    /// ```
+    /// use sspr::MethodKind;
+    /// use sspr::method::Channel;
+    ///
+    /// assert_eq!(MethodKind::MobilePhone.channels(), [Channel::Sms, Channel::Voice]);
+    /// assert_eq!(MethodKind::OfficePhone.channels(), [Channel::Voice]);
+    /// ```
+    pub enum MethodKind {
+        /// A code to an electronic mail address.
+        Email = "email",
+        /// A code to a mobile phone, by text or by voice.
+        MobilePhone = "mobile_phone",
+        /// A code to an office phone, by voice only; the number may have an extension.
+        OfficePhone = "office_phone",
+        /// A time-based code of an app on the person's own device (RFC 6238; Entra: mobile app code,
+        /// software OATH token).
+        AuthenticatorApp = "authenticator_app",
+        /// A time-based code of a device that the organisation has handed out (Entra: hardware OATH
+        /// token).
+        OathToken = "oath_token",
+        /// One of the recovery codes that the person has saved (NIST SP 800-63B-4, 4.2.1.1).
+        RecoveryCode = "recovery_code",
+        /// An approval in an app, with number matching; the host verifies it (Entra: mobile app
+        /// notification). The same class as [`AuthenticatorApp`](Self::AuthenticatorApp), since both
+        /// are on one device.
+        AppNotification = "app_notification",
+        /// A passkey; the host verifies it.
+        Passkey = "passkey",
+        /// Any other proof that the host verifies.
+        HostVerified = "host_verified",
+        /// The present password. It begins a change and counts for no gate.
+        Password = "password",
+    }
 }
 
 /// How a kind of method is proven.
@@ -127,23 +127,6 @@ impl MethodKind {
         }
     }
 
-    /// A stable, lower-case name.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Email => "email",
-            Self::MobilePhone => "mobile_phone",
-            Self::OfficePhone => "office_phone",
-            Self::AuthenticatorApp => "authenticator_app",
-            Self::OathToken => "oath_token",
-            Self::RecoveryCode => "recovery_code",
-            Self::AppNotification => "app_notification",
-            Self::Passkey => "passkey",
-            Self::HostVerified => "host_verified",
-            Self::Password => "password",
-        }
-    }
-
     /// The number of this kind in the input of a code's derivation. Never reused.
     pub(crate) const fn tag(self) -> u8 {
         match self {
@@ -161,28 +144,21 @@ impl MethodKind {
     }
 }
 
-impl fmt::Display for MethodKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+named! {
+    /// The channel over which a method reaches a person.
+    pub enum Channel {
+        /// Electronic mail.
+        Email = "email",
+        /// A text message.
+        Sms = "sms",
+        /// A call that speaks the code.
+        Voice = "voice",
+        /// Electronic mail with a link instead of a code. Offered where the policy has a
+        /// [`LinkBase`](crate::policy::LinkBase).
+        Link = "link",
+        /// Nothing is sent: the person has the code, or the device, in hand.
+        InHand = "in_hand",
     }
-}
-
-/// The channel over which a method reaches a person.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Channel {
-    /// Electronic mail.
-    Email,
-    /// A text message.
-    Sms,
-    /// A call that speaks the code.
-    Voice,
-    /// Electronic mail with a link instead of a code. Offered where the policy has a
-    /// [`LinkBase`](crate::policy::LinkBase).
-    Link,
-    /// Nothing is sent: the person has the code, or the device, in hand.
-    InHand,
 }
 
 impl Channel {
@@ -198,24 +174,6 @@ impl Channel {
             Self::Voice => Some(Self::Voice),
             Self::InHand => None,
         }
-    }
-
-    /// A stable, lower-case name.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Email => "email",
-            Self::Sms => "sms",
-            Self::Voice => "voice",
-            Self::Link => "link",
-            Self::InHand => "in_hand",
-        }
-    }
-}
-
-impl fmt::Display for Channel {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
     }
 }
 

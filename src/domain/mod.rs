@@ -10,6 +10,7 @@ pub(crate) mod identity;
 pub(crate) mod invalid;
 pub(crate) mod message;
 pub(crate) mod method;
+mod named;
 pub(crate) mod password;
 pub(crate) mod policy;
 pub(crate) mod reason;

@@ -79,7 +79,7 @@
 //! | limit | What is counted across accounts: by source, identifier, destination, prefix, tenant. | [`CrossLimits`](crate::policy::CrossLimits) | |
 //! | limit spent | A limit across accounts has no room left; codes escalate and an event alarms. | `LimitSpent`, [`EventKind::LimitSpent`](crate::audit::EventKind::LimitSpent) | |
 //! | refund | To undo a reservation, because the attempt was no failure. | [`EventKind::AttemptRefunded`](crate::audit::EventKind::AttemptRefunded) | |
-//! | reserve | To count an attempt as a failure before it is compared. | `AttemptReservation`, `NumberReservation`, `SecretReservation` | |
+//! | reserve | To count an attempt as a failure before it is compared. | `Reservation` | |
 //! | run | Failures of a method in a row, without a correct secret between. | | NIST: consecutive failed attempts |
 //! | share | The part of a budget that one source may hold. | [`SendBudgets`](crate::policy::SendBudgets) | |
 //! | spent | Said of a budget or limit that has no room left. | [`BudgetUse`](crate::admin::BudgetUse) | |

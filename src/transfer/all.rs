@@ -68,6 +68,15 @@ where
     outputs.into_iter().flatten().collect()
 }
 
+/// As [`all`]; the first error in their order instead of the outputs.
+pub(super) async fn try_all<F, T, E>(futures: impl Iterator<Item = F>) -> Result<Vec<T>, E>
+where
+    F: Future<Output = Result<T, E>> + Send,
+    Result<T, E>: Send,
+{
+    all(futures).await.into_iter().collect()
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::AtomicUsize;

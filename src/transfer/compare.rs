@@ -1,7 +1,7 @@
 //! The comparison of both sides, one page in each call.
 
 use super::Transfer;
-use super::all::all;
+use super::all::{all, try_all};
 use super::carry::{Carried, columns};
 use super::chain::{Groups, firsts};
 use super::report::{At as _, Differs, Side, TransferError, UnreadableReason};
@@ -11,7 +11,7 @@ use crate::domain::identity::ids::{RecordKey, TenantId};
 use crate::domain::record::store_note::Meta;
 use crate::domain::record::{Record, Subject};
 use crate::domain::time::Timestamp;
-use crate::port::{Cursor, EventsOf};
+use crate::port::{Cursor, EventsOf, Page};
 
 /// A record of the source in its form for the target, and the target's record.
 struct Compared {
@@ -25,10 +25,7 @@ impl Transfer<'_> {
         let (tenant, kind) = self.listed();
         let page =
             self.from.scan(&tenant, kind, self.after(), self.in_flight).await.at(Side::Source)?;
-        let read = all(page.items.iter().map(|record| self.read_both(record, &tenant)))
-            .await
-            .into_iter()
-            .collect::<Result<Vec<Compared>, TransferError>>()?;
+        let read = try_all(page.items.iter().map(|record| self.read_both(record, &tenant))).await?;
         for (Compared { carried, found }, record) in read.into_iter().zip(&page.items) {
             self.counts.compared += 1;
             let carried = match carried {
@@ -61,6 +58,22 @@ impl Transfer<'_> {
         Ok(page.next)
     }
 
+    /// The next page of the tenant's events on one side.
+    pub(super) async fn page_of_events(
+        &self,
+        side: Side,
+        limit: usize,
+    ) -> Result<Page<Event>, TransferError> {
+        let store = if side == Side::Source { self.from } else { self.to };
+        store.events(EventsOf::Tenant(self.tenant()), self.after(), limit).await.at(side)
+    }
+
+    /// The event under the key that its record has in the target; `None` if that is not known.
+    fn renamed(&self, event: Event) -> Option<Event> {
+        let record = self.naming.key_of(&event)?;
+        Some(Event { id: EventId { record, ..event.id }, ..event })
+    }
+
     async fn read_both(
         &self,
         record: &Record,
@@ -79,10 +92,7 @@ impl Transfer<'_> {
         let (tenant, kind) = self.listed();
         let page =
             self.to.scan(&tenant, kind, self.after(), self.in_flight).await.at(Side::Target)?;
-        let extra = all(page.items.iter().map(|record| self.is_extra(record)))
-            .await
-            .into_iter()
-            .collect::<Result<Vec<bool>, TransferError>>()?;
+        let extra = try_all(page.items.iter().map(|record| self.is_extra(record))).await?;
         for (record, _) in page.items.iter().zip(extra).filter(|(_, extra)| *extra) {
             self.report.differ(&tenant, Some(*record.key()), Differs::Extra);
         }
@@ -109,21 +119,16 @@ impl Transfer<'_> {
     /// Sums a page of the events that the target should have.
     pub(super) async fn expect_events(&mut self) -> Result<Option<Cursor>, TransferError> {
         let tenant = self.tenant().clone();
-        let page = self
-            .from
-            .events(EventsOf::Tenant(&tenant), self.after(), super::EVENTS)
-            .await
-            .at(Side::Source)?;
+        let page = self.page_of_events(Side::Source, super::EVENTS).await?;
         for event in page.items {
-            match self.naming.key_of(&event) {
-                Some(record) => {
-                    let event = Event { id: EventId { record, ..event.id }, ..event };
-                    let (sums, event) =
-                        (&mut self.sums[self.position.tenant], Tally::of_event(&event));
-                    sums.expected.add(event);
-                    sums.heard.add(event);
-                }
-                None => self.report.leave_out(&tenant, event.id.record, UnreadableReason::Foreign),
+            let source = event.id.record;
+            if let Some(renamed) = self.renamed(event) {
+                let tally = Tally::of_event(&renamed);
+                let sums = &mut self.sums[self.position.tenant];
+                sums.expected.add(tally);
+                sums.heard.add(tally);
+            } else {
+                self.report.leave_out(&tenant, source, UnreadableReason::Foreign);
             }
         }
         Ok(page.next)
@@ -131,12 +136,7 @@ impl Transfer<'_> {
 
     /// Sums a page of the events that the target has.
     pub(super) async fn find_events(&mut self) -> Result<Option<Cursor>, TransferError> {
-        let tenant = self.tenant().clone();
-        let page = self
-            .to
-            .events(EventsOf::Tenant(&tenant), self.after(), super::EVENTS)
-            .await
-            .at(Side::Target)?;
+        let page = self.page_of_events(Side::Target, super::EVENTS).await?;
         for event in &page.items {
             self.sums[self.position.tenant].found.add(Tally::of_event(event));
         }
@@ -150,15 +150,9 @@ impl Transfer<'_> {
             return Ok(None);
         }
         let tenant = self.tenant().clone();
-        let page = self
-            .from
-            .events(EventsOf::Tenant(&tenant), self.after(), self.in_flight)
-            .await
-            .at(Side::Source)?;
-        let differing = all(firsts(&page.items).map(|event| self.differs(event, &tenant)))
-            .await
-            .into_iter()
-            .collect::<Result<Vec<_>, TransferError>>()?;
+        let page = self.page_of_events(Side::Source, self.in_flight).await?;
+        let differing =
+            try_all(firsts(&page.items).map(|event| self.differs(event, &tenant))).await?;
         for key in differing.into_iter().flatten() {
             self.report.differ(&tenant, Some(key), Differs::Events);
             self.located = true;
@@ -230,10 +224,7 @@ impl Transfer<'_> {
         let (tenant, kind) = self.listed();
         let page =
             self.from.scan(&tenant, kind, self.after(), self.in_flight).await.at(Side::Source)?;
-        let read = all(page.items.iter().map(|record| self.read_both(record, &tenant)))
-            .await
-            .into_iter()
-            .collect::<Result<Vec<Compared>, TransferError>>()?;
+        let read = try_all(page.items.iter().map(|record| self.read_both(record, &tenant))).await?;
         for Compared { carried, found } in read {
             // Unreadable records were reported in the first comparison.
             let Ok(Carried { next, .. }) = carried else { continue };
@@ -249,18 +240,14 @@ impl Transfer<'_> {
     /// Sums the source's events again and compares the sum with the first one.
     pub(super) async fn recheck_events(&mut self) -> Result<Option<Cursor>, TransferError> {
         let tenant = self.tenant().clone();
-        let page = self
-            .from
-            .events(EventsOf::Tenant(&tenant), self.after(), super::EVENTS)
-            .await
-            .at(Side::Source)?;
-        let sums = &mut self.sums[self.position.tenant];
+        let page = self.page_of_events(Side::Source, super::EVENTS).await?;
         for event in page.items {
-            if let Some(record) = self.naming.key_of(&event) {
-                let event = Event { id: EventId { record, ..event.id }, ..event };
-                sums.heard_again.add(Tally::of_event(&event));
+            if let Some(renamed) = self.renamed(event) {
+                let tally = Tally::of_event(&renamed);
+                self.sums[self.position.tenant].heard_again.add(tally);
             }
         }
+        let sums = &self.sums[self.position.tenant];
         if page.next.is_none() && sums.heard != sums.heard_again {
             self.report.differ(&tenant, None, Differs::Events);
         }

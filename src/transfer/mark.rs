@@ -99,17 +99,21 @@ impl Transfer<'_> {
     /// Closes the source: no engine opens it any more, and a store with a fence refuses all writes.
     /// Returns whether the store has a fence.
     pub(super) async fn close_source(&self, marks: &Marks) -> Result<bool, TransferError> {
+        self.note_move(marks, Some(marks.target)).await?;
+        self.from.fence(true).await.at(Side::Source)
+    }
+
+    /// Notes in the source that its records have moved to the target, or that they have not.
+    async fn note_move(&self, marks: &Marks, to: Option<StoreId>) -> Result<(), TransferError> {
         for _ in 0..TRIES {
             let found = note(self.from, Side::Source).await?.ok_or(TransferError::NoSource)?;
             match found.meta.moved_to {
-                Some(target) if target == marks.target => {
-                    return self.from.fence(true).await.at(Side::Source);
-                }
-                Some(_) => return Err(TransferError::Moved),
-                None => {}
+                moved_to if moved_to == to => return Ok(()),
+                Some(other) if other != marks.target => return Err(TransferError::Moved),
+                _ => {}
             }
-            let moved = Meta { moved_to: Some(marks.target), ..found.meta };
-            let _ = self.put(self.from, Side::Source, moved, Some(found.version)).await?;
+            let next = Meta { moved_to: to, ..found.meta };
+            let _ = self.put(self.from, Side::Source, next, Some(found.version)).await?;
         }
         Err(TransferError::Contended { key: Meta::KEY })
     }
@@ -131,17 +135,7 @@ impl Transfer<'_> {
             Ok(_) => return Err(TransferError::Contended { key: Meta::KEY }),
         }
         self.from.fence(false).await.at(Side::Source)?;
-        for _ in 0..TRIES {
-            let found = note(self.from, Side::Source).await?.ok_or(TransferError::NoSource)?;
-            match found.meta.moved_to {
-                None => return Ok(()),
-                Some(target) if target == marks.target => {}
-                Some(_) => return Err(TransferError::Moved),
-            }
-            let back = Meta { moved_to: None, ..found.meta };
-            let _ = self.put(self.from, Side::Source, back, Some(found.version)).await?;
-        }
-        Err(TransferError::Contended { key: Meta::KEY })
+        self.note_move(marks, None).await
     }
 
     /// Opens the target to engines. If the target's note has the version that this object tried to

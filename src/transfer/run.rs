@@ -1,7 +1,7 @@
 //! The steps of a copy, and the order of its tasks.
 
 use super::Transfer;
-use super::all::all;
+use super::all::try_all;
 use super::bring::Brought;
 use super::chain::firsts;
 use super::position::{CopyPosition, CopyTask, Counts, KINDS};
@@ -10,7 +10,7 @@ use super::tally::{Sums, Tally};
 use crate::domain::identity::ids::RecordKey;
 use crate::domain::invalid::InvalidInput;
 use crate::domain::time::Timestamp;
-use crate::port::{Cursor, Cutoff, EventsOf};
+use crate::port::{Cursor, Cutoff};
 
 /// The most rows of one purge.
 const PURGE: usize = 1_000;
@@ -176,10 +176,8 @@ impl Transfer<'_> {
         let page =
             self.from.scan(&tenant, kind, self.after(), self.in_flight).await.at(Side::Source)?;
         let keys: Vec<RecordKey> = page.items.iter().map(|record| *record.key()).collect();
-        let brought = all(page.items.into_iter().map(|record| self.bring(record, &tenant)))
-            .await
-            .into_iter()
-            .collect::<Result<Vec<Brought>, TransferError>>()?;
+        let brought =
+            try_all(page.items.into_iter().map(|record| self.bring(record, &tenant))).await?;
         for (brought, key) in brought.into_iter().zip(keys) {
             self.counts.records += 1;
             match brought {
@@ -194,14 +192,9 @@ impl Transfer<'_> {
 
     async fn copy_trails(&mut self) -> Result<Option<Cursor>, TransferError> {
         let tenant = self.tenant().clone();
-        let page = self
-            .from
-            .events(EventsOf::Tenant(&tenant), self.after(), self.in_flight)
-            .await
-            .at(Side::Source)?;
+        let page = self.page_of_events(Side::Source, self.in_flight).await?;
         let bring = |event| self.bring_events(event, &tenant);
-        let brought = all(firsts(&page.items).map(bring)).await;
-        for brought in brought.into_iter().collect::<Result<Vec<Brought>, TransferError>>()? {
+        for brought in try_all(firsts(&page.items).map(bring)).await? {
             if let Brought::Written(events) = brought {
                 self.counts.events += events;
             }

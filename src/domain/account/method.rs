@@ -1,11 +1,10 @@
 //! Registered methods, and their provenance.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 
 use crate::domain::account::SessionHash;
 use crate::domain::crypto::digest::Digest;
+use crate::domain::crypto::secret::redacted;
 use crate::domain::crypto::totp::OathParameters;
 use crate::domain::identity::contact::Destination;
 use crate::domain::identity::ids::MethodId;
@@ -102,11 +101,7 @@ impl From<SealedSeed> for String {
     }
 }
 
-impl fmt::Debug for SealedSeed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SealedSeed([redacted])")
-    }
-}
+redacted!(SealedSeed);
 
 /// A set of recovery codes, as the digests of those that are not used yet.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -135,6 +130,35 @@ impl Factor {
 }
 
 impl Method {
+    /// An active method without a hold.
+    pub(crate) const fn active_at(
+        now: Timestamp,
+        id: MethodId,
+        kind: MethodKind,
+        factor: Factor,
+        provenance: Provenance,
+    ) -> Self {
+        Self {
+            id,
+            kind,
+            factor,
+            state: MethodState::Active,
+            provenance,
+            added_at: now,
+            usable_from: now,
+            replaces: None,
+            session: None,
+            unknown: Unknown::NONE,
+        }
+    }
+
+    /// The same method, until it is confirmed.
+    pub(crate) const fn pending(mut self) -> Self {
+        self.state = MethodState::Pending;
+        self.usable_from = Timestamp::MAX;
+        self
+    }
+
     pub(crate) fn active(&self) -> bool {
         self.state == MethodState::Active
     }

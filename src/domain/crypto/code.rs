@@ -4,14 +4,12 @@
 //! input is 55 bytes of fixed layout, so that different contexts have different inputs and a check
 //! costs two compressions. A copy of the store is useless without the key.
 
-use std::fmt;
-
 use zeroize::Zeroize;
 
 use crate::domain::account::{ChallengeNumber, FlowNumber};
 use crate::domain::crypto::link::LinkSecret;
 use crate::domain::crypto::mac::{PreparedMac, bytes_of};
-use crate::domain::crypto::secret::{SecretText, secrets_equal};
+use crate::domain::crypto::secret::{SecretText, redacted, secrets_equal};
 use crate::domain::identity::ids::RecordKey;
 use crate::domain::invalid::InvalidInput;
 use crate::domain::message::CodePurpose;
@@ -133,11 +131,7 @@ const fn symbol(format: CodeFormat, index: u8) -> u8 {
     }
 }
 
-impl fmt::Debug for CodeKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("CodeKey([redacted])")
-    }
-}
+redacted!(CodeKey);
 
 /// The uses of the key, each with a domain number that is never reused.
 const CODE: u8 = 0x01;

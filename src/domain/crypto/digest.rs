@@ -1,11 +1,9 @@
 //! Digests of secrets that are too random to be guessed: recovery codes and device secrets.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use crate::domain::crypto::secret::secrets_equal;
+use crate::domain::crypto::secret::{redacted, secrets_equal};
 use crate::domain::identity::ids::{TenantId, UserId};
 use crate::domain::record::hex_bytes;
 
@@ -43,11 +41,7 @@ impl Digest {
     }
 }
 
-impl fmt::Debug for Digest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Digest([redacted])")
-    }
-}
+redacted!(Digest);
 
 #[cfg(test)]
 mod tests {

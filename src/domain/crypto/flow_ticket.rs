@@ -4,6 +4,7 @@ use zeroize::Zeroize as _;
 
 use crate::domain::account::Purpose;
 use crate::domain::crypto::keys::Keys;
+use crate::domain::crypto::secret::redacted;
 use crate::domain::crypto::ticket::{TicketClaims, check_form};
 use crate::domain::identity::ids::TenantId;
 use crate::domain::invalid::InvalidInput;
@@ -99,11 +100,7 @@ macro_rules! ticket_types {
             }
         }
 
-        impl std::fmt::Debug for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str(concat!(stringify!($name), "([redacted])"))
-            }
-        }
+        redacted!($name);
     )+};
 }
 

@@ -1,9 +1,8 @@
 //! The secret of a link, which proves what a code proves.
 
-use std::fmt;
-
 use zeroize::{Zeroize, Zeroizing};
 
+use crate::domain::crypto::secret::redacted;
 use crate::domain::invalid::InvalidInput;
 use crate::domain::text::{is_blank, percent_decoded};
 
@@ -117,11 +116,7 @@ impl Drop for LinkSecret {
     }
 }
 
-impl fmt::Debug for LinkSecret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("LinkSecret([redacted])")
-    }
-}
+redacted!(LinkSecret);
 
 #[cfg(test)]
 mod tests {

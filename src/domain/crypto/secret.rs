@@ -56,6 +56,18 @@ impl SecretBytes {
     }
 }
 
+/// Implements `Debug` without the value.
+macro_rules! redacted {
+    ($($name:ident),+) => {$(
+        impl ::std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                f.write_str(concat!(stringify!($name), "([redacted])"))
+            }
+        }
+    )+};
+}
+pub(crate) use redacted;
+
 impl Drop for SecretBytes {
     fn drop(&mut self) {
         self.0.zeroize();

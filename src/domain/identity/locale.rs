@@ -174,20 +174,6 @@ impl Default for Locale {
     }
 }
 
-impl TryFrom<String> for Locale {
-    type Error = InvalidInput;
-
-    fn try_from(tag: String) -> Result<Self, InvalidInput> {
-        Self::stored(&tag)
-    }
-}
-
-impl From<Locale> for String {
-    fn from(locale: Locale) -> Self {
-        locale.0
-    }
-}
-
 impl fmt::Display for Locale {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)

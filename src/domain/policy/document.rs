@@ -10,6 +10,7 @@ use serde::de::{Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::fault::write_faults;
 use super::settings::PolicySettings;
 
 impl PolicySettings {
@@ -88,15 +89,7 @@ impl std::error::Error for PolicyDocumentError {}
 
 impl fmt::Display for PolicyDocumentError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.faults.len() {
-            1 => f.write_str("the policy document has a fault: ")?,
-            count => write!(f, "the policy document has {count} faults: ")?,
-        }
-        for (index, fault) in self.faults.iter().enumerate() {
-            let before = if index == 0 { "" } else { "; " };
-            write!(f, "{before}{fault}")?;
-        }
-        Ok(())
+        write_faults(f, "policy document", &self.faults)
     }
 }
 

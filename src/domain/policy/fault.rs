@@ -48,16 +48,25 @@ impl std::error::Error for PolicyError {}
 
 impl fmt::Display for PolicyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.faults.len() {
-            1 => f.write_str("the policy has a fault: ")?,
-            count => write!(f, "the policy has {count} faults: ")?,
-        }
-        for (index, fault) in self.faults.iter().enumerate() {
-            let before = if index == 0 { "" } else { "; " };
-            write!(f, "{before}{fault}")?;
-        }
-        Ok(())
+        write_faults(f, "policy", &self.faults)
     }
+}
+
+/// Writes the number of faults of `what`, and each of them.
+pub(super) fn write_faults(
+    f: &mut fmt::Formatter<'_>,
+    what: &str,
+    faults: &[impl fmt::Display],
+) -> fmt::Result {
+    match faults.len() {
+        1 => write!(f, "the {what} has a fault: ")?,
+        count => write!(f, "the {what} has {count} faults: ")?,
+    }
+    for (index, fault) in faults.iter().enumerate() {
+        let before = if index == 0 { "" } else { "; " };
+        write!(f, "{before}{fault}")?;
+    }
+    Ok(())
 }
 
 /// One fault of a policy: the field and the problem.

@@ -35,6 +35,7 @@ pub(super) fn check(settings: &PolicySettings) -> Result<(), PolicyError> {
     notices(&mut faults);
     password(&mut faults, &settings.password);
     disclosure(&mut faults);
+    deviations(&mut faults);
     size(&mut faults);
     faults.found.sort_by_key(|fault| place_of(fault.field()));
     if faults.found.is_empty() { Ok(()) } else { Err(PolicyError::new(faults.found)) }
@@ -47,6 +48,30 @@ fn ranges(faults: &mut Faults<'_>) {
             (setting.out_of_range(faults.settings), setting.range)
         {
             faults.push(setting.path, PolicyProblem::OutOfRange { value, min, max });
+        }
+    }
+}
+
+/// Checks that the owner acknowledges each deviation that needs it.
+fn deviations(faults: &mut Faults<'_>) {
+    let settings = faults.settings;
+    let (gates, rules) = (&settings.administrators.gates, &settings.password);
+    let likely = exceeds_threshold(settings, &settings.users) || exceeds_threshold(settings, gates);
+    let reasoned = settings.disclosure == Disclosure::Reasoned;
+    let cleared = settings.clear_counters_on_reset;
+    let unverified = settings.contacts.directory;
+    for (field, deviates, deviation) in [
+        ("administrators.gates.required", gates.required == 1, Deviation::OneGateAdministrators),
+        ("failures.consecutive", likely, Deviation::GuessingAboveThreshold),
+        ("clear_counters_on_reset", cleared, Deviation::CountersClearedOnReset),
+        ("password.min_length", (8..15).contains(&rules.min_length), Deviation::ShortPasswords),
+        ("password.required_classes", rules.required_classes > 0, Deviation::CompositionRules),
+        ("password.ascii_only", rules.ascii_only, Deviation::AsciiPasswords),
+        ("contacts.directory", unverified, Deviation::UnverifiedDirectoryContacts),
+        ("disclosure", reasoned, Deviation::ReasonedDisclosure),
+    ] {
+        if deviates && !settings.acknowledged.contains(&deviation) {
+            faults.push(field, PolicyProblem::NeedsDeviation(deviation));
         }
     }
 }
@@ -103,12 +128,6 @@ impl Faults<'_> {
             self.push(field, PolicyProblem::Empty);
         }
     }
-
-    fn needs(&mut self, field: &'static str, deviates: bool, deviation: Deviation) {
-        if deviates && !self.settings.acknowledged.contains(&deviation) {
-            self.push(field, PolicyProblem::NeedsDeviation(deviation));
-        }
-    }
 }
 
 fn scope(faults: &mut Faults<'_>) {
@@ -133,11 +152,6 @@ fn gates(faults: &mut Faults<'_>) {
     faults.empty("administrators.roles", roles.is_empty());
     let gates = &settings.administrators.gates;
     gates_of(faults, gates, "administrators.gates.methods");
-    faults.needs(
-        "administrators.gates.required",
-        gates.required == 1,
-        Deviation::OneGateAdministrators,
-    );
 
     let told = &settings.notifications.administrator_roles;
     faults.empty(
@@ -221,14 +235,6 @@ fn budgets(faults: &mut Faults<'_>) {
         failures.consecutive < u32::from(attempts),
         at_least_attempts,
     );
-    let likely = exceeds_threshold(settings, &settings.users)
-        || exceeds_threshold(settings, &settings.administrators.gates);
-    faults.needs("failures.consecutive", likely, Deviation::GuessingAboveThreshold);
-    faults.needs(
-        "clear_counters_on_reset",
-        settings.clear_counters_on_reset,
-        Deviation::CountersClearedOnReset,
-    );
 
     let sends = &settings.sends;
     faults.inconsistent(
@@ -244,36 +250,18 @@ fn budgets(faults: &mut Faults<'_>) {
 }
 
 fn password(faults: &mut Faults<'_>, rules: &PasswordRules) {
-    faults.needs(
-        "password.min_length",
-        (8..15).contains(&rules.min_length),
-        Deviation::ShortPasswords,
-    );
     faults.inconsistent(
         "password.banned_words",
         rules.banned_words.iter().any(|word| !(3..=64).contains(&word.chars().take(65).count())),
         "each word must have 3 to 64 characters",
     );
-    faults.needs(
-        "password.required_classes",
-        rules.required_classes > 0,
-        Deviation::CompositionRules,
-    );
-    faults.needs("password.ascii_only", rules.ascii_only, Deviation::AsciiPasswords);
 }
 
 fn disclosure(faults: &mut Faults<'_>) {
     let settings = faults.settings;
-    faults.needs(
-        "contacts.directory",
-        settings.contacts.directory,
-        Deviation::UnverifiedDirectoryContacts,
-    );
-    let reasoned = settings.disclosure == Disclosure::Reasoned;
-    faults.needs("disclosure", reasoned, Deviation::ReasonedDisclosure);
     faults.inconsistent(
         "human_check",
-        reasoned && !settings.human_check,
+        settings.disclosure == Disclosure::Reasoned && !settings.human_check,
         "must be true: reasons are disclosed only after a human check (`disclosure`)",
     );
 }

@@ -14,42 +14,30 @@ pub(crate) use version::next_count;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::domain::identity::ids::{RecordKey, TenantId, UserId};
+use crate::domain::named::named;
 use crate::domain::record::store_note::Meta;
 use crate::domain::time::Timestamp;
 
-/// What a record is about.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum RecordKind {
-    /// One account.
-    Account,
-    /// One decoy, which stands in for unknown identifiers.
-    Decoy,
-    /// A tenant's policy.
-    Policy,
-    /// The engine's notes about the store.
-    Meta,
+named! {
+    /// What a record is about.
+    pub enum RecordKind {
+        /// One account.
+        Account = "account",
+        /// One decoy, which stands in for unknown identifiers.
+        Decoy = "decoy",
+        /// A tenant's policy.
+        Policy = "policy",
+        /// The engine's notes about the store.
+        Meta = "meta",
+    }
 }
 
 impl RecordKind {
     /// Every kind.
     pub const ALL: [Self; 4] = [Self::Account, Self::Decoy, Self::Policy, Self::Meta];
-
-    /// A stable, lower-case name.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Account => "account",
-            Self::Decoy => "decoy",
-            Self::Policy => "policy",
-            Self::Meta => "meta",
-        }
-    }
 }
 
 /// The columns that a store keeps beside a record, for indexes and for operators. They are written

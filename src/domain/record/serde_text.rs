@@ -43,7 +43,8 @@ where
     from.deserialize_str(Text(parse, PhantomData))
 }
 
-/// The serde form of a type that holds its text in field 0, read with the parser `$parse`.
+/// The text of a type that holds it in field 0: the serde form, and the conversions from and to a
+/// `String`. It is read with the parser `$parse`.
 macro_rules! serde_as_text {
     ($name:ty, $parse:expr) => {
         impl serde::Serialize for $name {
@@ -55,6 +56,20 @@ macro_rules! serde_as_text {
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
                 $crate::domain::record::serde_text::deserialize(from, $parse)
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = $crate::domain::invalid::InvalidInput;
+
+            fn try_from(text: String) -> Result<Self, Self::Error> {
+                $parse(&text)
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(value: $name) -> Self {
+                Self::from(&*value.0)
             }
         }
     };

@@ -4,8 +4,8 @@ use super::register::{MAX_METHODS, forget_abandoned};
 use super::{Address, LimitSpent, MAX_OUTBOX, Transition};
 use crate::domain::account::budget::PoolKind;
 use crate::domain::account::{
-    Account, Factor, Method, MethodState, OathDevice, Offer, Pending, PendingBody, Provenance,
-    RegistrationState, SealedSeed, Unknown,
+    Account, Factor, Method, OathDevice, Offer, Pending, PendingBody, Provenance,
+    RegistrationState, SealedSeed,
 };
 use crate::domain::event::EventKind;
 use crate::domain::identity::ids::MethodId;
@@ -96,18 +96,10 @@ pub(crate) fn supply_token(
     }
     transition.belongs_to(incarnation);
     let id = transition.next_method_id()?;
-    transition.account.methods.push(Method {
-        id: id.clone(),
-        kind: MethodKind::OathToken,
-        factor: Factor::Oath(device.clone()),
-        state: MethodState::Pending,
-        provenance: Provenance::Administrator,
-        added_at: transition.now,
-        usable_from: Timestamp::MAX,
-        replaces: None,
-        session: None,
-        unknown: Unknown::NONE,
-    });
+    let factor = Factor::Oath(device.clone());
+    let (now, provenance) = (transition.now, Provenance::Administrator);
+    let token = Method::active_at(now, id.clone(), MethodKind::OathToken, factor, provenance);
+    transition.account.methods.push(token.pending());
     transition.record(EventKind::MethodAdded { method: MethodKind::OathToken, id: id.clone() });
     Ok(id)
 }

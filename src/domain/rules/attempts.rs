@@ -7,21 +7,21 @@ use crate::domain::event::EventKind;
 use crate::domain::method::MethodKind;
 use crate::domain::time::Timestamp;
 
-/// The attempt that was reserved for a typed phone number.
+/// An attempt that was reserved in the failure budget of a method.
 #[derive(Clone, Copy, PartialEq, Debug)]
-pub(crate) struct NumberReservation {
+pub(crate) struct Reservation {
     pub(super) kind: MethodKind,
-    pub(super) pool: PoolKind,
-    pub(super) source: SourceHash,
-    pub(super) at: Timestamp,
-    pub(super) effects: BudgetEffects,
+    pool: PoolKind,
+    source: SourceHash,
+    at: Timestamp,
+    effects: BudgetEffects,
 }
 
-impl NumberReservation {
-    /// The budget effects to record if the number was wrong.
-    pub(crate) fn verdict(&self) -> (MethodKind, Verdict) {
-        let (at, pool, effects) = (self.at, self.pool, self.effects);
-        (self.kind, Verdict { at, pool, effects })
+impl Reservation {
+    /// The budget effects to record if the attempt was wrong.
+    pub(crate) const fn verdict(&self) -> (MethodKind, Verdict) {
+        let Self { kind, pool, at, effects, .. } = *self;
+        (kind, Verdict { at, pool, effects })
     }
 }
 
@@ -33,34 +33,23 @@ impl Transition<'_> {
         kind: MethodKind,
         pool: PoolKind,
         source: SourceHash,
-    ) -> BudgetEffects {
-        let (now, policy) = (self.now, self.policy);
+    ) -> Reservation {
+        let (at, policy) = (self.now, self.policy);
         let budget = self.account.budget_mut(kind);
-        budget.reserve(pool, &policy.failures, policy.attempts, now, source)
+        let effects = budget.reserve(pool, &policy.failures, policy.attempts, at, source);
+        Reservation { kind, pool, source, at, effects }
     }
 
     /// Refunds an attempt that was no failure; the run of failures goes on.
-    pub(super) fn refund(
-        &mut self,
-        kind: MethodKind,
-        pool: PoolKind,
-        at: Timestamp,
-        source: SourceHash,
-        effects: BudgetEffects,
-    ) {
+    pub(super) fn refund(&mut self, reservation: &Reservation) {
+        let Reservation { kind, pool, source, at, effects } = *reservation;
         let recorded = self.account.budget_mut(kind).refund(pool, at, source, effects);
         self.record_refund(recorded, kind, pool);
     }
 
     /// Refunds an attempt that was correct; the run of failures ends.
-    pub(super) fn refund_and_end_run(
-        &mut self,
-        kind: MethodKind,
-        pool: PoolKind,
-        at: Timestamp,
-        source: SourceHash,
-        effects: BudgetEffects,
-    ) {
+    pub(super) fn refund_and_end_run(&mut self, reservation: &Reservation) {
+        let Reservation { kind, pool, source, at, effects } = *reservation;
         let recorded = self.account.budget_mut(kind).refund_and_end_run(pool, at, source, effects);
         self.record_refund(recorded, kind, pool);
     }

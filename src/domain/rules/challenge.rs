@@ -1,6 +1,6 @@
 //! The command to open a challenge: for which flow, by whom, for which method, and fresh bytes.
 
-use super::NumberReservation;
+use super::Reservation;
 use crate::domain::account::{
     CredentialEpoch, Expected, FlowId, Generation, Offer, Purpose, SourceHash,
 };
@@ -27,7 +27,7 @@ pub(crate) struct Open<'a> {
     /// A limit across accounts that is spent; the event alarms.
     pub(crate) limit_spent: Option<LimitSpent>,
     /// The reservation of a typed phone number that was correct: opening refunds it.
-    pub(crate) number: Option<NumberReservation>,
+    pub(crate) number: Option<Reservation>,
     pub(crate) locale: Locale,
     pub(crate) fresh: FreshChallenge,
 }

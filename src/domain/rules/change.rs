@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use super::allowance::Caller;
-use super::{MAX_OUTBOX, Transition};
-use crate::domain::account::budget::{BudgetEffects, PoolKind, Verdict};
+use super::{MAX_OUTBOX, Reservation, Transition};
+use crate::domain::account::budget::{PoolKind, Verdict};
 use crate::domain::account::{
     ChallengeNumber, CredentialEpoch, Flow, FlowId, Generation, Grant, Proof, Purpose, SourceHash,
     Unknown,
@@ -16,12 +16,9 @@ use crate::domain::method::{MethodKind, Verification};
 use crate::domain::refusal::Refusal;
 use crate::domain::time::Timestamp;
 
-/// The attempts that were reserved before the comparison, by kind of method.
+/// The attempts that were reserved before the comparison, one for each kind of method.
 #[derive(Clone, PartialEq, Debug)]
-pub(crate) struct SecretReservation {
-    effects: Vec<(MethodKind, BudgetEffects)>,
-    at: Timestamp,
-}
+pub(crate) struct SecretReservation(Vec<Reservation>);
 
 /// Reserves one attempt with the present password. Attempts that live challenges hold are not used
 /// for it.
@@ -95,38 +92,26 @@ pub(crate) fn reserve_sign_in(
 impl SecretReservation {
     /// Whether a secret of this kind may be compared.
     pub(crate) fn covers(&self, kind: MethodKind) -> bool {
-        self.effects.iter().any(|(reserved, _)| *reserved == kind)
+        self.0.iter().any(|reserved| reserved.kind == kind)
     }
 
     /// The budget effects to record if the secret was wrong.
     pub(crate) fn verdicts(&self) -> Vec<(MethodKind, Verdict)> {
-        let (at, pool) = (self.at, PoolKind::Proven);
-        let verdict = |(kind, effects): &(MethodKind, BudgetEffects)| {
-            (*kind, Verdict { at, pool, effects: *effects })
-        };
-        self.effects.iter().map(verdict).collect()
+        self.0.iter().map(Reservation::verdict).collect()
     }
 }
 
 impl Transition<'_> {
     fn reserve_secrets(&mut self, kinds: &[MethodKind]) -> SecretReservation {
-        let effects = kinds.iter().map(|kind| {
+        let reserved = kinds.iter().map(|kind| {
             self.record(EventKind::SecretCounted { method: *kind });
-            (*kind, self.reserve(*kind, PoolKind::Proven, SourceHash::NONE))
+            self.reserve(*kind, PoolKind::Proven, SourceHash::NONE)
         });
-        SecretReservation { effects: effects.collect(), at: self.now }
+        SecretReservation(reserved.collect())
     }
 
     fn refund_secret(&mut self, reservation: &SecretReservation) {
-        for (kind, effects) in &reservation.effects {
-            self.refund_and_end_run(
-                *kind,
-                PoolKind::Proven,
-                reservation.at,
-                SourceHash::NONE,
-                *effects,
-            );
-        }
+        reservation.0.iter().for_each(|reserved| self.refund_and_end_run(reserved));
     }
 }
 
@@ -235,8 +220,8 @@ pub(crate) fn accept_sign_in(
     transition.sweep();
     transition.consume_step(method, step)?;
     transition.refund_secret(reservation);
-    for (kind, _) in &reservation.effects {
-        transition.account.budget_mut(*kind).sign_in = 0;
+    for reserved in &reservation.0 {
+        transition.account.budget_mut(reserved.kind).sign_in = 0;
     }
     Ok(())
 }

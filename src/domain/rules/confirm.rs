@@ -59,7 +59,7 @@ pub(crate) fn confirm_method(
     let method = transition.account.method(&method_id).cloned().ok_or(Refusal::NotAccepted)?;
     if let Some(repeat) = flow.repeat.as_ref().filter(|repeat| repeat.challenge.number == number) {
         repeat.check(matched)?;
-        transition.refund_attempt(reservation);
+        transition.refund_and_end_run(&reservation.reserved);
         return Ok(method);
     }
     if flow.done.is_some() || !flow.challenges.iter().any(|challenge| challenge.number == number) {
@@ -77,7 +77,7 @@ pub(crate) fn confirm_method(
         return Err(Refusal::LimitReached);
     }
     transition.consume(&reservation.challenge.expected, matched)?;
-    transition.refund_attempt(reservation);
+    transition.refund_and_end_run(&reservation.reserved);
     let flow_number = reservation.flow;
     let method = activate(transition, &method_id, Some(flow_number), confirm)?;
     if let Some(flow) = transition.account.flow_mut(id) {

@@ -5,14 +5,12 @@ use serde::{Deserialize, Serialize};
 use super::register::MAX_METHODS;
 use super::{Address, Transition};
 use crate::domain::account::budget::PoolKind;
-use crate::domain::account::{Account, Factor, Method, MethodState, Provenance, Unknown};
+use crate::domain::account::{Account, Factor, Method, Provenance};
 use crate::domain::event::EventKind;
 use crate::domain::identity::contact::{Destination, EmailAddress, PhoneNumber};
-use crate::domain::identity::ids::MethodId;
 use crate::domain::message::Notice;
 use crate::domain::method::MethodKind;
 use crate::domain::refusal::Refusal;
-use crate::domain::time::Timestamp;
 
 /// Contact data that an administrator supplies for a user (Entra: pre-populated data).
 ///
@@ -91,7 +89,8 @@ pub(crate) fn supply_contacts(
             continue;
         }
         let id = transition.next_method_id()?;
-        transition.account.methods.push(supplied_method(id, kind, destination, now));
+        let (factor, provenance) = (Factor::Address(destination), Provenance::Administrator);
+        transition.account.methods.push(Method::active_at(now, id, kind, factor, provenance));
         new.push(kind);
     }
     let added = !new.is_empty();
@@ -116,24 +115,4 @@ pub(crate) fn supply_contacts(
     let count = contacts.entries().count() as u8;
     transition.record(EventKind::ContactsSupplied { count });
     Ok(())
-}
-
-fn supplied_method(
-    id: MethodId,
-    kind: MethodKind,
-    destination: Destination,
-    now: Timestamp,
-) -> Method {
-    Method {
-        id,
-        kind,
-        factor: Factor::Address(destination),
-        state: MethodState::Active,
-        provenance: Provenance::Administrator,
-        added_at: now,
-        usable_from: now,
-        replaces: None,
-        session: None,
-        unknown: Unknown::NONE,
-    }
 }

@@ -9,8 +9,8 @@ use std::collections::BTreeSet;
 use super::{Transition, code_format, code_life};
 use crate::domain::account::budget::PoolKind;
 use crate::domain::account::{
-    Account, Challenge, Decoy, Expected, Factor, Flow, Generation, Method, MethodState, Provenance,
-    SourceHash, Unknown,
+    Account, Challenge, Decoy, Expected, Factor, Flow, Generation, Method, Provenance, SourceHash,
+    Unknown,
 };
 use crate::domain::crypto::ticket::TicketClaims;
 use crate::domain::identity::contact::{Destination, EmailAddress, PhoneNumber};
@@ -156,18 +156,8 @@ fn shape(kinds: &BTreeSet<MethodKind>, now: Timestamp) -> Vec<Method> {
     };
     let contacts = kinds.iter().filter_map(|kind| Some((*kind, Factor::Address(factor(*kind)?))));
     let method = |(number, (kind, factor)): (usize, (MethodKind, Factor))| {
-        Some(Method {
-            id: MethodId::parse(&format!("m{}", number + 1)).ok()?,
-            kind,
-            factor,
-            state: MethodState::Active,
-            provenance: Provenance::Confirmed,
-            added_at: now,
-            usable_from: now,
-            replaces: None,
-            session: None,
-            unknown: Unknown::NONE,
-        })
+        let id = MethodId::parse(&format!("m{}", number + 1)).ok()?;
+        Some(Method::active_at(now, id, kind, factor, Provenance::Confirmed))
     };
     contacts.take(SHOWN).enumerate().filter_map(method).collect()
 }

@@ -38,7 +38,7 @@ pub(crate) use administer::{
     require_registration, revoke_flows, revoke_methods, supply_token,
 };
 pub(crate) use allowance::{sends, sends_of};
-pub(crate) use attempts::{NumberReservation, record_failure};
+pub(crate) use attempts::{Reservation, record_failure};
 pub(crate) use challenge::{Asked, Asker, FlowTerms, FreshChallenge, LimitSpent, Open};
 pub(crate) use change::{
     ChangeStart, accept_sign_in, grant_change, reserve_password, reserve_sign_in,

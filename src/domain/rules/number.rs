@@ -3,7 +3,7 @@
 use super::allowance::Caller;
 use super::challenge::Open;
 use super::open::{check_open, choose_pool, spent_until};
-use super::{NumberReservation, Transition};
+use super::{Reservation, Transition};
 use crate::domain::account::Challenge;
 use crate::domain::event::EventKind;
 use crate::domain::refusal::Refusal;
@@ -12,7 +12,7 @@ use crate::domain::time::Timestamp;
 /// The outcome of [`reserve_number`].
 pub(crate) enum NumberAttempt {
     /// The number may be compared.
-    Reserved(NumberReservation),
+    Reserved(Reservation),
     /// The budget is spent until this time, and nothing was changed.
     Spent { until: Timestamp },
 }
@@ -54,9 +54,7 @@ pub(crate) fn reserve_number(
             None => return Ok(NumberAttempt::Spent { until: retry_at }),
         }
     }
-    let source = open.asked.source;
-    let effects = transition.reserve(kind, pool, source);
+    let reservation = transition.reserve(kind, pool, open.asked.source);
     transition.record(EventKind::NumberCounted { method: kind });
-    let reservation = NumberReservation { kind, pool, source, at: now, effects };
     Ok(NumberAttempt::Reserved(reservation))
 }

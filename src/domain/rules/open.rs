@@ -41,7 +41,7 @@ pub(crate) fn open_challenge(
 ) -> Result<Opened, Refusal> {
     transition.sweep();
     if let Some(number) = &open.number {
-        transition.refund(number.kind, number.pool, number.at, number.source, number.effects);
+        transition.refund(number);
     }
     let (now, policy) = (transition.now, transition.policy);
     if let Some(retry_at) = check_open(transition, open)? {

@@ -1,7 +1,6 @@
 //! Proving a method: reserve, then compare, then consume.
 
-use super::Transition;
-use crate::domain::account::budget::{BudgetEffects, Verdict};
+use super::{Reservation, Transition};
 use crate::domain::account::{
     Challenge, Expected, Factor, Flow, FlowId, FlowNumber, Generation, Grant, Proof, Purpose,
     Repeat, Unknown,
@@ -24,16 +23,7 @@ pub(crate) struct AttemptReservation {
     pub(crate) challenge: Challenge,
     /// The recovery code that the challenge consumed before: accepted only as a repeat.
     pub(crate) used: Option<Digest>,
-    at: Timestamp,
-    effects: BudgetEffects,
-}
-
-impl AttemptReservation {
-    /// The budget effects to record if the attempt was wrong.
-    pub(crate) fn verdict(&self) -> (MethodKind, Verdict) {
-        let (at, pool, effects) = (self.at, self.challenge.pool, self.effects);
-        (self.challenge.method(), Verdict { at, pool, effects })
-    }
+    pub(crate) reserved: Reservation,
 }
 
 /// What the given secret matched.
@@ -140,7 +130,7 @@ pub(crate) fn consume(
         let proven = Proven { flow: flow.clone() };
         let method = reservation.challenge.method();
         transition.record(EventKind::ProofRepeated { flow: reservation.flow, method });
-        transition.refund_attempt(reservation);
+        transition.refund_and_end_run(&reservation.reserved);
         return Ok(proven);
     }
     let place = flow
@@ -176,7 +166,7 @@ pub(crate) fn consume(
         proven,
         required,
     });
-    transition.refund_attempt(reservation);
+    transition.refund_and_end_run(&reservation.reserved);
     transition.sweep();
     Ok(result)
 }
@@ -283,21 +273,14 @@ impl Transition<'_> {
 
     /// Reserves the attempt that this challenge has just given up.
     fn reserve_comparison(&mut self, flow: FlowNumber, challenge: Challenge) -> AttemptReservation {
-        let effects = self.reserve(challenge.method(), challenge.pool, challenge.source);
+        let reserved = self.reserve(challenge.method(), challenge.pool, challenge.source);
         self.record(EventKind::AttemptCounted {
             flow,
             challenge: challenge.number,
             method: challenge.method(),
             left: challenge.attempts,
         });
-        AttemptReservation { flow, challenge, used: None, at: self.now, effects }
-    }
-
-    /// Refunds the attempt that was reserved before the comparison: it was no failure.
-    pub(super) fn refund_attempt(&mut self, reservation: &AttemptReservation) {
-        let challenge = &reservation.challenge;
-        let (kind, pool, source) = (challenge.method(), challenge.pool, challenge.source);
-        self.refund_and_end_run(kind, pool, reservation.at, source, reservation.effects);
+        AttemptReservation { flow, challenge, used: None, reserved }
     }
 }
 

@@ -5,7 +5,7 @@ use super::confirm::{Confirm, activate};
 use super::register::{Binding, MAX_METHODS};
 use crate::domain::account::budget::PoolKind;
 use crate::domain::account::{
-    Account, Bearer, Factor, Method, MethodState, Provenance, RecoveryCodeSet, Unknown,
+    Account, Bearer, Factor, Method, Provenance, RecoveryCodeSet, Unknown,
 };
 use crate::domain::crypto::digest::Digest;
 use crate::domain::event::EventKind;
@@ -14,7 +14,6 @@ use crate::domain::message::Notice;
 use crate::domain::method::MethodKind;
 use crate::domain::refusal::Refusal;
 use crate::domain::rules::binding::Newcomer;
-use crate::domain::time::Timestamp;
 
 /// Keeps a new set, pending until its owner acknowledges that it is saved. Until then the codes of
 /// the previous set stay valid, in case the page is lost.
@@ -42,22 +41,13 @@ pub(crate) fn put_recovery_codes(
         return Err(Refusal::LimitReached);
     }
     let id = transition.next_method_id()?;
-    transition.account.methods.push(Method {
-        id: id.clone(),
-        kind: MethodKind::RecoveryCode,
-        factor: Factor::RecoveryCode(RecoveryCodeSet {
-            codes: codes.to_vec(),
-            replacement: None,
-            unknown: Unknown::NONE,
-        }),
-        state: MethodState::Pending,
-        provenance: Provenance::Unconfirmed,
-        added_at: transition.now,
-        usable_from: Timestamp::MAX,
-        replaces: None,
-        session: Some(binding.session),
-        unknown: Unknown::NONE,
-    });
+    let (now, kind) = (transition.now, MethodKind::RecoveryCode);
+    let (replacement, unknown) = (None, Unknown::NONE);
+    let set = RecoveryCodeSet { codes: codes.to_vec(), replacement, unknown };
+    let factor = Factor::RecoveryCode(set);
+    let method = Method::active_at(now, id.clone(), kind, factor, Provenance::Unconfirmed);
+    let session = Some(binding.session);
+    transition.account.methods.push(Method { session, ..method.pending() });
     transition.record(EventKind::MethodAdded { method: MethodKind::RecoveryCode, id: id.clone() });
     Ok(id)
 }

@@ -5,9 +5,7 @@ use super::challenge::Open;
 use super::open::{Opened, open_challenge};
 use super::{Address, Transition};
 use crate::domain::account::budget::PoolKind;
-use crate::domain::account::{
-    Account, Factor, Flow, FlowNumber, Method, MethodState, Provenance, SessionHash, Unknown,
-};
+use crate::domain::account::{Account, Factor, Flow, FlowNumber, Method, Provenance, SessionHash};
 use crate::domain::event::{EventKind, FlowEnd};
 use crate::domain::identity::contact::Destination;
 use crate::domain::identity::ids::MethodId;
@@ -29,18 +27,9 @@ pub(crate) struct Add<'a> {
 
 impl Add<'_> {
     fn pending_method(&self, id: MethodId, replaces: Option<MethodId>, now: Timestamp) -> Method {
-        Method {
-            id,
-            kind: self.kind,
-            factor: self.factor.clone(),
-            state: MethodState::Pending,
-            provenance: Provenance::Unconfirmed,
-            added_at: now,
-            usable_from: Timestamp::MAX,
-            replaces,
-            session: Some(self.binding.session),
-            unknown: Unknown::NONE,
-        }
+        let factor = self.factor.clone();
+        let method = Method::active_at(now, id, self.kind, factor, Provenance::Unconfirmed);
+        Method { replaces, session: Some(self.binding.session), ..method.pending() }
     }
 }
 

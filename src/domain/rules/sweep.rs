@@ -24,15 +24,7 @@ impl Transition<'_> {
         self.give_up_codes();
         let writing = self.account.writing_flow();
         // Usually no flow is over, and none has to be moved.
-        if self.account.flows.iter().any(|flow| flow.is_over(now, writing)) {
-            let (ended, kept): (Vec<Flow>, Vec<Flow>) = std::mem::take(&mut self.account.flows)
-                .into_iter()
-                .partition(|flow| flow.is_over(now, writing));
-            self.account.flows = kept;
-            for flow in ended {
-                self.end_flow(&flow, FlowEnd::Abandoned);
-            }
-        }
+        self.end_flows(|flow| flow.is_over(now, writing), FlowEnd::Abandoned);
         for flow in &mut self.account.flows {
             flow.challenges.retain(|challenge| challenge.live(now));
             if flow.repeat.as_ref().is_some_and(|repeat| !repeat.challenge.live(now)) {
@@ -81,6 +73,11 @@ impl Transition<'_> {
         }
     }
 
+    fn end_flows(&mut self, is_over: impl Fn(&Flow) -> bool, ended: FlowEnd) {
+        let over: Vec<Flow> = self.account.flows.extract_if(.., |flow| is_over(flow)).collect();
+        over.iter().for_each(|flow| self.end_flow(flow, ended));
+    }
+
     /// Records the end of a flow that has been removed from the account.
     pub(super) fn end_flow(&mut self, flow: &Flow, ended: FlowEnd) {
         let write = self.account.write.take_if(|write| write.flow == flow.number);
@@ -123,10 +120,8 @@ impl Transition<'_> {
     /// flows `go_on`, which keep theirs.
     pub(super) fn void_but(&mut self, acting: Option<FlowNumber>, go_on: &[FlowNumber]) {
         let epoch = self.account.epoch.advance();
-        let (kept, ended): (Vec<Flow>, Vec<Flow>) = std::mem::take(&mut self.account.flows)
-            .into_iter()
-            .partition(|flow| Some(flow.number) == acting || go_on.contains(&flow.number));
-        self.account.flows = kept;
+        let stays = |flow: &Flow| Some(flow.number) == acting || go_on.contains(&flow.number);
+        self.end_flows(|flow| !stays(flow), FlowEnd::Superseded);
         for flow in &mut self.account.flows {
             flow.epoch = epoch;
             if Some(flow.number) != acting {
@@ -134,9 +129,6 @@ impl Transition<'_> {
             }
             flow.challenges.clear();
             flow.repeat = None;
-        }
-        for flow in ended {
-            self.end_flow(&flow, FlowEnd::Superseded);
         }
         self.drop_dead_messages();
     }

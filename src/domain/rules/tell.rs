@@ -328,14 +328,10 @@ pub(crate) fn addresses_to_tell(
     if let Some(mail) = &user.primary_mail {
         tell(&mut told, Channel::Email, Destination::Email(mail.clone()), &locale);
     }
-    for method in account.methods.iter().filter(|method| method.active()) {
-        let Some(destination) = method.destination() else { continue };
-        match method.kind {
-            MethodKind::Email => tell(&mut told, Channel::Email, destination.clone(), &locale),
-            MethodKind::MobilePhone if all => {
-                tell(&mut told, Channel::Sms, destination.clone(), &locale);
-            }
-            _ => {}
+    let by_rule = |kind| kind == MethodKind::Email || (all && kind == MethodKind::MobilePhone);
+    for method in account.methods.iter().filter(|method| method.active() && by_rule(method.kind)) {
+        if let Some(destination) = method.destination() {
+            tell(&mut told, method.kind.channels()[0], destination.clone(), &locale);
         }
     }
     if let Some(mail) = user.contacts.mail.first() {

@@ -3,7 +3,7 @@
 use crate::domain::account::Challenge;
 use crate::domain::crypto::code::TypedCode;
 use crate::domain::crypto::link::LinkSecret;
-use crate::domain::crypto::secret::SecretText;
+use crate::domain::crypto::secret::{SecretText, redacted};
 use crate::domain::identity::contact::PhoneNumber;
 use crate::domain::invalid::{InvalidInput, bounded_text};
 use crate::domain::method::{ChallengeOption, Channel, Verification};
@@ -155,8 +155,4 @@ impl Attempt {
     }
 }
 
-impl std::fmt::Debug for Attempt {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Attempt([redacted])")
-    }
-}
+redacted!(Attempt);

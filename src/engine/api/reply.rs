@@ -39,24 +39,15 @@ pub struct Reply<T> {
 
 impl<T: fmt::Debug> fmt::Debug for Reply<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            ticket,
-            step,
-            expires_at,
-            not_before,
-            page,
-            replace_recovery_code,
-            unlock_offered,
-        } = self;
         f.debug_struct("Reply")
-            .field("ticket", ticket)
-            .field("step", step)
-            .field("expires_at", expires_at)
-            .field("not_before", not_before)
+            .field("ticket", &self.ticket)
+            .field("step", &self.step)
+            .field("expires_at", &self.expires_at)
+            .field("not_before", &self.not_before)
             // May contain the number that the user must match.
-            .field("page", &page.as_ref().map(|_| "[redacted]"))
-            .field("replace_recovery_code", replace_recovery_code)
-            .field("unlock_offered", unlock_offered)
+            .field("page", &self.page.as_ref().map(|_| "[redacted]"))
+            .field("replace_recovery_code", &self.replace_recovery_code)
+            .field("unlock_offered", &self.unlock_offered)
             .finish()
     }
 }

@@ -6,7 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::crypto::digest::{Digest, DigestOf};
-use crate::domain::crypto::secret::SecretText;
+use crate::domain::crypto::secret::{SecretText, redacted};
 use crate::domain::identity::ids::{RoleId, TenantId, UserId};
 use crate::domain::invalid::InvalidInput;
 use crate::domain::time::Timestamp;
@@ -107,11 +107,7 @@ impl DeviceSecret {
     }
 }
 
-impl fmt::Debug for DeviceSecret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("DeviceSecret([redacted])")
-    }
-}
+redacted!(DeviceSecret);
 
 /// A user of one tenant whom the host's own sign-in has identified.
 ///

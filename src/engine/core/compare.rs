@@ -18,7 +18,7 @@ use crate::domain::method::{MethodKind, Verification};
 use crate::domain::policy::Policy;
 use crate::domain::refusal::Refusal;
 use crate::domain::rules::{
-    self, AttemptReservation, Match, NumberAttempt, NumberReservation, Open, Proving, Transition,
+    self, AttemptReservation, Match, NumberAttempt, Open, Proving, Reservation, Transition,
     reserve_number,
 };
 use crate::domain::time::Timestamp;
@@ -44,7 +44,7 @@ pub(crate) struct Comparison<'a> {
 /// The outcome of the comparison of a typed phone number.
 pub(crate) enum TypedNumber {
     /// It is the registered number.
-    Matched(NumberReservation),
+    Matched(Reservation),
     /// It is wrong or may not be compared; the reply must not tell which.
     Refused { retry_at: Timestamp },
 }
@@ -92,7 +92,9 @@ impl Core {
         };
         match matched {
             Some(matched) => Ok((reservation, matched)),
-            None => Err(self.failed(target, policy, origin, &[reservation.verdict()]).await),
+            None => {
+                Err(self.failed(target, policy, origin, &[reservation.reserved.verdict()]).await)
+            }
         }
     }
 

@@ -202,13 +202,15 @@ async fn write(
             Err(error) => {
                 let settle = |transition: &mut Transition<'_>| settle_unasked(transition, pending);
                 note(core, scope, settle).await?;
-                return Err(Error::Fault(Fault { origin: FaultOrigin::Directory, error }));
+                return Err(directory_fault(error));
             }
         }
     }
-    match ask_directory(core, scope, pending, password).await {
-        Ok(WriteOutcome::Written) => settled(core, scope, pending, true).await,
-        Ok(WriteOutcome::WrittenButNotPropagated) => settled(core, scope, pending, false).await,
+    let reason = match ask_directory(core, scope, pending, password).await {
+        Ok(WriteOutcome::Written) => return settled(core, scope, pending, true).await,
+        Ok(WriteOutcome::WrittenButNotPropagated) => {
+            return settled(core, scope, pending, false).await;
+        }
         Ok(WriteOutcome::PolicyViolation(reason)) => {
             let code = reason.code();
             unwritten(core, scope, pending, &PendingWriteFailure::Refused(code)).await?;
@@ -216,33 +218,27 @@ async fn write(
                 PolicyReason::TooYoung { until } => until,
                 _ => None,
             };
-            Err(Refusal::DirectoryPassword { reason: code, retry_at }.into())
+            return Err(Refusal::DirectoryPassword { reason: code, retry_at }.into());
         }
-        Ok(WriteOutcome::AdminActionRequired) => {
-            let reason = SsprReason::AdministratorRequired;
-            unwritten(core, scope, pending, &PendingWriteFailure::Failed(reason)).await?;
-            Err(Refusal::NotEligible { reason }.into())
-        }
-        Ok(WriteOutcome::Unreachable) => {
-            let reason = SsprReason::DirectoryUnreachable;
-            unwritten(core, scope, pending, &PendingWriteFailure::Failed(reason)).await?;
-            Err(Refusal::NotEligible { reason }.into())
-        }
+        Ok(WriteOutcome::AdminActionRequired) => SsprReason::AdministratorRequired,
+        Ok(WriteOutcome::Unreachable) => SsprReason::DirectoryUnreachable,
         Ok(WriteOutcome::Indeterminate) => {
-            unknown(core, scope, pending.write).await?;
             let error = PortError::unknown().because("the outcome is indeterminate");
-            Err(Error::Fault(Fault { origin: FaultOrigin::Directory, error }))
+            return Err(unknown(core, scope, pending.write, error).await?);
         }
-        Err(error) => {
-            if error.kind() == PortErrorKind::Unavailable {
-                let reason = SsprReason::DirectoryUnreachable;
-                unwritten(core, scope, pending, &PendingWriteFailure::Failed(reason)).await?;
-            } else {
-                unknown(core, scope, pending.write).await?;
-            }
-            Err(Error::Fault(Fault { origin: FaultOrigin::Directory, error }))
+        Err(error) if error.kind() == PortErrorKind::Unavailable => {
+            let why = PendingWriteFailure::Failed(SsprReason::DirectoryUnreachable);
+            unwritten(core, scope, pending, &why).await?;
+            return Err(directory_fault(error));
         }
-    }
+        Err(error) => return Err(unknown(core, scope, pending.write, error).await?),
+    };
+    unwritten(core, scope, pending, &PendingWriteFailure::Failed(reason)).await?;
+    Err(Refusal::NotEligible { reason }.into())
+}
+
+const fn directory_fault(error: PortError) -> Error {
+    Error::Fault(Fault { origin: FaultOrigin::Directory, error })
 }
 
 /// Whether an earlier write of this flow, whose outcome was unknown, has been applied.
@@ -305,13 +301,15 @@ async fn unwritten(
     note(core, scope, |transition| settle_unwritten(transition, pending, why)).await
 }
 
+/// Records that the outcome is unknown; returns the fault to report.
 async fn unknown(
     core: &Core,
     scope: &PendingWriteScope<'_>,
     write: WriteNumber,
-) -> Result<(), Error> {
+    error: PortError,
+) -> Result<Error, Error> {
     note(core, scope, |transition| settle_unknown(transition, write)).await?;
-    Ok(())
+    Ok(directory_fault(error))
 }
 
 /// Commits a change of the record, on whatever version the record has by then.

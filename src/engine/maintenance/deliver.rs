@@ -2,35 +2,27 @@
 
 use zeroize::Zeroizing;
 
-use crate::domain::account::{FlowNumber, MessageNumber, Pending, PendingBody};
+use crate::domain::account::{FlowNumber, Pending, PendingBody};
 use crate::domain::crypto::code::CodeContext;
 use crate::domain::crypto::secret::SecretText;
 use crate::domain::identity::contact::Destination;
 use crate::domain::message::{CodeMessage, LinkMessage, Message, Notice};
 use crate::domain::method::Channel;
-use crate::domain::policy::Policy;
 use crate::domain::rules::{
     ClaimedMessage, DeliveryClaim, DeliveryOutcome, SentSecret, claim, settle_message,
 };
 use crate::engine::api::error::Error;
 use crate::engine::api::report::MaintenanceReport;
 use crate::engine::core::Core;
-use crate::engine::core::commit::{Decision, Loaded, Origin, Target};
-use crate::engine::maintenance::failing::Failure;
+use crate::engine::core::commit::{Decision, Loaded, Origin};
 use crate::engine::maintenance::help::{Help, count_help};
 use crate::engine::maintenance::notices::{tenant_channels, tenant_facts};
-use crate::engine::maintenance::pass::{Pass, Way};
+use crate::engine::maintenance::pass::DueMessage;
 use crate::port::{Envelope, PortError, PortErrorKind, PortResult, RiskSignal};
 
 /// Claims one message, delivers it and commits the outcome.
-pub(crate) async fn dispatch(
-    core: &Core,
-    target: &Target,
-    loaded: Loaded,
-    policy: &Policy,
-    (number, way): (MessageNumber, Way),
-    pass: &Pass,
-) -> Result<bool, Error> {
+pub(crate) async fn dispatch(due: DueMessage<'_>, loaded: Loaded) -> Result<bool, Error> {
+    let DueMessage { core, target, policy, pass, number, .. } = due;
     let origin = Origin::engine();
     // A claim whose outcome is unknown is not acted on: its lease expires.
     let step = core.commit(target, policy, &origin).from(loaded).must_be_known();
@@ -51,11 +43,11 @@ pub(crate) async fn dispatch(
         DeliveryClaim::Taken(claimed) => claimed,
     };
     let mut hidden = Vec::new();
-    let mut outcome = match count_first(core, target, &claimed, policy).await {
+    let mut outcome = match count_first(due, &claimed).await {
         Ok(Help::Settle(outcome)) => outcome,
         Ok(Help::Send(notice)) => {
-            let performed = perform(core, target, &claimed, notice, policy, &mut hidden, pass);
-            judge_delivery(core, target, &claimed, &way, performed.await, &hidden, pass)
+            let performed = perform(due, &claimed, notice, &mut hidden).await;
+            judge_delivery(due, &claimed, performed, &hidden)
         }
         Err(_) => DeliveryOutcome::Uncounted,
     };
@@ -72,29 +64,24 @@ pub(crate) async fn dispatch(
 
 /// Counts a request for help. Other messages continue; those without a notice get a placeholder
 /// that is not used.
-async fn count_first(
-    core: &Core,
-    target: &Target,
-    claimed: &ClaimedMessage,
-    policy: &Policy,
-) -> PortResult<Help> {
+async fn count_first(due: DueMessage<'_>, claimed: &ClaimedMessage) -> PortResult<Help> {
     match &claimed.pending.body {
-        PendingBody::Notice { .. } => count_help(core, &target.tenant, claimed, policy).await,
+        PendingBody::Notice { .. } => {
+            count_help(due.core, &due.target.tenant, claimed, due.policy).await
+        }
         _ => Ok(Help::Send(Notice::HelpRequested { at: claimed.pending.queued_at })),
     }
 }
 
 /// The outcome of a delivery. A failure is noted for the rest of this call and for operators.
 fn judge_delivery(
-    core: &Core,
-    target: &Target,
+    due: DueMessage<'_>,
     claimed: &ClaimedMessage,
-    way: &Way,
     performed: PortResult<DeliveryOutcome>,
     hidden: &[String],
-    pass: &Pass,
 ) -> DeliveryOutcome {
-    let tenant = &target.tenant;
+    let DueMessage { core, pass, way, .. } = due;
+    let tenant = &due.target.tenant;
     match performed {
         Ok(outcome) => {
             if outcome == DeliveryOutcome::Done {
@@ -104,15 +91,7 @@ fn judge_delivery(
             outcome
         }
         Err(error) => {
-            let failure = Failure {
-                tenant,
-                channel: way.channel,
-                at: core.clock.now(),
-                queued_at: claimed.pending.queued_at,
-                error: &error,
-                hidden,
-            };
-            core.failing.failed(&failure, &mut pass.done());
+            due.report_failure(claimed.pending.queued_at, &error, hidden);
             if error.kind() == PortErrorKind::Denied {
                 return DeliveryOutcome::Never;
             }
@@ -125,14 +104,12 @@ fn judge_delivery(
 /// Delivers a message, or revokes sessions. Adds to `hidden` the texts that operators must not
 /// see.
 async fn perform(
-    core: &Core,
-    target: &Target,
+    due: DueMessage<'_>,
     claimed: &ClaimedMessage,
     notice: Notice,
-    policy: &Policy,
     hidden: &mut Vec<String>,
-    pass: &Pass,
 ) -> PortResult<DeliveryOutcome> {
+    let DueMessage { core, target, pass, .. } = due;
     let pending = &claimed.pending;
     if let PendingBody::Revoke { authenticated_before, kinds, .. } = &pending.body {
         if let Some(user) = &target.user {
@@ -143,7 +120,7 @@ async fn perform(
     }
     let facts = tenant_facts(core, &target.tenant, pass).await.map_err(not_final)?;
     let organisation = facts.map(|facts| facts.display_name).unwrap_or_default();
-    let Some(envelope) = envelope(core, target, claimed, notice, organisation, policy) else {
+    let Some(envelope) = envelope(due, claimed, notice, organisation) else {
         return Ok(DeliveryOutcome::Never);
     };
     hidden.extend(secrets_of(&envelope));
@@ -182,13 +159,12 @@ async fn denied(core: &Core, envelope: &Envelope, pending: &Pending) -> Option<D
 }
 
 fn envelope(
-    core: &Core,
-    target: &Target,
+    due: DueMessage<'_>,
     claimed: &ClaimedMessage,
     notice: Notice,
     organisation: String,
-    policy: &Policy,
 ) -> Option<Envelope> {
+    let DueMessage { core, target, .. } = due;
     let Pending { number, queued_at, not_after, body, .. } = &claimed.pending;
     let claimed_until = claimed.pending.claimed_until.filter(|_| !claimed.pending.is_code());
     let mut about = None;
@@ -202,7 +178,7 @@ fn envelope(
         }
         PendingBody::Code { flow, locale, .. } => {
             let sent = claimed.sent.as_ref()?;
-            let message = secret_message(core, target, *flow, sent, policy)?;
+            let message = secret_message(due, *flow, sent)?;
             let channel = sent.challenge.channel().carrier()?;
             (channel, sent.challenge.expected.destination()?.clone(), locale, message)
         }
@@ -225,13 +201,8 @@ fn envelope(
 }
 
 /// The message with the code or link of a challenge, which is derived here and stored nowhere.
-fn secret_message(
-    core: &Core,
-    target: &Target,
-    flow: FlowNumber,
-    sent: &SentSecret,
-    policy: &Policy,
-) -> Option<Message> {
+fn secret_message(due: DueMessage<'_>, flow: FlowNumber, sent: &SentSecret) -> Option<Message> {
+    let DueMessage { core, target, policy, .. } = due;
     let SentSecret { challenge, by_administrator, .. } = sent;
     let purpose = sent.purpose.code();
     let context = CodeContext {

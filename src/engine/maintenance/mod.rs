@@ -24,7 +24,7 @@ use crate::engine::core::commit::{Origin, target_of};
 use crate::engine::maintenance::deliver::dispatch;
 use crate::engine::maintenance::join::join_all;
 use crate::engine::maintenance::notices::{address, tell_administrators};
-use crate::engine::maintenance::pass::{Pass, Way, way_of};
+use crate::engine::maintenance::pass::{DueMessage, Pass, Way, way_of};
 
 /// Records of one page of due records.
 const ROUND: usize = 32;
@@ -117,14 +117,12 @@ async fn tend_once(core: &Core, key: &RecordKey, pass: &Pass) -> Result<bool, Er
                 return Ok(false);
             };
             let pending = account.outbox.iter().find(|pending| pending.number == number);
+            let (target, policy, way) = (&target, &policy, &way);
+            let due = DueMessage { core, target, policy, pass, number, way };
             match pending.map(|pending| &pending.body) {
-                Some(PendingBody::Announce { .. }) => {
-                    address(core, &target, loaded, &policy, (number, way), pass).await
-                }
-                Some(PendingBody::Administrators { .. }) => {
-                    tell_administrators(core, &target, loaded, &policy, (number, way), pass).await
-                }
-                _ => dispatch(core, &target, loaded, &policy, (number, way), pass).await,
+                Some(PendingBody::Announce { .. }) => address(due, loaded).await,
+                Some(PendingBody::Administrators { .. }) => tell_administrators(due, loaded).await,
+                _ => dispatch(due, loaded).await,
             }
         }
     }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::domain::account::{Account, MessageNumber, PendingBody};
+use crate::domain::account::{Account, PendingBody};
 use crate::domain::identity::contact::Destination;
 use crate::domain::identity::facts::{TenantFacts, UserFacts, UserQuery, UserSelector};
 use crate::domain::identity::ids::TenantId;
@@ -16,25 +16,18 @@ use crate::domain::rules::{
 use crate::engine::api::error::Error;
 use crate::engine::core::Core;
 use crate::engine::core::commit::{Loaded, Origin, Target};
-use crate::engine::maintenance::failing::Failure;
-use crate::engine::maintenance::pass::{Pass, Way};
+use crate::engine::maintenance::pass::{DueMessage, Pass};
 use crate::port::{Cursor, FaultScope, PortError, PortResult};
 
 /// Resolves the addresses of an announcement. If the directory or the delivery fails, the
 /// announcement waits.
-pub(crate) async fn address(
-    core: &Core,
-    target: &Target,
-    loaded: Loaded,
-    policy: &Policy,
-    (number, way): (MessageNumber, Way),
-    pass: &Pass,
-) -> Result<bool, Error> {
+pub(crate) async fn address(due: DueMessage<'_>, loaded: Loaded) -> Result<bool, Error> {
+    let DueMessage { core, target, policy, pass, number, .. } = due;
     let found = owner(core, target, pass).await;
     let (user, tenant, channels) = match &found {
         Ok((user, tenant, channels)) => (user.as_ref(), tenant.as_ref(), channels.as_slice()),
         Err(error) => {
-            way_failed(core, target, &loaded.account, (number, &way), error, pass);
+            way_failed(due, &loaded.account, error);
             (None, None, [].as_slice())
         }
     };
@@ -58,13 +51,10 @@ pub(crate) async fn address(
 
 /// Queues the notices to the next page of administrators.
 pub(crate) async fn tell_administrators(
-    core: &Core,
-    target: &Target,
+    due: DueMessage<'_>,
     loaded: Loaded,
-    policy: &Policy,
-    (number, way): (MessageNumber, Way),
-    pass: &Pass,
 ) -> Result<bool, Error> {
+    let DueMessage { core, target, policy, pass, number, .. } = due;
     let pending = loaded.account.outbox.iter().find(|pending| pending.number == number);
     let Some(PendingBody::Administrators { after, .. }) = pending.map(|pending| &pending.body)
     else {
@@ -72,7 +62,7 @@ pub(crate) async fn tell_administrators(
     };
     let found = administrators(core, &target.tenant, policy, after.as_deref(), pass).await;
     if let Err(error) = &found {
-        way_failed(core, target, &loaded.account, (number, &way), error, pass);
+        way_failed(due, &loaded.account, error);
     }
     let origin = Origin::engine();
     let step = core.commit(target, policy, &origin).from(loaded);
@@ -170,25 +160,10 @@ pub(crate) async fn tenant_channels(
     Ok(channels)
 }
 
-fn way_failed(
-    core: &Core,
-    target: &Target,
-    account: &Account,
-    (number, way): (MessageNumber, &Way),
-    error: &PortError,
-    pass: &Pass,
-) {
-    let now = core.clock.now();
-    let pending = account.outbox.iter().find(|pending| pending.number == number);
-    let queued_at = pending.map_or(now, |pending| pending.queued_at);
-    pass.tenant(&target.tenant, |tenant| tenant.failed(way, Some(FaultScope::Service)));
-    let failure = Failure {
-        tenant: &target.tenant,
-        channel: way.channel,
-        at: now,
-        queued_at,
-        error,
-        hidden: &[],
-    };
-    core.failing.failed(&failure, &mut pass.done());
+fn way_failed(due: DueMessage<'_>, account: &Account, error: &PortError) {
+    let pending = account.outbox.iter().find(|pending| pending.number == due.number);
+    let queued_at = pending.map_or_else(|| due.core.clock.now(), |pending| pending.queued_at);
+    let service = Some(FaultScope::Service);
+    due.pass.tenant(&due.target.tenant, |tenant| tenant.failed(due.way, service));
+    due.report_failure(queued_at, error, &[]);
 }

@@ -9,9 +9,13 @@ use crate::domain::identity::contact::Destination;
 use crate::domain::identity::facts::TenantFacts;
 use crate::domain::identity::ids::TenantId;
 use crate::domain::method::Channel;
+use crate::domain::policy::Policy;
 use crate::domain::time::Timestamp;
 use crate::engine::api::report::MaintenanceReport;
-use crate::port::FaultScope;
+use crate::engine::core::Core;
+use crate::engine::core::commit::Target;
+use crate::engine::maintenance::failing::Failure;
+use crate::port::{FaultScope, PortError};
 
 /// Failures of one tenant's channel after which its other messages wait for the next call.
 const PATIENCE: u32 = 3;
@@ -33,6 +37,32 @@ pub(crate) struct TenantPass {
 pub(crate) struct Way {
     pub(crate) channel: Option<Channel>,
     domain: String,
+}
+
+/// A due message: its record, its route, and the call of `maintain` that works on it.
+#[derive(Clone, Copy)]
+pub(crate) struct DueMessage<'a> {
+    pub(crate) core: &'a Core,
+    pub(crate) target: &'a Target,
+    pub(crate) policy: &'a Policy,
+    pub(crate) pass: &'a Pass,
+    pub(crate) number: MessageNumber,
+    pub(crate) way: &'a Way,
+}
+
+impl DueMessage<'_> {
+    /// Notes for operators that the delivery, or the directory, has failed.
+    pub(crate) fn report_failure(
+        &self,
+        queued_at: Timestamp,
+        error: &PortError,
+        hidden: &[String],
+    ) {
+        let (tenant, channel) = (&self.target.tenant, self.way.channel);
+        let at = self.core.clock.now();
+        let failure = Failure { tenant, channel, at, queued_at, error, hidden };
+        self.core.failing.failed(&failure, &mut self.pass.done());
+    }
 }
 
 impl TenantPass {

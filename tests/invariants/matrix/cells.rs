@@ -205,7 +205,8 @@ fn variants<'a>(source: &'a str, head: &str) -> Vec<&'a str> {
     let (body, _) = body.split_once("\n}").expect("it ends");
     let lines = body.lines().map(str::trim).filter(|line| !line.starts_with("//"));
     let names = lines.filter(|line| line.ends_with(','));
-    names.map(|line| line.trim_end_matches(',')).collect()
+    // A variant may stand in a table with its name.
+    names.map(|line| line.trim_end_matches(',').split(" = ").next().unwrap_or_default()).collect()
 }
 
 #[test]

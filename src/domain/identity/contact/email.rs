@@ -165,17 +165,3 @@ impl fmt::Debug for EmailAddress {
         write!(f, "EmailAddress({})", self.masked())
     }
 }
-
-impl TryFrom<String> for EmailAddress {
-    type Error = InvalidInput;
-
-    fn try_from(text: String) -> Result<Self, InvalidInput> {
-        Self::parse(&text)
-    }
-}
-
-impl From<EmailAddress> for String {
-    fn from(address: EmailAddress) -> Self {
-        address.0.as_ref().to_owned()
-    }
-}

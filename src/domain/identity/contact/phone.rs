@@ -207,17 +207,3 @@ impl fmt::Debug for PhoneNumber {
         write!(f, "PhoneNumber({})", self.masked())
     }
 }
-
-impl TryFrom<String> for PhoneNumber {
-    type Error = InvalidInput;
-
-    fn try_from(text: String) -> Result<Self, InvalidInput> {
-        Self::parse(&text)
-    }
-}
-
-impl From<PhoneNumber> for String {
-    fn from(number: PhoneNumber) -> Self {
-        number.0.as_ref().to_owned()
-    }
-}
