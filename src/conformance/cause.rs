@@ -27,7 +27,7 @@ pub(super) async fn cause(harness: &Arc<dyn Harness>) -> Option<&'static str> {
                 return Some(cause);
             }
         }
-        before = Some(draft.record.clone());
+        before = Some((*draft.record).clone());
         draft = draft.after().events(1);
     }
     let found = kit.events(EventsOf::Record(&draft.key()), 10).await.ok()?;

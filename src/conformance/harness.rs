@@ -106,7 +106,7 @@ pub trait Harness: Send + Sync + 'static {
     }
 }
 
-/// One store to test, with what it can do. Dropping it should clean up.
+/// One store to test, with what it can do. Dropping it, or [`close`](Self::close), cleans up.
 #[async_trait]
 pub trait StoreUnderTest: Send + Sync {
     /// Opens a handle on the store.
@@ -125,6 +125,10 @@ pub trait StoreUnderTest: Send + Sync {
     }
 
     /// Whether [`open`](Self::open) finds all data again after all handles were dropped.
+    ///
+    /// All handles of this process: the kit drops its own and opens another one, so a client that
+    /// lives in the fixture must not keep the data alive. What a reply means after a power failure no
+    /// kit can see: [`several_processes`](Self::several_processes) kills a process, not a machine.
     fn durable(&self) -> Ability {
         Ability::Lacks("the store does not outlive its last handle")
     }
@@ -146,14 +150,29 @@ pub trait StoreUnderTest: Send + Sync {
         Ability::Lacks("the store has a single node")
     }
 
-    /// Stops the most important node by force: the primary or the leader. Returns at once, without
-    /// waiting for the others to take over.
+    /// Stops the most important node for this key by force: the primary or the leader, in a store of
+    /// several shards that of the key's shard. Returns at once, without waiting for the others to take
+    /// over.
+    ///
+    /// A node that is only stopped has often sent its writes to the others before. To find replication
+    /// that is not awaited, cut or delay the links of the node first, while commits are in flight, and
+    /// stop it then. To find reads from a replica, delay the replica's link for the whole property.
     ///
     /// # Errors
     ///
     /// Any error fails the property.
-    async fn lose_node(&self) -> PortResult<()> {
+    async fn lose_node(&self, _key: &RecordKey) -> PortResult<()> {
         Err(PortError::denied().because("the harness cannot stop a node"))
+    }
+
+    /// Cleans up, for what needs a runtime: drops a database, closes connections. Called at the end of
+    /// each property that did not panic, after all its handles were dropped.
+    ///
+    /// # Errors
+    ///
+    /// Any error fails the property.
+    async fn close(&self) -> PortResult<()> {
+        Ok(())
     }
 
     /// Whether the system behind the store removes expired rows on its own, by its own clock.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::harness::{Ability, Harness, StoreUnderTest};
-use super::sample::Draft;
+use super::sample::{Draft, Shown};
 use crate::audit::Event;
 use crate::port::{
     Committed, CounterIncrement, EventsOf, Page, PortError, PortErrorKind, PortResult, Record,
@@ -15,7 +15,7 @@ use crate::{TenantId, Timestamp};
 /// One property's fixture, and a handle on its empty store.
 pub(super) struct Kit {
     pub(super) harness: Arc<dyn Harness>,
-    pub(super) fixture: Box<dyn StoreUnderTest>,
+    pub(super) fixture: Arc<dyn StoreUnderTest>,
     pub(super) store: Arc<dyn Store>,
 }
 
@@ -102,7 +102,7 @@ fn sound<T>(page: &Page<T>, limit: usize) -> PropertyResult {
 
 impl Kit {
     pub(super) async fn open(harness: Arc<dyn Harness>) -> PropertyResult<Self> {
-        let fixture = harness.fixture().await?;
+        let fixture: Arc<dyn StoreUnderTest> = Arc::from(harness.fixture().await?);
         let store = fixture.open().await?;
         Ok(Self { harness, fixture, store })
     }
@@ -118,8 +118,8 @@ impl Kit {
         put(&*self.store, draft).await
     }
 
-    pub(super) async fn load(&self, key: RecordKey) -> PropertyResult<Option<Record>> {
-        Ok(self.store.load(&key).await?)
+    pub(super) async fn load(&self, key: RecordKey) -> PropertyResult<Option<Shown>> {
+        Ok(self.store.load(&key).await?.map(Shown::from))
     }
 
     /// All keys that are due, by pages of this size.

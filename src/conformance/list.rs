@@ -92,6 +92,9 @@ macro_rules! __sspr_store_properties {
     size::commit_takes_the_largest_records
         "bodies of 16 KiB and events of 4 KiB are ordinary."
         "A busy account can no longer be written, or the end of its record is lost.";
+    size::commit_takes_many_events
+        "It has up to 32 events."
+        "A busy account can no longer be written, or its audit trail has gaps.";
     cluster::commit_survives_the_loss_of_a_node
         "Atomic and durable when it returns."
         "An attacker who stops one node makes used codes valid again.";
@@ -242,6 +245,12 @@ macro_rules! __sspr_store_properties {
     cursors::cursors_of_others_making_are_refused
         "A cursor of another origin is an error, preferably `Denied`, and never a panic"
         "A forged cursor from a web page causes a panic, an injection or a listing without end.";
+    cursors::cursors_can_be_used_again
+        "it can be used again, later and through another handle."
+        "A report or a reader of the trail that continues after a restart leaves rows out.";
+    cursors::limits_of_zero_return_nothing
+        "A limit of zero is no error: nothing is returned or removed."
+        "A caller that has no room left gets or removes everything.";
     cursors::cursors_of_another_tenant_open_nothing
         "No record of another tenant or kind is returned."
         "A cursor from a web page opens another tenant's listing.";

@@ -60,7 +60,10 @@ impl Property {
 
     async fn judge(&self, harness: &Arc<dyn Harness>) -> PropertyResult {
         let kit = Kit::open(Arc::clone(harness)).await?;
-        (self.check)(kit).await
+        let fixture = Arc::clone(&kit.fixture);
+        let verdict = (self.check)(kit).await;
+        // What the property has seen comes before an error of the cleaning up.
+        verdict.and(fixture.close().await.map_err(Stop::from))
     }
 }
 

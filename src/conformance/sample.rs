@@ -1,5 +1,7 @@
 //! Records, events and counters to test with.
 
+use std::fmt;
+use std::ops::Deref;
 use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
@@ -10,10 +12,36 @@ use crate::port::{
 };
 use crate::{TenantId, Timestamp};
 
+/// A record that is shown with its body, which a record by itself hides.
+#[derive(Clone)]
+pub(super) struct Shown(Record);
+
+impl Deref for Shown {
+    type Target = Record;
+
+    fn deref(&self) -> &Record {
+        &self.0
+    }
+}
+
+impl From<Record> for Shown {
+    fn from(record: Record) -> Self {
+        Self(record)
+    }
+}
+
+impl fmt::Debug for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let start: String = self.body().chars().take(200).collect();
+        let bytes = self.body().len();
+        write!(f, "version {} with a body of {bytes} bytes, {start}", self.version())
+    }
+}
+
 /// A commit in preparation.
 #[derive(Clone)]
 pub(super) struct Draft {
-    pub(super) record: Record,
+    pub(super) record: Shown,
     pub(super) expected: Option<Version>,
     pub(super) columns: Columns,
     pub(super) events: Vec<Event>,
@@ -29,7 +57,7 @@ impl Draft {
     pub(super) fn of_key(key: RecordKey) -> Self {
         let version = Version::new(1, nonce(1, 0));
         Self {
-            record: Record::loaded(key, version, body(&key, "first")),
+            record: Record::loaded(key, version, body(&key, "first")).into(),
             expected: None,
             columns: Columns::new(tenant("kit"), RecordKind::Account, at(0)),
             events: Vec::new(),
@@ -60,7 +88,7 @@ impl Draft {
         let mut columns = self.columns.clone();
         columns.updated_at = columns.updated_at.plus(Duration::from_secs(1));
         Self {
-            record: Record::loaded(key, next, body(&key, &format!("{count} by {salt}"))),
+            record: Record::loaded(key, next, body(&key, &format!("{count} by {salt}"))).into(),
             expected: Some(version),
             columns,
             events: Vec::new(),
@@ -73,12 +101,12 @@ impl Draft {
     }
 
     pub(super) fn with_body(mut self, body: &str) -> Self {
-        self.record = Record::loaded(*self.record.key(), self.record.version(), body);
+        self.record = Record::loaded(*self.record.key(), self.record.version(), body).into();
         self
     }
 
     pub(super) fn versioned(mut self, version: Version) -> Self {
-        self.record = Record::loaded(*self.record.key(), version, self.record.body());
+        self.record = Record::loaded(*self.record.key(), version, self.record.body()).into();
         self
     }
 

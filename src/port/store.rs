@@ -28,7 +28,12 @@ use crate::domain::time::Timestamp;
 ///   may; `Corrupt` for data that cannot be read, which is never reported as absent; `Denied` for
 ///   calls that the system refuses permanently.
 /// - **Cursors.** A cursor of another origin is an error, preferably `Denied`, and never a panic;
-///   so is a listing of a kind that the store does not know.
+///   so is a listing of a kind that the store does not know. A cursor is a place in the listing and
+///   not a session: it can be used again, later and through another handle.
+/// - **Pages.** A page of `due` or `scan` may be short or empty and still have a cursor, as in a
+///   store of several partitions or with filters. Only a page without a cursor is the last.
+/// - **Limits.** A limit of zero is no error: nothing is returned or removed. The engine asks for at
+///   most 1,000 items.
 /// - **Handles.** All handles on one store, in one process or many, have one history.
 #[async_trait]
 pub trait Store: Send + Sync {
@@ -53,7 +58,7 @@ pub trait Store: Send + Sync {
     /// Replaces the record if its version is the expected one, and appends the events: both or
     /// neither.
     ///
-    /// Atomic and durable when it returns. `expected: None` requires that there is no record: it
+    /// Atomic and durable when it returns. It has up to 32 events. `expected: None` requires that there is no record: it
     /// never overwrites one. Versions are equal only if both count and nonce are. On `Stale`
     /// nothing has happened, and no event was appended. Of any number of concurrent commits that
     /// expect one version, exactly one is applied. The columns are stored in the same step: a

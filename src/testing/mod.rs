@@ -14,7 +14,8 @@
 //!   host-verified method.
 //! - [`block_on`], [`poll_until_stalled`] and [`join_all`] drive futures on plain threads.
 //! - [`explore`] runs two or three actors in *every* order of their port calls.
-//! - [`Encoded`] passes each record through its text, [`Unreadable`] damages chosen records.
+//! - [`Encoded`] passes each record through its text, [`Unreadable`] damages chosen records,
+//!   [`EmptyPages`] has empty pages within its listings.
 //! - [`forward!`] writes the methods that a test's own wrapper of a port does not change.
 //! - [`broken`] holds stores with exactly one defect, each a mistake of released systems. They test
 //!   the kit in `conformance` itself.
@@ -52,6 +53,7 @@ mod authenticator;
 pub mod broken;
 mod call_log;
 mod clock;
+mod empty_pages;
 mod encoded;
 mod entropy;
 mod fault;
@@ -72,6 +74,7 @@ pub use abilities::{SimulatedMethod, TestSeal};
 pub use authenticator::SoftToken;
 pub use call_log::{Call, CallLog};
 pub use clock::ManualClock;
+pub use empty_pages::EmptyPages;
 pub use encoded::Encoded;
 pub use entropy::SeededEntropy;
 pub use fault::{FaultPlan, Faulty, InjectedFault};

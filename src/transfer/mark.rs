@@ -7,10 +7,11 @@ use super::marks::Marks;
 use super::position::KINDS;
 use super::report::{At as _, Side, TransferError};
 use crate::domain::crypto::secret::secrets_equal;
+use crate::domain::identity::ids::TenantId;
 use crate::domain::record::store_note::{Meta, StoreId};
 use crate::domain::record::{Record, Subject, Version, next_count};
 use crate::domain::time::Timestamp;
-use crate::port::{Commit, Committed, Entropy as _, PortError, Store, SystemEntropy};
+use crate::port::{Commit, Committed, Entropy as _, PortError, RecordKind, Store, SystemEntropy};
 
 /// The most tries of writing a note while other processes write it too.
 const TRIES: usize = 8;
@@ -213,15 +214,40 @@ impl Transfer<'_> {
     /// Whether the target has no records of these tenants and nothing due. A store cannot list the
     /// records of all tenants.
     async fn is_empty(&self) -> Result<bool, TransferError> {
-        let due = self.to.due(Timestamp::MAX, None, 1).await.at(Side::Target)?;
-        let mut empty = due.items.is_empty();
-        for tenant in &self.tenants {
-            for kind in KINDS {
-                let page = self.to.scan(tenant, kind, None, 1).await.at(Side::Target)?;
-                empty &= page.items.is_empty();
+        let mut after = None;
+        // Empty pages may come first.
+        loop {
+            let page = self.to.due(Timestamp::MAX, after.as_ref(), 1).await.at(Side::Target)?;
+            if !page.items.is_empty() {
+                return Ok(false);
+            }
+            after = page.next;
+            if after.is_none() {
+                break;
             }
         }
-        Ok(empty)
+        for tenant in &self.tenants {
+            for kind in KINDS {
+                if !self.lists_none(tenant, kind).await? {
+                    return Ok(false);
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    async fn lists_none(&self, tenant: &TenantId, kind: RecordKind) -> Result<bool, TransferError> {
+        let mut after = None;
+        loop {
+            let page = self.to.scan(tenant, kind, after.as_ref(), 1).await.at(Side::Target)?;
+            if !page.items.is_empty() {
+                return Ok(false);
+            }
+            after = page.next;
+            if after.is_none() {
+                return Ok(true);
+            }
+        }
     }
 }
 

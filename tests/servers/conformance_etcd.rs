@@ -130,7 +130,7 @@ impl StoreUnderTest for Cluster {
         Ability::Has
     }
 
-    async fn lose_node(&self) -> PortResult<()> {
+    async fn lose_node(&self, _key: &RecordKey) -> PortResult<()> {
         self.kill(self.leader());
         Ok(())
     }

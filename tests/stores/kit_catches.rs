@@ -56,7 +56,7 @@ impl StoreUnderTest for BrokenPlace {
         Ability::Has
     }
 
-    async fn lose_node(&self) -> PortResult<()> {
+    async fn lose_node(&self, _key: &RecordKey) -> PortResult<()> {
         self.store.crash();
         Ok(())
     }
@@ -214,7 +214,7 @@ impl StoreUnderTest for CorrectPlace {
     }
 
     /// Losing a node has no effect here.
-    async fn lose_node(&self) -> PortResult<()> {
+    async fn lose_node(&self, _key: &RecordKey) -> PortResult<()> {
         Ok(())
     }
 
@@ -303,6 +303,7 @@ fn handles_with_histories_of_their_own_are_caught() {
         "commit_compares_with_what_other_handles_wrote",
         "events_skip_none_of_other_handles",
         "purge_spares_what_other_handles_extend",
+        "cursors_can_be_used_again",
         "times_are_those_of_the_arguments",
         "handles_see_one_history",
     ];
@@ -322,6 +323,16 @@ fn a_violation_states_what_was_seen_and_the_risk() {
     ] {
         assert!(text.contains(part), "{part:?} is not in {text}");
     }
+}
+
+#[test]
+fn records_that_differ_in_the_body_are_printed_with_it() {
+    let violation = run("load_sees_applied_commits", Broken(Defect::BodyReencoded))
+        .expect_err("the body was changed");
+    for body in [r#"{"check":"#, r#"{"kind":"#] {
+        assert!(violation.seen.contains(body), "{violation}");
+    }
+    assert_eq!(violation.cause, Some("load_returns_bodies_byte_for_byte"));
 }
 
 #[test]

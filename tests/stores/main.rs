@@ -8,4 +8,5 @@ mod conformance_ports;
 mod conformance_sqlite;
 mod kit_catches;
 mod kit_catches_processes;
+mod kit_listings;
 mod sqlite_store;

@@ -18,7 +18,7 @@ pub(in super::super) async fn commit_survives_the_loss_of_a_node(kit: Kit) -> Pr
     for n in 0..RECORDS {
         kit.put(&draft(n)).await?;
     }
-    kit.fixture.lose_node().await?;
+    kit.fixture.lose_node(&key(0)).await?;
     let patience = Patience::new(FAILOVER);
     for n in RECORDS..2 * RECORDS {
         arrive(&kit, n, &patience).await?;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::conformance::kit::{Kit, MOST_TRIES, PropertyResult, Stop, ensure, settle};
 use crate::conformance::race::{Racer, race};
 use crate::conformance::sample::{Draft, key, same};
-use crate::port::{Committed, EventsOf, PortResult, Record, Store};
+use crate::port::{Committed, EventsOf, PortResult, Store};
 use crate::testing::yield_once;
 
 /// How many actors commit at once.
@@ -117,7 +117,7 @@ pub(in super::super) async fn commit_retries_make_progress(kit: Kit) -> Property
             count == total,
             "count {count} after {total} commits were applied: some were overwritten"
         );
-        let body = stored.as_ref().map(Record::body);
+        let body = stored.as_ref().map(|record| record.body());
         ensure!(
             body == Some(&*tally(total)),
             "the body {body:?} after {total} commits that each added one to it: some were \

@@ -1,8 +1,12 @@
 //! Cursors.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::conformance::Ability;
 use crate::conformance::kit::{Kit, PropertyResult, ensure};
 use crate::conformance::sample::{Draft, at, key, tenant};
-use crate::port::{Cursor, EventsOf, RecordKind};
+use crate::port::{Cursor, Cutoff, EventsOf, RecordKind};
 
 /// The longest allowed cursor, in bytes.
 const CURSOR_MAX: usize = 256;
@@ -85,6 +89,60 @@ pub(in super::super) async fn cursors_of_another_tenant_open_nothing(kit: Kit) -
             );
         }
     }
+    Ok(())
+}
+
+pub(in super::super) async fn cursors_can_be_used_again(kit: Kit) -> PropertyResult {
+    let owner = tenant("kit");
+    for n in 0..6 {
+        kit.put(&Draft::first(n).wake(Some(at(0))).events(2)).await?;
+    }
+    // A fixture with one handle serves both callers.
+    let other = kit.second().await.unwrap_or_else(|_| Arc::clone(&kit.store));
+    let cursors = first_cursors(&kit, &owner).await?;
+    let mut first = BTreeMap::new();
+    for turn in 1..4 {
+        let store = if turn == 2 { &other } else { &kit.store };
+        for (listing, cursor) in &cursors {
+            let after = Some(cursor);
+            let found = match *listing {
+                "due" => store.due(at(0), after, 10).await?.items.len(),
+                "scan" => store.scan(&owner, RecordKind::Account, after, 10).await?.items.len(),
+                "events of a tenant" => {
+                    store.events(EventsOf::Tenant(&owner), after, 20).await?.items.len()
+                }
+                _ => continue,
+            };
+            let right = *first.entry(listing).or_insert(found);
+            ensure!(
+                found == right && found > 0,
+                "{found} items of {listing} at use {turn} of one cursor, {right} at its first"
+            );
+        }
+    }
+    Ok(())
+}
+
+pub(in super::super) async fn limits_of_zero_return_nothing(kit: Kit) -> PropertyResult {
+    let owner = tenant("kit");
+    for n in 0..3 {
+        kit.put(&Draft::first(n).wake(Some(at(0))).expires(Some(at(1))).events(2)).await?;
+    }
+    let store = &kit.store;
+    let listed = [
+        ("due", store.due(at(0), None, 0).await?.items.len()),
+        ("scan", store.scan(&owner, RecordKind::Account, None, 0).await?.items.len()),
+        ("events", store.events(EventsOf::Tenant(&owner), None, 0).await?.items.len()),
+        ("events", store.events(EventsOf::Record(&key(1)), None, 0).await?.items.len()),
+    ];
+    for (listing, many) in listed {
+        ensure!(many == 0, "{many} items of {listing} with a limit of zero");
+    }
+    let purged = store.purge(Cutoff::new(at(2), at(2)), 0).await?;
+    let left = kit.scan(&owner, RecordKind::Account, 10).await?.len();
+    let by_itself = kit.fixture.expires_by_itself() == Ability::Has;
+    ensure!(purged == 0, "{purged} rows removed with a limit of zero");
+    ensure!(left == 3 || by_itself, "{left} of 3 records left by a purge with a limit of zero");
     Ok(())
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::conformance::kit::{Kit, PropertyResult, Stop, due, ensure, put, settle};
 use crate::conformance::sample::{Draft, at, increment, key, same};
-use crate::port::{Committed, EventsOf, PortErrorKind, Record, Store};
+use crate::port::{Committed, EventsOf, PortErrorKind, Store};
 use crate::testing::{FaultPlan, Faulty, InjectedFault, join_all, yield_once};
 
 /// The store, with this fault in every call.
@@ -131,7 +131,7 @@ pub(in super::super) async fn due_finds_what_a_caller_left_behind(kit: Kit) -> P
     let lost = behind(&kit, InjectedFault::LoseReply).commit(claimed.commit()).await;
     ensure!(lost.is_err(), "a lost reply was reported as an outcome");
     let there = kit.load(key(1)).await?;
-    let version = there.as_ref().map(Record::version);
+    let version = there.as_ref().map(|record| record.version());
     ensure!(version == Some(claimed.record.version()), "the claim was lost: {there:?}");
     let found = kit.due(at(69), 10).await?;
     ensure!(found.is_empty(), "{found:?} while the claim runs");

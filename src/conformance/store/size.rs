@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::pin::Pin;
 
-use crate::audit::ActorKind;
+use crate::audit::{ActorKind, Event};
 use crate::conformance::kit::{Kit, PropertyResult, Stop, ensure, put};
 use crate::conformance::sample::{Draft, at, key, same, tenant};
 use crate::port::{EventsOf, Record, RecordKey, RecordKind};
@@ -25,7 +25,7 @@ pub(in super::super) async fn commit_takes_the_largest_records(kit: Kit) -> Prop
         for event in &mut draft.events {
             event.user = Some(user.clone());
             event.actor = ActorKind::Administrator(WIDE.repeat(500));
-            event.source = Some(format!("{step} {}", "x".repeat(1000)));
+            fill(event, step);
         }
         kit.put(&draft).await?;
         let there = kit.load(key(1)).await?;
@@ -42,8 +42,8 @@ pub(in super::super) async fn commit_takes_the_largest_records(kit: Kit) -> Prop
             let events = kit.events(of, 3).await?;
             let last = events.len().saturating_sub(8);
             let (found, right) = (events.len(), 8 * (step + 1));
-            ensure!(found == right, "{found} of {right} events of 3 KiB");
-            ensure!(events[last..] == draft.events, "events of 3 KiB came back changed");
+            ensure!(found == right, "{found} of {right} events of 4 KiB");
+            ensure!(events[last..] == draft.events, "events of 4 KiB came back changed");
         }
         let due = kit.due(at(1), 10).await?;
         ensure!(due == [key(1)], "due are {due:?}");
@@ -51,6 +51,40 @@ pub(in super::super) async fn commit_takes_the_largest_records(kit: Kit) -> Prop
     }
     Ok(())
 }
+
+pub(in super::super) async fn commit_takes_many_events(kit: Kit) -> PropertyResult {
+    let mut draft = Draft::first(1);
+    let mut written = Vec::new();
+    for step in 0..3 {
+        draft = draft.events(EVENTS_MOST);
+        if step == 2 {
+            draft.events.iter_mut().for_each(|event| fill(event, step));
+        }
+        kit.put(&draft).await?;
+        written.extend(draft.events.clone());
+        for of in [EventsOf::Record(&key(1)), EventsOf::Tenant(&tenant("kit"))] {
+            let events = kit.events(of, 50).await?;
+            let (found, right) = (events.len(), written.len());
+            ensure!(found == right, "{found} of {right} events, {EVENTS_MOST} of them in a commit");
+            ensure!(events == written, "events of one commit are out of order, or changed");
+        }
+        draft = draft.after();
+    }
+    Ok(())
+}
+
+/// How many events a commit may have.
+const EVENTS_MOST: u16 = 32;
+
+/// Makes the stored form of an event 4 KiB long.
+fn fill(event: &mut Event, step: usize) {
+    event.source = Some(format!("{step} "));
+    let rest = EVENT_MAX.saturating_sub(event.encode().len());
+    event.source = Some(format!("{step} {}", "x".repeat(rest)));
+}
+
+/// The longest event, in bytes.
+const EVENT_MAX: usize = 4096;
 
 pub(in super::super) async fn listings_keep_long_tenants_apart(kit: Kit) -> PropertyResult {
     // Names of the greatest length that differ only in the last letter, and the prefix of both.

@@ -138,6 +138,12 @@ defects! {
     CursorRestarts => "cursors_of_others_making_are_refused",
     /// A malformed cursor causes a panic.
     CursorPanics => "cursors_of_others_making_are_refused",
+    /// A cursor of `scan` is a session of the store, and ends when it was used.
+    CursorWorksOnce => "cursors_can_be_used_again",
+    /// A limit of zero is no limit.
+    ZeroIsNoLimit => "limits_of_zero_return_nothing",
+    /// A listing begins again after its end.
+    ListingNeverEnds => "scan_hands_out_records_as_given",
     /// Cursors exceed 256 bytes.
     CursorTooLong => "cursors_are_short",
     /// A commit is compared with the handle's last write or read, not with the stored record (V1).
@@ -154,6 +160,8 @@ defects! {
     EventDroppedOnConflict => "commit_writes_record_and_events",
     /// Events of more than one KiB are dropped.
     LongEventsDropped => "commit_takes_the_largest_records",
+    /// Only the first twenty events of a commit are stored.
+    ManyEventsDropped => "commit_takes_many_events",
     /// `commit` is acknowledged before it is written, so a node that stops loses it.
     WriteBehind => "commit_survives_the_loss_of_a_node",
     /// A counter restarts once it has expired by the wall clock.

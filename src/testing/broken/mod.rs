@@ -92,6 +92,8 @@ struct Memo {
     refilled: BTreeMap<CounterKey, u64>,
     /// The tenants, times and indexes of events.
     moments: BTreeSet<(TenantId, Timestamp, u16)>,
+    /// Cursors that were used.
+    used: BTreeSet<String>,
     /// The tenant of the first record.
     home: Option<TenantId>,
     /// The latest time that any caller has passed.

@@ -121,7 +121,22 @@ impl BrokenStore {
         after: Option<&Cursor>,
         limit: usize,
     ) -> PortResult<Page<Record>> {
+        let limit = self.limited(limit);
         let owners = match self.defect {
+            Defect::CursorWorksOnce => {
+                if let Some(cursor) = after
+                    && !lock(&self.memo).used.insert(cursor.as_str().to_owned())
+                {
+                    return Ok(Page::new(Vec::new(), None));
+                }
+                return self.inner.scan(tenant, kind, after, limit).await;
+            }
+            Defect::ListingNeverEnds => {
+                let mut page = self.inner.scan(tenant, kind, after, limit).await?;
+                let last = page.items.last().map(|record| Cursor::new(record.key().to_string()));
+                page.next = page.next.or(last).or(after.cloned());
+                return Ok(page);
+            }
             Defect::TenantIgnoredInScan => self.owners(|_, other| other == kind),
             Defect::TenantByPrefix => self.owners(|owner, other| {
                 owner.as_str().starts_with(tenant.as_str()) && other == kind
@@ -147,30 +162,41 @@ impl BrokenStore {
             Defect::ScanByLastChange => {
                 return self.scan_by_change(tenant, kind, after, limit).await;
             }
-            _ => {
-                let bare = bare(after);
-                let after = bare.as_ref();
-                let call = |after| self.inner.scan(tenant, kind, after, limit);
-                return match self.paged(after, call).await {
-                    Err(error)
-                        if self.is(Defect::CorruptLeftOut)
-                            && error.kind() == PortErrorKind::Corrupt =>
-                    {
-                        Ok(Page::new(Vec::new(), None))
-                    }
-                    Ok(mut page) if self.is(Defect::ScanCutsBodies) => {
-                        for record in &mut page.items {
-                            let body = record.body();
-                            let cut = &body[..body.len().saturating_sub(1)];
-                            *record = Record::loaded(*record.key(), record.version(), cut);
-                        }
-                        Ok(page)
-                    }
-                    page => page,
-                };
-            }
+            _ => return self.scan_page(tenant, kind, after, limit).await,
         };
         self.scan_owners(&owners, after, limit).await
+    }
+
+    async fn scan_page(
+        &self,
+        tenant: &TenantId,
+        kind: RecordKind,
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> PortResult<Page<Record>> {
+        let bare = bare(after);
+        let call = |after| self.inner.scan(tenant, kind, after, limit);
+        match self.paged(bare.as_ref(), call).await {
+            Err(error)
+                if self.is(Defect::CorruptLeftOut) && error.kind() == PortErrorKind::Corrupt =>
+            {
+                Ok(Page::new(Vec::new(), None))
+            }
+            Ok(mut page) if self.is(Defect::ScanCutsBodies) => {
+                for record in &mut page.items {
+                    let body = record.body();
+                    let cut = &body[..body.len().saturating_sub(1)];
+                    *record = Record::loaded(*record.key(), record.version(), cut);
+                }
+                Ok(page)
+            }
+            page => page,
+        }
+    }
+
+    /// The limit as this store takes it.
+    pub(super) fn limited(&self, limit: usize) -> usize {
+        if limit == 0 && self.is(Defect::ZeroIsNoLimit) { usize::MAX } else { limit }
     }
 
     /// The body that was read, under a version that is read after commits could go first.

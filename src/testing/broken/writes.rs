@@ -74,13 +74,10 @@ impl BrokenStore {
                 commit
             }
             Defect::WakeIndexInASecondStep => return self.index_second(commit).await,
-            Defect::EventDroppedOnConflict => {
-                let kept = self.without_conflicts(events);
-                return self.inner.commit(Commit::new(next, expected, columns, &kept)).await;
-            }
-            Defect::LongEventsDropped => {
-                let mut kept = events.to_vec();
-                kept.retain(|event| event.encode().len() <= 1024);
+            Defect::EventDroppedOnConflict
+            | Defect::LongEventsDropped
+            | Defect::ManyEventsDropped => {
+                let kept = self.kept(events);
                 return self.inner.commit(Commit::new(next, expected, columns, &kept)).await;
             }
             Defect::ReadIncrementWrite if expected.is_some() => {
@@ -125,11 +122,18 @@ impl BrokenStore {
         self.inner.commit(second).await.map(|_| Committed::Applied)
     }
 
-    /// The events whose tenant, time and index no earlier event has.
-    fn without_conflicts(&self, events: &[Event]) -> Vec<Event> {
+    /// The events that this store does not drop.
+    fn kept(&self, events: &[Event]) -> Vec<Event> {
         let mut memo = lock(&self.memo);
         let mut kept = events.to_vec();
-        kept.retain(|event| memo.moments.insert((event.tenant.clone(), event.at, event.id.index)));
+        match self.defect {
+            Defect::LongEventsDropped => kept.retain(|event| event.encode().len() <= 1024),
+            Defect::ManyEventsDropped => kept.truncate(20),
+            // Those whose tenant, time and index no earlier event has.
+            _ => kept.retain(|event| {
+                memo.moments.insert((event.tenant.clone(), event.at, event.id.index))
+            }),
+        }
         kept
     }
 
