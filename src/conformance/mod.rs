@@ -25,8 +25,9 @@
 //! [`check`] runs them all. The stores of [`testing::broken`](crate::testing::broken) test the kit
 //! itself: it must report each of their defects.
 //!
-//! A directory, a delivery, a clock, a source of randomness, a slow hash and a seal have kits of
-//! the same shape: `sspr::conformance_tests!(seal: my_seal, MySeal::new);`, with a [`PortHarness`].
+//! A directory, a delivery, a clock, a source of randomness, a slow hash, a seal, a host-verified
+//! method, a list of breached passwords, a check for humans and risk signals have kits of the same
+//! shape: `sspr::conformance_tests!(seal: my_seal, MySeal::new);`, with a [`PortHarness`].
 //!
 //! The kit cannot test everything. The author must make sure that no cache or replica serves reads,
 //! that durable data survives a power failure, that a driver reports a lost reply as `Unknown`,
@@ -53,15 +54,16 @@ use std::sync::Arc;
 
 pub use harness::{Ability, Harness, StoreUnderTest};
 pub use ports::{
-    DeliveryUnderTest, DirectoryFact, DirectoryUnderTest, PortHarness, PortKind, PortProperty,
-    assert_port_property, check_port,
+    BreachListUnderTest, DeliveryUnderTest, DirectoryFact, DirectoryUnderTest,
+    ExternalMethodUnderTest, HumanCheckUnderTest, PortHarness, PortKind, PortProperty,
+    RiskSignalsUnderTest, assert_port_property, check_port,
 };
 use process::InTests;
 pub use process::play_other_process;
 pub use property::{ConformanceReport, Outcome, Property, Violation};
 
 /// The version of the kit for stores. It grows when properties are added or sharpened.
-pub const STORE_KIT_VERSION: u32 = 2;
+pub const STORE_KIT_VERSION: u32 = 3;
 
 crate::__sspr_store_properties!(registry);
 

@@ -11,7 +11,8 @@ use crate::domain::method::{Channel, MethodKind};
 /// A list of breached passwords.
 #[async_trait]
 pub trait BreachList: Send + Sync {
-    /// Whether the whole password is on the list.
+    /// Whether the whole password is on the list. An outage is an error and never `false`: *a wrong
+    /// `false`* lets a password in that attackers try first.
     ///
     /// # Errors
     ///
@@ -24,7 +25,8 @@ pub trait BreachList: Send + Sync {
 /// A correct answer must be usable once, and the check must happen on the server.
 #[async_trait]
 pub trait HumanCheck: Send + Sync {
-    /// Whether this answer passes.
+    /// Whether this answer passes. An outage is an error or `false`, and never `true`: *a wrong
+    /// `true`* lets programs in.
     ///
     /// # Errors
     ///
@@ -35,7 +37,8 @@ pub trait HumanCheck: Send + Sync {
 /// Signals on the risk of sending to a destination.
 #[async_trait]
 pub trait RiskSignals: Send + Sync {
-    /// Called before a code is sent over the telephone network (SIM swap, porting).
+    /// Called before a code is sent over the telephone network (SIM swap, porting). An outage is an
+    /// error and never `Clear`: *a wrong `Clear`* sends a code to a thief who has taken over the number.
     ///
     /// # Errors
     ///

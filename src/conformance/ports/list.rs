@@ -158,4 +158,58 @@ macro_rules! __sspr_port_properties {
             "Ends the user's sessions of these kinds"
             "One tenant's reset signs out another tenant's user.";
     } };
+    (external_method $($what:tt)*) => { $crate::__sspr_port_kit! {
+        { $($what)* } $crate::conformance::ExternalMethodUnderTest;
+        external::kind_is_one_of_the_host
+            "The kind of method: [`MethodKind::AppNotification`], [`MethodKind::Passkey`] or [`MethodKind::HostVerified`]."
+            "Two methods of one kind: one of them is never offered.";
+        external::available_is_about_this_user
+            "Whether this user has the method: a registered key, a linked app."
+            "A registration asks for a factor that the user has not, or for none.";
+        external::available_is_an_error_in_an_outage
+            "an outage does not make a user's method disappear."
+            "During an outage a thief registers a method as if it was the user's first.";
+        external::begin_shows_no_difference
+            "*Page data that depends on the user* tells which accounts exist."
+            "An attacker lists the accounts.";
+        external::begin_made_again_prompts_once
+            "return the same page data, and do not prompt the user again"
+            "An attacker prompts the user until they approve.";
+        external::verify_knows_the_response
+            "*A wrong `true`* gives the account to an attacker."
+            "One user's device opens another user's account.";
+        external::verify_fails_in_an_outage
+            "*A wrong `true`* gives the account to an attacker."
+            "An outage opens every account.";
+    } };
+    (breach_list $($what:tt)*) => { $crate::__sspr_port_kit! {
+        { $($what)* } $crate::conformance::BreachListUnderTest;
+        checks::contains_is_about_the_whole_password
+            "Whether the whole password is on the list."
+            "A password that attackers try first is set, or a good one is refused.";
+        checks::contains_fails_in_an_outage
+            "An outage is an error and never `false`"
+            "During an outage passwords that attackers try first are set.";
+    } };
+    (human_check $($what:tt)*) => { $crate::__sspr_port_kit! {
+        { $($what)* } $crate::conformance::HumanCheckUnderTest;
+        checks::passed_takes_an_answer_once
+            "A correct answer must be usable once, and the check must happen on the server."
+            "One person solves one puzzle for a program that starts a million resets.";
+        checks::passed_refuses_other_answers
+            "Whether this answer passes."
+            "A program passes the check.";
+        checks::passed_lets_no_one_through_in_an_outage
+            "An outage is an error or `false`, and never `true`"
+            "An outage of the service lets every program pass.";
+    } };
+    (risk_signals $($what:tt)*) => { $crate::__sspr_port_kit! {
+        { $($what)* } $crate::conformance::RiskSignalsUnderTest;
+        checks::before_send_denies_known_risks
+            "Called before a code is sent over the telephone network (SIM swap, porting)."
+            "Codes go to a thief who has taken over the number.";
+        checks::before_send_is_not_clear_in_an_outage
+            "An outage is an error and never `Clear`"
+            "During an outage codes go to a thief who has taken over the number.";
+    } };
 }

@@ -1,7 +1,10 @@
-//! The contracts of the other ports: directory, delivery, clock, entropy, slow hash, seal.
+//! The contracts of the other ports: directory, delivery, clock, entropy, slow hash, seal, host-verified
+//! method, breach list, human check, risk signals.
 //!
 //! A [`PortHarness`] makes the port under test; each property makes one of its own.
 
+mod abilities_under_test;
+mod checks;
 mod clock;
 mod delivery;
 mod directory;
@@ -9,6 +12,7 @@ mod directory_effects;
 mod directory_facts;
 mod directory_writes;
 mod entropy;
+mod external;
 mod list;
 mod seal;
 mod slow_hash;
@@ -23,11 +27,18 @@ use super::property::{ConformanceReport, Outcome, Violation, caught};
 use crate::port::{Clock, Entropy, Seal, SlowHash};
 use crate::testing::block_on;
 
+pub use abilities_under_test::{
+    BreachListUnderTest, ExternalMethodUnderTest, HumanCheckUnderTest, RiskSignalsUnderTest,
+};
 pub use under_test::{DeliveryUnderTest, DirectoryFact, DirectoryUnderTest};
 
 /// Makes the port under test: `dyn Seal`, `dyn SlowHash`, `dyn Clock`, `dyn Entropy`, or a fixture
-/// with a directory or a delivery, [`dyn DirectoryUnderTest`](DirectoryUnderTest) and
-/// [`dyn DeliveryUnderTest`](DeliveryUnderTest).
+/// with another port: [`dyn DirectoryUnderTest`](DirectoryUnderTest),
+/// [`dyn DeliveryUnderTest`](DeliveryUnderTest),
+/// [`dyn ExternalMethodUnderTest`](ExternalMethodUnderTest),
+/// [`dyn BreachListUnderTest`](BreachListUnderTest),
+/// [`dyn HumanCheckUnderTest`](HumanCheckUnderTest) and
+/// [`dyn RiskSignalsUnderTest`](RiskSignalsUnderTest).
 ///
 /// A function that returns such a port is a harness. Implement the trait for a port that needs a
 /// runtime.
@@ -145,6 +156,10 @@ ports! {
     slow_hash => SlowHash, SLOW_HASH;
     delivery => DeliveryUnderTest, DELIVERY;
     directory => DirectoryUnderTest, DIRECTORY;
+    external_method => ExternalMethodUnderTest, EXTERNAL_METHOD;
+    breach_list => BreachListUnderTest, BREACH_LIST;
+    human_check => HumanCheckUnderTest, HUMAN_CHECK;
+    risk_signals => RiskSignalsUnderTest, RISK_SIGNALS;
 }
 
 crate::__sspr_port_properties!(clock registry CLOCK);
@@ -153,3 +168,7 @@ crate::__sspr_port_properties!(seal registry SEAL);
 crate::__sspr_port_properties!(slow_hash registry SLOW_HASH);
 crate::__sspr_port_properties!(delivery registry DELIVERY);
 crate::__sspr_port_properties!(directory registry DIRECTORY);
+crate::__sspr_port_properties!(external_method registry EXTERNAL_METHOD);
+crate::__sspr_port_properties!(breach_list registry BREACH_LIST);
+crate::__sspr_port_properties!(human_check registry HUMAN_CHECK);
+crate::__sspr_port_properties!(risk_signals registry RISK_SIGNALS);

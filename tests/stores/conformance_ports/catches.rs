@@ -6,13 +6,18 @@ use std::sync::Arc;
 
 use sspr::adapters::memory::MemoryInbox;
 use sspr::conformance::{
-    ConformanceReport, DeliveryUnderTest, DirectoryUnderTest, Outcome, PortHarness, PortKind,
-    Violation, check_port,
+    BreachListUnderTest, ConformanceReport, DeliveryUnderTest, DirectoryUnderTest,
+    ExternalMethodUnderTest, HumanCheckUnderTest, Outcome, PortHarness, PortKind,
+    RiskSignalsUnderTest, Violation, check_port,
 };
-use sspr::port::{Clock, Delivery, Directory, Entropy, Seal, SlowHash, SystemClock, SystemEntropy};
+use sspr::port::{
+    BreachList, Clock, Delivery, Directory, Entropy, ExternalMethod, HumanCheck, RiskSignals, Seal,
+    SlowHash, SystemClock, SystemEntropy,
+};
 use sspr::testing::TestSeal;
 use sspr::testing::broken::{BrokenPort, PortDefect};
 
+use crate::conformance_ports::abilities::System;
 use crate::conformance_ports::answers::Answers;
 use crate::conformance_ports::fixtures::{InMemory, Inbox, Punctual};
 
@@ -57,6 +62,38 @@ fn directory(defect: PortDefect) -> impl PortHarness<dyn DirectoryUnderTest> {
     }
 }
 
+fn method(defect: PortDefect) -> impl PortHarness<dyn ExternalMethodUnderTest> {
+    move || {
+        System::<dyn ExternalMethod>::new(|system| {
+            Arc::new(BrokenPort::<dyn ExternalMethod>::over(defect, Arc::new(system)))
+        })
+    }
+}
+
+fn breach_list(defect: PortDefect) -> impl PortHarness<dyn BreachListUnderTest> {
+    move || {
+        System::<dyn BreachList>::new(|system| {
+            Arc::new(BrokenPort::<dyn BreachList>::over(defect, Arc::new(system)))
+        })
+    }
+}
+
+fn human_check(defect: PortDefect) -> impl PortHarness<dyn HumanCheckUnderTest> {
+    move || {
+        System::<dyn HumanCheck>::new(|system| {
+            Arc::new(BrokenPort::<dyn HumanCheck>::over(defect, Arc::new(system)))
+        })
+    }
+}
+
+fn risk_signals(defect: PortDefect) -> impl PortHarness<dyn RiskSignalsUnderTest> {
+    move || {
+        System::<dyn RiskSignals>::new(|system| {
+            Arc::new(BrokenPort::<dyn RiskSignals>::over(defect, Arc::new(system)))
+        })
+    }
+}
+
 #[test]
 fn each_defect_is_caught_by_the_property_of_its_sentence() {
     for &defect in PortDefect::ALL {
@@ -66,7 +103,11 @@ fn each_defect_is_caught_by_the_property_of_its_sentence() {
             .or_else(|| run(name, seal(defect)))
             .or_else(|| run(name, hash(defect)))
             .or_else(|| run(name, delivery(defect)))
-            .or_else(|| run(name, directory(defect)));
+            .or_else(|| run(name, directory(defect)))
+            .or_else(|| run(name, method(defect)))
+            .or_else(|| run(name, breach_list(defect)))
+            .or_else(|| run(name, human_check(defect)))
+            .or_else(|| run(name, risk_signals(defect)));
         let outcome = outcome.unwrap_or_else(|| panic!("no property is named {name}"));
         let violation = outcome.expect_err(&format!("{defect:?} escaped"));
         assert_eq!(violation.property, name);
@@ -88,6 +129,11 @@ fn each_property_catches_a_defect() {
     properties.extend(<dyn SlowHash>::PROPERTIES.iter().map(|property| property.name));
     properties.extend(<dyn DeliveryUnderTest>::PROPERTIES.iter().map(|property| property.name));
     properties.extend(<dyn DirectoryUnderTest>::PROPERTIES.iter().map(|property| property.name));
+    properties
+        .extend(<dyn ExternalMethodUnderTest>::PROPERTIES.iter().map(|property| property.name));
+    properties.extend(<dyn BreachListUnderTest>::PROPERTIES.iter().map(|property| property.name));
+    properties.extend(<dyn HumanCheckUnderTest>::PROPERTIES.iter().map(|property| property.name));
+    properties.extend(<dyn RiskSignalsUnderTest>::PROPERTIES.iter().map(|property| property.name));
     assert_eq!(caught, properties);
 }
 
@@ -135,5 +181,10 @@ fn each_property_quotes_the_contract_word_for_word() {
     quotes::<dyn Seal>(include_str!("../../../src/port/abilities.rs"));
     quotes::<dyn SlowHash>(include_str!("../../../src/port/abilities.rs"));
     quotes::<dyn DeliveryUnderTest>(include_str!("../../../src/port/delivery.rs"));
+    let abilities = include_str!("../../../src/port/abilities.rs");
+    quotes::<dyn ExternalMethodUnderTest>(abilities);
+    quotes::<dyn BreachListUnderTest>(abilities);
+    quotes::<dyn HumanCheckUnderTest>(abilities);
+    quotes::<dyn RiskSignalsUnderTest>(abilities);
     quotes::<dyn DirectoryUnderTest>(include_str!("../../../src/port/directory.rs"));
 }

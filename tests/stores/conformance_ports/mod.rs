@@ -2,6 +2,7 @@
 
 #![cfg(feature = "conformance")]
 
+mod abilities;
 mod answers;
 mod catches;
 mod fixtures;
@@ -13,9 +14,12 @@ use sspr::Timestamp;
 use sspr::adapters::memory::MemoryInbox;
 use sspr::adapters::route::ByChannel;
 use sspr::method::Channel;
-use sspr::port::{Clock, Entropy, SystemClock, SystemEntropy};
+use sspr::port::{
+    BreachList, Clock, Entropy, ExternalMethod, HumanCheck, RiskSignals, SystemClock, SystemEntropy,
+};
 use sspr::testing::{FaultPlan, Faulty, ManualClock, SeededEntropy};
 
+use crate::conformance_ports::abilities::System;
 use crate::conformance_ports::answers::Answers;
 use crate::conformance_ports::fixtures::{InMemory, Inbox, Punctual};
 
@@ -47,6 +51,11 @@ sspr::conformance_tests!(delivery: by_channel, || {
         .fold(ByChannel::new(), |route, channel| route.with(channel, Punctual(inbox.clone())));
     Inbox::of(route, inbox)
 });
+
+sspr::conformance_tests!(external_method: push, || System::<dyn ExternalMethod>::new(|system| Arc::new(system)));
+sspr::conformance_tests!(breach_list: two_passwords, || System::<dyn BreachList>::new(|system| Arc::new(system)));
+sspr::conformance_tests!(human_check: puzzle, || System::<dyn HumanCheck>::new(|system| Arc::new(system)));
+sspr::conformance_tests!(risk_signals: numbers, || System::<dyn RiskSignals>::new(|system| Arc::new(system)));
 
 #[cfg(feature = "files")]
 sspr::conformance_tests!(delivery: files, crate::conformance_ports::fixtures::Files::default);

@@ -1,5 +1,6 @@
 //! Defects of the other ports.
 
+mod abilities;
 mod directory;
 mod secrets;
 
@@ -118,6 +119,34 @@ defects! {
     DirectoryRevokesInAllTenants => "revoke_sessions_keeps_tenants_apart",
     /// A revocation returns `Ok` but ends no session.
     DirectoryRevokesNothing => "revoke_sessions_goes_by_the_time_of_authentication",
+    /// The kind is one that the engine verifies itself.
+    MethodIsTheEngines => "kind_is_one_of_the_host",
+    /// Every user has the method.
+    MethodOfEveryUser => "available_is_about_this_user",
+    /// No user has the method during an outage.
+    MethodVanishesInOutages => "available_is_an_error_in_an_outage",
+    /// The page data name the user.
+    MethodNamesTheUser => "begin_shows_no_difference",
+    /// Each call of `begin` is a new prompt.
+    MethodPromptsAgain => "begin_made_again_prompts_once",
+    /// Any response passes.
+    MethodTakesAnyResponse => "verify_knows_the_response",
+    /// Any response passes during an outage.
+    MethodOpensInOutages => "verify_fails_in_an_outage",
+    /// A password whose start is on the list is found.
+    ListMatchesParts => "contains_is_about_the_whole_password",
+    /// The list is empty during an outage.
+    ListIsEmptyInOutages => "contains_fails_in_an_outage",
+    /// An answer passes as often as it is given.
+    CheckTakesAnswersAgain => "passed_takes_an_answer_once",
+    /// Any answer passes.
+    CheckTakesAnyAnswer => "passed_refuses_other_answers",
+    /// Any answer passes during an outage.
+    CheckOpensInOutages => "passed_lets_no_one_through_in_an_outage",
+    /// Calls are not checked, only texts.
+    SignalsAreOfTextsOnly => "before_send_denies_known_risks",
+    /// All numbers are clear during an outage.
+    SignalsAreClearInOutages => "before_send_is_not_clear_in_an_outage",
 }
 
 /// A correct port in a wrapper that breaks one sentence of its contract.
