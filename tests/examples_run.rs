@@ -103,6 +103,16 @@ fn the_custom_store_keeps_the_whole_contract() {
     assert!(text.contains("1 skipped, 0 violated"), "{text}");
 }
 
+#[cfg(feature = "conformance")]
+#[test]
+fn the_custom_directory_keeps_the_whole_contract() {
+    let text = text(&run("custom_directory"));
+    assert!(text.contains("0 violated"), "{text}");
+    // A table in memory is never out of reach, and takes any name.
+    assert!(text.contains("SKIPPED  set_password_out_of_reach_writes_nothing"), "{text}");
+    assert!(text.contains(" 1 skipped"), "{text}");
+}
+
 #[test]
 fn a_store_is_moved_and_compared() {
     let text = text(&run("move_store"));

@@ -7,6 +7,9 @@
 //! | [`signed_in`] | authors of sign-in, account pages and admin consoles | the prompt, registration, enrolment, password change, which help desk does what |
 //! | [`host_methods`] | authors of an own verification method | a push with number matching, a passkey |
 //! | [`writing_a_store`] | authors of a store | the contract in plain words, a complete store, how to test it, common mistakes |
+//! | [`writing_a_directory`] | authors of a directory | the contract in plain words, how to test it, common mistakes |
+//! | [`writing_a_delivery`] | authors of a delivery or a seal | which error for which reply, nonces, how to test them, common mistakes |
+//! | `testing_your_host`, with the feature `testing` | authors of a host's tests | the commonest tests, in a few lines each |
 //! | [`postgres`] | operators of PostgreSQL | roles, pools, timeouts, vacuum, failover, backups, alerts, queries |
 //! | `etcd`, with the feature | operators of etcd | requirements, compaction, backup, alerts, when to choose PostgreSQL |
 //! | [`operating`] | operators | alerts with their counters and queries, metrics, traces, SQLite in production, making and storing keys |
@@ -36,6 +39,10 @@ pub mod operating;
 pub mod postgres;
 pub mod restoring;
 pub mod signed_in;
+#[cfg(feature = "testing")]
+pub mod testing_your_host;
 pub mod threats;
 pub mod upgrading;
+pub mod writing_a_delivery;
+pub mod writing_a_directory;
 pub mod writing_a_store;

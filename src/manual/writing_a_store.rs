@@ -59,6 +59,34 @@
 //! process. A commit that is not written to the disk then passes, since a database that is closed
 //! properly writes it. Check its durability setting yourself.
 //!
+//! # On several partitions
+//!
+//! A store whose keys are spread over machines keeps the contract if these five things hold. A record, its
+//! events and its columns share a partition by [`RecordKey::shard`](crate::port::RecordKey::shard), so that
+//! `commit` is one transaction of one partition.
+//!
+//! - **Reads are linearizable**: from the leader of the partition, never from a replica or an index that
+//!   follows later.
+//! - **`due` sees a commit at once.** An index that is updated afterwards (a global secondary index, a
+//!   materialised view, a change stream) does not do. Keep the entries of `due` in the partition of the
+//!   record, and ask all partitions.
+//! - **A cursor has a place for each partition** that can still grow: for `events` of a tenant the last
+//!   position in each, in 256 bytes together. With 16 partitions that is 15 bytes for each. Or list one
+//!   partition after the other, as `scan` and `due` may: the cursor is the partition and the last key. Pages
+//!   may then be empty in the middle.
+//! - **Positions of events are taken in the commit**, in each partition. Sixteen counters that are read before
+//!   their transactions are sixteen gaps.
+//! - **An acknowledged commit is on more than one machine.** The harness's `lose_node` gets a key: stop the
+//!   node that leads it.
+//!
+//! | System | What it needs | What to mind |
+//! |---|---|---|
+//! | DynamoDB | `TransactWriteItems` with a condition on count and nonce, `ConsistentRead` for `load` and for a query of the base table | A global secondary index is never consistent: keep `due` and `scan` as items of their own under a key for each partition. At most 100 items and 4 MB in a transaction. Time-to-live is off. A timeout is `Unknown`: repeat with the same `ClientRequestToken`, or read the version back. Numbers are kept exactly up to 38 digits, but a driver may read a double. |
+//! | FoundationDB | a transaction with the read version of its own; versionstamps as positions of events | Versionstamps are in the order of commits, so they are never overtaken. `commit_unknown_result` is `Unknown`: do not let the client's loop repeat the commit. 10 MB and 5 s for a transaction. Snapshot reads are not linearizable for a compare-and-set. |
+//! | MongoDB | a replica set, `w: "majority"` with `j: true`, reads with `readConcern: "linearizable"` and `readPreference: primary`, a session's transaction for record and events | `retryWrites` repeats by itself: keep it off, or read the version back. A linearizable read is for one document only: list in a transaction with `snapshot`. Store the body as a string, not as BSON. No TTL index. Strings compare without collation. |
+//! | Cassandra, ScyllaDB | lightweight transactions at `SERIAL`, record and events in one partition and one conditional batch | `LOCAL_SERIAL` is for one data centre only. A timeout of a write is `Unknown`: read at `SERIAL`, which finishes what is pending. Never mix plain and conditional writes of a row. Counters are not exact after a timeout, and cannot be read and added in one step: use conditional writes. No `USING TTL`. A materialised view or a secondary index is too late for `due`. |
+//! | Redis, Valkey | one script for each call, all keys in one slot (`{contoso}`), `appendfsync always`, and `WAIT` does not make it safe | Replication is asynchronous: a failover loses acknowledged commits, so it fits only where such a loss is accepted. `maxmemory-policy noeviction`, no `EXPIRE`. Lua reads numbers as doubles: pass count and nonce as text. A cluster moves slots: `MOVED` is `Unavailable`, a timeout is `Unknown`. |
+//!
 //! # A complete store
 //!
 //! Under one lock all of it is simple. This store keeps the contract except for durability. It is run

@@ -13,10 +13,11 @@ pub use builder::WorldBuilder;
 
 use super::{ManualClock, SimulatedMethod};
 use crate::adapters::memory::{MemoryDirectory, MemoryInbox};
+use crate::audit::{ActorKind, Event};
 use crate::port::Store;
 use crate::{
     Actor, Admin, Engine, Identifier, Keys, Policy, PolicySettings, Request, RoleId, SecretBytes,
-    Source, TenantId, UserId,
+    Source, TenantId, Timestamp, UserId,
 };
 
 /// A tenant with one account, and an engine over test doubles. A test of a host starts from it.
@@ -192,6 +193,30 @@ impl World {
     #[must_use]
     pub fn password_is(&self, password: &str) -> bool {
         self.directory.password_is(&self.tenant, &self.user, password)
+    }
+
+    /// The tenant's first 1000 events as text, oldest first, for a snapshot: each line has the seconds
+    /// since [`START`](Self::START), the actor and the code.
+    ///
+    /// ```
+    /// use sspr::testing::{World, block_on};
+    ///
+    /// let trail = block_on(async { World::builder().open().await.trail().await });
+    /// assert_eq!(trail, "0 root@contoso.example policy_changed\n");
+    /// ```
+    pub async fn trail(&self) -> String {
+        let events = expected("events", self.admin().events(None, 1000).await);
+        let line = |event: &Event| {
+            let seconds = event.at.since(Timestamp::from_unix_seconds(Self::START)).as_secs();
+            let actor = match &event.actor {
+                ActorKind::Anonymous => "anonymous",
+                ActorKind::User => "user",
+                ActorKind::Administrator(name) => name,
+                _ => "engine",
+            };
+            format!("{seconds} {actor} {}\n", event.code())
+        };
+        events.items.iter().map(line).collect()
     }
 
     /// The codes of the tenant's first 1000 events, oldest first.

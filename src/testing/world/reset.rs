@@ -56,6 +56,37 @@ impl World {
         expected("proven", self.prove(&reply.ticket, &code).await)
     }
 
+    /// Selects the mail address that the account prefers.
+    #[must_use]
+    pub fn by_mail() -> Selection {
+        ChallengeOption::preferred(MethodKind::Email).into()
+    }
+
+    /// Selects the mobile phone that the account prefers.
+    #[must_use]
+    pub fn by_phone() -> Selection {
+        ChallengeOption::preferred(MethodKind::MobilePhone).into()
+    }
+
+    /// A code of the same form that is not this one.
+    #[must_use]
+    pub fn wrong(code: &str) -> String {
+        let first = if code.starts_with('7') { '3' } else { '7' };
+        code.char_indices().map(|(at, digit)| if at == 0 { first } else { digit }).collect()
+    }
+
+    /// Starts a reset and opens a challenge at the [registered](super::WorldBuilder::registered)
+    /// mail address: the ticket that waits for a code, and the code.
+    ///
+    /// # Panics
+    ///
+    /// If a call fails, or no code arrives.
+    pub async fn entering(&self) -> (ResetTicket, String) {
+        let reply = self.start().await;
+        let (reply, code) = self.challenged(&reply.ticket, &Self::by_mail(), Self::MAIL).await;
+        (reply.ticket, code)
+    }
+
     /// Proves the [registered](super::WorldBuilder::registered) mail address and, if the policy
     /// requires two methods, the mobile phone: the ticket may [complete](Self::complete) the reset.
     ///
@@ -63,12 +94,10 @@ impl World {
     ///
     /// If a call fails, no code arrives, or the policy requires another method.
     pub async fn granted(&self) -> ResetTicket {
-        let option = |kind| ChallengeOption::preferred(kind).into();
         let reply = self.start().await;
-        let mut reply = self.proven(&reply.ticket, &option(MethodKind::Email), Self::MAIL).await;
+        let mut reply = self.proven(&reply.ticket, &Self::by_mail(), Self::MAIL).await;
         if !matches!(reply.step, Step::NewPassword { .. }) {
-            let phone = option(MethodKind::MobilePhone);
-            reply = self.proven(&reply.ticket, &phone, Self::MOBILE).await;
+            reply = self.proven(&reply.ticket, &Self::by_phone(), Self::MOBILE).await;
         }
         assert!(matches!(reply.step, Step::NewPassword { .. }), "{:?}", reply.step);
         reply.ticket

@@ -1,0 +1,120 @@
+//! Writing a directory, and testing it.
+//!
+//! The [`Directory`](crate::port::Directory) connects the engine to the host's users. It has eight methods:
+//! four that read facts, and four that write or check a password, clear a lockout and end sessions. A wrong
+//! fact gives an account away, and a wrong outcome changes a password without a notice.
+//!
+//! # The contract in plain words
+//!
+//! - **A name is compared, not matched.** Look it up with `=`: in a `LIKE` or an LDAP filter, `*`, `%`, `_`
+//!   and parentheses are part of the name. Decide in one place which spellings are one name, and use it at
+//!   sign-in too. If two users have the name, return `None`.
+//! - **Tenants are apart.** Each query has the tenant in its condition, also one by id.
+//! - **Facts have no convenient default.** [`UserFacts::new`](crate::facts::UserFacts::new) is an enabled
+//!   member without roles: set `enabled`, `kind`, `password_home`, `protected` and `roles` from your rows. A
+//!   field that is an `Option` may stay `None` if you do not track it; its documentation says what the engine
+//!   then assumes. All methods that return users report the same facts.
+//! - **Groups** are asked for by id. Return those of them that contain the user, through other groups too.
+//! - **Every character of a password counts.** The engine hands it over in Unicode's composed form (NFC).
+//!   Store it as it is: `bcrypt` reads 72 bytes and ends at a NUL, so hash first or use another hash. Refuse
+//!   what you cannot take with [`PolicyViolation`](crate::facts::WriteOutcome::PolicyViolation). Compose at
+//!   your own sign-in as well, or people cannot type what they have set.
+//! - **A write has the effects that it names**: `must_change`, `clear_lockout`, `risk_remediated`. It enables
+//!   no one, and unlocking changes no password.
+//! - **An outcome is definite or it is not.** Return `Written` after your transaction has committed,
+//!   `PolicyViolation`, `AdminActionRequired` or `Unreachable` if certainly nothing was written, and
+//!   [`Indeterminate`](crate::facts::WriteOutcome::Indeterminate) or an error `Unknown` for everything
+//!   between, such as a timeout after the statement was sent. The engine then treats the password as possibly
+//!   changed, tells the owner and tries again under the same number.
+//! - **The same number may come again.** A repetition of a write that was done returns its outcome. Do not
+//!   let your password history refuse it.
+//! - **An unknown user is no error and no success.** The engine also asks for ids that no user has, so that
+//!   callers cannot tell them apart. `find` returns `None`, `verify_password` returns `false` after the same
+//!   work, the writes return `AdminActionRequired`.
+//! - **Sessions end by the time of authentication.** Keep it with each session and through each renewal. A
+//!   refresh token that was issued later, for an older sign-in, ends too.
+//! - **`verify_password` applies no throttle of the sign-in**: the engine counts its own attempts first.
+//!
+//! # Where it usually goes wrong
+//!
+//! | Mistake | Caught by | What it costs |
+//! |---|---|---|
+//! | a name in a `LIKE` or an LDAP filter | `find_knows_users_by_name_and_id` | one user's proof opens another's account |
+//! | facts from `UserFacts::new` alone | `find_reports_facts_as_added` | disabled and protected users and administrators reset like any other |
+//! | the first of two matches | `find_is_none_if_two_users_match` | a chosen name takes over an account |
+//! | an id without its tenant | `find_keeps_tenants_apart` | a tenant's page resets another's users |
+//! | `bcrypt` as it is | `set_password_keeps_every_character` | the end of a long password does not count |
+//! | a trimmed password | `set_password_keeps_every_character` | a password that does not open the account |
+//! | two normal forms | `verify_password_knows_the_password` | a keyboard that cannot type the password |
+//! | `must_change` dropped | `set_password_has_its_effects` | the administrator's password stays in use |
+//! | a reset that enables the user | `writes_leave_a_disabled_user_disabled` | a person who has left comes back |
+//! | `Written` when no row was changed | `unlock_of_an_unknown_user_is_not_written`, `set_password_of_an_unknown_user_is_not_written` | a success that did not happen |
+//! | a password history that refuses a repetition | `set_password_made_again_is_one_write` | an owner locked out by a crash |
+//! | `Unavailable` after a timeout | `set_password_out_of_reach_writes_nothing` | a password changed without a notice |
+//! | sessions revoked by their time of issue | `revoke_sessions_goes_by_the_time_of_authentication` | an attacker renews a session and stays |
+//!
+//! # Testing it
+//!
+//! With the feature `conformance`, which only your tests need, a fixture sets the directory up and one line
+//! makes a named test of each property. Each property asks for a fixture of its own: a schema or a transaction
+//! that is rolled back. The repository's `examples/custom_directory.rs` is a complete directory with its
+//! fixture, and runs the kit.
+//!
+//! ```
+//! # #[cfg(feature = "conformance")]
+//! # mod example {
+//! use std::sync::Arc;
+//! use sspr::adapters::memory::MemoryDirectory;
+//! use sspr::conformance::{DirectoryFact, DirectoryUnderTest, check_port};
+//! use sspr::facts::{TenantFacts, UserFacts};
+//! use sspr::port::{Directory, PortResult, async_trait};
+//! use sspr::TenantId;
+//!
+//! /// Your directory, and your own way to add to it. Here it is the memory directory.
+//! #[derive(Default)]
+//! struct Users(MemoryDirectory);
+//!
+//! #[async_trait]
+//! impl DirectoryUnderTest for Users {
+//!     fn directory(&self) -> Arc<dyn Directory> {
+//!         Arc::new(self.0.clone())
+//!     }
+//!
+//!     async fn add_tenant(&self, tenant: &TenantId, facts: TenantFacts) -> PortResult<()> {
+//!         self.0.add_tenant(tenant.clone(), facts);
+//!         Ok(())
+//!     }
+//!
+//!     async fn add_user(
+//!         &self,
+//!         tenant: &TenantId,
+//!         facts: UserFacts,
+//!         names: &[&str],
+//!         password: &str,
+//!     ) -> PortResult<()> {
+//!         self.0.add_user(tenant, facts, names, password)
+//!     }
+//!
+//!     /// Facts that your directory has for no user.
+//!     fn lacks(&self) -> Vec<DirectoryFact> {
+//!         vec![DirectoryFact::Protected]
+//!     }
+//! }
+//!
+//! sspr::conformance_tests!(directory: my_directory, Users::default);
+//!
+//! # pub(super) fn run() {
+//! let report = check_port::<dyn DirectoryUnderTest>(Users::default);
+//! assert!(report.violations.is_empty(), "{report}");
+//! # }
+//! # }
+//! # #[cfg(feature = "conformance")]
+//! # example::run();
+//! ```
+//!
+//! What the fixture lacks, such as groups, sessions or a way to cut the directory off, is skipped and printed.
+//! If your client needs a runtime, implement [`PortHarness::drive`](crate::conformance::PortHarness::drive).
+//!
+//! No kit can test how long a call takes: `verify_password` needs the same time for a user who does not exist,
+//! for instance by a hash of a fixed password. Nor does it see your own pages: a change of a password, an
+//! address or the state there has to change [`change_stamp`](crate::facts::UserFacts::change_stamp).
