@@ -70,7 +70,7 @@ pub(crate) enum Decision<T> {
     Discard(T),
 }
 
-/// A decoded record and the version at which it was loaded.
+/// A decoded record, and the version at which it was loaded or committed.
 pub(crate) struct Loaded {
     version: Option<Version>,
     pub(crate) account: Arc<Account>,
@@ -170,7 +170,7 @@ impl Core {
         mut transition: Transition<'_>,
         expected: Option<Version>,
         on_unknown: OnUnknown,
-    ) -> Result<Option<Arc<Account>>, Error> {
+    ) -> Result<Option<Loaded>, Error> {
         transition.remember();
         let count = next_count(expected, transition.now);
         let version = Version::new(count, u64::from_be_bytes(self.random()?));
@@ -192,7 +192,7 @@ impl Core {
                 found.is_some_and(|record| record.version() == version)
             }
         };
-        Ok(applied.then_some(account))
+        Ok(applied.then_some(Loaded { version: Some(version), account }))
     }
 }
 
@@ -209,7 +209,8 @@ pub(crate) struct CommitLoop<'a> {
 }
 
 impl CommitLoop<'_> {
-    /// Uses a record that was just loaded for the first decision.
+    /// Uses a record for the first decision that this call has just loaded or committed. If another
+    /// commit came after that, this step's commit is not applied, and the step loads the record.
     pub(crate) fn from(mut self, loaded: Loaded) -> Self {
         self.loaded = Some(loaded);
         self
@@ -233,7 +234,7 @@ impl CommitLoop<'_> {
     pub(crate) async fn apply<T>(
         self,
         mut change: impl FnMut(&mut Transition<'_>) -> Result<T, Refusal>,
-    ) -> Result<(T, Arc<Account>), Error> {
+    ) -> Result<(T, Loaded), Error> {
         self.decide(|transition| change(transition).map(Decision::Commit)).await
     }
 
@@ -241,7 +242,7 @@ impl CommitLoop<'_> {
     pub(crate) async fn apply_if(
         self,
         mut change: impl FnMut(&mut Transition<'_>) -> bool,
-    ) -> Result<(bool, Arc<Account>), Error> {
+    ) -> Result<(bool, Loaded), Error> {
         self.decide(|transition| {
             let changed = change(transition);
             Ok(if changed { Decision::Commit(true) } else { Decision::Discard(false) })
@@ -250,11 +251,11 @@ impl CommitLoop<'_> {
     }
 
     /// Decides and commits, and repeats both while another commit comes between. Returns the
-    /// decision's value and the committed account.
+    /// decision's value and the committed record.
     pub(crate) async fn decide<T>(
         mut self,
         mut decide: impl FnMut(&mut Transition<'_>) -> Result<Decision<T>, Refusal>,
-    ) -> Result<(T, Arc<Account>), Error> {
+    ) -> Result<(T, Loaded), Error> {
         let (core, target, origin) = (self.core, self.target, self.origin);
         for _ in 0..MAX_DECISIONS {
             let current = match self.loaded.take() {
@@ -272,23 +273,23 @@ impl CommitLoop<'_> {
                 continue;
             }
             let value = match decide(&mut transition)? {
-                Decision::Discard(value) => return Ok((value, current.account)),
+                Decision::Discard(value) => return Ok((value, current)),
                 // An administrator's act that changes nothing is not committed.
                 Decision::Commit(value)
                     if matches!(origin.actor, ActorKind::Administrator(_))
                         && !transition.has_changed(&current.account) =>
                 {
-                    return Ok((value, current.account));
+                    return Ok((value, current));
                 }
                 Decision::Commit(value) => value,
             };
-            if let Some(account) =
+            if let Some(committed) =
                 core.commit_transition(transition, current.version, self.on_unknown).await?
             {
                 if self.wakes {
                     core.wake();
                 }
-                return Ok((value, account));
+                return Ok((value, committed));
             }
             core.redecisions.fetch_add(1, Ordering::Relaxed);
         }

@@ -41,6 +41,14 @@ pub(crate) struct Comparison<'a> {
     pub(crate) decoy_user: &'a UserId,
 }
 
+/// A secret that was right, after its attempt was reserved.
+pub(crate) struct Compared {
+    pub(crate) reservation: AttemptReservation,
+    pub(crate) matched: Match,
+    /// The record as the reservation was committed.
+    pub(crate) record: Loaded,
+}
+
 /// The outcome of the comparison of a typed phone number.
 pub(crate) enum TypedNumber {
     /// It is the registered number.
@@ -62,17 +70,17 @@ impl Core {
         origin: &Origin,
         claim: &TicketClaims,
         attempt: &Attempt,
-    ) -> Result<(AttemptReservation, Match), Error> {
+    ) -> Result<Compared, Error> {
         let fits = |challenge: &Challenge| attempt.fits(challenge);
         let (purpose, generation) = (claim.purpose, claim.generation);
         let proving = Proving { flow: &claim.flow, purpose, generation, fits: &fits };
         let step = self.commit(target, policy, origin).must_be_known();
-        let (reservation, account) =
+        let (reservation, record) =
             step.apply(|transition| rules::reserve_attempt(transition, &proving)).await?;
         let decoy_user = decoy_user_id(claim.identifier)?;
         let comparison = Comparison {
             target,
-            account: &account,
+            account: &record.account,
             purpose,
             flow: reservation.flow,
             challenge: &reservation.challenge,
@@ -91,7 +99,7 @@ impl Core {
             compared => compared?,
         };
         match matched {
-            Some(matched) => Ok((reservation, matched)),
+            Some(matched) => Ok(Compared { reservation, matched, record }),
             None => {
                 Err(self.failed(target, policy, origin, &[reservation.reserved.verdict()]).await)
             }

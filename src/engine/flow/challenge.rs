@@ -1,6 +1,5 @@
 //! The challenge of a reset or an unlock: the choice checked, the limits counted, the code queued.
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use crate::domain::account::{Account, Expected};
@@ -68,10 +67,10 @@ pub(crate) async fn challenge<T: FlowTicket>(
     open.limit_spent = core.count_against_limits(request, policy, &scope).await?;
     let origin = Origin::about(request, &claim.subject);
     let longer = open.limit_spent == Some(LimitSpent::Tenant);
-    let (opened, account) = match suppressed {
+    let (opened, record) = match suppressed {
         // The outcome is final: a second decision could open a challenge whose code no limit has
         // counted.
-        Some(outcome) => (outcome, loaded.account),
+        Some(outcome) => (outcome, loaded),
         None => commit_open(core, &target, loaded, policy, &origin, &mut open, typed).await?,
     };
     if let Opened::Suppressed(retry_at) = opened {
@@ -85,10 +84,10 @@ pub(crate) async fn challenge<T: FlowTicket>(
         let format = code_format(policy, option, longer);
         claim.ask(AskedChallenge { option, at: arrival, length: format.length });
     }
-    let page = begin_external(core, &target, &claim, &open, &account).await?;
+    let page = begin_external(core, &target, &claim, &open, &record.account).await?;
     // Also for a suppressed challenge, so that the call does the same for every account.
     core.wake();
-    let reply = reply(core, tenant, &claim, &account, policy, &first, arrival);
+    let reply = reply(core, tenant, &claim, &record.account, policy, &first, arrival);
     Ok(Reply { page, ..reply })
 }
 
@@ -193,14 +192,14 @@ async fn commit_open(
     origin: &Origin,
     open: &mut Open<'_>,
     typed: Option<&PhoneNumber>,
-) -> Result<(Opened, Arc<Account>), Error> {
+) -> Result<(Opened, Loaded), Error> {
     if let Some(typed) = typed {
         let compared = core.compare_number(target, loaded, policy, origin, open, typed).await?;
         loaded = core.load(target).await?;
         match compared {
             TypedNumber::Matched(reservation) => open.number = Some(reservation),
             TypedNumber::Refused { retry_at } => {
-                return Ok((Opened::Suppressed(retry_at), loaded.account));
+                return Ok((Opened::Suppressed(retry_at), loaded));
             }
         }
     }

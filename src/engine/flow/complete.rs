@@ -319,13 +319,13 @@ async fn note(
     change: impl Fn(&mut Transition<'_>),
 ) -> Result<Arc<Account>, Error> {
     let step = core.commit(scope.target, &scope.context.policy, &scope.origin).wake();
-    let (_, account) = step
+    let (_, committed) = step
         .apply(|transition| {
             change(transition);
             Ok(())
         })
         .await?;
-    Ok(account)
+    Ok(committed.account)
 }
 
 /// If the host cannot say whether the user still has a proven method, the call fails and keeps the

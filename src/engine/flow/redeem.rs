@@ -18,6 +18,7 @@ use crate::engine::api::reply::Reply;
 use crate::engine::api::request::Request;
 use crate::engine::core::Core;
 use crate::engine::core::commit::{Origin, Target};
+use crate::engine::core::compare::Compared;
 use crate::engine::flow::start::{admitted, named};
 use crate::engine::flow::step::reply;
 
@@ -53,11 +54,11 @@ pub(crate) async fn redeem_link<T: FlowTicket>(
     let renamed = FlowId(core.random()?);
     let (from, policy) = (flow.id, &*context.policy);
     let origin = Origin::about(request, &claim.subject);
-    let (reservation, matched) =
+    let Compared { reservation, matched, record } =
         core.reserve_and_compare(&target, policy, &origin, &claim, link).await?;
     let origin = Origin { actor: ActorKind::User, ..origin };
-    let step = core.commit(&target, policy, &origin).wake();
-    let (flow, account) = step
+    let step = core.commit(&target, policy, &origin).from(record).wake();
+    let (flow, committed) = step
         .apply(|transition| {
             let id = match transition.account.flow(&from) {
                 Some(flow) if flow.proofs.is_empty() => from,
@@ -72,7 +73,7 @@ pub(crate) async fn redeem_link<T: FlowTicket>(
         })
         .await?;
     (claim.flow, claim.generation) = (flow.id, flow.generation);
-    let reply = reply(core, tenant, &claim, &account, policy, &[], arrival);
+    let reply = reply(core, tenant, &claim, &committed.account, policy, &[], arrival);
     Ok(Reply { not_before: None, ..reply })
 }
 

@@ -62,11 +62,11 @@ impl Authenticator<'_> {
             let policy = &*context.policy;
             let origin = Origin::of(request, ActorKind::User);
             let step = core.commit(&target, policy, &origin).from(loaded).must_be_known();
-            let (reservation, account) = step.apply(reserve_sign_in).await?;
+            let (reservation, reserved) = step.apply(reserve_sign_in).await?;
             core.comparisons.fetch_add(1, Ordering::Relaxed);
             // All devices that were counted are compared, even after a match.
             let mut found = None;
-            let devices = account.methods.iter().filter_map(device_of);
+            let devices = reserved.account.methods.iter().filter_map(device_of);
             for (method, device) in devices.filter(|(method, _)| reservation.covers(method.kind)) {
                 let device = Some((method.kind, device));
                 let step = core.matching_step(&target, device, policy, typed).await?;
@@ -77,7 +77,7 @@ impl Authenticator<'_> {
                 return Err(core.failed(&target, policy, &origin, &failed).await);
             };
             // The code is accepted only if the consumed step is known to be recorded.
-            let step = core.commit(&target, policy, &origin).must_be_known();
+            let step = core.commit(&target, policy, &origin).from(reserved).must_be_known();
             step.apply(|transition| accept_sign_in(transition, &reservation, &method, at)).await?;
             Ok(method)
         };

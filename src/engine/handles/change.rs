@@ -84,7 +84,7 @@ impl Change<'_> {
             let (policy, epoch) = (&*context.policy, loaded.account.epoch);
             let origin = Origin::of(request, ActorKind::User);
             let step = core.commit(&target, policy, &origin).from(loaded).must_be_known();
-            let (reservation, _) = step.apply(reserve_password).await?;
+            let (reservation, reserved) = step.apply(reserve_password).await?;
             core.comparisons.fetch_add(1, Ordering::Relaxed);
             let directory = &core.directory;
             let verified = directory.verify_password(tenant, id, &composed(present)).await;
@@ -99,8 +99,8 @@ impl Change<'_> {
                 epoch,
                 source: core.keys.source(tenant, &request.source.bucket()),
             };
-            let step = core.commit(&target, policy, &origin);
-            let (flow, account) =
+            let step = core.commit(&target, policy, &origin).from(reserved);
+            let (flow, committed) =
                 step.apply(|transition| grant_change(transition, &start, &reservation)).await?;
             let claim = TicketClaims {
                 purpose: Purpose::Change,
@@ -112,7 +112,7 @@ impl Change<'_> {
                 epoch,
                 asked: Default::default(),
             };
-            Ok(flow::reply(core, tenant, &claim, &account, policy, &[], arrival))
+            Ok(flow::reply(core, tenant, &claim, &committed.account, policy, &[], arrival))
         };
         self.core.observe(Operation::ChangeStart, &request.tenant, done).await
     }

@@ -26,7 +26,7 @@ pub(crate) async fn dispatch(due: DueMessage<'_>, loaded: Loaded) -> Result<bool
     let origin = Origin::engine();
     // A claim whose outcome is unknown is not acted on: its lease expires.
     let step = core.commit(target, policy, &origin).from(loaded).must_be_known();
-    let (claimed, _) = step
+    let (taken, record) = step
         .decide(|transition| {
             Ok(match claim(transition, number) {
                 DeliveryClaim::Gone => Decision::Discard(DeliveryClaim::Gone),
@@ -34,7 +34,7 @@ pub(crate) async fn dispatch(due: DueMessage<'_>, loaded: Loaded) -> Result<bool
             })
         })
         .await?;
-    let claimed = match claimed {
+    let claimed = match taken {
         DeliveryClaim::Gone => return Ok(false),
         DeliveryClaim::Folded => {
             pass.done().settled += 1;
@@ -56,7 +56,7 @@ pub(crate) async fn dispatch(due: DueMessage<'_>, loaded: Loaded) -> Result<bool
     if revoke && outcome == DeliveryOutcome::Never {
         outcome = DeliveryOutcome::Later;
     }
-    let step = core.commit(target, policy, &origin);
+    let step = core.commit(target, policy, &origin).from(record);
     step.apply_if(|transition| settle_message(transition, &claimed.pending, outcome)).await?;
     count_outcome(&mut pass.done(), outcome);
     Ok(true)

@@ -243,13 +243,13 @@ impl Registration<'_> {
             let incarnation = state.incarnation();
             let step =
                 core.commit(&state.target, &context.policy, &origin).from(state.loaded).wake();
-            let (method, account) = step
+            let (method, committed) = step
                 .apply(|transition| {
                     transition.belongs_to(incarnation.as_deref());
                     acknowledge_recovery_codes(transition, set, &confirm)
                 })
                 .await?;
-            Ok(view(&method, &account))
+            Ok(view(&method, &committed.account))
         };
         self.core
             .observe(Operation::RegistrationAcknowledgeRecoveryCodes, &request.tenant, done)

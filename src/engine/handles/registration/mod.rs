@@ -30,6 +30,7 @@ use crate::engine::api::reply::{MethodView, Reply};
 use crate::engine::api::request::{Request, SignedIn};
 use crate::engine::core::Core;
 use crate::engine::core::commit::Origin;
+use crate::engine::core::compare::Compared;
 use crate::engine::core::context::Context;
 use crate::engine::core::limits::{LimitCaller, LimitScope};
 use crate::engine::flow::step::enter_step;
@@ -208,8 +209,8 @@ impl Registration<'_> {
         open.limit_spent = core.count_against_limits(request, policy, &scope).await?;
         let origin = Origin::of(request, ActorKind::User);
         let step = core.commit(&target, policy, &origin).from(loaded).wake();
-        let ((), account) = step.apply(|transition| decide(transition, &binding, &open)).await?;
-        Ok(registration_reply(core, request, &claim, &account, &context))
+        let ((), committed) = step.apply(|transition| decide(transition, &binding, &open)).await?;
+        Ok(registration_reply(core, request, &claim, &committed.account, &context))
     }
 
     /// The challenge of a method to be confirmed, before the limits are counted.
@@ -272,17 +273,17 @@ impl Registration<'_> {
             let tell = &context.addresses(&loaded.account);
             let policy = &*context.policy;
             let origin = Origin::of(request, ActorKind::User);
-            let (reservation, matched) =
+            let Compared { reservation, matched, record } =
                 core.reserve_and_compare(target, policy, &origin, &claim, attempt).await?;
             let source = core.familiar_source(request, &target.key);
             let confirm = Confirm { registrant, binding, tell, source };
-            let step = core.commit(target, policy, &origin).wake();
-            let (method, account) = step
+            let step = core.commit(target, policy, &origin).from(record).wake();
+            let (method, committed) = step
                 .apply(|transition| {
                     confirm_method(transition, &claim.flow, &reservation, &matched, &confirm)
                 })
                 .await?;
-            Ok(view(&method, &account))
+            Ok(view(&method, &committed.account))
         };
         self.core.observe(Operation::RegistrationConfirm, &request.tenant, done).await
     }
