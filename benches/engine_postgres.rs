@@ -1,10 +1,11 @@
 //! A wrong guess, checked by the engine over the PostgreSQL store, on a private server with `fsync`
 //! on.
 //!
-//! The baselines are the same statements, a read of the record and a write of it with one event if
-//! it has not changed: by a plain client of the same driver with a connection for each task, and by
-//! `pgbench` with some values as constants. The store alone is measured too: the difference to it
-//! is the engine's own work.
+//! The baselines are the same statements: a read of the record, and a write of it with one event if
+//! it has not changed. The body that they write has the same size, and the bytes that a guess
+//! changes are changed. A plain client of the same driver, with a connection for each task, does
+//! this, and `pgbench` with some values as constants. The store alone is measured too: the
+//! difference to it is the engine's own work.
 //!
 //! Targets: at least 0.8 of the native rate with 1, 8 and 32 concurrent callers; the same latency
 //! with 10^4 and 10^6 accounts.
@@ -29,7 +30,7 @@ use sspr::testing::internals::Accounts;
 use sspr::{Actor, Attempt, Engine, ResetTicket, RoleId};
 use tokio::runtime::Runtime;
 
-use limits::{Plain, pgbench, step};
+use limits::{Change, Plain, pgbench, step};
 use servers::postgres::Postgres;
 
 /// Guesses that the policy allows for each code.
@@ -100,7 +101,7 @@ impl Site {
         let took = support::time(|| {
             let start = |share: Vec<ResetTicket>| {
                 let engine = self.engine.clone();
-                self.runtime.spawn(async move { guess(&engine, &share).await })
+                self.runtime.spawn(async move { guess(&engine, &share, ATTEMPTS).await })
             };
             let running: Vec<_> = shares.into_iter().map(start).collect();
             for task in running {
@@ -110,6 +111,16 @@ impl Site {
         let compared = self.engine.stats().comparisons - before;
         assert_eq!(compared, waits.len() as u64, "every guess was compared");
         (took.as_nanos() as f64 / waits.len() as f64, waits)
+    }
+
+    /// What one guess changes in a record.
+    fn change(&self) -> Change {
+        let key = self.accounts.key(0);
+        let record = || self.runtime.block_on(self.store.load(&key)).expect("loaded");
+        let before = record().expect("put");
+        let tickets = [self.accounts.ticket(0)];
+        self.runtime.block_on(guess(&self.engine, &tickets, 1));
+        Change::between(before.body(), record().expect("kept").body())
     }
 
     /// The mean time of the same statements without the engine, with as many tasks.
@@ -139,11 +150,11 @@ impl Site {
     }
 }
 
-/// Guesses at each ticket until its attempts are spent. Returns the time of each guess.
-async fn guess(engine: &Engine, tickets: &[ResetTicket]) -> Vec<Duration> {
+/// Guesses at each ticket this many times. Returns the time of each guess.
+async fn guess(engine: &Engine, tickets: &[ResetTicket], attempts: u64) -> Vec<Duration> {
     let (request, wrong) = (support::request(), Attempt::code("00000000").expect("a code"));
     let mut waits = Vec::new();
-    for _ in 0..ATTEMPTS {
+    for _ in 0..attempts {
         for ticket in tickets {
             let from = support::now();
             let answer = engine.reset().prove(&request, ticket, &wrong).await;
@@ -181,6 +192,8 @@ fn main() {
     let most = TASKS[2] * share;
     let restore = |store: &PostgresStore| site.restore(store, 0..most);
     restore(&site.plain);
+    restore(&site.store);
+    let change = site.change();
 
     let mut criterion = support::criterion();
     let mut group = criterion.benchmark_group("engine_postgres");
@@ -200,8 +213,9 @@ fn main() {
             restore(&site.store);
             let (engine, round_waits) = site.guess(tasks, share);
             waits.extend(round_waits);
-            let plain = |client: Plain, key| async move { client.step(&key).await };
-            let through = |store: PostgresStore, key| async move { step(&store, &key).await };
+            let plain = move |client: Plain, key| async move { client.step(&key, change).await };
+            let through =
+                move |store: PostgresStore, key| async move { step(&store, &key, change).await };
             let stores = vec![site.plain.clone(); clients.len()];
             pairs.push(vec![
                 engine,
@@ -223,7 +237,7 @@ fn main() {
         );
         site.server.sql("CREATE UNIQUE INDEX IF NOT EXISTS sample_n ON plain.sample (n)");
         site.server.sql("ANALYZE plain.sample");
-        let native = pgbench(&site.server, tasks, if measures { 5 } else { 1 });
+        let native = pgbench(&site.server, change, tasks, if measures { 5 } else { 1 });
         support::figure(&name("pgbench"), native, "per_second");
         support::ratio(&name("vs_pgbench"), rate(support::column(&pairs, 0)) / native);
     }
