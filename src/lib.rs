@@ -2,12 +2,12 @@
 //!
 //! A user who has forgotten a password proves their identity with one or two registered methods (a code
 //! by mail, text or call, a link, an authenticator code, a recovery code, a passkey) and sets a new
-//! password. This crate owns the rules: who may reset, which methods count and how many are required,
-//! how codes are issued and checked, what is throttled, who is notified, what is recorded. Storage, users,
+//! password. This crate owns the rules: who may reset, which methods count and how many are required, how
+//! codes are issued and checked, what is throttled, who is notified, what is recorded. Storage, users,
 //! passwords and mail stay with the application that embeds it, the *host*, behind three traits:
-//! [`Store`](port::Store), [`Directory`](port::Directory) and [`Delivery`](port::Delivery). HTTP stays with the host as well. The crate brings no
-//! runtime and spawns nothing. The engine passes message ids and typed parameters to the delivery;
-//! [`adapters::render`] has English texts for them.
+//! [`Store`](port::Store), [`Directory`](port::Directory) and [`Delivery`](port::Delivery). HTTP stays
+//! with the host as well. The engine brings no runtime and spawns nothing. The engine passes message ids
+//! and typed parameters to the delivery; [`adapters::render`] has English texts for them.
 //!
 //! # A host
 //!
@@ -98,8 +98,9 @@
 //!   with the crate. `conformance` (feature): the contracts as tests.
 //! - [`Error`]: a rule refused the call, the call was malformed, or a port failed.
 //! - [`transfer`]: copies everything from one store to another, or to another lookup key.
-//! - [`manual`]: embedding, signed-in users and help desks, host-verified methods, writing a store,
-//!   operating the included stores, each default with its reason, threats, upgrades, decisions.
+//! - [`manual`]: embedding, dependencies, signed-in users and help desks, host-verified methods, writing
+//!   a store, operating the included stores, each default with its reason, budgets, threats, upgrades,
+//!   moving, restoring, a glossary, decisions.
 //!
 //! # Methods
 //!
@@ -120,14 +121,15 @@
 //!
 //! # Features
 //!
-//! Nothing is on by default. `sqlite` adds `adapters::sqlite`, a durable store in one file, on the SQLite that
-//! the host's build or the system has; `sqlite-bundled` compiles one in (needs a C compiler). `postgres`
-//! adds `adapters::postgres` and `etcd` adds `adapters::etcd`, stores on servers for any number of processes
-//! (need a tokio runtime, and a C compiler); `files` adds `adapters::files`, messages as files for
-//! development; `seal` adds `adapters::seal`, encryption of stored secrets under rotating keys; `smtp` adds
-//! `adapters::smtp`, mail by SMTP under TLS (needs a tokio runtime, and a C compiler); `testing` adds
-//! `testing`, test doubles; `conformance` adds `conformance`, the contracts of the store and the other ports
-//! as tests.
+//! Nothing is on by default. `sqlite` adds `adapters::sqlite`, a durable store in one file, on the SQLite
+//! that the host's build or the system has; `sqlite-bundled` compiles one in (needs a C compiler).
+//! `postgres` adds `adapters::postgres` and `etcd` adds `adapters::etcd`, stores on servers for any
+//! number of processes; `smtp` adds `adapters::smtp`, mail by SMTP under TLS. These three need a tokio
+//! runtime and a provider for TLS: `tls-aws-lc-rs` and `tls-ring` bring one each (need a C compiler).
+//! `files` adds `adapters::files`, messages as files for development; `seal` adds `adapters::seal`,
+//! encryption of stored secrets under rotating keys; `tracing` adds a span for each operation and each
+//! port call; `testing` adds `testing`, test doubles; `conformance` adds `conformance`, the contracts of
+//! the store and the other ports as tests.
 //!
 //! # Calls to review
 //!

@@ -71,9 +71,10 @@
 //! read. All tickets have one length.
 //!
 //! **`challenge` returns a new ticket that records what was requested**, including challenges that no
-//! budget allowed to open. Until the first proof the reply is computed from the ticket alone, since the
-//! record knows which accounts exist. Without this note a throttled account would answer `view` or a
-//! second `challenge` differently, or anonymous callers would write to records whose budgets are spent.
+//! budget allowed to open. Until the first proof the reply is computed from the ticket alone: a reply
+//! computed from the record would show which accounts exist. Without what the ticket records, a throttled
+//! account would answer `view` or a second `challenge` differently, or anonymous callers would write to
+//! records whose budgets are spent.
 //!
 //! **A recovery code has 28 letters from an alphabet of 20**, which is 121 bits. The alphabet has no
 //! letter that is easily mistaken for another letter or a digit, and no vowel that would form words.
@@ -108,9 +109,9 @@
 //! no step up to it is accepted again, whether for enrolment, reset, unlock or the host's sign-in. A
 //! sign-in consumes nothing but the step, so it fails if the outcome of its commit is unknown.
 //!
-//! **Faults of a seal or of a host-verified method become `NotAccepted` before the first proof**, and
-//! are counted in [`Stats::hidden_faults`](crate::maintenance::Stats::hidden_faults). Such a fault can concern a
-//! single user, so reporting it would reveal that the account exists.
+//! **Before the first proof, faults of a seal or of a host-verified method become `NotAccepted`**, and
+//! are counted in [`Stats::hidden_faults`](crate::maintenance::Stats::hidden_faults). Such a fault can
+//! concern a single user, so reporting it would reveal that the account exists.
 //!
 //! # Budgets and limits
 //!
@@ -150,7 +151,7 @@
 //! for unknown names too.
 //!
 //! **An engine with a trusted clock corrects records stamped more than 25 hours ahead**, 256 a minute.
-//! No listing of due work would show them.
+//! Their alarms are as far ahead, so no listing of due work would show them.
 //!
 //! # Methods and registration
 //!
@@ -173,8 +174,9 @@
 //! fresh second factor causes a notice to all addresses.
 //!
 //! **`forget` keeps a record with its numbers and its epoch**, without personal data, until it has been
-//! idle for 31 days. A new epoch would make old tickets valid again. If a change by a user or an
-//! administrator follows, it is kept.
+//! idle for 31 days. If the record were removed, a new one would begin with an epoch of which old tickets
+//! exist, and these would be valid again. If a change by a user or an administrator follows, the record
+//! stays.
 //!
 //! **`unlock_without_reset` is a top-level setting of the policy**: cloud directories lock accounts
 //! too.
@@ -197,8 +199,9 @@
 //! **A request for help is recorded on the account that needs it**, even if the replies come from a
 //! decoy: users who may not reset need help most.
 //!
-//! **Notices are delivered before codes**, and codes give way if the outbox is full. A tenant's channel
-//! that fails three times waits until the next call of `maintain`; other channels continue.
+//! **Notices are delivered before codes**, and codes give way if the outbox is full. If the service of a
+//! tenant's channel fails three times, the channel's other messages wait until the next call of
+//! `maintain`; other channels continue.
 //!
 //! # PostgreSQL
 //!
@@ -220,8 +223,8 @@
 //! # etcd
 //!
 //! **A commit is one transaction that compares the record's `mod_revision`.** The revision and the old
-//! index keys come from a cache of exactly that version. A wrong guess costs a round trip: the
-//! else-branch returns the present state.
+//! index keys come from a cache of exactly that version. A stale entry of the cache costs one more round
+//! trip: the else-branch of the transaction returns the present state.
 //!
 //! **The event log has an epoch instead of a head.** Commits compare it, and about one in 1024 changes
 //! it. A head per bucket was rejected: every commit would change it, and writers would collide. Within
@@ -251,11 +254,11 @@
 //!
 //! # Mail
 //!
-//! **`lettre` speaks SMTP, with its own pool and reader replaced.** Its pool reuses a connection whose
-//! call was dropped in the middle of a mail, so the next command would become text of that mail; it
-//! also spawns tasks. The pool here keeps a connection only after a complete reply. `STARTTLS` is spoken
-//! here and read byte by byte, so lines that were sent in clear behind its reply break the handshake
-//! instead of being read as the server's.
+//! **`lettre` speaks SMTP, with this crate's pool and reader in place of its own.** Its own pool reuses a
+//! connection whose call was dropped in the middle of a mail, so the next command would become text of
+//! that mail; it also spawns tasks. The pool here keeps a connection only after a complete reply.
+//! `STARTTLS` is spoken here and read byte by byte, so lines that were sent in clear behind its reply
+//! break the handshake instead of being read as the server's.
 //!
 //! # TLS
 //!

@@ -1,7 +1,7 @@
 //! The crates that a feature brings, and how they agree with those of the host.
 //!
-//! Without features the crate takes 43 crates in all, none of which is a runtime, a database, TLS or
-//! HTTP. `cargo tree -p sspr -e normal` lists what a build takes.
+//! Without features a build takes at most 43 crates, this one included, none of which is a runtime, a
+//! database, TLS or HTTP. `cargo tree -p sspr -e normal` lists what a build takes.
 //!
 //! | Feature | Main crates | Part of the interface, re-exported as | Can be handed in |
 //! |---|---|---|---|
@@ -12,20 +12,22 @@
 //! | `postgres`, `etcd`, `smtp` | `rustls` 0.23 without a provider, `tokio` 1 | `adapters::rustls` | |
 //! | `tls-aws-lc-rs`, `tls-ring` | `aws-lc-rs`, `ring`: the provider for `rustls` | | |
 //! | `seal` | `chacha20poly1305` 0.11 | | |
+//! | `tracing` | `tracing` 0.1 | | the host's subscriber, as usual |
 //! | `files`, `testing`, `conformance` | none | | |
 //!
-//! Name a re-exported type by that path, and your code uses the release that this crate was built with. A
-//! release of such a crate that breaks its interface is one that breaks this crate's.
+//! If you name the types of these crates by the paths in the third column, your code uses the release that
+//! this crate was built with. A breaking release of such a crate is a breaking release of this crate.
 //!
 //! # SQLite
 //!
-//! One build links SQLite once: cargo refuses two crates with `links = "sqlite3"`. So `rusqlite` is a range,
-//! and cargo selects the release that suits the others: 0.32 beside `sqlx` 0.8 and `sea-orm` 1, 0.39 beside
-//! `sqlx` 0.9, 0.40 beside `diesel` 2 and `hiqlite`, and the one that you use yourself. Each of them is
-//! resolved in the checks of this crate, and the contract kit runs over the oldest and the newest.
+//! One build links SQLite once: cargo refuses two crates with `links = "sqlite3"`. So `rusqlite` is a
+//! range, and cargo selects the release that suits the others: 0.32 beside `sqlx` 0.8 and `sea-orm` 1,
+//! 0.39 beside `sqlx` 0.9, 0.40 beside `diesel` 2 and `hiqlite`, and the one that you use yourself. The
+//! checks of this crate resolve a build with each of these crates, and run the contract kit over the
+//! oldest and the newest `rusqlite`.
 //!
 //! - If another crate compiles SQLite in (`sqlx`, `rusqlite` with `bundled`), add `sqlite`: the store uses
-//!   that one.
+//!   the same SQLite.
 //! - If none does, add `sqlite-bundled`, or link the system's library with `sqlite`. Below SQLite 3.37 the
 //!   store returns `Denied` when it is opened.
 //! - If cargo still reports `links = "sqlite3"`, a lock file holds an older choice: `cargo update -p rusqlite`.
@@ -34,7 +36,7 @@
 //!
 //! `rustls` leaves the cryptography to a *provider*. If exactly one is compiled in, it is the default of a
 //! host that names none; with two, `ClientConfig::builder()` of the host panics. So add the feature of the
-//! provider that the host already has, or none:
+//! provider that the host already has, or neither feature:
 //!
 //! - `tls-aws-lc-rs` or `tls-ring`: the adapters use that provider, named in each configuration. With both,
 //!   they use aws-lc-rs. The default of the process is neither read nor set.
@@ -44,21 +46,22 @@
 //!
 //! # Connections of the host
 //!
-//! - **PostgreSQL**: `PostgresStore::over(&pool, "sspr", timeout)` works in a schema beside the host's tables.
-//!   Each call takes a connection for itself, so a transaction of the host and a commit of the engine are
-//!   independent: neither sees, waits for nor undoes the other, unless they lock the same rows. The session's
-//!   settings are the store's during a call and the host's after it, for two round trips more than on a pool
-//!   of the store's own.
+//! - **PostgreSQL**: `PostgresStore::over(&pool, "sspr", timeout)` works in a schema beside the host's
+//!   tables. Each call takes a connection for itself, so a transaction of the host and a commit of the
+//!   engine are independent: neither sees, waits for nor undoes the other, unless they lock the same
+//!   rows. Each call sets the session to the store's settings and afterwards back to the host's, which
+//!   costs two round trips more than on a pool of the store's own.
 //! - **etcd**: `EtcdOptions::over([channel])`.
 //! - **SQLite**: the store needs a file of its own and a connection for each of its threads;
 //!   `SqliteStore::open_with` hands each to the host first, for example to set the key of an encrypted file.
-//! - **SMTP**: `SmtpConfig` takes the settings, with `with_tls` for the encryption. A transport of `lettre` is
-//!   not taken: it reuses a connection whose mail was interrupted (see [`decisions`](super::decisions)).
+//! - **SMTP**: `SmtpConfig` takes the settings, with `with_tls` for the encryption. A transport of
+//!   `lettre` is not accepted: it reuses a connection whose mail was interrupted (see
+//!   [`decisions`](super::decisions)).
 //!
 //! # Migrations by a tool of the host
 //!
-//! `PostgresStore::migrations("sspr")` and `SqliteStore::migrations()` return each change of the schema as a
-//! number, a name and SQL. Write them into the files of your tool, and run each once, in a transaction. On
-//! PostgreSQL create the schema first. Then open the store with a call that only checks the version:
-//! `PostgresStore::connect` and `over` never migrate, `SqliteStore::open_migrated` does not either. An older
-//! or newer schema is `Denied`. A release with a new change says so in its changelog.
+//! `PostgresStore::migrations("sspr")` and `SqliteStore::migrations()` return each change of the schema
+//! as a number, a name and SQL. Write them into the files of your tool, and run each once, in a
+//! transaction. On PostgreSQL create the schema first. Then open the store with a call that only checks
+//! the version: `PostgresStore::connect` and `over`, and `SqliteStore::open_migrated`, never migrate. An
+//! older or newer schema is `Denied`. The changelog names each release that adds a migration.

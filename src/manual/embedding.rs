@@ -70,8 +70,8 @@
 //! - **With the ticket** a link is a proof like any other: call `prove`. **Without it**, or if the
 //!   ticket belongs to another flow, ask for the sign-in name and call
 //!   [`redeem_link`](crate::Reset::redeem_link), which gives this browser a ticket of its
-//!   own. The previous ticket then proves nothing. Its page keeps showing the same step until the flow
-//!   expires.
+//!   own. The previous ticket then proves nothing. A browser that still holds it keeps seeing the same step
+//!   until the flow expires.
 //! - **After `#`** the secret reaches no log, no proxy and no `Referer`; a script moves it into the
 //!   form. **After `?link=`** no script is needed, but access logs contain the secret: remove it there.
 //!   In both cases respond with `Referrer-Policy: no-referrer` and `Cache-Control: no-store`, and load
@@ -160,7 +160,7 @@
 //!
 //! # Time
 //!
-//! Before the first proof, response times must not tell which accounts exist. Note
+//! Before the first proof, response times must not tell which accounts exist. Read
 //! [`Engine::now`](crate::Engine::now) when a request arrives, and delay every response by
 //! [`Engine::floor_left`](crate::Engine::floor_left), replies and errors alike. After the first proof
 //! the delay is unnecessary and harmless. The wait is asynchronous and costs a timer.
@@ -245,8 +245,9 @@
 //!
 //! - Call it when [`on_work`](crate::EngineBuilder::on_work) fires, and again after
 //!   [`MaintenanceReport::idle_for`](crate::maintenance::MaintenanceReport::idle_for). If that is `None`, more work is due now.
-//! - After an error wait, twice as long each time. A delivery that failed *within* a pass has its own
-//!   retry time: `failed` alone is no reason to wait longer.
+//! - If `maintain` returns an error, wait before the next call, twice as long after each further error. A
+//!   delivery that failed *within* a pass has its own retry time: a report whose `failed` is not zero is no
+//!   reason to wait.
 //! - Let a pass end before you stop; do not drop it. A message it has claimed would wait for the end of
 //!   its lease.
 //! - On a platform without tasks, call it from a timer once a minute, and after each POST.
@@ -286,10 +287,11 @@
 //!
 //! # When no message arrives
 //!
-//! The user is never told, so an operator must notice. [`Stats::failing`](crate::maintenance::Stats::failing) and
-//! [`MaintenanceReport::failing`](crate::maintenance::MaintenanceReport::failing) list each tenant and channel that fails now,
-//! since when, with the last error of the [`Delivery`](crate::port::Delivery) and the age of the oldest
-//! waiting message; `channel` is `None` if the directory does not respond. The event `message_delayed`
-//! is written at a message's first failure, and `message_delivered` or `message_failed` at its end. If
-//! the list is empty and there is no event, [`Engine::maintain`](crate::Engine::maintain) is not
-//! called.
+//! The user is never told, so an operator must notice.
+//! [`Stats::failing`](crate::maintenance::Stats::failing) and
+//! [`MaintenanceReport::failing`](crate::maintenance::MaintenanceReport::failing) list each tenant and
+//! channel that fails now, since when, with the last error of the [`Delivery`](crate::port::Delivery) and
+//! the age of the oldest waiting message; `channel` is `None` if the directory does not respond. The
+//! event `message_delayed` is written at a message's first failure, and `message_delivered` or
+//! `message_failed` at its end. If the list is empty and none of these events is written,
+//! [`Engine::maintain`](crate::Engine::maintain) is not called.

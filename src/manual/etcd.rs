@@ -3,7 +3,7 @@
 //! # When
 //!
 //! Use it if you already operate an etcd cluster well and have at most some hundred thousand accounts.
-//! A machine may fail without manual steps and without the loss of an acknowledged step. etcd keeps
+//! If one machine fails, no manual step is needed and no acknowledged commit is lost. etcd keeps
 //! every key in memory, and every revision until it is compacted. Its quota is 2 GiB by default; its
 //! authors suggest at most 8 GiB. **Prefer PostgreSQL** for a million accounts, for an audit trail that
 //! is kept for months, and if operators want to query.

@@ -1,8 +1,8 @@
 //! The glossary: each term of the crate, the type that carries it, and the word of the standards.
 //!
-//! Types in this style: [`Policy`](crate::Policy) can be looked up here; types in plain code, such as
-//! `Transition`, are internal and named for readers of the source. The last column gives the word of
-//! NIST SP 800-63B-4 ("NIST"), of Microsoft Entra ID ("Entra") or of an RFC, where it differs or has one.
+//! Types with a link, such as [`Policy`](crate::Policy), are public. Types without one, such as
+//! `Transition`, are internal and named for readers of the source. The last column gives the word of NIST
+//! SP 800-63B-4 ("NIST"), of Microsoft Entra ID ("Entra") or of an RFC, if one of them has a word for it.
 //!
 //! # Who takes part
 //!
@@ -32,7 +32,7 @@
 //! | factor | What a registered method stores: an address, a seed, a set of recovery codes. | `Factor` | NIST: authenticator secret |
 //! | host-verified method | A method whose proofs the host checks itself. | [`ExternalMethod`](crate::port::ExternalMethod) | Entra: external authentication method |
 //! | in hand | The channel of methods to which nothing is sent. | [`Channel::InHand`](crate::method::Channel::InHand) | |
-//! | known device | A browser that has completed a flow of the account; it proves nothing, but has a budget of its own. | [`DeviceSecret`](crate::DeviceSecret) | OWASP: device cookie |
+//! | known device | A browser that the user asked to remember; it proves nothing, but may use the proven pool. | [`DeviceSecret`](crate::DeviceSecret) | OWASP: device cookie |
 //! | familiar source | A source from which the user has registered a method or completed a flow. | `FamiliarSource` | |
 //! | method | A way in which a user proves who they are. | [`MethodKind`](crate::MethodKind), [`MethodId`](crate::MethodId) | NIST: authenticator; Entra: authentication method |
 //! | OATH token | A device, handed out, that shows time-based codes. | [`MethodKind::OathToken`](crate::MethodKind::OathToken) | Entra: OATH hardware token |
@@ -61,7 +61,7 @@
 //! | proof | A challenge of a flow whose attempt was correct. | `Proof` | |
 //! | reset | A new password set by a user who has forgotten the present one. | [`Reset`](crate::Reset) | NIST: account recovery; Entra: self-service password reset |
 //! | step (of a page) | What the page shows next. | [`Step`](crate::Step) | |
-//! | ticket | The sealed text that names a flow; the host keeps it in a cookie. | [`ResetTicket`](crate::ResetTicket) and its kin | RFC 6265: cookie value |
+//! | ticket | The authenticated and masked text that names a flow; the host keeps it in a cookie. | [`ResetTicket`](crate::ResetTicket) and its kin | RFC 6265: cookie value |
 //! | unlock | A lockout of the directory cleared, the password unchanged. | [`Unlock`](crate::Unlock) | Entra: unlock account |
 //!
 //! # Budgets and limits
@@ -78,12 +78,12 @@
 //! | guessing risk | The probability that guessing alone opens an account under a policy. | [`GuessingRisk`](crate::policy::GuessingRisk), [`AccountRisk`](crate::policy::AccountRisk), [`MethodRisk`](crate::policy::MethodRisk), [`SprayRisk`](crate::policy::SprayRisk) | |
 //! | limit | What is counted across accounts: by source, identifier, destination, prefix, tenant. | [`CrossLimits`](crate::policy::CrossLimits) | |
 //! | limit spent | A limit across accounts has no room left; codes escalate and an event alarms. | `LimitSpent`, [`EventKind::LimitSpent`](crate::audit::EventKind::LimitSpent) | |
-//! | refund | To undo a reservation, because the attempt was no failure. | [`EventKind::AttemptRefunded`](crate::audit::EventKind::AttemptRefunded) | |
+//! | refund | To undo a reservation, because the attempt turned out to be no failure. | [`EventKind::AttemptRefunded`](crate::audit::EventKind::AttemptRefunded) | |
 //! | reserve | To count an attempt as a failure before it is compared. | `Reservation` | |
-//! | run | Failures of a method in a row, without a correct secret between. | | NIST: consecutive failed attempts |
+//! | run | Failures of a method in a row, with no correct secret in between. | | NIST: consecutive failed attempts |
 //! | share | The part of a budget that one source may hold. | [`SendBudgets`](crate::policy::SendBudgets) | |
 //! | spent | Said of a budget or limit that has no room left. | [`BudgetUse`](crate::admin::BudgetUse) | |
-//! | spraying | One guess at each of many accounts. | [`SprayRisk`](crate::policy::SprayRisk) | Entra: password spray |
+//! | spraying | One or a few guesses at each of many accounts. | [`SprayRisk`](crate::policy::SprayRisk) | Entra: password spray |
 //! | suppressed | A challenge whose reply is the usual one, but that sends nothing. | [`EventKind::ChallengeOpened`](crate::audit::EventKind::ChallengeOpened) | |
 //! | verdict | The budget effects of an attempt whose comparison has not ended. | `Verdict` | |
 //!
@@ -92,14 +92,14 @@
 //! | Term | Meaning | Type | Elsewhere |
 //! |---|---|---|---|
 //! | deviation | A rule of a standard from which a policy deviates on purpose, acknowledged by name. | [`Deviation`](crate::policy::Deviation) | |
-//! | disclosure | What a stranger is told of why a reset is refused. | [`Disclosure`](crate::policy::Disclosure) | |
-//! | facts | What the directory says of a tenant or a user. | [`TenantFacts`](crate::facts::TenantFacts), [`UserFacts`](crate::facts::UserFacts) | RFC 7643: attributes |
+//! | disclosure | What an anonymous caller is told about why a reset is refused. | [`Disclosure`](crate::policy::Disclosure) | |
+//! | facts | What the directory reports about a tenant or a user. | [`TenantFacts`](crate::facts::TenantFacts), [`UserFacts`](crate::facts::UserFacts) | RFC 7643: attributes |
 //! | finding | One sentence of a policy's review. | [`Finding`](crate::policy::Finding) | |
 //! | policy | The checked settings of one tenant. | [`Policy`](crate::Policy), [`PolicySettings`](crate::PolicySettings) | Entra: password reset properties |
 //! | preset | Settings that follow a standard or product. | [`PolicySettings::entra`](crate::PolicySettings::entra), [`PolicySettings::nist_aal1`](crate::PolicySettings::nist_aal1) | |
-//! | refusal | What the rules say no to, as opposed to an error. | [`Refusal`](crate::Refusal) | |
+//! | refusal | The result of a request that the rules do not allow, as opposed to an error. | [`Refusal`](crate::Refusal) | |
 //! | setting value | A number, share or span in a policy error. | [`SettingValue`](crate::policy::SettingValue) | |
-//! | writeback | The passing on of a new password to a directory on premises. | [`OnPremisesPolicy`](crate::policy::OnPremisesPolicy) | Entra: password writeback |
+//! | writeback | To pass a new password on to a directory on premises. | [`OnPremisesPolicy`](crate::policy::OnPremisesPolicy) | Entra: password writeback |
 //!
 //! # Registration
 //!
@@ -107,7 +107,7 @@
 //! |---|---|---|---|
 //! | enrolment | The binding of an authenticator: its seed shown, its first code checked. | [`Enrolment`](crate::method::Enrolment) | NIST: authenticator binding |
 //! | hold | The time before a new method counts. | [`RegistrationPolicy`](crate::policy::RegistrationPolicy) | |
-//! | prompt | What a user who signs in is asked about their registration. | [`Prompt`](crate::method::Prompt) | Entra: registration interrupt |
+//! | prompt | What the host asks a user about their registration at sign-in. | [`Prompt`](crate::method::Prompt) | Entra: registration interrupt |
 //! | provenance | Whether a method was confirmed by the user or supplied by an administrator. | [`Provenance`](crate::method::Provenance) | |
 //! | reconfirmation | The user's word that what is registered is still right. | [`Prompt`](crate::method::Prompt) | Entra: reconfirm authentication information |
 //! | vouch | The host's word that a user is signed in. | [`SignedIn::vouch`](crate::SignedIn::vouch) | |
@@ -118,7 +118,7 @@
 //! |---|---|---|---|
 //! | clock ahead | A record was stamped by a clock so far ahead that its times are not believed. | `Transition` | |
 //! | commit | A record and its events written together, if the version is the expected one. | [`Commit`](crate::port::Commit) | RFC 9110: conditional request |
-//! | decision | What becomes of a transition: commit it, or discard it. | `Decision` | |
+//! | decision | What is done with a transition: commit it, or discard it. | `Decision` | |
 //! | directory write | One password or unlock written to the directory, with its number. | [`WriteNumber`](crate::audit::WriteNumber), [`PasswordWrite`](crate::port::PasswordWrite), [`UnlockWrite`](crate::port::UnlockWrite) | |
 //! | event | One entry of the audit trail. | [`Event`](crate::audit::Event), [`EventKind`](crate::audit::EventKind) | RFC 5424: log message; Entra: audit log |
 //! | fault | A port that failed, and which one. | [`Fault`](crate::Fault), [`FaultOrigin`](crate::FaultOrigin) | |
@@ -133,5 +133,5 @@
 //! | record | One row of the store: a body, its columns and its version. | [`Record`](crate::port::Record) | |
 //! | reseal page | What one call of the resealing of seeds has done. | [`ResealPage`](crate::maintenance::ResealPage) | |
 //! | settle | To record how a directory write ended. | | |
-//! | transition | One account taken up to be changed, with the events of the change. | `Transition` | |
-//! | version | The count of a record's commits, compared in each commit. | [`Version`](crate::port::Version) | RFC 9110: entity tag |
+//! | transition | A loaded account that a step changes, with the events of the change. | `Transition` | |
+//! | version | A count that grows with each commit of a record, and a random nonce; each commit compares both. | [`Version`](crate::port::Version) | RFC 9110: entity tag |

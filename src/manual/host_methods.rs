@@ -19,10 +19,10 @@
 //!   response to another challenge, "approved" from a phone that was never asked.
 //! - *If the page differs between users, it tells which accounts exist.* The page that
 //!   [`begin`](crate::port::ExternalMethod::begin) returns must contain nothing of the user: no
-//!   credential ids, no name of a phone. It must contain no made-up ones either: once the budgets of a
-//!   real account are spent, `begin` is called under a `unknown-` id, and a page that changes then
-//!   reveals the account. [`reply_floor`](crate::EngineBuilder::reply_floor) hides the time only up to
-//!   its length, so send the push from a queue.
+//!   credential ids, no name of a phone. It must contain no made-up values in their place either: once
+//!   the budgets of a real account are spent, `begin` is called with an `unknown-` id, and a page whose
+//!   values change at that moment reveals the account. [`reply_floor`](crate::EngineBuilder::reply_floor)
+//!   hides the time only up to its length, so send the push from a queue.
 //! - *If `verify` wrongly returns false*, the attempt is lost and the owner uses another method.
 //! - [`available`](crate::port::ExternalMethod::available) is called at nearly every step, so it must
 //!   be cheap. If it fails, a reset does not offer the method. A registration that depends on the
@@ -136,14 +136,14 @@
 //! | `begin` | the options of an authentication, as JSON for `navigator.credentials.get` | no `allowCredentials`: passkeys are discoverable, and a list would tell which accounts exist; user verification `required` |
 //! | `verify` | the check of an assertion: type, challenge, origin, RP id, flags, signature, counter | the credential must be *this user's*: without a list, an attacker can respond with their own |
 //!
-//! **The name is what is signed.** A library that accepts a challenge gets the bytes of the name. A
-//! library that generates its own (webauthn-rs: `start_discoverable_authentication`, then
-//! `identify_discoverable_authentication` and `finish_discoverable_authentication`) returns a state
-//! with it. Keep that state under the name for the life of a flow, and verify with the state of the
-//! name that `verify` receives, whatever the response claims. If `begin` is called again with the same
-//! name, return the same page.
+//! **A signature must belong to the name of the challenge.** If the library accepts a challenge, pass it
+//! the bytes of the name. If it generates its own (webauthn-rs: `start_discoverable_authentication`, then
+//! `identify_discoverable_authentication` and `finish_discoverable_authentication`), it also returns a
+//! state. Keep that state under the name for the life of a flow, and verify with the state of the name
+//! that `verify` receives, whatever the response claims. If `begin` is called again with the same name,
+//! return the same page.
 //!
-//! In this example a stand-in signs. It shows what the host itself has to check.
+//! In this example a stand-in makes the signatures. The example shows what the host itself has to check.
 //!
 //! ```
 //! use std::collections::HashMap;

@@ -1,9 +1,10 @@
-//! The manual: what the documentation of a single item cannot say. All examples are run.
+//! The manual: what the documentation of a single item cannot say. All examples are compiled with the
+//! tests, and run if they need no store or database of the reader.
 //!
 //! | Page | For | Contents |
 //! |---|---|---|
 //! | [`embedding`] | authors of the web handlers | which page to render for which [`Step`](crate::Step), links, cookies, times, errors, logs, the task that delivers |
-//! | [`dependencies`] | all who add the crate to a build | which feature brings which crate, SQLite and TLS beside the host's, pools and channels of the host, migrations by its own tool |
+//! | [`dependencies`] | all who add the crate to a build | which crates each feature adds, SQLite and TLS beside the host's own, the host's pools and channels, migrations by the host's tool |
 //! | [`signed_in`] | authors of sign-in, account pages and admin consoles | the prompt, registration, enrolment, password change, which help desk does what |
 //! | [`host_methods`] | authors of an own verification method | a push with number matching, a passkey |
 //! | [`writing_a_store`] | authors of a store | the contract in plain words, a complete store, how to test it, common mistakes |

@@ -20,7 +20,7 @@
 //! # How
 //!
 //! 1. **Trial.** Prepare an empty target with `create` of its kind, and run the copy while the engines
-//!    run. It shows how long it takes and what cannot be read. It ends as
+//!    run. The trial shows how long a copy takes and what cannot be read. It ends as
 //!    [`Incomplete`](crate::transfer::Stage::Incomplete) if the engines write meanwhile, and as
 //!    [`Finished`](crate::transfer::Stage::Finished) otherwise. Either way **the target stays closed**,
 //!    and a trial may be repeated. (With [another lookup key](#another-lookup-key), discard the target
@@ -67,11 +67,11 @@
 //!                 return Ok(progress.stage == Stage::Finished);
 //!             }
 //!             Ok(progress) => println!("{:?}: {}", progress.stage, progress.records),
-//!             // The same part is done again, whatever became of it.
+//!             // The next call repeats the part that failed, whether or not it took effect.
 //!             Err(error) if error.retry() == Retry::Later => wait().await,
 //!             Err(error) => return Err(error),
 //!         }
-//!         // For another process, should this one end: `copy.resume(&Checkpoint::parse(..)?)?`.
+//!         // If this process ends, another continues: `copy.resume(&Checkpoint::parse(..)?)?`.
 //!         if let Some(checkpoint) = copy.checkpoint() {
 //!             keep(&checkpoint.as_text());
 //!         }
@@ -91,19 +91,19 @@
 //! # How it is verified
 //!
 //! The last part reads both sides: each record's version and body, records that the target should not
-//! have, all events by a sum over them, and what is due. The [`TransferReport`](crate::transfer::TransferReport) lists
-//! every difference, and the target stays closed. The version shows if a record was written meanwhile:
-//! stop the writer and copy again. A record that is damaged, foreign or closed by a newer release is
-//! listed by its key. After looking at each, call
-//! [`leave_out_unreadable`](crate::transfer::Transfer::leave_out_unreadable) to finish without them;
-//! those accounts start with new records. A row that the source store itself cannot read ends the copy
-//! with `Corrupt`: repair or remove it first.
+//! have, all events by a sum over them, and what is due. The
+//! [`TransferReport`](crate::transfer::TransferReport) lists every difference, and the target stays
+//! closed. If the versions of a record differ, it was written during the copy: stop the writer and copy
+//! again. A record that is damaged, foreign or closed by a newer release is listed by its key. After
+//! looking at each, call [`leave_out_unreadable`](crate::transfer::Transfer::leave_out_unreadable) to
+//! finish without them; those accounts start with new records. A row that the source store itself cannot
+//! read ends the copy with `Corrupt`: repair or remove it first.
 //!
 //! # Another lookup key
 //!
-//! [`Transfer::rename`](crate::transfer::Transfer::rename) gives everything the name that the new key
-//! derives. It is the only way to change that key. Before you stop the engines, let `maintain` deliver
-//! what waits.
+//! [`Transfer::rename`](crate::transfer::Transfer::rename) copies every record and event under the name
+//! that the new lookup key derives. It is the only way to change that key. Before you stop the engines,
+//! let `maintain` deliver what waits.
 //!
 //! | Part of an account | After the copy |
 //! |---|---|

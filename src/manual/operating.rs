@@ -3,8 +3,9 @@
 //! # What to alert on
 //!
 //! [`Engine::stats`](crate::Engine::stats) has the counters of one process, as plain data that
-//! serde writes. Read it every few seconds and add the values of all processes. The query of the
-//! last column works on SQLite and, with the schema's name in front, on PostgreSQL.
+//! serde writes. Read it every few seconds and add the values of all processes. The last column gives the
+//! number of a query below the table. The queries run on SQLite and, with the schema's name before each
+//! table, on PostgreSQL.
 //!
 //! | Sign | What it means | Counter | Query |
 //! |---|---|---|---|
@@ -42,20 +43,20 @@
 //!
 //! # Metrics
 //!
-//! `examples/metrics.rs` prints the counters in the text format of Prometheus, in forty lines, and
+//! `examples/metrics.rs` prints the counters in the text format of Prometheus, in some fifty lines, and
 //! needs no further crate. The names are stable: operations are `handle.verb`
 //! (`reset.prove`, `registration.confirm`, `engine.maintain`), port calls `port.method`
 //! (`store.commit`, `directory.find`), refusals [`Refusal::code`](crate::Refusal::code), faults the
-//! names of [`PortErrorKind`](crate::port::PortErrorKind). They hold no tenant, name, address or
-//! user, so their number is bounded; only `failing` names tenants.
+//! names of [`PortErrorKind`](crate::port::PortErrorKind). No counter's name contains a tenant, a sign-in
+//! name, an address or a user, so the number of counters is bounded; only `failing` names tenants.
 //!
 //! # Traces
 //!
 //! With the feature `tracing` each operation is a span `operation` at level `INFO`, and each call of
 //! a port a span `port` at level `DEBUG` within it. A port that fails is also an event at level
-//! `WARN`. The target is `sspr`. The engine sets no subscriber. A span of the host around its
-//! handler makes one trace of a request; keep its context in the session to join the requests of a
-//! reset.
+//! `WARN`. The target is `sspr`. The engine sets no subscriber. If the host opens a span around its
+//! handler, the spans of a request form one trace. To join the requests of one reset, keep the context of
+//! that span in the session.
 //!
 //! | Field | Of | Value |
 //! |---|---|---|
@@ -79,22 +80,22 @@
 //!
 //! - One machine, one file on a local disk, one or a few processes. Give the file a folder of its
 //!   own that only the service may read; the files beside it belong to it.
-//! - A commit waits for the disk once; waiting commits share it. On a disk whose sync takes 5 ms,
-//!   one caller reaches 200 commits a second, and 32 callers several thousand.
+//! - A commit waits for one sync of the disk, and commits that wait at the same time share it. On a disk
+//!   whose sync takes 5 ms, one caller reaches 200 commits a second, and 32 callers several thousand.
 //! - Back up with `VACUUM INTO` or `.backup` while the service runs ([`restoring`](super::restoring)
 //!   has the commands), never by copying the file.
-//! - Watch the size of `sspr.db-wal`: above some 32 MiB a tool holds a read transaction. Watch
-//!   the free space: a full disk refuses every commit, and nothing that was committed is lost.
-//! - Expired rows leave free pages, which are used again: the file does not shrink by itself. Run
-//!   `VACUUM` while the service is stopped if it must.
+//! - Watch the size of `sspr.db-wal`: if it exceeds some 32 MiB, a tool holds a read transaction open.
+//!   Watch the free space: a full disk refuses every commit, and nothing that was committed is lost.
+//! - Expired rows leave free pages, which are used again: the file does not shrink by itself. If it must
+//!   shrink, run `VACUUM` while the service is stopped.
 //! - Several machines need PostgreSQL or etcd; [`moving`](super::moving) carries the records over.
 //!
 //! # Keys
 //!
-//! An engine needs a lookup secret, which is fixed for the life of the store, a short-lived secret
-//! with an id, and, for authenticators, the secret of the seal: each 32 bytes from the operating
-//! system's generator. `examples/keys.rs` makes a set, prints it as three lines for a vault or an
-//! environment, and reads it back.
+//! An engine needs a lookup secret, which is fixed for the life of the store, and a short-lived secret
+//! with an id. For authenticators it also needs the secret of the seal. Each has 32 bytes from the
+//! operating system's generator. `examples/keys.rs` makes a set, prints it as three lines for a vault or
+//! an environment, and reads it back.
 //!
 //! - Keep them in a secret store, apart from the database and its backups: with both, all pending
 //!   codes can be computed and authenticator seeds opened.

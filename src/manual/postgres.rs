@@ -137,9 +137,10 @@
 //! 1. Keep the engines stopped.
 //! 2. Give the engines a new short-lived key and drop the old one at once, without the usual overlap
 //!    ([upgrading](super::upgrading)). No older code, link or ticket then opens anything.
-//! 3. Let alarms and waiting messages be delivered: their codes are void, and users may get an old notice
-//!    twice.
-//! 4. Start the engines. Each budget is fuller by at most what was spent from it since the backup.
+//! 3. Call [`restored`](crate::transfer::restored) once.
+//! 4. Start the engines. They deliver the messages that waited in the backup: codes in them are void, and
+//!    users may get an old notice twice. Each budget is fuller by at most what was spent from it since the
+//!    backup.
 //!
 //! Recovery codes are not derived: those used since the backup are valid once more. If that matters, list the
 //! accounts whose exported events since then show one, and revoke their codes.

@@ -11,10 +11,11 @@
 //! | What | After a restore | What to do |
 //! |---|---|---|
 //! | codes, links, tickets and grants of the last hours | valid again, until they expire | [rotate the short-lived keys](crate::manual::upgrading): all of them become void |
-//! | recovery codes used since | valid again | list who used one since the backup in the exported audit trail, and revoke theirs |
+//! | recovery codes used since | valid again | find in the exported audit trail who has used one since the backup, and revoke their codes |
 //! | methods removed, accounts forgotten since | present again | forget and revoke them again |
-//! | attempts counted, locks, counters | as they were | nothing: they are at most a day old |
-//! | events since | gone; the next ones get their positions and ids | call [`restored`](crate::transfer::restored); export the trail continuously |
+//! | attempts counted, locks, counters | as they were | nothing: a window or a lock of the defaults is over within a day |
+//! | failures in a row, closed and disabled methods | as they were: a method that was disabled since is enabled again | find `method_disabled` and `method_closed` in the exported audit trail, and watch or revoke these methods |
+//! | events since | gone; the next events get the same positions and ids | call [`restored`](crate::transfer::restored); export the trail continuously |
 //! | the credential epoch | as it was | nothing: the directory has the passwords |
 //!
 //! # Steps for every store

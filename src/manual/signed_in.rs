@@ -45,11 +45,13 @@
 //!
 //! # Registration
 //!
-//! `review` returns the methods ([`MethodView`](crate::method::MethodView)), what the policy requires, whether
-//! the methods satisfy it, and whether adding one requires a second factor
-//! ([`second_factor_wanted`](crate::method::RegistrationReview::second_factor_wanted)). Each row has *remove*
-//! ([`remove`](crate::Registration::remove)), *replace* ([`replace`](crate::Registration::replace)) and
-//! *use this first* ([`set_default`](crate::Registration::set_default)). A new method:
+//! `review` returns the methods ([`MethodView`](crate::method::MethodView)), what the policy requires,
+//! whether the methods satisfy it, and whether adding one requires a second factor
+//! ([`second_factor_wanted`](crate::method::RegistrationReview::second_factor_wanted)). Each row has
+//! *remove* ([`remove`](crate::Registration::remove)), *replace*
+//! ([`replace`](crate::Registration::replace), for an app
+//! [`replace_authenticator`](crate::Registration::replace_authenticator)) and *use this first*
+//! ([`set_default`](crate::Registration::set_default)). A new method:
 //!
 //! | Method | Begins with | The page shows | Ends with |
 //! |---|---|---|---|
@@ -84,10 +86,10 @@
 //! A replaced method counts until the hold of the new one ends. A completed reset removes methods on
 //! hold and notifies the owner, so that an attacker's method does not outlive it.
 //!
-//! **Host-verified methods** are asked for here too. The registration fails with
-//! [`Error::Fault`](crate::Error::Fault) if it depends on a host-verified method and
-//! [`ExternalMethod::available`](crate::port::ExternalMethod::available) fails, or the engine was built
-//! without that method: *unknown* is not *none*. Give every process the same methods.
+//! **Host-verified methods** count here too, so the engine asks the host whether the user has one. If the
+//! result depends on it and [`ExternalMethod::available`](crate::port::ExternalMethod::available) fails, or
+//! the engine was built without that method, the registration fails with
+//! [`Error::Fault`](crate::Error::Fault): *unknown* is not *none*. Give every process the same methods.
 //!
 //! **The authenticator page** shows [`Enrolment::uri`](crate::method::Enrolment::uri) as a QR code. Draw it
 //! with a library in the page or on your server: a service that draws QR codes would receive the seed.
@@ -134,12 +136,12 @@
 //!
 //! | Desk | Operations | Roles |
 //! |---|---|---|
-//! | policy | [`policy`](crate::Admin::policy), [`put_policy`](crate::Admin::put_policy) | `policy` |
+//! | policy | [`policy`](crate::Admin::policy), [`put_policy`](crate::Admin::put_policy) | `policy`; to read it, `read` is enough |
 //! | enrolment | [`supply_contacts`](crate::Admin::supply_contacts), [`supply_token`](crate::Admin::supply_token) | `contacts` |
 //! | help | [`unblock`](crate::Admin::unblock) | `unblock` |
 //! | help | [`initiate_reset`](crate::Admin::initiate_reset) | `initiate` |
-//! | security | [`revoke_flows`](crate::Admin::revoke_flows), [`revoke_methods`](crate::Admin::revoke_methods), [`require_registration`](crate::Admin::require_registration), [`forget`](crate::Admin::forget) | `revoke` |
-//! | audit | [`events`](crate::Admin::events), [`accounts`](crate::Admin::accounts), [`explain`](crate::Admin::explain) | `read` |
+//! | security | [`revoke_flows`](crate::Admin::revoke_flows), [`revoke_methods`](crate::Admin::revoke_methods), [`require_registration`](crate::Admin::require_registration), [`forget`](crate::Admin::forget), [`confirm_incarnation`](crate::Admin::confirm_incarnation) | `revoke` |
+//! | audit | [`events`](crate::Admin::events), [`user_events`](crate::Admin::user_events), [`accounts`](crate::Admin::accounts), [`explain`](crate::Admin::explain) | `read` |
 //!
 //! | The user reports | Look at, then do |
 //! |---|---|

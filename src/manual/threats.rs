@@ -23,12 +23,12 @@
 //!
 //! ## From an address that the account knows
 //!
-//! A familiar source proves nothing. All callers from that address (an office, a mobile network, a
-//! home) use the same share of the same pool as the owner. `tests/model/simulation` plays a week of it with
-//! the default settings: the first of the attackers comes from the address where the owner has
-//! registered, all take what they can, and the owner comes twice a day after half a week. The table
-//! shows how many of the owner's 7 attempts succeeded. Each figure is the lower one of the runs with
-//! one and with two required methods:
+//! A familiar source proves nothing. All callers from that address (an office, a mobile network, a home)
+//! use the same share of the same pool as the owner. `tests/model/simulation` plays a week of it with the
+//! default settings. The first of the attackers comes from the address where the owner has registered,
+//! and all attackers spend every budget that they can reach. From the middle of the week on, the owner
+//! tries a reset twice a day. The table shows how many of the owner's 7 attempts succeeded. Each figure
+//! is the lower one of the runs with one and with two required methods:
 //!
 //! | Sources, what they do | Known device | That address | Another familiar source | Unknown place |
 //! |---|---|---|---|---|
@@ -42,8 +42,8 @@
 //! | 1 000, guess | 7 | 0 | 7 | 0 |
 //!
 //! During the attack the owner at that address gets nothing, and needs a known device or another
-//! familiar source. The attackers get at most 15 wrong codes of a method compared in any 24 hours,
-//! since they reach both pools.
+//! familiar source. At most 15 guesses of the attackers for a method are compared in any 24 hours: they
+//! reach both pools.
 //!
 //! # An attacker close to the owner
 //!
@@ -122,9 +122,10 @@
 //!
 //! # An attacker who runs up a bill
 //!
-//! Notices have their own budgets ([`NoticeBudgets`](crate::policy::NoticeBudgets)). Beyond them they fold into
-//! one that counts them; none is dropped. A number that [`RiskSignals`](crate::port::RiskSignals)
-//! denies gets no notice if a mail address is notified of the same.
+//! Notices have their own budgets ([`NoticeBudgets`](crate::policy::NoticeBudgets)). Beyond them they
+//! fold into one that counts them; none is dropped. A number that
+//! [`RiskSignals`](crate::port::RiskSignals) denies gets no notice if a mail address gets the same
+//! notice.
 //!
 //! | Caller, with the default settings | Can cause in a day, to one destination | In all |
 //! |---|---|---|
@@ -162,9 +163,9 @@
 //! Each step before the first proof makes the same port calls for an unknown name and for an account
 //! without recent activity, also after a flood of unknown names. A reply can still be faster or slower:
 //!
-//! - **A spent budget saves commits.** An account whose own budgets are spent replies as usual and
-//!   commits nothing: not the challenge, not the guesses at it, not its end. An unknown name that is
-//!   requested alone falls silent in the same way.
+//! - **A spent budget saves commits.** For an account whose own budgets are spent the engine replies as
+//!   usual and commits nothing: not the challenge, not the guesses at it, not its end. An unknown name
+//!   that is requested again and again, with no other unknown names, falls silent in the same way.
 //! - **Bodies differ in length**, by about a kilobyte. An account has a code in its outbox and may have
 //!   more methods; the decoy of an unknown name may still hold the flow of the previous name.
 //! - **A name probed between floods.** Unknown names share 1 024 records in a tenant. A flood of
@@ -183,17 +184,17 @@
 //! | destination; number prefix | any caller who requests a code for it | a reset gets a code with two attempts; a registration is refused, with the time |
 //! | tenant | all callers who request codes | codes grow by `escalated_length`; an event raises an alarm |
 //!
-//! A window counts up to an eighth too long, never too short. The first kinds shown are those of the
-//! policy for users: an administrator needs one of them for the first proof and is shown the others
-//! after it. If the two sets share no kind, both are shown for all names.
+//! A window counts an entry for up to an eighth of its length too long, never too short. The first kinds
+//! shown are those of the policy for users: an administrator needs one of them for the first proof and is
+//! shown the others after it. If the two sets share no kind, both are shown for all names.
 //!
 //! # What the engine cannot exclude
 //!
 //! - A hijacked number or mailbox, if one method is enough.
 //! - A user who types or reads out a code for an attacker.
 //! - Days of failures: forty failures of a method in a row, ten a day, close it to all callers except
-//!   known devices and familiar sources. Ten more of theirs disable it until it is registered again or
-//!   an administrator unblocks it. The owner is notified at half of the fifty, and any success in
+//!   known devices and familiar sources. Ten more failures from those disable it until it is registered
+//!   again or an administrator unblocks it. The owner is notified at half of the fifty, and any success in
 //!   between ends the run.
 //! - A botnet against an owner in an unknown place without a known device: the owner waits until it
 //!   ends.

@@ -2,16 +2,18 @@
 //!
 //! # What is stored
 //!
-//! Every later release reads the records, policies and events that a release wrote. Before the first
-//! release this does not hold: stored forms may change without a migration, and the changelog names
-//! each change.
+//! From the first release on, each release reads the records, policies and events of all earlier ones.
+//! Before the first release this does not hold: stored forms may change without a migration, and the
+//! changelog names each change.
 //!
-//! - **Records** carry their format, and the oldest releases that may read and write them. A release
-//!   keeps fields that it does not know through its own writes. A release that is too old for a record
-//!   returns `Corrupt` and does not change it: the account is closed to that release, not damaged.
-//! - **Policies** carry the oldest release that may read them. Reading one validates it again: a policy
-//!   that a newer release refuses is a fault, not replaced by a default. Before an upgrade, run
-//!   [`Policy::new`](crate::Policy::new) of the new release on the settings of each tenant.
+//! - **Records** carry their format, the oldest release that may read them and the oldest that may write
+//!   them. A release keeps fields that it does not know through its own writes. A release that is too old
+//!   for a record returns `Corrupt` and does not change it: the account is closed to that release, not
+//!   damaged.
+//! - **Policies** carry the oldest release that may read them. Reading a policy validates it again. A
+//!   stored policy that a newer release refuses causes a fault and is not replaced by a default. Before
+//!   an upgrade, run [`Policy::new`](crate::Policy::new) of the new release on the settings of each
+//!   tenant.
 //! - **Events** carry their format. An unknown kind of event is read as
 //!   [`EventKind::Other`](crate::audit::EventKind::Other), with its code and its fields, and hides no other
 //!   event.
@@ -50,8 +52,8 @@
 //! 2. Upgrade all processes. Put no policy meanwhile: an older release may not know its settings.
 //! 3. When the last process is upgraded, use the new features.
 //!
-//! Going back works in the same way until a new feature was used: then the older release keeps the
-//! accounts closed that use it. As always, clocks of processes may differ by 30 seconds.
+//! Going back works in the same way until a new feature was used: the accounts that use it then stay
+//! closed to the older release. As always, clocks of processes may differ by 30 seconds.
 //!
 //! # Keys
 //!
@@ -59,7 +61,7 @@
 //! from the store or its backups.
 //!
 //! **The lookup key** names records and counters. It never changes for a store:
-//! [`open`](crate::EngineBuilder::open) refuses an engine with another one, with `Denied`. It derives
+//! [`open`](crate::EngineBuilder::open) with another lookup key returns `Denied`. The lookup key derives
 //! no code and no ticket. If it leaks, the names of records can be computed, and made-up masks can be
 //! told from real ones. That opens no account by itself.
 //!
@@ -126,8 +128,8 @@
 //! old one at once. This voids all outstanding codes and tickets, as intended.
 //!
 //! **The seal's keys** ([`Seal`](crate::port::Seal); `adapters::seal` with the feature `seal`) are a
-//! third kind. They live as long as the seeds that they sealed: without its key a seed is lost. They
-//! rotate online in four steps. Each step reaches every process before the next begins:
+//! third kind. A seal key is kept as long as a seed is sealed under it: without its key a seed is lost. The
+//! seal's keys rotate online in four steps. Each step reaches every process before the next begins:
 //!
 //! 1. *Open everywhere*: the new key only opens.
 //! 2. *Seal*: the new key seals, the old one still opens.
@@ -151,8 +153,8 @@
 //! use sspr::port::Cursor;
 //! use sspr::{Engine, Error, Keys, SecretBytes, TenantId};
 //!
-//! /// Whether everything is under the new key; `kept` is what an earlier process got to.
-//! async fn seal_anew(
+//! /// Whether every seed is under the new key; `kept` is the cursor at which an earlier process stopped.
+//! async fn reseal_tenant(
 //!     engine: &Engine,
 //!     tenant: &TenantId,
 //!     kept: &mut Option<String>,
@@ -187,7 +189,7 @@
 //! # let engine = engine.store(MemoryStore::new()).directory(MemoryDirectory::new());
 //! # let engine = engine.delivery(MemoryInbox::new());
 //! let engine = engine.seal(seal).open().await?;
-//! assert!(seal_anew(&engine, &TenantId::parse("contoso")?, &mut None).await?);
+//! assert!(reseal_tenant(&engine, &TenantId::parse("contoso")?, &mut None).await?);
 //! # Ok(())
 //! # }
 //! # }
@@ -197,4 +199,4 @@
 //! ```
 //!
 //! If an old key of the seal has leaked, a rotation does not help against a thief who also has a copy
-//! of the store: [`threats`](super::threats) says what does.
+//! of the store. [`threats`](super::threats) says what helps then.

@@ -1,6 +1,7 @@
 //! Writing a store, and testing it.
 //!
-//! A [`Store`](crate::port::Store) has seven methods. The limits on attempts and the single use of codes
+//! A [`Store`](crate::port::Store) has seven methods and an optional eighth, `fence`, which closes it for a
+//! [move](super::moving). The limits on attempts and the single use of codes
 //! depend on its contract alone, so a mistake in a store can let an attacker in. The contract is on the
 //! trait, and each of its sentences is a property of the kit.
 //!
@@ -15,8 +16,8 @@
 //!   an unreadable record, never `None`: `None` gives a new account with full budgets. Unreadable means
 //!   that the store itself cannot parse it: bytes that are no text, a version that is no number. Return
 //!   a body as it is stored; the engine decides whether it is valid.
-//! - **`add` never loses an increment.** One atomic increment for each increment, values in the order of
-//!   the batch.
+//! - **`increment` loses nothing.** Add each increment of the batch atomically, and return the new values
+//!   in the order of the batch.
 //! - **`due` never omits** a record that keeps its alarm. Page by a value that does not move and is
 //!   unique: a time alone is not, and a number of rows (`OFFSET`) moves, since an engine clears the
 //!   alarms of a page before it asks for the next. Times may be before 1970: consider the sign in a
@@ -36,8 +37,8 @@
 //!   transaction's last step. Return `Unknown` if that step failed or timed out after it was sent.
 //! - **Of the columns** the engine queries only `tenant`, `kind`, `wake_at` and `expires_at`. It never
 //!   reads the others; keep them for operators.
-//! - **A dropped future** happened or not, never in part. Do not spread a commit over two awaits
-//!   without a transaction around them.
+//! - **If a future is dropped**, its call has happened or not, never in part. Do not spread a commit over
+//!   two awaits without a transaction around them.
 //!
 //! # On a database
 //!

@@ -29,7 +29,7 @@ impl Version {
         Self { count, nonce }
     }
 
-    /// The number of commits so far, this one included.
+    /// The count. A new record starts at the time in milliseconds, and each commit adds one.
     #[must_use]
     pub const fn count(self) -> u64 {
         self.count

@@ -257,15 +257,16 @@ impl Actor {
 pub struct AdminRoles {
     /// May put the policy.
     pub policy: BTreeSet<RoleId>,
-    /// May supply contact data.
+    /// May supply contact data and tokens.
     pub contacts: BTreeSet<RoleId>,
     /// May clear failure budgets.
     pub unblock: BTreeSet<RoleId>,
-    /// May revoke methods and flows, require a new registration, and forget accounts.
+    /// May revoke methods and flows, require a new registration, forget accounts, and confirm an
+    /// incarnation.
     pub revoke: BTreeSet<RoleId>,
     /// May ask a user to reset the password.
     pub initiate: BTreeSet<RoleId>,
-    /// May read policies and events.
+    /// May read the policy, events, accounts and explanations.
     pub read: BTreeSet<RoleId>,
 }
 
