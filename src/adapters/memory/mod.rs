@@ -1,8 +1,8 @@
 //! Adapters that keep everything in memory: for tests, demonstrations and single-process tools.
 //!
 //! They obey the same contracts as every other adapter, except that nothing survives the process.
-//! Data that strangers can add to is bounded: a full store refuses instead of dropping rows, and
-//! logs for tests drop their oldest entry.
+//! Data that anonymous callers can add to is bounded: a full store refuses instead of dropping rows,
+//! and logs for tests drop their oldest entry.
 
 mod directory;
 mod inbox;

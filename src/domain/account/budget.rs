@@ -19,8 +19,9 @@ use crate::domain::time::Timestamp;
 
 /// One of the two pools of a budget.
 ///
-/// Each account has both for every kind of method. A stranger can spend the anonymous pool only;
-/// the proven pool keeps the method open for the owner.
+/// Each account has both for every kind of method. A caller without a proof, a known device or
+/// a familiar source can spend only the anonymous pool; the proven pool keeps the method open for the
+/// owner.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]

@@ -109,7 +109,7 @@ event_kinds! {
         /// Until when.
         until: Timestamp,
     },
-    /// Consecutive failures have closed the method to strangers. Known devices, familiar sources
+    /// Consecutive failures have closed the method's anonymous pool. Known devices, familiar sources
     /// and signed-in users may still use it; a correct secret ends the run of failures.
     MethodClosed = "method_closed" {
         /// The method.

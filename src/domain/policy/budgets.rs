@@ -152,8 +152,8 @@ pub struct SendBudgets {
     pub in_hand_per_hour: u32,
     /// Challenges per account within a day that send nothing, in each pool. Default 20, 1 to 20.
     pub in_hand_per_day: u32,
-    /// Flows of one account that may be live at once, counted separately for strangers, familiar
-    /// sources and known devices. Default 5, 1 to 10.
+    /// Flows of one account that may be live at once, counted separately for unknown sources,
+    /// familiar sources and known devices. Default 5, 1 to 10.
     pub live_flows: u8,
     /// The share of each budget of an account that one source may hold, in percent: of the
     /// challenges of an hour and of a day, of live flows, of counted failures, and of the attempts
@@ -238,8 +238,8 @@ impl Default for NoticeBudgets {
 }
 
 /// Windowed counters across accounts, which count opened challenges. The first two limits refuse;
-/// the others make guessing harder and alarm, so that a stranger cannot lock an owner out with
-/// them. Each is at least 1 in its window.
+/// the others make guessing harder and alarm, so that an anonymous caller cannot lock an
+/// owner out with them. Each is at least 1 in its window.
 ///
 /// ```
 /// let limits = sspr::policy::CrossLimits::default();

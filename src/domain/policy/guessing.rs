@@ -13,7 +13,7 @@ use super::settings::{Gates, PolicySettings};
 /// everything else: the name of the account, all methods registered, the weakest channel of each
 /// method, any number of sources, and a known device and a familiar source, so that both pools of
 /// every budget are used up; and the owner proves methods, and completes resets, at the moments
-/// that help the attacker most. A stranger with neither a known device nor a familiar source has
+/// that help the attacker most. A caller with neither a known device nor a familiar source has
 /// only the anonymous pool: about half. `tests/model/simulation/odds` in the repository compares the
 /// numbers with attackers on the engine.
 ///

@@ -11,7 +11,7 @@ use super::settings::PolicySettings;
 /// What an owner at an unknown source gets in a day, while a number of other sources take all that
 /// they can, in the worst order for the owner.
 ///
-/// Known devices and familiar sources draw on the proven pools, which strangers cannot spend; these
+/// Known devices and familiar sources draw on the proven pools, which other callers cannot spend; these
 /// numbers do not apply to them.
 ///
 /// ```

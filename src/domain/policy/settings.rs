@@ -307,7 +307,7 @@ pub enum NotifyRule {
     PrimaryAndAlternate,
 }
 
-/// What the replies before the first proof may disclose to a stranger.
+/// What the replies before the first proof may disclose to an anonymous caller.
 ///
 /// ```
 /// use sspr::{Policy, PolicySettings};
