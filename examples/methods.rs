@@ -32,7 +32,7 @@ fn main() -> Outcome<()> {
 struct Pocket {
     app: SoftToken,
     token: SoftToken,
-    saved: Vec<String>,
+    recovery_codes: Vec<String>,
 }
 
 async fn run() -> Outcome<()> {
@@ -40,7 +40,7 @@ async fn run() -> Outcome<()> {
     heading("Ada, signed in: registers her methods");
     let mut pocket = enrol(&host).await?;
 
-    heading("Ada, signed out: has forgotten her password, once for each way to prove her identity");
+    heading("Ada, signed out: forgets her password, once for each way to prove her identity");
     for way in [
         "email.email",
         "email.link",
@@ -54,7 +54,7 @@ async fn run() -> Outcome<()> {
         "app_notification",
         "passkey",
     ] {
-        host.clock.advance(DAY); // otherwise her hourly budget of messages would be spent
+        host.clock.advance(DAY); // her hourly message budget refills
         reset(&mut host, &mut pocket, way).await?;
     }
 
@@ -67,7 +67,7 @@ async fn run() -> Outcome<()> {
     let kinds: BTreeSet<MethodKind> =
         trail.iter().filter_map(|event| proven(&event.kind)).collect();
     say(&format!("{} kinds of method have been proven", kinds.len()));
-    // `HostVerified` is proven in the same way as the last two.
+    // Not shown: `HostVerified` works like the app notification and the passkey.
     let expected = MethodKind::ALL.into_iter().filter(|kind| *kind != MethodKind::HostVerified);
     check(kinds == expected.collect(), "a kind of method is missing")?;
     for (code, expected) in
@@ -105,7 +105,7 @@ async fn enrol(host: &Host) -> Outcome<Pocket> {
     let method = registration.confirm(request, user, &enrolment.reply.ticket, &code).await?;
     say(&format!("{} is confirmed", method.kind));
 
-    // A token: the organisation has the seed from its maker; Ada proves that she holds the token.
+    // A token: its maker gave the organisation the seed; Ada proves that she holds the token.
     let seed = OathSeed::parse_base32(TOKEN_SEED)?;
     let admin = host.engine.admin(&host.tenant, &host.root);
     let id = admin.supply_token(&host.ada, &seed, OathParameters::default()).await?;
@@ -118,10 +118,11 @@ async fn enrol(host: &Host) -> Outcome<Pocket> {
     let method = registration.confirm(request, user, &claim.ticket, &code).await?;
     say(&format!("{} is confirmed", method.kind));
 
-    // Recovery codes: shown once. They count after she has acknowledged them.
+    // Recovery codes are shown once. They become a method when she acknowledges them.
     let set = registration.create_recovery_codes(request, user).await?;
-    let saved: Vec<_> = set.codes.iter().map(|code| code.expose_secret().to_owned()).collect();
-    say(&format!("Ada: prints {} codes, the first is {}", saved.len(), saved[0]));
+    let recovery_codes: Vec<_> =
+        set.codes.iter().map(|code| code.expose_secret().to_owned()).collect();
+    say(&format!("Ada: prints {} codes, the first is {}", recovery_codes.len(), recovery_codes[0]));
     let method = registration.acknowledge_recovery_codes(request, user, &set.id).await?;
     say(&format!("{} is confirmed", method.kind));
 
@@ -131,10 +132,10 @@ async fn enrol(host: &Host) -> Outcome<Pocket> {
     let review = registration.review(request, user).await?;
     say(&format!("the host has enrolled {:?}", review.external));
     check(review.complete && review.methods.len() == 6, "the registration is not complete")?;
-    Ok(Pocket { app, token, saved })
+    Ok(Pocket { app, token, recovery_codes })
 }
 
-/// One forgotten password.
+/// Resets a forgotten password, with one way to prove the identity.
 async fn reset(host: &mut Host, pocket: &mut Pocket, way: &str) -> Outcome<()> {
     println!("\n  By {way}");
     let (request, reset, now) = (&host.request, host.engine.reset(), host.clock.now());
@@ -152,7 +153,7 @@ async fn reset(host: &mut Host, pocket: &mut Pocket, way: &str) -> Outcome<()> {
                 say("Ada: opens it on her phone, which has no ticket, and types her name again");
                 let reply = reset.redeem_link(request, &name, &link).await?;
                 let before = reset.prove(request, &asked.ticket, &link).await;
-                check(before.is_err(), "the laptop's ticket still counts")?;
+                check(before.is_err(), "the laptop's ticket still works")?;
                 say("the laptop's ticket is void");
                 reply
             } else {
@@ -166,7 +167,7 @@ async fn reset(host: &mut Host, pocket: &mut Pocket, way: &str) -> Outcome<()> {
                 host.passkey.response(&host.ada, page)
             } else {
                 say(&format!("the page shows {page}; Ada: types it into the app"));
-                check(host.push.type_on_phone(&host.ada, page.parse()?), "another number")?;
+                check(host.push.type_on_phone(&host.ada, page.parse()?), "a wrong number")?;
                 SecretText::from("I have typed it")
             };
             reset.prove(request, &asked.ticket, &Attempt::response(response)?).await?
@@ -177,7 +178,7 @@ async fn reset(host: &mut Host, pocket: &mut Pocket, way: &str) -> Outcome<()> {
                 "office_phone" => host.code_at(OFFICE).await?,
                 "authenticator_app" => pocket.app.code(now),
                 "oath_token" => pocket.token.code(now),
-                "recovery_code" => pocket.saved.remove(0),
+                "recovery_code" => pocket.recovery_codes.remove(0),
                 _ => host.code_at(MOBILE).await?,
             };
             say(&format!("Ada: types {code}"));
@@ -188,12 +189,12 @@ async fn reset(host: &mut Host, pocket: &mut Pocket, way: &str) -> Outcome<()> {
     check(matches!(proven.step, Step::NewPassword { .. }), "the proof is not enough")?;
     let password = format!("plum tractor violet by {way}");
     let done = reset.complete(request, &proven.ticket, &SecretText::from(&*password)).await?;
-    check(done.replace_recovery_code == (way == "recovery_code"), "a recovery code is used once")?;
+    check(done.replace_recovery_code == (way == "recovery_code"), "a wrong offer of a code")?;
     if done.replace_recovery_code {
         let fresh = reset.replace_recovery_code(request, &done.ticket).await?;
         reset.acknowledge_recovery_code(request, &done.ticket).await?;
         say(&format!("Ada: writes {} down in its place", fresh.expose_secret()));
-        pocket.saved.push(fresh.expose_secret().to_owned());
+        pocket.recovery_codes.push(fresh.expose_secret().to_owned());
     }
     host.deliver().await?; // all her addresses are notified, and sessions end
     host.holds(&password)?;
@@ -225,8 +226,8 @@ async fn change(host: &Host) -> Outcome<()> {
     let wrong = change.start(request, user, &SecretText::from("a guess")).await;
     check(wrong.is_err(), "a guess was accepted")?;
     say("without the current password: refused");
-    let present = SecretText::from(&*host.password);
-    let reply = change.start(request, user, &present).await?;
+    let current = SecretText::from(&*host.password);
+    let reply = change.start(request, user, &current).await?;
     let password = "nine lanterns over the harbour";
     change.complete(request, &reply.ticket, &SecretText::from(password)).await?;
     host.deliver().await?;

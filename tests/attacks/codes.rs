@@ -16,7 +16,7 @@ use crate::support::*;
 
 on_every_store!(v17_a_dump_of_the_store_opens_nothing);
 in_memory!(
-    v15_every_symbol_is_as_likely_in_every_place,
+    v15_every_symbol_is_equally_likely_in_every_position,
     v16_production_draws_from_the_system_and_fails_closed,
     v17_old_keys_verify_until_they_are_dropped,
     v18_a_challenge_copied_elsewhere_gives_another_code,
@@ -25,7 +25,7 @@ in_memory!(
 );
 
 /// V15: chi-square over the symbols of each position, for codes of 8 digits and of 8 consonants.
-async fn v15_every_symbol_is_as_likely_in_every_place(_kind: &StoreKind) {
+async fn v15_every_symbol_is_equally_likely_in_every_position(_kind: &StoreKind) {
     // The 0.999 quantiles of chi-square with 9 and with 19 degrees of freedom.
     for (alphabet, symbols, critical) in [
         (CodeAlphabet::Digits, "0123456789", 27.88),
@@ -55,12 +55,13 @@ async fn v15_every_symbol_is_as_likely_in_every_place(_kind: &StoreKind) {
             let of = |symbol| counts.get(&symbol).copied().unwrap_or(0.0);
             let chi: f64 = symbols.chars().map(|s| (of(s) - expected).powi(2) / expected).sum();
             assert!(chi < critical, "place {place}: {chi}");
-            // The first and the last symbol too: no code lacks leading zeros.
+            // Zero occurs in the first position too: leading zeros are not dropped.
             assert!(symbols.chars().all(|symbol| of(symbol) > 0.0), "place {place}");
         }
     }
 }
 
+/// A source of entropy that fails.
 struct Dry;
 
 impl Entropy for Dry {
@@ -69,8 +70,8 @@ impl Entropy for Dry {
     }
 }
 
-/// V16: by default an engine uses the system's randomness; seeded randomness is only for tests, and
-/// a source that fails creates no guessable flow.
+/// V16: by default an engine uses the system's randomness; seeded randomness is only for tests. An
+/// engine whose source of entropy fails does not open.
 async fn v16_production_draws_from_the_system_and_fails_closed(_kind: &StoreKind) {
     let world = World::builder().settings(one_gate()).open().await;
     let builder = || {
@@ -85,10 +86,11 @@ async fn v16_production_draws_from_the_system_and_fails_closed(_kind: &StoreKind
         let reply = engine.reset().start(&request(), &ada()).await.expect("started");
         reply.ticket.expose_secret().to_owned()
     };
-    let (one, two) = (builder().open().await.expect("open"), builder().open().await.expect("open"));
-    assert_ne!(ticket(&one).await, ticket(&two).await);
+    let first = builder().open().await.expect("open");
+    let second = builder().open().await.expect("open");
+    assert_ne!(ticket(&first).await, ticket(&second).await);
     let seeded = async || builder().entropy(SeededEntropy::new(1)).open().await.expect("open");
-    assert_eq!(ticket(&seeded().await).await, ticket(&seeded().await).await, "same seed, same log");
+    assert_eq!(ticket(&seeded().await).await, ticket(&seeded().await).await, "same seed");
     let dry = builder().entropy(Dry).open().await;
     assert!(matches!(dry, Err(Error::Fault(fault)) if fault.origin == FaultOrigin::Entropy));
 }
@@ -118,7 +120,7 @@ pub(crate) async fn dump(store: &dyn Store) -> String {
     text
 }
 
-/// V17: a dump contains neither the code nor a plain hash of it, alone or with other known data.
+/// V17: a dump contains neither the code nor a plain hash of it, alone or combined with known data.
 async fn v17_a_dump_of_the_store_opens_nothing(stores: &StoreKind) {
     let under_test = stores.empty();
     let world = World::builder().store(under_test.open()).settings(one_gate()).open().await;
@@ -128,7 +130,7 @@ async fn v17_a_dump_of_the_store_opens_nothing(stores: &StoreKind) {
     world.deliver().await;
     let right = world.inbox.last_code_to(&person.mobile_phone).expect("a code");
     let all = format!("{waiting}{}", dump(&*under_test.open()).await);
-    assert!(all.contains("nonce"), "the challenge is there");
+    assert!(all.contains("nonce"), "the dump contains the challenge");
     assert!(!all.contains(&format!("\"{right}\"")));
     assert!(!all.contains(reply.ticket.expose_secret()));
     let known =
@@ -157,8 +159,8 @@ fn keys_of(id: u16, byte: u8) -> Keys {
     Keys::new(secret(1), id, secret(byte)).expect("long enough")
 }
 
-/// V17: a new key derives other codes. Codes of the old key are accepted while it verifies, and not
-/// after it is removed.
+/// V17: codes of an old key are accepted while that key is kept for verification, and not after it
+/// is removed.
 async fn v17_old_keys_verify_until_they_are_dropped(_kind: &StoreKind) {
     let world = World::builder().settings(one_gate()).open().await;
     let with = async |keys: Keys| world.beside().keys(keys).seed(8).open().await.engine;
@@ -181,7 +183,7 @@ async fn v17_old_keys_verify_until_they_are_dropped(_kind: &StoreKind) {
             _ => assert!(matches!(answer, Err(Error::Invalid(InvalidInput::Foreign { .. })))),
         }
     }
-    // A waiting message whose key was removed is not sent, since no engine could check its code.
+    // A waiting code whose key was removed is not sent: an engine without the key cannot check it.
     let person = settle(&world, 9).await;
     opened(&world.engine, &source(9), &person.name, &email()).await.expect("opened");
     with(keys_of(2, 3)).await.maintain(100).await.expect("maintained");
@@ -218,7 +220,7 @@ async fn v18_a_challenge_copied_elsewhere_gives_another_code(_kind: &StoreKind) 
         serde_json::from_str(record.body()).expect("JSON")
     };
     let (from, to) = (json(&of(&evil)), json(&of(&victim)));
-    // The whole challenge, and the flow's number with it, to the other account.
+    // Copy the whole challenge, and the flow's number, to the other account.
     let mut forged = to.clone();
     forged["flows"][0]["challenges"] = from["flows"][0]["challenges"].clone();
     forged["flows"][0]["number"] = from["flows"][0]["number"].clone();
@@ -226,7 +228,7 @@ async fn v18_a_challenge_copied_elsewhere_gives_another_code(_kind: &StoreKind) 
     let answer = try_code(&world.engine, &source(1), &victims.ticket, &right).await;
     assert_eq!(refusal(answer), Refusal::NotAccepted);
 
-    // Within the account: another method, another flow, another challenge, another nonce.
+    // Within the account, change the challenge's method, its number or its nonce.
     for (field, value) in [
         ("option", serde_json::json!("mobile_phone.sms.0")),
         ("number", serde_json::json!(77)),
@@ -247,8 +249,8 @@ async fn v18_a_challenge_copied_elsewhere_gives_another_code(_kind: &StoreKind) 
     assert!(matches!(answer, Err(Error::Fault(_))), "{answer:?}");
 }
 
-/// V19: a wrong, expired, used, superseded or spent code and a decoy's get one reply. The reason is
-/// in the audit trail.
+/// V19: a wrong, superseded, used or expired code, a code for a decoy and a code without a
+/// challenge all get the same reply.
 async fn v19_one_answer_for_every_reason(_kind: &StoreKind) {
     let world = World::builder().settings(settings()).open().await;
     let person = settle(&world, 1).await;
@@ -301,7 +303,7 @@ async fn v20_parsing_tricks_are_typed_errors(_kind: &StoreKind) {
         assert!(Attempt::code(junk).is_err(), "{:?}", &junk[..junk.len().min(20)]);
     }
     let world = World::builder().settings(one_gate()).open().await;
-    // A code that begins with a zero, and the code without that zero.
+    // Find a code that begins with a zero: without the zero it must not be accepted.
     let mut found = None;
     for n in 0..200 {
         let person = settle(&world, n).await;
@@ -331,7 +333,7 @@ async fn v20_parsing_tricks_are_typed_errors(_kind: &StoreKind) {
     let spaced = format!(" {}-{} ", &right[..4], &right[4..]);
     let answer = try_code(&world.engine, &source(900), &reply.ticket, &spaced).await;
     assert!(granted(&answer.expect("the same code").step));
-    // A decoy challenge has no secret, so that no code matches.
+    // A decoy challenge has no secret, so no code matches.
     let decoy =
         opened(&world.engine, &source(901), &named("unknown"), &email()).await.expect("uniform");
     for typed in ["0", "00000000", "99999999", "18446744073709551615"[..16].as_ref()] {

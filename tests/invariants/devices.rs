@@ -1,4 +1,4 @@
-//! Section 5: the pool of known devices, which anonymous callers cannot spend.
+//! The budget pool of known devices, which anonymous callers cannot spend.
 
 use std::time::Duration;
 
@@ -59,7 +59,7 @@ async fn attack(world: &World, sources: usize, device: Option<&str>) {
     }
 }
 
-/// Runs a reset with this request, as far as it gets.
+/// Runs a whole reset with these requests. The error is that of the first call that failed.
 async fn whole_reset(world: &World, with: impl Fn() -> Request) -> Result<(), String> {
     let reset = world.engine.reset();
     let failed = |error: Error| format!("{error:?}");
@@ -82,19 +82,19 @@ fn inv03_a_known_device_resets_under_attack() {
             let world = world(&under_test, 2).await;
             let device = remembered(&world).await;
             attack(&world, 12, None).await;
-            let silent = whole_reset(&world, || request_from("192.0.2.200")).await;
-            assert!(silent.is_err(), "{}: the attack has spent nothing", under_test.name);
+            let anonymous = whole_reset(&world, || request_from("192.0.2.200")).await;
+            assert!(anonymous.is_err(), "{}: the attack left budget over", under_test.name);
             whole_reset(&world, || from(&device)).await.expect(under_test.name);
             assert!(world.password_is(NEW), "{}", under_test.name);
         });
     }
 }
 
-/// Inv. 3: live flows of known devices have a budget of their own, also while other codes wait, and
-/// under the widest policy.
+/// Inv. 3: anonymous callers cannot use up the live flows of known devices, even while undelivered
+/// codes wait or under the most permissive policy.
 #[test]
-fn inv03_live_flows_of_strangers_keep_no_known_device_out() {
-    // The defaults, and the widest policy, which allows anonymous callers the most.
+fn inv03_anonymous_flows_never_lock_out_a_known_device() {
+    // The defaults, and the widest policy: the highest limits for anonymous callers.
     let mut widest = every(2);
     let wide = &mut widest.sends;
     (wide.per_hour, wide.per_day, wide.live_flows, wide.source_share) = (20, 20, 10, 100);
@@ -126,9 +126,10 @@ fn inv03_live_flows_of_strangers_keep_no_known_device_out() {
                     }
                 }
                 let flows = under_test.body().await["flows"].as_array().expect("a list").len();
-                let all_codes_wait = if delivers { most } else { most.min(6) };
+                // Undelivered, six anonymous codes may wait, so only six flows open a challenge.
+                let expected = if delivers { most } else { most.min(6) };
                 assert_eq!(
-                    flows, all_codes_wait,
+                    flows, expected,
                     "{}: all anonymous live flows are taken",
                     under_test.name
                 );
@@ -138,7 +139,7 @@ fn inv03_live_flows_of_strangers_keep_no_known_device_out() {
     }
 }
 
-/// Inv. 3: a forged secret, another user's and another tenant's are no known device.
+/// Inv. 3: a made-up secret, or that of another user or tenant, makes no device known.
 #[test]
 fn inv03_only_a_secret_of_this_account_is_known() {
     for under_test in all() {
@@ -149,10 +150,10 @@ fn inv03_only_a_secret_of_this_account_is_known() {
             attack(&world, 12, None).await;
             let made_up = "A".repeat(43);
             for device in others.iter().chain([&made_up]) {
-                let silent = whole_reset(&world, || from(device)).await;
-                assert!(silent.is_err(), "{}: {device} is known", under_test.name);
+                let unknown = whole_reset(&world, || from(device)).await;
+                assert!(unknown.is_err(), "{}: {device} is taken for known", under_test.name);
             }
-            // An unknown secret gains no guesses.
+            // Another account's secret buys the attacker no extra guesses.
             let before = world.engine.stats().comparisons;
             attack(&world, 12, Some(&others[0])).await;
             assert_eq!(world.engine.stats().comparisons, before, "{}", under_test.name);
@@ -185,7 +186,7 @@ async fn foreign_devices(world: &World) -> [String; 2] {
     [bobs.expose_secret().to_owned(), namesakes.expose_secret().to_owned()]
 }
 
-/// Whether a reset from this device reaches its owner while the anonymous pool is spent.
+/// Whether a reset from this device still sends a code while the anonymous pool is spent.
 async fn is_known(world: &World, device: &str) -> bool {
     let reset = world.engine.reset();
     let reply = reset.start(&from(device), &ada()).await.expect("started");
@@ -193,13 +194,13 @@ async fn is_known(world: &World, device: &str) -> bool {
     let reply = reset.challenge(&from(device), &reply.ticket, &email()).await.expect("answered");
     world.deliver().await;
     let sent = world.inbox.last_code_to(MAIL).is_some();
-    reset.cancel(&from(device), &reply.ticket).await.expect("given up");
+    reset.cancel(&from(device), &reply.ticket).await.expect("cancelled");
     sent
 }
 
-/// Section 5: a device is forgotten when flows or methods are revoked, and when it expires.
+/// A device is forgotten when flows or methods are revoked, and when it expires.
 #[test]
-fn inv12_devices_end_with_a_revocation_and_in_time() {
+fn inv12_a_device_is_forgotten_by_a_revocation_and_when_it_expires() {
     for what in ["flows", "methods", "time", "a reset"] {
         for under_test in all() {
             block_on(async {
@@ -217,7 +218,7 @@ fn inv12_devices_end_with_a_revocation_and_in_time() {
                 }
                 world.clock.advance(DAY);
                 attack(&world, 12, None).await;
-                // The owner's own reset forgets no device.
+                // A reset by the owner keeps the devices.
                 let lives = what == "a reset";
                 assert_eq!(is_known(&world, &device).await, lives, "{}: {what}", under_test.name);
             });
@@ -225,9 +226,9 @@ fn inv12_devices_end_with_a_revocation_and_in_time() {
     }
 }
 
-/// Section 5: at most five devices; a sixth replaces only the oldest.
+/// An account has at most five devices; a sixth replaces only the oldest.
 #[test]
-fn inv17_five_devices_are_known_at_most() {
+fn inv17_at_most_five_devices_are_known() {
     block_on(async {
         let under_test = memory();
         let world = world(&under_test, 2).await;
@@ -243,6 +244,7 @@ fn inv17_five_devices_are_known_at_most() {
     });
 }
 
+/// The stored failure budget of the mail method.
 async fn budget(under_test: &StoreUnderTest) -> serde_json::Value {
     let body = under_test.body().await;
     let budgets = body["budgets"].as_array().expect("a list").clone();
@@ -280,7 +282,7 @@ fn inv02_a_known_device_is_no_proof_and_clears_no_budget() {
                 }
             }
             let compared = world.engine.stats().comparisons - before;
-            assert_eq!(compared, 10, "{}: the device's own pool", under_test.name);
+            assert_eq!(compared, 10, "{}: the limit of the device's pool", under_test.name);
             let after = budget(&under_test).await;
             assert_eq!(
                 after["anonymous"]["times"], spent["anonymous"]["times"],
@@ -293,7 +295,7 @@ fn inv02_a_known_device_is_no_proof_and_clears_no_budget() {
     }
 }
 
-/// Inv. 2: the cap ends the method for a known device too.
+/// Inv. 2: the cap on failures in a row disables the method for a known device too.
 #[test]
 fn inv02_the_cap_counts_both_pools() {
     for under_test in all() {
@@ -322,7 +324,7 @@ fn inv02_the_cap_counts_both_pools() {
             let step = world.start().await.step;
             assert!(
                 matches!(step, Step::Choose { .. }),
-                "{}: and it does not show",
+                "{}: the reply discloses that a method is disabled",
                 under_test.name
             );
         });

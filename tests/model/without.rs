@@ -10,6 +10,7 @@ use crate::support::request;
 use crate::world::user;
 
 impl Run {
+    /// Starts a change with the correct or a wrong password, and checks the result by the model.
     pub(crate) async fn start_change(&mut self, who: usize, right: bool) -> Checked {
         let typed = self.model.users[who].password.clone();
         let typed = SecretText::from(if right { typed.as_str() } else { "not the password" });
@@ -20,7 +21,7 @@ impl Run {
         let (code, compared) = (code_of(&result), self.comparisons() - compared);
         self.count(compared);
         let (now, kind) = (self.model.now, MethodKind::Password);
-        let judged = self.model.judged(who, kind);
+        let must_compare = self.model.judged(who, kind);
         match result {
             Ok(reply) => {
                 ensure!(right && compared == 1, "a change began with a wrong password");
@@ -52,13 +53,13 @@ impl Run {
                 Ok(())
             }
             Err(_) if right && compared == 1 => {
-                // Too many attempts are under way: nothing was granted, and the reservation stays.
+                // Too many attempts are in flight: nothing was granted, and this one stays counted.
                 ensure!(code == "too_often" || code == "busy", "a change was refused as {code}");
                 self.model.users[who].failed(kind, true, false, now)
             }
             Err(_) => {
-                ensure!(compared == 1 || !judged, "a password was not judged: {code}");
-                ensure!(!right || !judged, "the right password was refused: {code}");
+                ensure!(compared == 1 || !must_compare, "a password was not compared: {code}");
+                ensure!(!right || !must_compare, "the correct password was refused: {code}");
                 if compared == 1 {
                     self.model.users[who].failed(kind, true, false, now)?;
                     self.check_blocked(who).await?;
@@ -68,6 +69,7 @@ impl Run {
         }
     }
 
+    /// Verifies an app's code at the host's sign-in, and checks the result by the model.
     pub(crate) async fn sign_in(&mut self, who: usize, how: How) -> Checked {
         let kind = MethodKind::AuthenticatorApp;
         let now = self.model.now;
@@ -97,7 +99,7 @@ impl Run {
             let ago = (0..=1).filter(|ago| shows(*ago, app)).find(fresh)?;
             Some((app.id.clone(), step - ago))
         });
-        let judged = self.model.judged_sign_in(who, kind) && !apps.is_empty();
+        let must_compare = self.model.judged_sign_in(who, kind) && !apps.is_empty();
         match result {
             Ok(id) => {
                 let (expected, step) = fits.ok_or("a wrong or used code signed in")?;
@@ -113,8 +115,8 @@ impl Run {
                 Ok(())
             }
             Err(_) => {
-                ensure!(fits.is_none() || !judged, "a right code did not sign in: {code}");
-                ensure!(compared == 1 || !judged, "a code was not judged: {code}");
+                ensure!(fits.is_none() || !must_compare, "a correct code did not sign in: {code}");
+                ensure!(compared == 1 || !must_compare, "a code was not compared: {code}");
                 if compared == 1 {
                     if (0..=1).any(|ago| apps.iter().any(|app| shows(ago, app))) {
                         self.goal("a used step was refused");

@@ -1,4 +1,4 @@
-//! Tests the kit across processes, with stores that look right from one process.
+//! Tests that the conformance kit catches defects that only show across processes.
 
 #![cfg(all(feature = "conformance", feature = "sqlite"))]
 
@@ -28,13 +28,13 @@ const WRONG: [(Defect, &str); 7] = [
     (Defect::CachePerHandle, "processes_see_one_history"),
 ];
 
-/// Stores on files, with a defect or none.
+/// A harness for SQLite stores, with a defect or none.
 struct Files(Option<Defect>);
 
 struct File {
     folder: PathBuf,
     defect: Option<Defect>,
-    /// Removed by the process that created it; a joined process leaves it.
+    /// The process that created the folder removes it; a process that joined does not.
     _own: Option<Temporary>,
 }
 
@@ -53,7 +53,7 @@ impl Harness for Files {
         Ok(Box::new(File { folder: PathBuf::from(folder), defect, _own: None }))
     }
 
-    /// Twice the default, so that some kills hit between two steps.
+    /// Twice the default, so that some kills fall between the two steps of a defect.
     fn rounds(&self) -> usize {
         400
     }
@@ -105,8 +105,8 @@ fn other_process() {
 #[test]
 fn defects_visible_only_from_another_process_are_caught() {
     for (defect, name) in WRONG {
-        // Whether a kill falls between two steps depends on timing. One run of 32 kills usually
-        // suffices; on a busy machine more are made.
+        // Whether a kill falls between two steps depends on timing. One run usually suffices; a
+        // busy machine may need more.
         let violation = (0..30).find_map(|_| run(name, Some(defect)).err());
         let violation = violation.unwrap_or_else(|| panic!("{defect:?} escaped {name}"));
         // The violation must be an observation, not a failure of the other process.
@@ -115,7 +115,7 @@ fn defects_visible_only_from_another_process_are_caught() {
 }
 
 #[test]
-fn a_correct_store_is_not_accused_by_another_process() {
+fn a_correct_store_passes_across_processes() {
     for (_, name) in WRONG {
         assert_eq!(run(name, None), Ok(Outcome::Held), "{name}");
     }

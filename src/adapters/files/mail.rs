@@ -1,7 +1,7 @@
 //! Mail as text: RFC 5322 with the encodings of RFC 2045 and RFC 2047, and the parts of RFC 2046.
 //!
-//! Written here, not by `mail-builder`, which leaves ASCII text unencoded: that no content can hold
-//! the boundary follows from the encoding of every part.
+//! The crate `mail-builder` is not used, since it leaves ASCII text unencoded. Here every part is
+//! encoded, so no content can contain the boundary.
 
 use std::fmt::Write as _;
 
@@ -42,8 +42,8 @@ pub(super) fn mail(
     match &words.html {
         None => part("text/plain", words.text.expose_secret(), &mut mail),
         Some(html) => {
-            // Quoted-printable never contains `=_`, so no content can hold the boundary (RFC 2045,
-            // 6.7).
+            // Quoted-printable never contains `=_`, so no content can contain the boundary
+            // (RFC 2045, 6.7).
             let boundary = format!("=_{}", &digest[..32]);
             mail.push_str("Content-Type: multipart/alternative;\r\n");
             mail.push_str(&format!(" boundary=\"{boundary}\"\r\n\r\n"));
@@ -112,7 +112,7 @@ fn date(at: Timestamp) -> Option<String> {
     at.format(format).ok()
 }
 
-/// RFC 2045, 6.7: lines of at most 76 characters. Line ends are kept.
+/// RFC 2045, 6.7: lines of at most 76 characters, each ended by CRLF.
 fn quoted_printable(text: &str, out: &mut String) {
     for line in text.lines() {
         let bytes = line.as_bytes();

@@ -1,4 +1,4 @@
-//! One type of ticket for each kind of flow, so that a ticket of one is not taken for another.
+//! One type of ticket for each kind of flow, so that the compiler tells them apart.
 
 use zeroize::Zeroize as _;
 
@@ -9,8 +9,8 @@ use crate::domain::crypto::ticket::{TicketClaims, check_form};
 use crate::domain::identity::ids::TenantId;
 use crate::domain::invalid::InvalidInput;
 
-/// A ticket of any kind of flow, for handlers and cookies that serve several. Only the tickets of
-/// this crate implement it.
+/// A ticket of any kind of flow, for code that serves several kinds. Only the tickets of this crate
+/// implement it.
 ///
 /// ```
 /// use sspr::FlowTicket;
@@ -48,9 +48,9 @@ macro_rules! ticket_types {
     ($($(#[$doc:meta])* $name:ident = $purpose:expr),+ $(,)?) => {$(
         $(#[$doc])*
         ///
-        /// It gives access to this flow only, and to nothing without a proof. Keep it in a cookie
-        /// (`HttpOnly`, `Secure`, `SameSite=Strict`), never in a URL. It has no `Clone`, `Display`
-        /// or serde; `Debug` prints `[redacted]`.
+        /// It gives access to this flow only, and by itself proves nothing. Keep it in a cookie
+        /// (`HttpOnly`, `Secure`, `SameSite=Strict`), never in a URL. It implements neither `Clone`
+        /// nor `Display` nor serde; `Debug` prints `[redacted]`.
         pub struct $name(String);
 
         impl $name {
@@ -107,7 +107,7 @@ macro_rules! ticket_types {
 ticket_types! {
     /// The ticket of a reset.
     ResetTicket = Purpose::Reset,
-    /// The ticket of a pending method that waits for its confirmation.
+    /// The ticket of a registration: of a method that the user has not confirmed yet.
     RegistrationTicket = Purpose::Register,
     /// The ticket of an unlock.
     UnlockTicket = Purpose::Unlock,

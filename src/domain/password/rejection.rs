@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 /// The refusal of a password, with every reason.
 ///
-/// It holds no part of the password, of the account's names or of the lists, so it may be shown.
+/// It holds no part of the password, of the account's names or of the word lists, so it may be
+/// shown.
 ///
 /// ```
 /// use sspr::password::{PasswordContext, PasswordRules};
@@ -19,7 +20,7 @@ use serde::{Deserialize, Serialize};
 #[error("the password does not satisfy the rules")]
 #[non_exhaustive]
 pub struct PasswordRejection {
-    /// Every rule that it breaks, in the order in which [`PasswordFault`] lists them.
+    /// Every rule that the password breaks, in the order in which [`PasswordFault`] lists them.
     pub faults: Vec<PasswordFault>,
 }
 
@@ -45,14 +46,14 @@ impl PasswordRejection {
 pub enum PasswordFault {
     /// Fewer code points than required.
     TooShort {
-        /// The least, in code points after NFC.
+        /// The minimum, in code points after NFC.
         min: u16,
     },
     /// More code points than allowed, or more bytes than
-    /// [`PasswordRules::MAX_BYTES`](crate::password::PasswordRules::MAX_BYTES); then nothing else was
+    /// [`PasswordRules::MAX_BYTES`](crate::password::PasswordRules::MAX_BYTES). No other rule was
     /// checked.
     TooLong {
-        /// The most, in code points after NFC.
+        /// The maximum, in code points after NFC.
         max: u16,
     },
     /// A control character: NUL, tab, line feed, delete, C1. Some directories and hash functions

@@ -1,4 +1,4 @@
-//! What expires with time or is voided by a change. Every decision sweeps before it decides.
+//! Removes what has expired, and what a change has voided. Most decisions sweep first.
 
 use std::time::Duration;
 
@@ -18,12 +18,11 @@ use crate::domain::time::{MAX_SKEW, Timestamp};
 const IDLE_LIFE: Duration = Duration::from_secs(31 * 86_400);
 
 impl Transition<'_> {
-    /// Ends what has expired: flows, challenges, and messages whose code is dead.
+    /// Ends expired flows and challenges, and removes messages that are no longer of use.
     pub(super) fn sweep(&mut self) {
         let now = self.now;
         self.give_up_codes();
         let writing = self.account.writing_flow();
-        // Usually no flow is over, and none has to be moved.
         self.end_flows(|flow| flow.is_over(now, writing), FlowEnd::Abandoned);
         for flow in &mut self.account.flows {
             flow.challenges.retain(|challenge| challenge.live(now));
@@ -36,7 +35,7 @@ impl Transition<'_> {
         self.record_overdue();
     }
 
-    /// Records the budget effects of attempts whose comparison has not reported its end in time.
+    /// Records the budget effects of attempts whose comparison has not reported a result in time.
     fn record_overdue(&mut self) {
         let now = self.now;
         let is_overdue = |verdict: &mut Verdict| verdict.due() <= now;
@@ -52,8 +51,8 @@ impl Transition<'_> {
         }
     }
 
-    /// Removes the methods that another method replaces, once the hold of that one is over. They do
-    /// not count before this is committed either (`eligibility::candidates`).
+    /// Removes each replaced method once the hold of its replacement is over. From then on it does
+    /// not count, even before the removal is committed (`eligibility::candidates`).
     fn take_superseded(&mut self) {
         if self.account.superseded(self.now).next().is_none() {
             return;
@@ -83,8 +82,8 @@ impl Transition<'_> {
         let write = self.account.write.take_if(|write| write.flow == flow.number);
         let unsettled = write.is_some();
         if let Some(write) = write.filter(|write| write.state == WriteState::Writing) {
-            // No flow waits for its outcome any more: the owner gets the notice of what may have
-            // happened.
+            // No flow is left to learn the outcome, so the owner is notified that the write may
+            // have happened.
             self.release(write.number);
             self.record(EventKind::DirectoryWriteUnsettled {
                 flow: flow.number,
@@ -97,8 +96,8 @@ impl Transition<'_> {
         }
     }
 
-    /// Makes the messages of a write due now. A sign-in during the write used the old password, so
-    /// the revocation covers sessions up to now.
+    /// Makes the messages that wait for this write due now. A sign-in during the write may have
+    /// used the old password, so sessions are revoked up to now.
     pub(super) fn release(&mut self, write: WriteNumber) {
         let now = self.now;
         for pending in self.account.outbox.iter_mut().filter(|pending| pending.write == Some(write))
@@ -116,11 +115,11 @@ impl Transition<'_> {
         self.void_but(acting, &[]);
     }
 
-    /// Voids everything outstanding except the flow `acting`, which loses its challenges, and the
-    /// flows `go_on`, which keep theirs.
-    pub(super) fn void_but(&mut self, acting: Option<FlowNumber>, go_on: &[FlowNumber]) {
+    /// Voids everything outstanding except the flows named here: `acting` loses its challenges,
+    /// `continuing` keep theirs.
+    pub(super) fn void_but(&mut self, acting: Option<FlowNumber>, continuing: &[FlowNumber]) {
         let epoch = self.account.epoch.advance();
-        let stays = |flow: &Flow| Some(flow.number) == acting || go_on.contains(&flow.number);
+        let stays = |flow: &Flow| Some(flow.number) == acting || continuing.contains(&flow.number);
         self.end_flows(|flow| !stays(flow), FlowEnd::Superseded);
         for flow in &mut self.account.flows {
             flow.epoch = epoch;
@@ -142,7 +141,7 @@ impl Transition<'_> {
         }
     }
 
-    /// Removes the codes whose tries failed until they expired, and records that they were not
+    /// Removes codes that expired after failed tries to send them, and records that they were not
     /// sent.
     fn give_up_codes(&mut self) {
         let now = self.now;
@@ -162,7 +161,7 @@ impl Transition<'_> {
         }
     }
 
-    /// Removes messages whose time has passed or whose code is dead.
+    /// Removes expired messages, and codes whose challenge is no longer open.
     fn drop_dead_messages(&mut self) {
         let (now, mut failed) = (self.now, Vec::new());
         let flows = &self.account.flows;
@@ -186,9 +185,9 @@ impl Transition<'_> {
         self.events.extend(failed);
     }
 
-    /// The record was stamped by a clock that was far ahead, or this engine's clock has stepped
-    /// back. The stamps are not trusted: codes and grants are void, windows and locks start again
-    /// at full length.
+    /// Distrusts the record's timestamps, which are ahead of this engine's clock: either they come
+    /// from a clock that was far ahead, or this clock has stepped back. Codes and grants become
+    /// void; windows, locks and holds start again at full length.
     pub(super) fn void_future_stamps(&mut self) {
         let (now, lock) = (self.now, self.policy.failures.lock);
         let horizon = now.plus(MAX_SKEW);
@@ -216,7 +215,6 @@ impl Transition<'_> {
         self.account.registration.sitting = None;
         for method in self.account.methods.iter_mut() {
             if method.added_at > horizon {
-                // The hold starts again too.
                 let hold = method.usable_from.since(method.added_at);
                 method.added_at = now;
                 method.usable_from = now.plus(hold);
@@ -245,7 +243,7 @@ impl Transition<'_> {
     }
 }
 
-/// The event for a message whose time has passed. A code that has expired needs none.
+/// The event for an expired message. None for a code: `give_up_codes` records those that failed.
 fn message_failed(pending: &Pending) -> Option<EventKind> {
     match &pending.body {
         PendingBody::Code { .. } => None,
@@ -253,7 +251,7 @@ fn message_failed(pending: &Pending) -> Option<EventKind> {
         PendingBody::Notice { notice, channel, .. } => {
             Some(pending.failed(notice.id(), *channel, true))
         }
-        // No address was found.
+        // It expired before addresses were found for it.
         PendingBody::Announce { notice } | PendingBody::Administrators { notice, .. } => {
             Some(pending.failed(notice.id(), Channel::Email, true))
         }
@@ -277,19 +275,19 @@ impl Flow {
 }
 
 impl Account {
-    /// The flow whose password is being written.
+    /// The flow whose directory write is in flight.
     pub(super) fn writing_flow(&self) -> Option<FlowNumber> {
         let in_flight = self.write.as_ref().filter(|write| write.state == WriteState::Writing);
         in_flight.map(|write| write.flow)
     }
 
-    /// Whether the record was stamped by a clock further ahead of `now` than a believed clock may
-    /// be. `now` is a believed time.
+    /// Whether the record was stamped by a clock so far ahead of `now`, a believed time, that its
+    /// stamp cannot be believed.
     pub(crate) fn is_stamped_ahead(&self, now: Timestamp) -> bool {
         self.seen.since(now) > SLACK
     }
 
-    /// When the account next needs work.
+    /// When maintenance next has work on the account.
     pub(crate) fn wake_at(&self) -> Option<Timestamp> {
         let messages = self.outbox.iter().map(Pending::wake_at);
         let writing = self.writing_flow();
@@ -307,13 +305,13 @@ impl Account {
         messages.chain(flows).chain(deadline).chain(verdicts).chain(replaced).min()
     }
 
-    /// When the record may be purged; `None` while something would be lost with it.
+    /// When the record may be purged; `None` while it holds something that must be kept.
     pub(crate) fn expires_at(&self) -> Option<Timestamp> {
         let idle = self.flows.is_empty()
             && self.outbox.is_empty()
             && self.write.is_none()
             && self.budgets.iter().all(|budget| budget.verdicts.is_empty());
-        // A run of failures never decays, and an epoch must not start again at zero.
+        // The count of failures in a row never decays, and an epoch must not restart at zero.
         let kept = self.user.is_some()
             && !self.forgotten
             && (!self.methods.is_empty()

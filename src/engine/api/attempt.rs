@@ -1,4 +1,5 @@
-//! The input of a challenge and of a proof: the chosen option; the code, link or response.
+//! What the user enters: the chosen option, and the code, link or response that answers its
+//! challenge.
 
 use crate::domain::account::Challenge;
 use crate::domain::crypto::code::TypedCode;
@@ -90,7 +91,7 @@ impl Attempt {
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`] for anything else: it is not counted as an attempt.
+    /// [`InvalidInput`] for any other text. The engine never sees it, so no attempt is counted.
     pub fn code(text: &str) -> Result<Self, InvalidInput> {
         Ok(Self { given: Given::Code(TypedCode::parse(text)?), answers: None })
     }
@@ -109,7 +110,7 @@ impl Attempt {
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`] for anything else: it is not counted as an attempt.
+    /// [`InvalidInput`] for any other text. The engine never sees it, so no attempt is counted.
     pub fn link(text: &str) -> Result<Self, InvalidInput> {
         const MAX_TEXT: usize = 4096;
         if text.is_empty() {

@@ -1,4 +1,4 @@
-//! Replies: the ticket and the step of a flow, registered methods, and the report of maintenance.
+//! Replies: the ticket and the step of a flow, and registered methods.
 
 use std::fmt;
 
@@ -24,13 +24,14 @@ pub struct Reply<T> {
     /// When the flow ends.
     pub expires_at: Timestamp,
     /// The earliest time at which the host may send the response, so that every response before the
-    /// first proof takes the same time. `None` after it.
+    /// first proof takes the same time. `None` after the first proof.
     pub not_before: Option<Timestamp>,
-    /// What the page needs for a host-verified method, from its
-    /// [`begin`](crate::port::ExternalMethod::begin): only in the reply that opened the challenge.
+    /// The page data of a host-verified method, as its
+    /// [`begin`](crate::port::ExternalMethod::begin) returned it. Only the reply that opens the
+    /// challenge has it.
     pub page: Option<String>,
-    /// After [`Step::Done`]: a recovery code was used. Offer its owner a new one, from
-    /// [`Reset::replace_recovery_code`](crate::Reset::replace_recovery_code).
+    /// Whether the flow used a recovery code; set only with [`Step::Done`]. If so, offer the user a
+    /// new one, from [`Reset::replace_recovery_code`](crate::Reset::replace_recovery_code).
     pub replace_recovery_code: bool,
     /// Whether the policy offers an unlock that keeps the password:
     /// [`Engine::unlock`](crate::Engine::unlock). The same for every identifier.
@@ -91,7 +92,7 @@ pub enum Step {
     Respond {
         /// The chosen option.
         option: OptionView,
-        /// When it may be begun again.
+        /// When another challenge may be requested.
         resend_at: Timestamp,
         /// When to offer *try again* and *contact your administrator*.
         help_at: Timestamp,
@@ -102,7 +103,8 @@ pub enum Step {
     ConfirmUnlock {
         /// When the grant expires.
         until: Timestamp,
-        /// Whether the outcome of an earlier try is unknown: the unlock may be repeated.
+        /// Whether the outcome of an earlier `complete` is unknown. If so, the unlock may be
+        /// repeated.
         unsettled: bool,
     },
     /// Let the user type a new password.
@@ -111,12 +113,13 @@ pub enum Step {
         rules: PasswordGuide,
         /// When the grant expires.
         until: Timestamp,
-        /// Whether the outcome of an earlier try is unknown: ask for the same password again.
+        /// Whether the outcome of an earlier `complete` is unknown. If so, ask for the same
+        /// password.
         unsettled: bool,
     },
     /// The flow has reached its goal.
     Done {
-        /// Whether every system has the new password. If not, that takes a few more minutes.
+        /// Whether the change has reached every system. If not, that takes a few more minutes.
         propagated: bool,
     },
 }
@@ -125,11 +128,11 @@ pub enum Step {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct PasswordGuide {
-    /// Fewest characters.
+    /// The minimum length, in characters.
     pub min_length: u16,
-    /// Most characters.
+    /// The maximum length, in characters.
     pub max_length: u16,
-    /// Character classes required, of four.
+    /// How many of the four character classes are required.
     pub required_classes: u8,
     /// Whether only printable ASCII is accepted.
     pub ascii_only: bool,
@@ -154,7 +157,7 @@ pub struct OptionView {
     pub option: ChallengeOption,
     /// The masked destination, if the policy or a proof allows showing it.
     pub masked: Option<String>,
-    /// Whether the full phone number must be typed with it.
+    /// Whether the user must type the full phone number to choose it.
     pub typed_number: bool,
 }
 
@@ -166,7 +169,8 @@ pub struct MethodView {
     pub id: MethodId,
     /// Its kind.
     pub kind: MethodKind,
-    /// The full address or number, for methods to which messages go. The owner is signed in.
+    /// The full address or number of a method that receives messages. It is not masked, since the
+    /// owner is signed in.
     pub destination: Option<Destination>,
     /// Unused codes, for a set of recovery codes.
     pub codes_left: Option<u8>,

@@ -1,7 +1,7 @@
 //! Waiting for several futures at once, without a runtime.
 //!
-//! `futures-util` has this function; it would add three crates to the default tree, which promises at
-//! most 45.
+//! `futures-util` has this function, but would add three crates to the default dependency tree,
+//! whose size the README promises to limit.
 
 use std::future::{Future, poll_fn};
 use std::pin::Pin;

@@ -9,8 +9,8 @@ use crate::engine::api::stats::{CallStats, CallTime};
 use crate::engine::observe::call_end::CallEnd;
 use crate::port::PortErrorKind;
 
-/// Counters of the calls of one kind. Several threads count at once, without waiting for each other
-/// except at a refusal.
+/// Counters of the calls of one kind. Threads count in parallel; only refusals are counted under a
+/// lock.
 #[derive(Default)]
 pub(crate) struct Counters {
     succeeded: AtomicU64,
@@ -25,30 +25,30 @@ pub(crate) struct Counters {
 
 impl Counters {
     pub(crate) fn count(&self, outcome: CallEnd, took: Option<Duration>) {
-        let one = |counter: &AtomicU64| counter.fetch_add(1, Ordering::Relaxed);
+        let increment = |counter: &AtomicU64| counter.fetch_add(1, Ordering::Relaxed);
         match outcome {
             CallEnd::Succeeded => {
-                one(&self.succeeded);
+                increment(&self.succeeded);
             }
             CallEnd::Refused(code) => {
                 let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
                 *refused.entry(code).or_default() += 1;
             }
             CallEnd::Invalid => {
-                one(&self.invalid);
+                increment(&self.invalid);
             }
             CallEnd::Failed(kind) => {
-                let place = PortErrorKind::ALL.iter().position(|known| *known == kind);
-                place.and_then(|place| self.failed.get(place)).map(one);
+                let index = PortErrorKind::ALL.iter().position(|known| *known == kind);
+                index.and_then(|index| self.failed.get(index)).map(increment);
             }
             CallEnd::Abandoned => {
-                one(&self.abandoned);
+                increment(&self.abandoned);
             }
         }
         if let (Some(took), false) = (took, outcome == CallEnd::Abandoned) {
             let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
             let range = CallTime::BOUNDS_MICROS.partition_point(|bound| *bound < micros);
-            one(&self.within[range]);
+            increment(&self.within[range]);
             self.total_micros.fetch_add(micros, Ordering::Relaxed);
             self.longest_micros.fetch_max(micros, Ordering::Relaxed);
         }

@@ -1,4 +1,4 @@
-//! The ports, observed.
+//! Wrappers that count and trace each call of a port.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ use crate::port::{
     Seal, Store, UnlockWrite,
 };
 
-/// A port whose calls are counted and traced. It has the methods of the port that the engine calls.
+/// A port whose calls are counted and traced. It forwards those methods that the engine calls.
 pub(crate) struct Observed<P: ?Sized> {
     port: Arc<P>,
     observer: Arc<Observer>,
@@ -32,7 +32,7 @@ impl<P: ?Sized> Observed<P> {
     }
 }
 
-/// Declares the methods of an observed port that forward to it.
+/// Declares forwarding methods, each with the [`PortCall`] that counts it.
 macro_rules! observed {
     ($port:ident: $($call:ident = $method:ident($($arg:ident: $type:ty),*) -> $result:ty;)+) => {
         impl Observed<dyn $port> {

@@ -1,5 +1,5 @@
-//! Invariant 7 for every option of the policy in both flows that a stranger can begin: the same
-//! script gets the same replies and port calls for every identifier.
+//! Invariant 7: in a reset and in an unlock, which anonymous callers can start, one script gets the
+//! same replies and causes the same port calls for every identifier, whichever option it chooses.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use crate::support::{OLD, keys};
 
 const GROUP: &str = "sspr-pilot";
 
-/// The identifier's owner.
+/// Whose identifier the script uses.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Who {
     Unknown,
@@ -25,9 +25,9 @@ enum Who {
     OutOfScope,
     WithoutMethods,
     Owner,
-    /// A user, from a known browser.
+    /// The owner, from a known device.
     KnownDevice,
-    /// A user whose budgets strangers have spent.
+    /// The owner, with budgets that anonymous callers have spent.
     Spent,
 }
 
@@ -35,7 +35,7 @@ use Who::{Disabled, KnownDevice, OutOfScope, Owner, Spent, Unknown, WithoutMetho
 
 const EVERY_NAME: [Who; 7] =
     [Unknown, Disabled, OutOfScope, WithoutMethods, Owner, KnownDevice, Spent];
-/// The share of a budget that sets no limit to one source.
+/// The source share, in percent, with which one source may spend a whole budget.
 const WHOLE: u8 = 100;
 
 fn named(name: &str) -> Identifier {
@@ -114,8 +114,8 @@ async fn recorded(fixture: &Fixture, store: MemoryStore, log: &CallLog) -> Engin
     builder.open().await.expect("opened")
 }
 
-/// Strangers open as many challenges as an account allows, so that the next one is suppressed. Each
-/// has a source of its own, since one source cannot spend a budget.
+/// Opens as many anonymous challenges as an account allows, so that the next one is suppressed.
+/// Each comes from another source, since one source cannot spend a budget.
 async fn spend(watched: &Watched, asked: Asked, ada: &Person, batch: u8) {
     let sends = SendBudgets::default();
     let passive = matches!(asked.way, Way::App | Way::Token | Way::RecoveryCode | Way::Passkey);
@@ -136,7 +136,7 @@ async fn spend(watched: &Watched, asked: Asked, ada: &Person, batch: u8) {
     }
 }
 
-/// Every option of the policy in both flows; phones also with the number to be typed.
+/// Every option of the policy in both flows; phones also with a number that the user must type.
 fn everything() -> Vec<Asked> {
     let anonymous = |flow| matches!(flow, Flow::Reset | Flow::Unlock);
     let all = cells().into_iter().filter(|cell| anonymous(cell.flow));
@@ -155,7 +155,7 @@ fn same(left: &[String], right: &[String], label: &str) {
     }
 }
 
-/// The script for each identifier, of which the first is unknown.
+/// Runs the script once for each of these identifiers.
 fn seen_of(scenario: Asked, names: &[Who], share: u8) -> Vec<Seen> {
     let seen = |who: &Who| {
         block_on(async {
@@ -187,8 +187,8 @@ fn every_option_gets_the_same_replies_for_every_identifier() {
         for (who, seen) in EVERY_NAME.iter().zip(&all).skip(1) {
             let label = format!("{scenario:?}, an unknown user and {who:?}");
             same(&first.answers, &seen.answers, &label);
-            // With a spent budget nothing is written (DESIGN section 2). The script spends its
-            // source's share, which does not apply to a known device.
+            // Their port calls differ: a spent budget saves the commits, and the source's share,
+            // which the script spends, does not apply to a known device.
             if !matches!(who, Spent | KnownDevice) {
                 same(&first.calls, &seen.calls, &label);
             }
@@ -196,9 +196,9 @@ fn every_option_gets_the_same_replies_for_every_identifier() {
     }
 }
 
-/// One source may use the whole budget, so that every call of the script is compared.
+/// Here one source may spend a whole budget, so the port calls can be compared too.
 #[test]
-fn a_known_device_makes_the_calls_of_an_unknown_user_if_no_share_applies() {
+fn without_a_source_share_a_known_device_causes_the_calls_of_an_unknown_user() {
     for scenario in everything() {
         let all = seen_of(scenario, &[Unknown, KnownDevice], WHOLE);
         let label = format!("{scenario:?}, an unknown user and a known device");
@@ -207,7 +207,7 @@ fn a_known_device_makes_the_calls_of_an_unknown_user_if_no_share_applies() {
     }
 }
 
-/// A test of the script itself: it detects a disclosed reason and a missing method.
+/// A test of the script itself: it detects a different port call and a different reply.
 #[test]
 fn the_script_detects_a_difference() {
     block_on(async {

@@ -1,4 +1,4 @@
-//! A slow hash like that of a host: argon2id, with a text of hexadecimal parts.
+//! A slow hash as a host would write it: argon2id, with the salt and the hash in hexadecimal.
 
 use argon2::{Algorithm, Argon2, Params, Version};
 use async_trait::async_trait;

@@ -1,5 +1,5 @@
-//! Files that are deleted, replaced or restored while two processes write: later acknowledged
-//! commits are in the file under the path, and all other calls fail.
+//! Database files that are deleted, replaced or restored while two processes write. Both processes
+//! must refuse every later write: none is acknowledged and then missing from the file at the path.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -15,7 +15,7 @@ use sspr::port::{Record, RecordKey, Version};
 use crate::sqlite_store::support::{Fixture, put, wait};
 
 const FOLDER: &str = "SSPR_SQLITE_TEST_REPLACED";
-/// The least number of writes of each process before the files are touched, and the number
+/// How many writes of each process are awaited before the files are touched, and how many it begins
 /// afterwards.
 const BEFORE: usize = 5;
 const AFTERWARDS: usize = 12;
@@ -40,7 +40,7 @@ fn marker(folder: &Path) -> PathBuf {
     folder.join("touched")
 }
 
-/// Writes one record after another, until enough were tried after the files had been touched.
+/// Writes one record after another, until `AFTERWARDS` writes began after the files were touched.
 fn work(folder: &Path, process: u8, mut tell: impl FnMut(Told)) {
     let store = SqliteStore::open(folder.join("sspr.db")).unwrap();
     let mut left = AFTERWARDS;
@@ -92,7 +92,7 @@ impl Other {
     }
 }
 
-/// A change of the files, with a backup from before.
+/// A change of the files in `folder`. `backup` was made before any write.
 type Harm = fn(folder: &Path, backup: &Path);
 
 fn with(path: &Path, suffix: &str) -> PathBuf {
@@ -148,8 +148,8 @@ fn with_two_processes(folder: &Path, touch: impl FnOnce()) -> BTreeMap<u8, Vec<T
         all.insert(1, own.iter().take(BEFORE).collect());
         all.insert(2, std::iter::from_fn(|| other.hear()).take(BEFORE).collect());
         for (process, told) in &all {
-            let open = told.iter().all(|told| told.acknowledged && !told.afterwards);
-            assert!(open && told.len() == BEFORE, "{process} wrote before: {told:?}");
+            let all_succeeded = told.iter().all(|told| told.acknowledged && !told.afterwards);
+            assert!(all_succeeded && told.len() == BEFORE, "process {process}, before: {told:?}");
         }
         touch();
         fs::write(marker(folder), "").unwrap();
@@ -158,7 +158,7 @@ fn with_two_processes(folder: &Path, touch: impl FnOnce()) -> BTreeMap<u8, Vec<T
         assert!(other.0.wait().unwrap().success());
         for (process, told) in &all {
             let afterwards = told.iter().filter(|told| told.afterwards).count();
-            assert_eq!(afterwards, AFTERWARDS, "{process} wrote afterwards");
+            assert_eq!(afterwards, AFTERWARDS, "process {process}, writes afterwards");
         }
         all
     })
@@ -173,16 +173,16 @@ fn two_processes_acknowledge_only_commits_that_are_in_the_file() {
         fixture.raw().execute("VACUUM INTO ?1", [backup.to_str()]).unwrap();
         let all = with_two_processes(fixture.as_ref(), || harm(fixture.as_ref(), &backup));
 
-        // Opened by a new handle, which sees only the file under the path.
+        // A new handle sees only the file that is at the path now.
         let there = SqliteStore::open(fixture.file()).ok();
         for (process, told) in all {
             for told in told.iter().filter(|told| told.afterwards && told.acknowledged) {
                 let key = *record(process, told.number).key();
                 let found = there.as_ref().and_then(|store| wait(store.load(&key)).unwrap());
-                assert!(found.is_some(), "{what}: {process} said done: {told:?}");
+                assert!(found.is_some(), "{what}: process {process} lost {told:?}");
             }
             let refused = told.iter().filter(|told| told.afterwards && !told.acknowledged).count();
-            assert_eq!(refused, AFTERWARDS, "{what}: {process} goes on writing to a deleted file");
+            assert_eq!(refused, AFTERWARDS, "{what}: process {process}, refused writes");
         }
     }
 }
@@ -199,7 +199,7 @@ fn a_file_moved_away_and_back_has_all_acknowledged_commits_of_two_processes() {
         }
     });
     for suffix in ["", "-wal", "-shm"] {
-        // The log may have been removed with the last handle.
+        // Closing the last handle may have removed the log.
         let _ = fs::rename(with(&away, suffix), with(&fixture.file(), suffix));
     }
     let store = SqliteStore::open(fixture.file()).unwrap();
@@ -207,7 +207,7 @@ fn a_file_moved_away_and_back_has_all_acknowledged_commits_of_two_processes() {
     for (process, told) in all {
         for told in told.into_iter().filter(|told| told.acknowledged) {
             let key = *record(process, told.number).key();
-            assert!(wait(store.load(&key)).unwrap().is_some(), "{process}: {told:?}");
+            assert!(wait(store.load(&key)).unwrap().is_some(), "process {process} lost {told:?}");
             kept += 1;
         }
     }

@@ -43,7 +43,7 @@ pub enum Destination {
 }
 
 impl Destination {
-    /// The form in which all spellings of one destination are equal: see
+    /// The normal form, which all spellings of one destination share: see
     /// [`EmailAddress::normalised`] and [`PhoneNumber::normalised`]. The forms of a mail address
     /// and a phone number always differ.
     #[must_use]

@@ -1,4 +1,4 @@
-//! What every operation of a registration reads first: facts, record and sign-in, with the checks on
+//! What every registration operation reads first, the user's facts and record, and the checks on
 //! the sign-in.
 
 use crate::domain::account::SessionHash;
@@ -18,18 +18,20 @@ use crate::engine::core::context::Context;
 use crate::engine::{Request, SignedIn};
 use crate::port::PortError;
 
-/// The facts, the record and its name, for a signed-in user.
+/// The facts and the record of a signed-in user, and what the host vouched for.
 pub(super) struct State {
     pub(super) context: Context,
     pub(super) target: Target,
     pub(super) loaded: Loaded,
+    /// How many gates a reset of this user requires.
     pub(super) required: u8,
     pub(super) vouched: Vouched,
 }
 
-/// The properties of a sign-in that the binding rules need.
+/// What the rules for binding a method need to know besides the facts and the record.
 pub(super) struct Vouched {
-    /// Host-verified kinds for which the host has not said whether the user has them.
+    /// Host-verified kinds that the user may or may not have: the host did not answer, or was not
+    /// asked.
     pub(super) unsure: Vec<MethodKind>,
     /// A keyed hash of the session.
     pub(super) session: SessionHash,
@@ -58,8 +60,8 @@ impl State {
         let unknown_user = Refusal::NotEligible { reason: SsprReason::UnknownUser };
         let facts = context.user.as_ref().ok_or(unknown_user)?;
         let policy = context.stored.then_some(&*context.policy);
-        // The scope restricts registration too (Entra). The user is signed in, so a reason
-        // discloses nothing.
+        // As in Entra, the policy's scope restricts registration too. The user is signed in, so the
+        // reason discloses nothing.
         let eligibility = may_reset(policy, context.tenant.as_ref(), facts)
             .map_err(|reason| Refusal::NotEligible { reason })?;
         if !loaded.account.is_of(facts.incarnation.as_deref()) {
@@ -124,28 +126,28 @@ impl State {
         self.vouched.binding(&self.context)
     }
 
-    /// The incarnation of the user who has this id now.
+    /// The directory's mark that tells this user from earlier holders of the same id.
     pub(super) fn incarnation(&self) -> Option<String> {
         self.context.user.as_ref().and_then(|user| user.incarnation.clone())
     }
 
-    /// Whether the user may register this kind of method.
+    /// Refuses a kind of method that this user cannot register.
     pub(super) fn offers(&self, kind: MethodKind) -> Result<(), Refusal> {
         let allowed = self.context.gates_of().is_some_and(|gates| gates.methods.contains(&kind));
         let able = self.context.capabilities.channels_of(kind).next().is_some();
         if allowed && able { Ok(()) } else { Err(Refusal::NotOffered) }
     }
 
-    /// Fails if it depends on unknown holdings whether this method needs a second factor or a hold.
-    /// The fault is the host-verified method's, and the call fails before anything changes.
+    /// Fails if methods that the user may or may not have decide whether this one needs a second
+    /// factor or a hold. The origin of the fault is the host-verified method that did not answer.
     pub(super) fn require_known_holdings(&self, new: &Newcomer) -> Result<(), Error> {
         let (account, policy) = (&self.loaded.account, &self.context.policy);
         let holdings = self.binding()?.holdings;
         let factor = holdings.second_factor(account, policy, new) == Known::Unknown
             && policy.registration.second_factor_to_change
             && !self.vouched.second_factor;
-        // If this engine was built without the method, it assumes the strictest case: the address
-        // waits.
+        // A method that this engine was built without causes no fault here: the strictest case
+        // applies, and the new address gets a hold.
         let hold = holdings.any(account, policy) == Known::Unknown
             && !self.context.unsure.is_empty()
             && !account.registration.ever_active
@@ -166,20 +168,20 @@ fn is_fresh(at: Timestamp, policy: &Policy, now: Timestamp) -> bool {
 }
 
 impl Context {
-    /// The user as a registrant, if the user may register methods.
+    /// The user as a registrant; `None` if the user may not register methods.
     pub(crate) fn registrant(&self) -> Option<Registrant<'_>> {
         let (user, gates) = (self.user.as_ref()?, self.gates_of()?);
         Some(Registrant { user, gates, available: &self.available })
     }
 
-    /// What the user has besides the record's methods, if the user may register methods.
+    /// The methods that the user has outside the record; `None` if the user may not register any.
     pub(crate) fn holdings<'a>(&'a self, unsure: &'a [MethodKind]) -> Option<Holdings<'a>> {
         let (user, gates) = (self.user.as_ref()?, self.gates_of()?);
         Some(Holdings { user, gates, external: &self.available, unsure })
     }
 
-    /// Host-verified kinds for which it is unknown whether the user has them: the host failed, or
-    /// this engine was built without the method and cannot ask.
+    /// Host-verified kinds that the user may or may not have: `available` failed, or this engine
+    /// was built without the method and cannot ask.
     pub(crate) fn unsure_kinds(&self, gates: &Gates) -> Vec<MethodKind> {
         let asked = self.unsure.iter().map(|(kind, _)| *kind);
         let counted = gates.methods.iter().copied();
@@ -190,7 +192,7 @@ impl Context {
         asked.chain(not_asked).collect()
     }
 
-    /// The fault for holdings that the host did not report.
+    /// The fault if a rule depends on host-verified methods that the user may or may not have.
     pub(crate) fn unanswered(&self, unsure: &[MethodKind]) -> Error {
         let error = match self.unsure.first() {
             Some((kind, error)) => PortError::new(error.kind())
