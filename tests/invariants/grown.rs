@@ -14,7 +14,7 @@ use crate::every::{every, locked_out, option};
 use crate::stores::{StoreUnderTest, all, secret};
 use crate::support::{NEW, World, ada, code, request, request_from};
 
-/// The most that a body may take (DESIGN section 2).
+/// The most bytes that the engine gives a body.
 const MOST: usize = 16 * 1024;
 const DAY: Duration = Duration::from_secs(86_400);
 

@@ -1,5 +1,4 @@
-//! A spent account budget is not visible: the replies are the same as with budget left (DESIGN
-//! section 7).
+//! A spent account budget is not visible: the replies are the same as with budget left.
 
 use std::time::Duration;
 

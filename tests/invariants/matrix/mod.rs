@@ -1,7 +1,6 @@
 //! Every flow with every method, as a generated matrix: each secret of each cell tried in each
 //! other cell (purpose confusion), each port call of each cell failing, and each option of a
-//! stranger's flow with the same replies for known and unknown users (DESIGN sections 2, 3, 6 and
-//! 7).
+//! stranger's flow with the same replies for known and unknown users.
 #![cfg(feature = "testing")]
 
 mod cells;
