@@ -82,7 +82,7 @@ impl ShortKeysInUse {
             && self.unreadable.is_empty()
             && !self.keys.contains_key(&id)
             && self.oldest_flow.is_none_or(|began| began >= last_issued)
-            && self.counted_at >= issued_until.plus(self.flow_life)
+            && self.counted_at >= last_issued.plus(self.flow_life)
     }
 
     fn count(&mut self, account: &Account, now: Timestamp) {
