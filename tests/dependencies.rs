@@ -1,6 +1,7 @@
 //! What the crate pulls in: little by default, and each feature its own and nothing else; and that all of
 //! it suits the oldest Rust and the licences.
 
+mod documents;
 #[path = "dependencies/licences.rs"]
 mod licences;
 #[path = "dependencies/tree.rs"]
@@ -387,11 +388,7 @@ fn implies(feature: &str, other: &str) -> bool {
 
 /// The features in `Cargo.toml`, but for the default, with the list of each.
 fn feature_lines() -> BTreeMap<String, String> {
-    let manifest = read("Cargo.toml");
-    let section = manifest.split("[features]").nth(1).expect("features");
-    let lines = section.lines().take_while(|line| !line.starts_with('['));
-    let entries = lines.filter(|line| !line.starts_with('#'));
-    let entries = entries.filter_map(|line| line.split_once(" = "));
-    let entries = entries.filter(|(name, _)| *name != "default");
-    entries.map(|(name, list)| (name.to_owned(), list.to_owned())).collect()
+    let mut features = documents::features();
+    features.remove("default");
+    features
 }

@@ -1,5 +1,5 @@
 //! Reads the documents, for the tests that hold them against the sources.
-#![allow(unreachable_pub, reason = "shared by two test binaries")]
+#![allow(unreachable_pub, reason = "shared by several test binaries")]
 #![allow(dead_code, reason = "each of them uses a part of it")]
 
 use std::collections::BTreeMap;
