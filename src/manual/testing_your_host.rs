@@ -157,7 +157,7 @@
 //! # block_on(async {
 //! let world = World::builder().registered().open().await;
 //! world.inbox.clear();
-//! let unknown = Identifier::parse("nobody@contoso.example")?;
+//! let unknown = Identifier::parse("unknown@contoso.example")?;
 //! let reply = world.engine.reset().start(&world.request(), &unknown).await?;
 //! assert_eq!(reply.step, world.start().await.step);
 //! world.deliver().await;
