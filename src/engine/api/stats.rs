@@ -10,7 +10,8 @@ use crate::engine::api::report::FailingDelivery;
 /// Counts of what an engine has done since it was opened. They are of this engine only: add those
 /// of all processes, as metric systems do.
 ///
-/// They hold no name, address, user or secret. Serialised, they are one JSON object.
+/// The counts hold no tenant, name, address, user or secret. Only `failing` names tenants, and its texts
+/// of errors come from the adapters. Serialised, they are one JSON object.
 ///
 /// ```
 /// fn print(engine: &sspr::Engine) {
