@@ -166,6 +166,9 @@
 //! assert!(registration.enforced && registration.second_factor_to_change);
 //! assert_eq!(registration.reconfirm_days, 180);
 //! assert_eq!(registration.reauthentication.as_secs(), 5 * 60);
+//! assert_eq!(registration.session.as_secs(), 15 * 60);
+//! assert_eq!(registration.second_factor_age.as_secs(), 5 * 60);
+//! assert_eq!(registration.passkey_age.as_secs(), 5 * 60);
 //! assert_eq!(registration.hold.as_secs(), 24 * 3_600);
 //! assert_eq!(registration.max_per_kind, 2);
 //! assert_eq!(settings.notifications.rule, NotifyRule::All);

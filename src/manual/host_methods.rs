@@ -28,7 +28,9 @@
 //!   be cheap. If it fails, a reset does not offer the method. A registration that depends on the
 //!   answer fails, and so does `complete` with a proof of this method.
 //!
-//! The engine does not see that a passkey was added or removed. Notify the owner yourself, and void
+//! Before you add, change or remove one, ask
+//! [`check_host_verified`](crate::Registration::check_host_verified) whether the sign-in may do so. The
+//! engine does not see that a passkey was added or removed. Notify the owner yourself, and void
 //! outstanding flows: change the directory's change stamp
 //! ([`UserFacts::change_stamp`](crate::facts::UserFacts)), or call
 //! [`Admin::revoke_flows`](crate::Admin::revoke_flows). An app and the push to it are on one phone and

@@ -5,7 +5,7 @@
 //!
 //! | Refusal | Send the user to |
 //! |---|---|
-//! | [`ReauthenticationRequired`](crate::Refusal::ReauthenticationRequired) | your sign-in, and back: the sign-in is older than five minutes |
+//! | [`ReauthenticationRequired`](crate::Refusal::ReauthenticationRequired) | your sign-in, and back: the sign-in is older than five minutes, or the registration session is over |
 //! | [`SecondFactorRequired`](crate::Refusal::SecondFactorRequired) | your second factor, and back; a user without one, to your help desk |
 //!
 //! # At sign-in
@@ -59,18 +59,21 @@
 //! | authenticator app | [`enrol_authenticator`](crate::Registration::enrol_authenticator) | the QR code, the seed, a field for the app's code | `confirm` |
 //! | OATH token | [`claim_token`](crate::Registration::claim_token), for each pending one in `review` | a field for the token's code | `confirm` |
 //! | recovery codes | [`create_recovery_codes`](crate::Registration::create_recovery_codes) | the codes, *print*, *I have saved them* | [`acknowledge_recovery_codes`](crate::Registration::acknowledge_recovery_codes) |
-//! | push, passkey | your own enrolment ([`host_methods`](super::host_methods)) | | |
+//! | push, passkey | [`check_host_verified`](crate::Registration::check_host_verified), then your own enrolment ([`host_methods`](super::host_methods)) | | |
 //!
 //! There is no `view` here: render the reply in the response to its POST, and keep its ticket in a
 //! hidden field or a cookie. A user who has closed the page begins again. Two tabs of one session do
 //! not end each other.
 //!
 //! **Requirements.** Each of these calls requires a sign-in within the last five minutes. If the
-//! session has a second factor, that factor must be as recent.
+//! session has a second factor, or the directory reports that the user has one, that factor must be as
+//! recent. A registration session begins with the first method that is added, confirmed or removed. It
+//! ends after 15 minutes, however often the user signs in meanwhile; a sign-in after its end begins
+//! another one.
 //!
 //! | The account | Adding requires | A new address counts |
 //! |---|---|---|
-//! | has no method | the recent sign-in | at once, and so do others added in this session within an hour |
+//! | has no method | the recent sign-in | at once, and so do others added in this registration session |
 //! | has some, not enough for a reset | the recent sign-in, for a method of another kind; otherwise a second factor | after a day; the previous addresses are notified |
 //! | could pass a reset | a second factor | after a day |
 //! | was revoked, or must register again ([`revoke_methods`](crate::Admin::revoke_methods), [`require_registration`](crate::Admin::require_registration)) | the same as a first method; only methods confirmed from then on count | after a day; an address that counted before, at once |

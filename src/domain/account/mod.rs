@@ -141,7 +141,7 @@ pub(crate) struct RegistrationState {
     /// another one must not count as the first.
     #[serde(default)]
     pub(crate) ever_active: bool,
-    /// The session of the first method, while others may be added without a hold.
+    /// The registration session that began last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) sitting: Option<Sitting>,
     /// When an administrator removed what the record held about the user.
@@ -157,13 +157,17 @@ pub(crate) struct RegistrationState {
     pub(crate) unknown: Unknown,
 }
 
-/// The session of a first registration.
+/// A registration session: it begins with a method that is added, confirmed or removed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Sitting {
-    /// A keyed hash of the session.
+    /// A keyed hash of the session of the sign-in.
     pub(crate) session: SessionHash,
+    /// When it ends, however often the user signs in again.
     pub(crate) until: Timestamp,
+    /// Whether the account held nothing before: then the methods of this session have no hold.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) first: bool,
 }
 
 /// A browser that has completed a flow. It proves nothing; it draws on the proven pool.

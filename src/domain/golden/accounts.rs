@@ -302,7 +302,7 @@ fn full() -> Account {
             required_since: Some(at(-70)),
             postponed: Some(SessionHash(77)),
             ever_active: true,
-            sitting: Some(Sitting { session: SessionHash(78), until: at(3_000) }),
+            sitting: Some(Sitting { session: SessionHash(78), until: at(3_000), first: true }),
             forgotten_at: Some(at(-100)),
             acts: vec![at(-50)],
             unknown: Unknown::NONE,

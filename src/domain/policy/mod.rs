@@ -12,6 +12,7 @@ mod owner;
 pub(crate) mod policy_record;
 mod presets;
 mod reach;
+mod registration;
 mod review;
 mod roles;
 pub(crate) mod served;
@@ -32,10 +33,11 @@ pub use finding::{Finding, Severity, Standard};
 pub use guessing::{AccountRisk, GuessingRisk, MethodRisk, SprayRisk};
 pub use owner::OwnersWay;
 pub use presets::AsvsLevel;
+pub use registration::RegistrationPolicy;
 pub use review::PolicyReview;
 pub use settings::{
     AdministratorPolicy, ContactSources, Disclosure, Gates, Notifications, NotifyRule, OathPolicy,
-    OnPremisesPolicy, PolicySettings, RegistrationPolicy, Scope,
+    OnPremisesPolicy, PolicySettings, Scope,
 };
 
 use serde::{Deserialize, Serialize};

@@ -10,9 +10,10 @@ use crate::domain::time::{DAY, MINUTE};
 use super::budgets::{FailureBudgets, Lifetimes, Rate, SendBudgets};
 use super::codes::{CodeAlphabet, CodeFormat, CodeFormats};
 use super::deviation::Deviation;
+use super::registration::RegistrationPolicy;
 use super::settings::{
     AdministratorPolicy, ContactSources, Disclosure, Gates, Notifications, NotifyRule, OathPolicy,
-    PolicySettings, RegistrationPolicy,
+    PolicySettings,
 };
 
 /// A level of OWASP ASVS 5.0 for which there is a preset.
@@ -77,8 +78,9 @@ impl PolicySettings {
     ///   other.
     /// - The reason of a refusal is disclosed, after a human check.
     /// - Passwords of 8 to 256 printable ASCII characters, 3 of 4 classes.
-    /// - Users are asked to register at sign-in and to confirm again after 180 days; managing
-    ///   methods requires a sign-in of the last 10 minutes. A new address can be used at once.
+    /// - Users are asked to register at sign-in and to confirm again after 180 days. A registration
+    ///   session lasts 15 minutes; its second factor is at most 10 minutes old, for passkeys 5. A
+    ///   new address can be used at once.
     ///
     /// Where Entra documents nothing, this engine's defaults apply: lengths of codes, resend wait,
     /// daily challenges, limits across accounts. Each point in which Entra deviates from the
@@ -135,7 +137,10 @@ impl PolicySettings {
             registration: RegistrationPolicy {
                 enforced: true,
                 reconfirm_days: 180,
-                reauthentication: 10 * MINUTE,
+                reauthentication: 15 * MINUTE,
+                session: 15 * MINUTE,
+                second_factor_age: 10 * MINUTE,
+                passkey_age: 5 * MINUTE,
                 hold: Duration::ZERO,
                 ..RegistrationPolicy::default()
             },

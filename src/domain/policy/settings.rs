@@ -1,7 +1,6 @@
 //! The settings of a policy: plain data, each field with its default and its hard limit.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -9,11 +8,11 @@ use crate::domain::crypto::link_base::LinkBase;
 use crate::domain::identity::ids::{GroupId, RoleId};
 use crate::domain::method::MethodKind;
 use crate::domain::password::PasswordRules;
-use crate::domain::time::{DAY, MINUTE, duration_ms};
 
 use super::budgets::{CrossLimits, FailureBudgets, Lifetimes, NoticeBudgets, SendBudgets};
 use super::codes::CodeFormats;
 use super::deviation::Deviation;
+use super::registration::RegistrationPolicy;
 
 /// The settings of a tenant's policy, before they are checked.
 ///
@@ -334,47 +333,6 @@ pub enum Disclosure {
     /// Entra's behaviour: the reason code, after a human check. It discloses which accounts exist.
     /// Needs [`Deviation::ReasonedDisclosure`].
     Reasoned,
-}
-
-/// When users are asked to register, and how methods are added.
-///
-/// ```
-/// let registration = sspr::policy::RegistrationPolicy::default();
-/// assert_eq!(registration.reconfirm_days, 180);
-/// ```
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-#[non_exhaustive]
-pub struct RegistrationPolicy {
-    /// Whether users are asked to register when they sign in. Default true.
-    pub enforced: bool,
-    /// Days after which a registration must be confirmed again: 0 (never) to 730. Default 180.
-    pub reconfirm_days: u16,
-    /// The maximum age of a sign-in that manages methods. Default 5 minutes, 1 to 15.
-    #[serde(with = "duration_ms")]
-    pub reauthentication: Duration,
-    /// Whether a sign-in needs a second factor to change or remove a method, and to add one once
-    /// the account's methods suffice for a reset (NIST SP 800-63B-4, 4.1.2.1). Default true.
-    pub second_factor_to_change: bool,
-    /// How long a new address waits before a reset may use it. Default 24 hours, 0 to 7 days. The
-    /// methods of a first registration, added in one session, do not wait.
-    #[serde(with = "duration_ms")]
-    pub hold: Duration,
-    /// Active methods of one kind. Default 2, 2 to 5.
-    pub max_per_kind: u8,
-}
-
-impl Default for RegistrationPolicy {
-    fn default() -> Self {
-        Self {
-            enforced: true,
-            reconfirm_days: 180,
-            reauthentication: 5 * MINUTE,
-            second_factor_to_change: true,
-            hold: DAY,
-            max_per_kind: 2,
-        }
-    }
 }
 
 /// Passwords managed on premises.

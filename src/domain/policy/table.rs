@@ -232,6 +232,11 @@ settings! {
     registration.reconfirm_days: Number(0, 730), "Entra. 0 is never.";
     registration.reauthentication: Span(MINUTE, times(15, MINUTE)),
         "Own choice: an abandoned session must not change methods.";
+    registration.session: Span(MINUTE, HOUR),
+        "Entra (2024). Signing in again does not extend it.";
+    registration.second_factor_age: Span(MINUTE, times(10, MINUTE)),
+        "Own choice, as above; Entra allows 10 minutes (2025).";
+    registration.passkey_age: Span(MINUTE, times(10, MINUTE)), "Entra.";
     registration.second_factor_to_change: Any, "NIST SP 800-63B-4, 4.1.2.1.";
     registration.hold: Span(Duration::ZERO, times(7, DAY)),
         "Own choice, after the OWASP Multifactor Authentication Cheat Sheet: a stolen session must \

@@ -5,7 +5,6 @@ use super::register::{Binding, is_kind_full, reaches};
 use super::{Address, Transition};
 use crate::domain::account::{
     Done, Flow, FlowId, FlowNumber, Method, MethodState, Provenance, Purpose, Repeat, SessionHash,
-    Sitting,
 };
 use crate::domain::event::EventKind;
 use crate::domain::identity::ids::MethodId;
@@ -15,9 +14,6 @@ use crate::domain::refusal::Refusal;
 use crate::domain::rules::binding::{Known, Newcomer};
 use crate::domain::rules::eligibility::Registrant;
 use crate::domain::time::Timestamp;
-
-/// How long after the first method others may be added in the same session without a hold.
-const SITTING: std::time::Duration = std::time::Duration::from_secs(3_600);
 
 /// What the confirmation of a method needs beside the account.
 pub(crate) struct Confirm<'a> {
@@ -104,6 +100,7 @@ pub(super) fn activate(
     confirm: &Confirm<'_>,
 ) -> Result<Method, Refusal> {
     transition.count_act()?;
+    confirm.binding.sit(transition)?;
     let now = transition.now;
     let usable_from = usable_from(transition, id, confirm)?;
     let method = transition.account.method_mut(id).ok_or(Refusal::NotAccepted)?;
@@ -160,13 +157,12 @@ fn usable_from(
     let nothing_before = binding.holdings.any(&transition.account, transition.policy) == Known::No
         && !registration.ever_active
         && !forgotten;
-    if nothing_before {
-        let sitting = Sitting { session: binding.session, until: now.plus(SITTING) };
-        transition.account.registration.sitting = Some(sitting);
-    }
-    let sitting = transition.account.registration.sitting;
-    let joins =
-        sitting.is_some_and(|sitting| sitting.session == binding.session && now < sitting.until);
+    // `activate` has begun the registration session of this sign-in, or found it.
+    let sitting = &mut transition.account.registration.sitting;
+    let joins = sitting.as_mut().is_some_and(|sitting| {
+        sitting.first |= nothing_before;
+        sitting.first
+    });
     Ok(if address && !joins { held } else { now })
 }
 
@@ -181,7 +177,9 @@ fn complete(transition: &mut Transition<'_>, confirm: &Confirm<'_>) {
         registration.confirmed_at = Some(now);
         registration.required_since = None;
         // From now on a new address has a hold.
-        registration.sitting = None;
+        if let Some(sitting) = &mut registration.sitting {
+            sitting.first = false;
+        }
         transition.record(EventKind::RegistrationCompleted {});
     }
 }

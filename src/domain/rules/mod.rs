@@ -62,7 +62,9 @@ pub(crate) use prove::{AttemptReservation, Match, Proving, consume, hand_over, r
 pub(crate) use recovery_codes::{
     acknowledge_recovery_codes, acknowledge_replacement, put_recovery_codes, put_replacement,
 };
-pub(crate) use register::{Add, Binding, add_method, claim_method, is_alive, remove_method};
+pub(crate) use register::{
+    Add, Binding, add_method, claim_method, is_alive, is_over, remove_method,
+};
 pub use review::Prompt;
 pub(crate) use review::{SignInSubject, postpone, prompt, reconfirm, reconfirm_at, set_default};
 pub(crate) use settle::{

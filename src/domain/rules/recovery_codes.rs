@@ -32,6 +32,7 @@ pub(crate) fn put_recovery_codes(
         transition,
         &Newcomer::new(&transition.account, MethodKind::RecoveryCode, None, None),
     )?;
+    binding.sit(transition)?;
     transition.count_quiet_act()?;
     let pending = |method: &Method| method.kind == MethodKind::RecoveryCode && !method.active();
     transition.account.methods.retain(|method| !pending(method));

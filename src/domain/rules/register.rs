@@ -5,7 +5,9 @@ use super::challenge::Open;
 use super::open::{Opened, open_challenge};
 use super::{Address, Transition};
 use crate::domain::account::budget::PoolKind;
-use crate::domain::account::{Account, Factor, Flow, FlowNumber, Method, Provenance, SessionHash};
+use crate::domain::account::{
+    Account, Factor, Flow, FlowNumber, Method, Provenance, SessionHash, Sitting,
+};
 use crate::domain::event::{EventKind, FlowEnd};
 use crate::domain::identity::contact::Destination;
 use crate::domain::identity::ids::MethodId;
@@ -41,9 +43,28 @@ pub(crate) struct Binding<'a> {
     pub(crate) second_factor: bool,
     /// A keyed hash of the session.
     pub(crate) session: SessionHash,
+    pub(crate) signed_in_at: Timestamp,
 }
 
 impl Binding<'_> {
+    /// Begins a registration session with this step, unless one of this sign-in is in progress.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::ReauthenticationRequired`] if the registration session is over.
+    pub(crate) fn sit(&self, transition: &mut Transition<'_>) -> Result<(), Refusal> {
+        let now = transition.now;
+        if is_over(&transition.account, self.session, self.signed_in_at, now) {
+            return Err(Refusal::ReauthenticationRequired);
+        }
+        let sitting = &mut transition.account.registration.sitting;
+        if sitting.is_none_or(|sitting| sitting.session != self.session || sitting.until <= now) {
+            let until = now.plus(transition.policy.registration.session);
+            *sitting = Some(Sitting { session: self.session, until, first: false });
+        }
+        Ok(())
+    }
+
     /// Checks that this sign-in may bind this method. The engine asks for missing facts before it
     /// decides; a fact that is still unknown here admits nothing.
     ///
@@ -59,6 +80,19 @@ impl Binding<'_> {
         }
         Ok(())
     }
+}
+
+/// Whether the registration session of this sign-in is over. A sign-in after its end begins
+/// another one.
+pub(crate) fn is_over(
+    account: &Account,
+    session: SessionHash,
+    signed_in_at: Timestamp,
+    now: Timestamp,
+) -> bool {
+    account.registration.sitting.is_some_and(|sitting| {
+        sitting.session == session && sitting.until <= now && signed_in_at < sitting.until
+    })
 }
 
 /// The most methods of one account, pending ones included.
@@ -120,7 +154,7 @@ pub(crate) fn add_method(
     }
     let id = transition.next_method_id()?;
     let method = add.pending_method(id.clone(), replaced_id, transition.now);
-    open_confirmation(transition, &method, &add.open)?;
+    open_confirmation(transition, &method, &add.binding, &add.open)?;
     transition.account.methods.push(method);
     transition.record(EventKind::MethodAdded { method: add.kind, id: id.clone() });
     Ok(id)
@@ -166,7 +200,7 @@ pub(crate) fn claim_method(
         .cloned()
         .ok_or(Refusal::NotFound)?;
     binding.admit(transition, &Newcomer::of(&transition.account, &method))?;
-    open_confirmation(transition, &method, open)?;
+    open_confirmation(transition, &method, binding, open)?;
     if let Some(method) = transition.account.method_mut(id) {
         method.session = Some(binding.session);
     }
@@ -176,8 +210,10 @@ pub(crate) fn claim_method(
 fn open_confirmation(
     transition: &mut Transition<'_>,
     method: &Method,
+    binding: &Binding<'_>,
     open: &Open<'_>,
 ) -> Result<(), Refusal> {
+    binding.sit(transition)?;
     let confirms = Some(method.id.clone());
     let open = Open { confirms, expected: Ok(method.expected()), ..open.clone() };
     match open_challenge(transition, &open)? {
@@ -277,6 +313,7 @@ pub(crate) fn remove_method(
     }
     let tell = tell(&transition.account);
     let method = transition.take_out(id).ok_or(Refusal::NotFound)?;
+    binding.sit(transition)?;
     if !method.active() {
         // Only its own confirmation depends on a pending method.
         drop_pending(transition, id);

@@ -165,21 +165,15 @@ pub struct SignInContext {
     pub signed_in_at: Timestamp,
     /// When a second factor was last proven in this session.
     pub second_factor_at: Option<Timestamp>,
-    /// When a strong, phishing-resistant factor was last proven in this session.
-    pub strong_at: Option<Timestamp>,
-    /// The authenticator assurance level of the session, 1 to 3.
-    pub assurance: u8,
 }
 
 impl fmt::Debug for SignInContext {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { session: _, signed_in_at, second_factor_at, strong_at, assurance } = self;
+        let Self { session: _, signed_in_at, second_factor_at } = self;
         f.debug_struct("SignInContext")
             .field("session", &"[redacted]")
             .field("signed_in_at", signed_in_at)
             .field("second_factor_at", second_factor_at)
-            .field("strong_at", strong_at)
-            .field("assurance", assurance)
             .finish()
     }
 }
@@ -188,20 +182,14 @@ impl SignInContext {
     /// A sign-in with a password only.
     #[must_use]
     pub fn new(session: &str, signed_in_at: Timestamp) -> Self {
-        Self {
-            session: session.to_owned(),
-            signed_in_at,
-            second_factor_at: None,
-            strong_at: None,
-            assurance: 1,
-        }
+        Self { session: session.to_owned(), signed_in_at, second_factor_at: None }
     }
 
-    /// Adds a second factor that was proven at this time.
+    /// Adds a second factor that was proven at this time. A passkey with user verification is one,
+    /// also without a password.
     #[must_use]
     pub const fn with_second_factor(mut self, at: Timestamp) -> Self {
         self.second_factor_at = Some(at);
-        self.assurance = 2;
         self
     }
 }

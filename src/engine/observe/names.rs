@@ -62,6 +62,7 @@ names! {
         RegistrationReview = "registration.review",
         RegistrationReconfirm = "registration.reconfirm",
         RegistrationSetDefault = "registration.set_default",
+        RegistrationCheckHostVerified = "registration.check_host_verified",
         RegistrationRememberDevice = "registration.remember_device",
         AdminPolicy = "admin.policy",
         AdminPutPolicy = "admin.put_policy",

@@ -28,6 +28,15 @@ pub(crate) fn with_devices() -> PolicySettings {
     settings
 }
 
+/// The Entra preset, switched on for all users. Its human check and what that allows to disclose
+/// concern anonymous callers only.
+pub(crate) fn entra() -> PolicySettings {
+    let mut settings = PolicySettings::entra();
+    settings.scope = sspr::policy::Scope::All;
+    (settings.human_check, settings.disclosure) = (false, sspr::policy::Disclosure::Uniform);
+    settings
+}
+
 /// Signed in now with the password alone, in the session of this name.
 pub(crate) fn password_only(world: &World, session: &str) -> SignedIn {
     let context = SignInContext::new(session, world.clock.now());

@@ -6,7 +6,14 @@ use crate::registration::person::*;
 use crate::support::*;
 use sspr::method::SignInContext;
 use sspr::port::Clock as _;
-use sspr::{Refusal, SignedIn};
+use sspr::{Error, MethodKind, Refusal, SignedIn};
+
+const SECOND: Duration = Duration::from_secs(1);
+const MINUTE: Duration = Duration::from_secs(60);
+
+fn refused<T>(result: Result<T, Error>) -> Option<Refusal> {
+    result.err().map(|error| error.refusal().cloned().expect("a refusal"))
+}
 
 fn signed_in(world: &World, minutes: u64, second_factor: Option<u64>) -> SignedIn {
     let now = world.clock.now();
@@ -44,4 +51,123 @@ async fn the_stricter_of_two_timers_decides_and_the_refusal_says_which() {
             }
         }
     }
+}
+
+/// 2.5, C28: by default the second factor is at most five minutes old.
+#[tokio::test]
+async fn a_second_factor_of_six_minutes_manages_nothing_by_default() {
+    for (minutes, accepted) in [(5, true), (6, false)] {
+        let world = World::builder().settings(by_default()).open().await;
+        let user = signed_in(&world, 0, Some(minutes));
+        let listed = world.engine.registration().list(&request(), &user).await;
+        assert_eq!(listed.is_ok(), accepted, "{minutes} minutes");
+    }
+}
+
+/// 2.5, C28: Entra's two timers, and the sign-in itself.
+#[tokio::test]
+async fn the_entra_preset_takes_fifteen_and_ten_minutes() {
+    let cases = [
+        (15, Some(10), None),
+        (0, Some(11), Some(Refusal::SecondFactorRequired)),
+        (16, Some(0), Some(Refusal::ReauthenticationRequired)),
+    ];
+    for (minutes, second_factor, wanted) in cases {
+        let world = World::builder().settings(entra()).open().await;
+        let user = signed_in(&world, minutes, second_factor);
+        assert_eq!(refused(world.engine.registration().list(&request(), &user).await), wanted);
+    }
+}
+
+/// 2.5, C28: the registration session ends 15 minutes after its first step, though the user has
+/// signed in again meanwhile, and a sign-in after its end begins another one.
+#[tokio::test]
+async fn a_registration_session_ends_after_fifteen_minutes_of_any_sign_ins() {
+    for settings in [by_default(), entra()] {
+        let world = World::builder().settings(settings).open().await;
+        let registration = world.engine.registration();
+        begin(&world, &with_second_factor(&world, "s"), &mail_to(MAIL), MAIL).await.expect("begun");
+        world.clock.advance(MINUTE * 15 - SECOND);
+        let again = with_second_factor(&world, "s");
+        registration.list(&request(), &again).await.expect("in progress");
+        let (ticket, typed) =
+            begin(&world, &again, &text_to(MOBILE), MOBILE).await.expect("in progress");
+        world.clock.advance(SECOND);
+        let ended = [
+            registration.list(&request(), &again).await.map(drop),
+            registration.add(&request(), &again, &mail_to(THEIR_MAIL)).await.map(drop),
+            registration.confirm(&request(), &again, &ticket, &typed).await.map(drop),
+        ];
+        for ended in ended {
+            assert_eq!(refusal(ended), Refusal::ReauthenticationRequired);
+        }
+        // Another session is another sign-in.
+        registration.list(&request(), &with_second_factor(&world, "t")).await.expect("its own");
+        let later = with_second_factor(&world, "s");
+        registration.confirm(&request(), &later, &ticket, &typed).await.expect("another session");
+        world.clock.advance(MINUTE * 15 - SECOND);
+        registration.list(&request(), &with_second_factor(&world, "s")).await.expect("its time");
+    }
+}
+
+/// 2.5: methods of a first registration have no hold in its registration session, and one in the
+/// next session has.
+#[tokio::test]
+async fn the_methods_of_the_first_registration_session_have_no_hold() {
+    for (minutes, waits) in [(14, false), (15, true)] {
+        let world = World::builder().settings(by_default()).open().await;
+        bind_mail(&world, &password_only(&world, "s")).await.expect("the first");
+        world.clock.advance(MINUTE * minutes);
+        let phone = bind_mobile(&world, &password_only(&world, "s")).await.expect("the second");
+        assert_eq!(phone.usable_from > Some(world.clock.now()), waits, "{minutes} minutes");
+    }
+}
+
+/// 2.5: a user whom the directory reports with a second factor must have proven it before any
+/// operation, and is sent to it by the prompt.
+#[tokio::test]
+async fn a_user_with_a_second_factor_has_proven_it_before_registration() {
+    for (fact, admitted) in [(None, true), (Some(false), true), (Some(true), false)] {
+        let world = World::builder().settings(by_default()).open().await;
+        let set = |facts: &mut sspr::facts::UserFacts| facts.second_factor = fact;
+        world.directory.update_user(&world.tenant, &world.user, set).expect("known");
+        let (registration, weak) = (world.engine.registration(), password_only(&world, "s"));
+        let tried = [
+            registration.list(&request(), &weak).await.map(drop),
+            registration.review(&request(), &weak).await.map(drop),
+            registration.add(&request(), &weak, &mail_to(MAIL)).await.map(drop),
+        ];
+        for tried in tried {
+            let wanted = (!admitted).then_some(Refusal::SecondFactorRequired);
+            assert_eq!(refused(tried), wanted, "{fact:?}");
+        }
+        bind_mail(&world, &with_second_factor(&world, "t")).await.expect("with the factor");
+    }
+}
+
+/// 2.5: a passkey is added or changed with a second factor of the last five minutes; other
+/// host-verified methods follow the rules of every method.
+#[tokio::test]
+async fn a_passkey_needs_a_second_factor_of_five_minutes() {
+    let mut settings = entra();
+    settings.users.methods.extend([MethodKind::Passkey, MethodKind::AppNotification]);
+    let world = World::builder().settings(settings).open().await;
+    let registration = world.engine.registration();
+    let check = async |user: &SignedIn, kind| {
+        refused(registration.check_host_verified(&request(), user, kind).await)
+    };
+    let wanted = Some(Refusal::SecondFactorRequired);
+    for (second_factor, passkey) in [(Some(5), None), (Some(6), wanted.clone()), (None, wanted)] {
+        let user = signed_in(&world, 0, second_factor);
+        assert_eq!(check(&user, MethodKind::Passkey).await, passkey, "{second_factor:?}");
+        assert_eq!(check(&user, MethodKind::AppNotification).await, None, "{second_factor:?}");
+    }
+    let user = signed_in(&world, 0, Some(0));
+    for kind in [MethodKind::HostVerified, MethodKind::Email, MethodKind::Password] {
+        assert_eq!(check(&user, kind).await, Some(Refusal::NotOffered), "{kind}");
+    }
+    world.passkey.give(&world.user);
+    let weak = signed_in(&world, 0, None);
+    let held = check(&weak, MethodKind::AppNotification).await;
+    assert_eq!(held, Some(Refusal::SecondFactorRequired), "the account has enough");
 }

@@ -133,6 +133,11 @@ const ROWS: &[Row] = &[
     ("registration.reauthentication", M, Some(15 * M), |s, v| {
         s.registration.reauthentication = ms(v);
     }),
+    ("registration.session", M, Some(H), |s, v| s.registration.session = ms(v)),
+    ("registration.second_factor_age", M, Some(10 * M), |s, v| {
+        s.registration.second_factor_age = ms(v);
+    }),
+    ("registration.passkey_age", M, Some(10 * M), |s, v| s.registration.passkey_age = ms(v)),
     ("registration.hold", 0, Some(7 * D), |s, v| s.registration.hold = ms(v)),
     ("registration.max_per_kind", 2, Some(5), |s, v| s.registration.max_per_kind = small(v)),
 ];
@@ -166,7 +171,7 @@ fn every_numeric_field_is_in_the_table() {
     let mut rows: Vec<_> = ROWS.iter().map(|row| row.0.to_owned()).collect();
     rows.sort();
     assert_eq!(rows, fields);
-    assert_eq!(rows.len(), 56);
+    assert_eq!(rows.len(), 59);
 }
 
 #[test]
@@ -196,7 +201,7 @@ fn one_beyond_each_limit_is_refused() {
             checked += 1;
         }
     }
-    assert_eq!(checked, 2 * 56 - 5 - 7, "no upper limit on 5, no lower limit on 7");
+    assert_eq!(checked, 2 * 59 - 5 - 7, "no upper limit on 5, no lower limit on 7");
 }
 
 #[test]

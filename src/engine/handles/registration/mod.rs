@@ -1,6 +1,7 @@
 //! Registration of methods by a signed-in user.
 
 mod enrol;
+mod host_verified;
 mod new_method;
 mod review;
 mod state;
@@ -43,8 +44,13 @@ use crate::engine::observe::Operation;
 /// [`prompt`](Self::prompt) returns what to ask the user at sign-in.
 ///
 /// The host vouches for the sign-in, and every call needs a fresh sign-in: at most five minutes old
-/// by default. A second factor of the sign-in must be as fresh
-/// ([`SignInContext::with_second_factor`](crate::method::SignInContext::with_second_factor)).
+/// by default. A second factor of the sign-in must be as fresh by default
+/// ([`SignInContext::with_second_factor`](crate::method::SignInContext::with_second_factor)); a user
+/// whom the directory reports with one
+/// ([`UserFacts::second_factor`](crate::facts::UserFacts::second_factor)) needs it for every call.
+/// A registration session begins with the first method that is added, confirmed or removed in the
+/// session of the sign-in, and lasts 15 minutes by default; after its end the user must sign in
+/// again ([`RegistrationPolicy::session`](crate::policy::RegistrationPolicy::session)).
 ///
 /// - **Until the account has enough methods for a reset**, adding a method needs no second factor,
 ///   so that a user without one can register everything in one session. An account that already has
@@ -56,8 +62,8 @@ use crate::engine::observe::Operation;
 ///   over, and only methods registered from then on count.
 /// - **A new address waits a day** before it counts
 ///   ([`MethodView::usable_from`](crate::method::MethodView::usable_from)), and the user's previous
-///   addresses are notified. An address does not wait if it is bound in the session of a first
-///   registration, within an hour of that registration's first method.
+///   addresses are notified. An address does not wait if it is bound in the registration session
+///   of a first registration.
 ///
 /// The engine never guesses which methods a user has: if the host cannot say whether the user has a
 /// passkey, and the decision depends on it, the call returns [`Error::Fault`] and nothing changes.

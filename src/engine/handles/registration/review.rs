@@ -105,6 +105,7 @@ impl Registration<'_> {
                 context.gates_of().map(|gates| context.unsure_kinds(gates)).unwrap_or_default();
             // A user who has a second factor can be sent to prove it.
             let strong = user.context.second_factor_at.is_some()
+                || context.has_second_factor()
                 || !context.policy.registration.second_factor_to_change;
             let wanted = context
                 .holdings(&unsure)

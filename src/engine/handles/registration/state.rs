@@ -1,15 +1,17 @@
 //! What every registration operation reads first, the user's facts and record, and the checks on
 //! the sign-in.
 
+use std::time::Duration;
+
 use crate::domain::account::SessionHash;
 use crate::domain::identity::facts::UserSelector;
 use crate::domain::method::{MethodKind, Verification};
-use crate::domain::policy::{Gates, Policy};
+use crate::domain::policy::Gates;
 use crate::domain::reason::SsprReason;
 use crate::domain::refusal::Refusal;
 use crate::domain::rules::binding::{Holdings, Known, Newcomer};
 use crate::domain::rules::eligibility::{Registrant, may_reset};
-use crate::domain::rules::{Binding, Transition};
+use crate::domain::rules::{Binding, Transition, is_over, time_of};
 use crate::domain::time::{MAX_SKEW, Timestamp};
 use crate::engine::api::error::{Error, Fault, FaultOrigin};
 use crate::engine::core::Core;
@@ -37,12 +39,18 @@ pub(super) struct Vouched {
     pub(super) session: SessionHash,
     /// Whether the sign-in has a second factor that is fresh enough for the policy.
     pub(super) second_factor: bool,
+    pub(super) signed_in_at: Timestamp,
 }
 
 impl Vouched {
     pub(super) fn binding<'a>(&'a self, context: &'a Context) -> Result<Binding<'a>, Refusal> {
         let holdings = context.holdings(&self.unsure).ok_or(Refusal::NotOffered)?;
-        Ok(Binding { holdings, second_factor: self.second_factor, session: self.session })
+        Ok(Binding {
+            holdings,
+            second_factor: self.second_factor,
+            session: self.session,
+            signed_in_at: self.signed_in_at,
+        })
     }
 }
 
@@ -72,8 +80,10 @@ impl State {
         let session = core.keys.session(&request.tenant, &user.context.session);
         let now = core.clock.now();
         let second_factor_at = user.context.second_factor_at;
-        let second_factor = second_factor_at.is_some_and(|at| is_fresh(at, &context.policy, now));
-        let vouched = Vouched { unsure, session, second_factor };
+        let most = context.policy.registration.second_factor_age;
+        let second_factor = second_factor_at.is_some_and(|at| is_fresh(at, most, now));
+        let signed_in_at = user.context.signed_in_at;
+        let vouched = Vouched { unsure, session, second_factor, signed_in_at };
         Ok(Self { context, target, loaded, required, vouched })
     }
 
@@ -110,13 +120,19 @@ impl State {
         }
     }
 
-    /// Requires a fresh sign-in, and a fresh second factor if the sign-in has one. Typing the
-    /// password again does not refresh an old second factor.
+    /// Requires a fresh sign-in, a registration session that is not over, and a fresh second factor
+    /// if the sign-in or the user has one. Typing the password again does not refresh an old second
+    /// factor.
     pub(super) fn check_fresh(&self, user: &SignedIn, now: Timestamp) -> Result<(), Refusal> {
-        if !is_fresh(user.context.signed_in_at, &self.context.policy, now) {
+        let (account, vouched) = (&self.loaded.account, &self.vouched);
+        let registration = &self.context.policy.registration;
+        let old = !is_fresh(vouched.signed_in_at, registration.reauthentication, now);
+        if old || is_over(account, vouched.session, vouched.signed_in_at, time_of(account, now)) {
             return Err(Refusal::ReauthenticationRequired);
         }
-        if user.context.second_factor_at.is_some() && !self.vouched.second_factor {
+        let has_one = user.context.second_factor_at.is_some()
+            || (registration.second_factor_to_change && self.context.has_second_factor());
+        if has_one && !vouched.second_factor {
             return Err(Refusal::SecondFactorRequired);
         }
         Ok(())
@@ -162,12 +178,18 @@ impl State {
     }
 }
 
-fn is_fresh(at: Timestamp, policy: &Policy, now: Timestamp) -> bool {
-    // A sign-in time in the future is an error or an attack.
-    now.since(at) <= policy.registration.reauthentication && at <= now.plus(MAX_SKEW)
+/// Whether this time of a sign-in or a proof is at most so long ago. A time in the future is an
+/// error or an attack.
+pub(super) fn is_fresh(at: Timestamp, most: Duration, now: Timestamp) -> bool {
+    now.since(at) <= most && at <= now.plus(MAX_SKEW)
 }
 
 impl Context {
+    /// Whether the directory reports that a second factor follows the user's password.
+    pub(crate) fn has_second_factor(&self) -> bool {
+        self.user.as_ref().is_some_and(|user| user.second_factor == Some(true))
+    }
+
     /// The user as a registrant; `None` if the user may not register methods.
     pub(crate) fn registrant(&self) -> Option<Registrant<'_>> {
         let (user, gates) = (self.user.as_ref()?, self.gates_of()?);
