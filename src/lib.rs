@@ -246,10 +246,10 @@ pub mod policy {
     pub use crate::domain::policy::{
         AccountRisk, AdministratorPolicy, AsvsLevel, CodeAlphabet, CodeFormat, CodeFormats,
         ContactSources, CrossLimits, Deviation, Disclosure, DocumentFault, FailureBudgets, Finding,
-        Gates, GuessingRisk, Lifetimes, MethodRisk, NoticeBudgets, Notifications, NotifyRule,
-        OathPolicy, OnPremisesPolicy, OwnersWay, PolicyDocumentError, PolicyError, PolicyFault,
-        PolicyProblem, PolicyReview, Rate, RegistrationPolicy, Scope, SendBudgets, SettingValue,
-        Severity, SprayRisk, Standard,
+        Gates, GuessingRisk, Lifetimes, MethodMaxima, MethodRisk, NoticeBudgets, Notifications,
+        NotifyRule, OathPolicy, OnPremisesPolicy, OwnersWay, PolicyDocumentError, PolicyError,
+        PolicyFault, PolicyProblem, PolicyReview, Rate, RegistrationPolicy, Scope, SendBudgets,
+        SettingValue, Severity, SprayRisk, Standard,
     };
 }
 

@@ -170,7 +170,10 @@
 //! assert_eq!(registration.second_factor_age.as_secs(), 5 * 60);
 //! assert_eq!(registration.passkey_age.as_secs(), 5 * 60);
 //! assert_eq!(registration.hold.as_secs(), 24 * 3_600);
-//! assert_eq!(registration.max_per_kind, 2);
+//! let max = registration.max;
+//! assert_eq!((max.email, max.mobile_phone, max.office_phone), (2, 2, 2));
+//! assert_eq!((max.authenticator_app, max.oath_token, max.oath_total), (2, 2, 4));
+//! assert_eq!((max.app_notification, max.passkey), (5, 10));
 //! assert_eq!(settings.notifications.rule, NotifyRule::All);
 //! assert!(!settings.notifications.administrators);
 //! assert!(settings.notifications.administrator_roles.is_empty());

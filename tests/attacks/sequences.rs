@@ -48,7 +48,8 @@ async fn v27_a_password_is_written_only_with_two_methods_proven_in_its_flow(_kin
         settings.failures.anonymous.max = 50;
         settings.failures.proven.max = 50;
         settings.failures.consecutive = 100;
-        settings.registration.max_per_kind = 5;
+        let max = &mut settings.registration.max;
+        (max.email, max.mobile_phone, max.office_phone) = (5, 5, 5);
         let world = World::builder().settings(settings).registered().open().await;
         let mut dice = Dice(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15));
         let (mut model, mut held) = (Model::new(), Vec::<Held>::new());

@@ -27,9 +27,17 @@ fn policies() -> [PolicySettings; 3] {
     let (narrow, mut wider, mut widest) = (policy(), policy(), policy());
     wide(&mut wider);
     wide(&mut widest);
-    (wider.registration.max_per_kind, widest.registration.max_per_kind) = (3, 5);
+    each(&mut wider, 3);
+    each(&mut widest, 5);
     (widest.failures.anonymous.max, widest.failures.proven.max) = (50, 50);
     [narrow, wider, widest]
+}
+
+/// At most so many methods of each kind.
+fn each(settings: &mut PolicySettings, most: u8) {
+    let max = &mut settings.registration.max;
+    (max.email, max.mobile_phone, max.office_phone) = (most, most, most);
+    (max.authenticator_app, max.oath_token, max.oath_total) = (most, most, 2 * most);
 }
 
 fn policy() -> PolicySettings {

@@ -33,7 +33,7 @@ pub use finding::{Finding, Severity, Standard};
 pub use guessing::{AccountRisk, GuessingRisk, MethodRisk, SprayRisk};
 pub use owner::OwnersWay;
 pub use presets::AsvsLevel;
-pub use registration::RegistrationPolicy;
+pub use registration::{MethodMaxima, RegistrationPolicy};
 pub use review::PolicyReview;
 pub use settings::{
     AdministratorPolicy, ContactSources, Disclosure, Gates, Notifications, NotifyRule, OathPolicy,

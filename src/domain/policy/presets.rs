@@ -10,7 +10,7 @@ use crate::domain::time::{DAY, MINUTE};
 use super::budgets::{FailureBudgets, Lifetimes, Rate, SendBudgets};
 use super::codes::{CodeAlphabet, CodeFormat, CodeFormats};
 use super::deviation::Deviation;
-use super::registration::RegistrationPolicy;
+use super::registration::{MethodMaxima, RegistrationPolicy};
 use super::settings::{
     AdministratorPolicy, ContactSources, Disclosure, Gates, Notifications, NotifyRule, OathPolicy,
     PolicySettings,
@@ -47,6 +47,18 @@ const ENTRA_ADMINISTRATOR_METHODS: [MethodKind; 4] = [
     MethodKind::AuthenticatorApp,
 ];
 
+/// An account has three numbers: a mobile one, an alternate one and that of the office.
+const ENTRA_MAXIMA: MethodMaxima = MethodMaxima {
+    email: 2,
+    mobile_phone: 2,
+    office_phone: 1,
+    authenticator_app: 5,
+    oath_token: 5,
+    oath_total: 5,
+    app_notification: 5,
+    passkey: 10,
+};
+
 /// The points in which Entra deviates from the standards.
 const ENTRA_DEVIATIONS: [Deviation; 8] = [
     Deviation::UnverifiedDirectoryContacts,
@@ -81,6 +93,8 @@ impl PolicySettings {
     /// - Users are asked to register at sign-in and to confirm again after 180 days. A registration
     ///   session lasts 15 minutes; its second factor is at most 10 minutes old, for passkeys 5. A
     ///   new address can be used at once.
+    /// - At most 5 authenticator apps and tokens together, 2 mobile phones, 1 office phone, 10
+    ///   passkeys. (Entra names no maximum of mail addresses: 2, as by default.)
     ///
     /// Where Entra documents nothing, this engine's defaults apply: lengths of codes, resend wait,
     /// daily challenges, limits across accounts. Each point in which Entra deviates from the
@@ -142,6 +156,7 @@ impl PolicySettings {
                 second_factor_age: 10 * MINUTE,
                 passkey_age: 5 * MINUTE,
                 hold: Duration::ZERO,
+                max: ENTRA_MAXIMA,
                 ..RegistrationPolicy::default()
             },
             clear_counters_on_reset: true,

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::method::MethodKind;
 use crate::domain::time::{DAY, MINUTE, duration_ms};
 
 /// When users are asked to register, and how methods are added.
@@ -44,8 +45,8 @@ pub struct RegistrationPolicy {
     /// methods of a first registration, added in one session, do not wait.
     #[serde(with = "duration_ms")]
     pub hold: Duration,
-    /// Active methods of one kind. Default 2, 2 to 5.
-    pub max_per_kind: u8,
+    /// How many methods of each kind an account may have.
+    pub max: MethodMaxima,
 }
 
 impl Default for RegistrationPolicy {
@@ -59,7 +60,76 @@ impl Default for RegistrationPolicy {
             passkey_age: 5 * MINUTE,
             second_factor_to_change: true,
             hold: DAY,
-            max_per_kind: 2,
+            max: MethodMaxima::default(),
+        }
+    }
+}
+
+/// How many methods of each kind an account may have. The engine counts the active ones that the
+/// user confirmed, and pending ones separately, with the same number. The host counts the
+/// host-verified ones. An account has one set of recovery codes.
+///
+/// ```
+/// use sspr::MethodKind;
+/// use sspr::policy::MethodMaxima;
+///
+/// let max = MethodMaxima::default();
+/// assert_eq!(max.of(MethodKind::MobilePhone), Some(2));
+/// assert_eq!(max.of(MethodKind::RecoveryCode), Some(1));
+/// assert_eq!(max.of(MethodKind::HostVerified), None);
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct MethodMaxima {
+    /// Mail addresses. Default 2, 2 to 5.
+    pub email: u8,
+    /// Mobile phones. Default 2, 2 to 5.
+    pub mobile_phone: u8,
+    /// Office phones. Default 2, 1 to 5.
+    pub office_phone: u8,
+    /// Authenticator apps that the engine verifies. Default 2, 1 to 5.
+    pub authenticator_app: u8,
+    /// OATH tokens. Default 2, 1 to 5.
+    pub oath_token: u8,
+    /// Authenticator apps and OATH tokens together. Default 4, 1 to 10.
+    pub oath_total: u8,
+    /// Apps with notifications, which the host counts. Default 5, 1 to 20.
+    pub app_notification: u8,
+    /// Passkeys, which the host counts. Default 10, 1 to 20.
+    pub passkey: u8,
+}
+
+impl MethodMaxima {
+    /// How many methods of this kind an account may have; `None` for a kind without a limit of the
+    /// engine's.
+    #[must_use]
+    pub const fn of(&self, kind: MethodKind) -> Option<u8> {
+        match kind {
+            MethodKind::Email => Some(self.email),
+            MethodKind::MobilePhone => Some(self.mobile_phone),
+            MethodKind::OfficePhone => Some(self.office_phone),
+            MethodKind::AuthenticatorApp => Some(self.authenticator_app),
+            MethodKind::OathToken => Some(self.oath_token),
+            MethodKind::RecoveryCode => Some(1),
+            MethodKind::AppNotification => Some(self.app_notification),
+            MethodKind::Passkey => Some(self.passkey),
+            MethodKind::HostVerified | MethodKind::Password => None,
+        }
+    }
+}
+
+impl Default for MethodMaxima {
+    fn default() -> Self {
+        Self {
+            email: 2,
+            mobile_phone: 2,
+            office_phone: 2,
+            authenticator_app: 2,
+            oath_token: 2,
+            oath_total: 4,
+            app_notification: 5,
+            passkey: 10,
         }
     }
 }

@@ -241,7 +241,14 @@ settings! {
     registration.hold: Span(Duration::ZERO, times(7, DAY)),
         "Own choice, after the OWASP Multifactor Authentication Cheat Sheet: a stolen session must \
         not become a lasting takeover.";
-    registration.max_per_kind: Number(2, 5), "NIST SP 800-63B-4, 4.2.1.2: at least two addresses.";
+    registration.max.email: Number(2, 5), "NIST SP 800-63B-4, 4.2.1.2: at least two addresses.";
+    registration.max.mobile_phone: Number(2, 5), "The same. Entra: a phone and an alternate one.";
+    registration.max.office_phone: Number(1, 5), "The same; Entra has one.";
+    registration.max.authenticator_app: Number(1, 5), "Own choice; Entra allows 5.";
+    registration.max.oath_token: Number(1, 5), "Own choice, as above.";
+    registration.max.oath_total: Number(1, 10), "Own choice: as many as of both kinds; Entra allows 5.";
+    registration.max.app_notification: Number(1, 20), "Entra. The host counts them.";
+    registration.max.passkey: Number(1, 20), "Entra. The host counts them.";
     on_premises.writeback: Any, "Entra: a separate decision.";
     on_premises.apply_password_rules: Any, "The directory's answer is final.";
     unlock_without_reset: Any, "Entra: offered for on-premises passwords, if it is switched on.";

@@ -1,6 +1,6 @@
 //! What administrators do to an account; contact data is in `contacts`.
 
-use super::register::{MAX_METHODS, forget_abandoned};
+use super::register::{MAX_METHODS, forget_abandoned, is_kind_full, most_of};
 use super::{Address, LimitSpent, MAX_OUTBOX, Transition};
 use crate::domain::account::budget::PoolKind;
 use crate::domain::account::{
@@ -86,12 +86,13 @@ pub(crate) fn supply_token(
 ) -> Result<MethodId, Refusal> {
     transition.sweep();
     forget_abandoned(transition);
-    let tokens =
-        transition.account.methods.iter().filter(|method| method.kind == MethodKind::OathToken);
-    let most = usize::from(transition.policy.registration.max_per_kind);
-    let full = transition.account.methods.len() >= MAX_METHODS
-        || transition.account.is_large(PoolKind::Proven);
-    if tokens.count() >= most || full {
+    let methods = &transition.account.methods;
+    let tokens = methods.iter().filter(|method| method.kind == MethodKind::OathToken).count();
+    let full = methods.len() >= MAX_METHODS || transition.account.is_large(PoolKind::Proven);
+    if full
+        || tokens >= most_of(transition.policy, MethodKind::OathToken)
+        || is_kind_full(transition, MethodKind::OathToken, None)
+    {
         return Err(Refusal::LimitReached);
     }
     transition.belongs_to(incarnation);

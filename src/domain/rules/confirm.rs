@@ -67,9 +67,7 @@ pub(crate) fn confirm_method(
         return Err(Refusal::NotAccepted);
     }
     // Another method may have become active since this one was added.
-    if method.provenance == Provenance::Unconfirmed
-        && is_kind_full(transition, method.kind, method.replaces.as_ref())
-    {
+    if is_kind_full(transition, method.kind, method.replaces.as_ref()) {
         return Err(Refusal::LimitReached);
     }
     transition.consume(&reservation.challenge.expected, matched)?;

@@ -12,7 +12,8 @@ use crate::domain::event::{EventKind, FlowEnd};
 use crate::domain::identity::contact::Destination;
 use crate::domain::identity::ids::MethodId;
 use crate::domain::message::Notice;
-use crate::domain::method::MethodKind;
+use crate::domain::method::{MethodKind, Verification};
+use crate::domain::policy::Policy;
 use crate::domain::refusal::Refusal;
 use crate::domain::rules::binding::{Holdings, Known, Newcomer, is_stale};
 use crate::domain::time::Timestamp;
@@ -140,9 +141,8 @@ pub(crate) fn add_method(
     let waiting = methods.iter().filter(|method| {
         is_unconfirmed(method) && method.kind == add.kind && !again.contains(&method.id)
     });
-    let most = usize::from(transition.policy.registration.max_per_kind);
     if is_kind_full(transition, add.kind, replaces)
-        || waiting.count() >= most
+        || waiting.count() >= most_of(transition.policy, add.kind)
         || methods.len() >= MAX_METHODS
         || transition.account.is_large(PoolKind::Proven)
     {
@@ -160,24 +160,34 @@ pub(crate) fn add_method(
     Ok(id)
 }
 
-/// Whether the account has as many active methods of this kind as the policy allows, without the
-/// one to be replaced. Methods that an administrator wants registered again do not use up the
-/// limit.
+/// How many methods of this kind an account may have.
+pub(super) fn most_of(policy: &Policy, kind: MethodKind) -> usize {
+    policy.registration.max.of(kind).map_or(MAX_METHODS, usize::from)
+}
+
+/// Whether the account has as many active methods of this kind as the policy allows, or as many
+/// with time-based codes, without the one to be replaced. Methods that an administrator wants
+/// registered again do not use up the limit.
 pub(super) fn is_kind_full(
     transition: &Transition<'_>,
     kind: MethodKind,
     replaces: Option<&MethodId>,
 ) -> bool {
-    let account = &transition.account;
+    let (account, policy) = (&transition.account, transition.policy);
     let stays = |method: &&Method| {
-        method.kind == kind
-            && method.provenance == Provenance::Confirmed
+        method.provenance == Provenance::Confirmed
             && method.active()
             && Some(&method.id) != replaces
             && !is_stale(account, method)
     };
-    let most = usize::from(transition.policy.registration.max_per_kind);
-    account.methods.iter().filter(stays).count() >= most
+    let count = |counts: fn(MethodKind, MethodKind) -> bool| {
+        account.methods.iter().filter(stays).filter(|method| counts(method.kind, kind)).count()
+    };
+    let both_oath = |held: MethodKind, new: MethodKind| {
+        [held, new].iter().all(|kind| kind.verification() == Verification::Oath)
+    };
+    count(|held, new| held == new) >= most_of(policy, kind)
+        || count(both_oath) >= usize::from(policy.registration.max.oath_total)
 }
 
 /// Opens the challenge that confirms a method which an administrator has supplied.

@@ -177,7 +177,10 @@ fn one_source_holds_no_more_than_its_share_of_the_challenges_of_an_hour() {
 /// A record filled up to the default limits, with the longest addresses, still fits into a body.
 #[test]
 fn the_default_limits_stay_within_a_body() {
-    let policy = policy(|settings| settings.registration.max_per_kind = 5);
+    let policy = policy(|settings| {
+        let max = &mut settings.registration.max;
+        (max.email, max.mobile_phone, max.office_phone) = (5, 5, 5);
+    });
     let longest = format!("{}@{}.example", "a".repeat(64), "b".repeat(63));
     let mail = Destination::Email(EmailAddress::parse(&longest).expect("valid"));
     let phone = Destination::Phone(PhoneNumber::parse("+123 456789012345x123456").expect("valid"));

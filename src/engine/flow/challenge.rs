@@ -284,7 +284,7 @@ fn check_offered(context: &Context, option: ChallengeOption) -> Result<(), Refus
     let shown = match policy.disclosure {
         _ if kind.verification() == Verification::External => 1,
         Disclosure::Uniform => 1,
-        _ => policy.registration.max_per_kind,
+        _ => policy.registration.max.of(kind).unwrap_or(1),
     };
     let reached = context.capabilities.allow(kind, option.channel());
     if allowed && reached && option.index() < shown { Ok(()) } else { Err(Refusal::NotOffered) }

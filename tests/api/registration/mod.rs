@@ -5,6 +5,7 @@
 mod acts;
 mod first;
 mod holds;
+mod maxima;
 mod person;
 mod tenants;
 mod thief;

@@ -139,7 +139,22 @@ const ROWS: &[Row] = &[
     }),
     ("registration.passkey_age", M, Some(10 * M), |s, v| s.registration.passkey_age = ms(v)),
     ("registration.hold", 0, Some(7 * D), |s, v| s.registration.hold = ms(v)),
-    ("registration.max_per_kind", 2, Some(5), |s, v| s.registration.max_per_kind = small(v)),
+    ("registration.max.email", 2, Some(5), |s, v| s.registration.max.email = small(v)),
+    ("registration.max.mobile_phone", 2, Some(5), |s, v| {
+        s.registration.max.mobile_phone = small(v);
+    }),
+    ("registration.max.office_phone", 1, Some(5), |s, v| {
+        s.registration.max.office_phone = small(v);
+    }),
+    ("registration.max.authenticator_app", 1, Some(5), |s, v| {
+        s.registration.max.authenticator_app = small(v);
+    }),
+    ("registration.max.oath_token", 1, Some(5), |s, v| s.registration.max.oath_token = small(v)),
+    ("registration.max.oath_total", 1, Some(10), |s, v| s.registration.max.oath_total = small(v)),
+    ("registration.max.app_notification", 1, Some(20), |s, v| {
+        s.registration.max.app_notification = small(v);
+    }),
+    ("registration.max.passkey", 1, Some(20), |s, v| s.registration.max.passkey = small(v)),
 ];
 
 fn with(row: &Row, value: u64) -> Result<Policy, PolicyError> {
@@ -171,7 +186,7 @@ fn every_numeric_field_is_in_the_table() {
     let mut rows: Vec<_> = ROWS.iter().map(|row| row.0.to_owned()).collect();
     rows.sort();
     assert_eq!(rows, fields);
-    assert_eq!(rows.len(), 59);
+    assert_eq!(rows.len(), 66);
 }
 
 #[test]
@@ -201,7 +216,7 @@ fn one_beyond_each_limit_is_refused() {
             checked += 1;
         }
     }
-    assert_eq!(checked, 2 * 59 - 5 - 7, "no upper limit on 5, no lower limit on 7");
+    assert_eq!(checked, 2 * 66 - 5 - 7, "no upper limit on 5, no lower limit on 7");
 }
 
 #[test]
