@@ -93,7 +93,7 @@ macro_rules! __sspr_store_properties {
         "bodies of 16 KiB and events of 4 KiB are ordinary."
         "A busy account can no longer be written, or the end of its record is lost.";
     size::commit_takes_many_events
-        "It has up to 32 events."
+        "It has up to 32 events"
         "A busy account can no longer be written, or its audit trail has gaps.";
     cluster::commit_survives_the_loss_of_a_node
         "Atomic and durable when it returns."

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::error::PortResult;
-use crate::domain::event::Event;
+use crate::domain::event::{Event, MAX_EVENTS};
 use crate::domain::identity::ids::{CounterKey, RecordKey, TenantId};
 use crate::domain::record::{Columns, Record, RecordKind, Version};
 use crate::domain::time::Timestamp;
@@ -58,12 +58,12 @@ pub trait Store: Send + Sync {
     /// Replaces the record if its version is the expected one, and appends the events: both or
     /// neither.
     ///
-    /// Atomic and durable when it returns. It has up to 32 events. `expected: None` requires that there is no record: it
-    /// never overwrites one. Versions are equal only if both count and nonce are. On `Stale`
-    /// nothing has happened, and no event was appended. Of any number of concurrent commits that
-    /// expect one version, exactly one is applied. The columns are stored in the same step: a
-    /// record whose `wake_at` has come is found by [`due`](Self::due) as soon as the commit has
-    /// returned.
+    /// Atomic and durable when it returns. It has up to 32 events ([`Commit::MAX_EVENTS`]).
+    /// `expected: None` requires that there is no record: it never overwrites one. Versions are
+    /// equal only if both count and nonce are. On `Stale` nothing has happened, and no event was
+    /// appended. Of any number of concurrent commits that expect one version, exactly one is
+    /// applied. The columns are stored in the same step: a record whose `wake_at` has come is found
+    /// by [`due`](Self::due) as soon as the commit has returned.
     ///
     /// After an unknown outcome the version tells what happened: if the record has the commit's
     /// version, it was applied. A commit that is repeated after it was applied is `Stale`.
@@ -73,7 +73,8 @@ pub trait Store: Send + Sync {
     ///
     /// # Errors
     ///
-    /// `Unavailable` if nothing happened and nothing will; `Unknown` if it may have or may yet.
+    /// `Unavailable` if nothing happened and nothing will; `Unknown` if it may have or may yet;
+    /// `Denied`, as for more events than [`Commit::MAX_EVENTS`].
     async fn commit(&self, commit: Commit<'_>) -> PortResult<Committed>;
 
     /// Adds to counters and returns their values after the addition, in the order of the arguments.
@@ -215,6 +216,10 @@ pub struct Commit<'a> {
 }
 
 impl<'a> Commit<'a> {
+    /// The most events of one commit: 32. The engine never makes a commit with more; a store may
+    /// refuse one.
+    pub const MAX_EVENTS: usize = MAX_EVENTS;
+
     /// A commit of these parts.
     #[must_use]
     pub const fn new(

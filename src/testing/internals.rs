@@ -116,9 +116,9 @@ pub struct Decided {
 }
 
 impl Decided {
-    fn of(transition: Transition<'_>) -> Self {
-        let (columns, events) =
-            (transition.account.columns(), transition.events(Version::new(2, 2)));
+    fn of(mut transition: Transition<'_>) -> Self {
+        let events = transition.take_events(Version::new(2, 2));
+        let columns = transition.account.columns();
         Self { account: transition.account, columns, events }
     }
 

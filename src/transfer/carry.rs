@@ -122,7 +122,7 @@ impl<'a> Renaming<'a> {
         }
         transition.drop_flows(None);
         let version = passing(&key, version.count().saturating_add(1));
-        let closing = transition.events(version);
+        let closing = transition.take_events(version);
         Renamed { account: transition.account, version, closing }
     }
 }

@@ -7,6 +7,7 @@
 mod ahead;
 mod attempts;
 mod binding;
+mod bounds;
 mod change;
 mod clocks;
 mod devices;

@@ -3,7 +3,7 @@
 use super::epoch::Epoch;
 use super::error::{corrupt, is_full};
 use super::proto::{Compare, KeyValue, RequestOp, TxnRequest};
-use super::request::{absent, delete, get, has_value, put, unchanged_since};
+use super::request::{MAX_OPS, absent, delete, get, has_value, put, unchanged_since};
 use super::schema;
 use super::shared::{Seen, Shared};
 use super::value::{Indexed, decode_record, encode_record};
@@ -11,6 +11,12 @@ use crate::port::{Commit, Committed, PortError, PortResult, RecordKey, Version};
 
 /// How often a commit may retry after a concurrent writer invalidated its guess.
 const MOST_TRIES: usize = 64;
+
+/// The operations of one event, and the most of all others: the record, three index entries that
+/// move, and the head.
+const EVENT_OPS: usize = 3;
+const OTHER_OPS: usize = 1 + 3 * 2 + 1;
+const _: () = assert!(OTHER_OPS + EVENT_OPS * Commit::MAX_EVENTS <= MAX_OPS);
 
 /// How many revisions an epoch lasts. Commits that append events compare the epoch, so a new epoch
 /// makes each commit in flight retry once; a page of a tenant's events reads one epoch.

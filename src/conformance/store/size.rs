@@ -6,7 +6,7 @@ use std::pin::Pin;
 use crate::audit::{ActorKind, Event};
 use crate::conformance::kit::{Kit, PropertyResult, Stop, ensure, put};
 use crate::conformance::sample::{Draft, at, key, same, tenant};
-use crate::port::{EventsOf, Record, RecordKey, RecordKind};
+use crate::port::{Commit, EventsOf, Record, RecordKey, RecordKind};
 use crate::testing::join_all;
 use crate::{InvalidInput, TenantId, UserId};
 
@@ -74,7 +74,7 @@ pub(in super::super) async fn commit_takes_many_events(kit: Kit) -> PropertyResu
 }
 
 /// How many events a commit may have.
-const EVENTS_MOST: u16 = 32;
+const EVENTS_MOST: u16 = Commit::MAX_EVENTS as u16;
 
 /// Makes the stored form of an event 4 KiB long.
 fn fill(event: &mut Event, step: usize) {

@@ -8,6 +8,7 @@ mod numbers;
 mod outbox;
 mod shared;
 mod unknown;
+mod unwritten;
 
 pub(crate) use decoy::Decoy;
 pub(crate) use flow::{
@@ -20,6 +21,7 @@ pub(crate) use numbers::{CredentialEpoch, Generation, MethodNumber, SessionHash,
 pub(crate) use outbox::{Counted, Effect, Pending, PendingBody, Write, WriteState};
 use shared::Shared;
 pub(crate) use unknown::Unknown;
+pub(crate) use unwritten::Unwritten;
 
 use std::sync::Arc;
 
@@ -100,6 +102,12 @@ pub(crate) struct Account {
     /// The numbers of the last settled writes: none is settled twice.
     #[serde(default)]
     pub(crate) settled: Vec<WriteNumber>,
+    /// Events of earlier commits, each of which had more than [`MAX_EVENTS`] to write. The next
+    /// commits write them, before their own.
+    ///
+    /// [`MAX_EVENTS`]: crate::domain::event::MAX_EVENTS
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) unwritten: Vec<Unwritten>,
     /// Present if the record is a decoy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) decoy: Option<Box<Decoy>>,
@@ -279,6 +287,7 @@ impl Account {
             help_at: None,
             forgotten: false,
             settled: Vec::new(),
+            unwritten: Vec::new(),
             decoy: None,
             unknown: Unknown::NONE,
         }
@@ -376,6 +385,7 @@ impl Account {
             && told + acts <= 32
             && self.methods.len() <= 8
             && self.outbox.len() <= 8
+            && self.unwritten.is_empty()
             && counted <= 80;
         !few && serde_json::to_string(self).is_ok_and(|body| body.len() > most)
     }

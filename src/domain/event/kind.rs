@@ -27,14 +27,14 @@ event_kinds! {
         suppressed: Option<SsprReason>,
     },
     /// A typed phone number was counted, then compared. It was wrong unless a `challenge_opened`
-    /// follows in the next commit.
+    /// follows.
     NumberCounted = "number_counted" {
         /// The method.
         method: MethodKind,
     },
     /// A secret without a challenge was counted, then compared: the present password of a change,
     /// or a code at the host's sign-in. It was wrong unless a `change_started` or an
-    /// `oath_step_used` follows in the next commit.
+    /// `oath_step_used` follows.
     SecretCounted = "secret_counted" {
         /// The method.
         method: MethodKind,

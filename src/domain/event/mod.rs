@@ -19,6 +19,10 @@ use crate::domain::identity::ids::{RecordKey, TenantId, UserId};
 use crate::domain::invalid::InvalidInput;
 use crate::domain::time::Timestamp;
 
+/// The most events that one commit appends. Stores rely on it: etcd limits the operations of a
+/// transaction, and each event takes several.
+pub(crate) const MAX_EVENTS: usize = 32;
+
 /// The identity of an event: the record, the commit that wrote the event, and the place in that
 /// commit.
 ///
@@ -61,7 +65,8 @@ pub struct Event {
     pub user: Option<UserId>,
     /// Who acted.
     pub actor: ActorKind,
-    /// When, by the deciding engine's clock.
+    /// When, by the deciding engine's clock. If one decision has more events than a commit takes,
+    /// the next commits write the others, with this time.
     pub at: Timestamp,
     /// The source of the request, as the host gave it; `None` for the engine's own work.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -9,11 +9,12 @@ use crate::domain::account::{
     Factor, FamiliarSource, Flow, FlowId, FlowNumber, Generation, Grant, KnownDevice,
     MessageNumber, Method, MethodNumber, MethodState, Numbers, OathDevice, Offer, Pending,
     PendingBody, Proof, Provenance, Purpose, RecoveryCodeSet, RegistrationState, Repeat,
-    SealedSeed, Sends, SessionHash, Sitting, SourceHash, Told, Unknown, Write, WriteNumber,
-    WriteState,
+    SealedSeed, Sends, SessionHash, Sitting, SourceHash, Told, Unknown, Unwritten, Write,
+    WriteNumber, WriteState,
 };
 use crate::domain::crypto::digest::{Digest, DigestOf};
 use crate::domain::crypto::totp::{OathAlgorithm, OathParameters};
+use crate::domain::event::{ActorKind, EventKind, FlowEnd};
 use crate::domain::identity::contact::{Destination, EmailAddress, PhoneNumber};
 use crate::domain::identity::facts::SessionKinds;
 use crate::domain::identity::ids::MethodId;
@@ -21,6 +22,7 @@ use crate::domain::identity::locale::Locale;
 use crate::domain::message::Notice;
 use crate::domain::method::{ChallengeOption, Channel, MethodKind};
 use crate::domain::policy::{CodeAlphabet, CodeFormat};
+use crate::domain::reason::FlowStage;
 
 /// The accounts, by the names of their files.
 pub(super) fn accounts() -> [(&'static str, Account); 4] {
@@ -283,6 +285,18 @@ fn budgets() -> Vec<MethodBudget> {
     kinds.map(budget).collect()
 }
 
+fn unwritten() -> Unwritten {
+    let (flow, stage, ended) = (FlowNumber(3), FlowStage::Challenged, FlowEnd::Abandoned);
+    let write = WriteNumber(7);
+    Unwritten {
+        at: at(85),
+        actor: ActorKind::Administrator("root@contoso.example".to_owned()),
+        source: Some("203.0.113.7".to_owned()),
+        about: Some(user()),
+        kinds: vec![EventKind::FlowEnded { flow, stage, ended }, EventKind::SessionsKept { write }],
+    }
+}
+
 /// An account with a value in every field, which no real account has at once.
 fn full() -> Account {
     let mut account = Account {
@@ -332,6 +346,7 @@ fn full() -> Account {
         }],
         help_at: Some(at(-60)),
         settled: vec![WriteNumber(6), WriteNumber(7)],
+        unwritten: vec![unwritten()],
         ..Account::blank(key(), tenant(), Some(user()), at(90))
     };
     *account.methods = methods();

@@ -67,6 +67,7 @@ pub(crate) fn decoy_for(account: &Account, stand_in: &StandIn) -> Option<Account
     let mut fresh = Account::blank(account.key, account.tenant.clone(), None, account.seen);
     // The numbers of a record never repeat, whichever name it stands for.
     fresh.numbers = account.numbers;
+    fresh.unwritten = account.unwritten.clone();
     fresh.unknown = account.unknown.clone();
     let methods = decoy.map(|decoy| decoy.methods.clone()).unwrap_or_default();
     Some(fresh.standing_for(stand_in.identifier, methods, true))

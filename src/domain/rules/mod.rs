@@ -80,8 +80,8 @@ pub(crate) use write::PendingWrite;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::domain::account::Account;
-use crate::domain::event::{ActorKind, Event, EventId, EventKind};
+use crate::domain::account::{Account, Unwritten};
+use crate::domain::event::{ActorKind, Event, EventId, EventKind, MAX_EVENTS};
 use crate::domain::identity::ids::UserId;
 use crate::domain::policy::Policy;
 use crate::domain::record::Version;
@@ -196,23 +196,44 @@ impl<'a> Transition<'a> {
         }
     }
 
-    /// The events of this transition, with the ids that the commit of `version` gives them.
-    pub(crate) fn events(&self, version: Version) -> Vec<Event> {
-        self.events
-            .iter()
-            .zip(0_u16..)
-            .map(|(kind, index)| Event {
-                format: Event::FORMAT,
-                id: EventId::new(self.account.key, version.count(), index),
-                tenant: self.account.tenant.clone(),
-                user: self.account.user.clone().or_else(|| self.about.clone()),
-                actor: self.actor.clone(),
+    /// Takes the events that the commit of `version` writes: those that wait in the record, then
+    /// those of this transition, and at most [`MAX_EVENTS`]. The others wait in the record.
+    ///
+    /// A single decision can have more: it may end any number of flows, messages and verdicts.
+    pub(crate) fn take_events(&mut self, version: Version) -> Vec<Event> {
+        let mut waiting = std::mem::take(&mut self.account.unwritten);
+        if !self.events.is_empty() {
+            waiting.push(Unwritten {
                 at: self.now,
+                actor: self.actor.clone(),
                 source: self.source.clone(),
-                kind: kind.clone(),
-                text: None,
-            })
-            .collect()
+                about: self.about.clone(),
+                kinds: std::mem::take(&mut self.events),
+            });
+        }
+        let mut events = Vec::new();
+        for batch in &mut waiting {
+            let room = MAX_EVENTS - events.len();
+            let written = batch.kinds.len().min(room);
+            for kind in batch.kinds.drain(..written) {
+                // Never truncated: a commit has at most `MAX_EVENTS`.
+                let index = u16::try_from(events.len()).unwrap_or(u16::MAX);
+                events.push(Event {
+                    format: Event::FORMAT,
+                    id: EventId::new(self.account.key, version.count(), index),
+                    tenant: self.account.tenant.clone(),
+                    user: self.account.user.clone().or_else(|| batch.about.clone()),
+                    actor: batch.actor.clone(),
+                    at: batch.at,
+                    source: batch.source.clone(),
+                    kind,
+                    text: None,
+                });
+            }
+        }
+        waiting.retain(|batch| !batch.kinds.is_empty());
+        self.account.unwritten = waiting;
+        events
     }
 }
 

@@ -19,7 +19,7 @@ const CHANNEL_WAIT: Duration = Duration::from_secs(86_400);
 /// What a record needs done now.
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) enum Work {
-    /// Something is overdue or has expired: commit that.
+    /// Something is overdue or has expired, or events wait to be written: commit that.
     Tidy,
     /// The numbers of messages to hand over, or of sessions to revoke, the most urgent first.
     Messages(Vec<MessageNumber>),
@@ -34,7 +34,8 @@ pub(crate) fn next_work(account: &Account, now: Timestamp) -> Option<Work> {
     let mut verdicts = account.budgets.iter().flat_map(|budget| &budget.verdicts);
     let unrecorded = verdicts.any(|verdict| verdict.due() <= now);
     let superseded = account.superseded(now).next().is_some();
-    if overdue || ended || dead || unrecorded || superseded {
+    let unwritten = !account.unwritten.is_empty();
+    if overdue || ended || dead || unrecorded || superseded || unwritten {
         return Some(Work::Tidy);
     }
     let rank = |pending: &Pending| match pending.body {

@@ -302,7 +302,9 @@ impl Account {
         let replacing =
             self.methods.iter().filter(|method| method.active() && method.replaces.is_some());
         let replaced = replacing.map(|method| method.usable_from);
-        messages.chain(flows).chain(deadline).chain(verdicts).chain(replaced).min()
+        let unwritten = self.unwritten.iter().map(|batch| batch.at);
+        let passing = messages.chain(flows).chain(deadline).chain(verdicts).chain(replaced);
+        passing.chain(unwritten).min()
     }
 
     /// When the record may be purged; `None` while it holds something that must be kept.
@@ -310,6 +312,7 @@ impl Account {
         let idle = self.flows.is_empty()
             && self.outbox.is_empty()
             && self.write.is_none()
+            && self.unwritten.is_empty()
             && self.budgets.iter().all(|budget| budget.verdicts.is_empty());
         // The count of failures in a row never decays, and an epoch must not restart at zero.
         let kept = self.user.is_some()

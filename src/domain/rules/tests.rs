@@ -268,3 +268,35 @@ fn what_protects_the_owner_is_taken_before_a_code() {
     let work = next_work(&state, at(3));
     assert!(matches!(&work, Some(Work::Messages(numbers)) if *numbers == [revocation, code]));
 }
+
+/// Events beyond the bound of a commit wait, also when another name takes over the decoy.
+#[test]
+fn events_that_wait_are_written_in_order_whichever_name_a_decoy_has() {
+    let policy = policy(|_| {});
+    let about = UserId::parse("u-2").expect("valid");
+    let mut transition = Transition::new(&account(), &policy, at(1));
+    transition = transition.with_actor(ActorKind::Anonymous, None, Some(about.clone()));
+    transition.account.user = None;
+    let number = |number| EventKind::SessionsKept { write: WriteNumber(number) };
+    (0..70).for_each(|write| transition.record(number(write)));
+    let mut written = transition.take_events(Version::new(1, 1));
+    let stand_in = StandIn { identifier: [9; 8], claim: None, key: 1 };
+    let taken = decoy_for(&transition.account, &stand_in).expect("another name");
+    let mut transition = Transition::new(&taken, &policy, at(2));
+    transition.record(number(70));
+    for count in [2, 3] {
+        assert!(
+            transition.account.wake_at() <= Some(at(2)) && !transition.account.unwritten.is_empty()
+        );
+        written.extend(transition.take_events(Version::new(count, 1)));
+    }
+    assert_eq!(transition.account.unwritten, []);
+    let expected: Vec<_> = (0..71).map(number).collect();
+    let kinds: Vec<_> = written.iter().map(|event| event.kind.clone()).collect();
+    assert_eq!(kinds, expected);
+    let places: Vec<_> = written.iter().map(|event| (event.id.count, event.id.index)).collect();
+    assert!(places.is_sorted() && places[31..33] == [(1, 31), (2, 0)], "{places:?}");
+    let whose = |event: &Event| (event.at, event.user.clone());
+    assert_eq!(whose(&written[69]), (at(1), Some(about)));
+    assert_eq!(whose(&written[70]), (at(2), None));
+}

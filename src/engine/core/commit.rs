@@ -174,7 +174,8 @@ impl Core {
         transition.remember();
         let count = next_count(expected, transition.now);
         let version = Version::new(count, u64::from_be_bytes(self.random()?));
-        let (columns, events) = (transition.account.columns(), transition.events(version));
+        let events = transition.take_events(version);
+        let columns = transition.account.columns();
         let account = Arc::new(transition.account);
         let subject = Subject::Account(Arc::clone(&account));
         let record = Record::new(account.key, version, subject);
@@ -192,6 +193,9 @@ impl Core {
                 found.is_some_and(|record| record.version() == version)
             }
         };
+        if applied && !account.unwritten.is_empty() {
+            self.wake();
+        }
         Ok(applied.then_some(Loaded { version: Some(version), account }))
     }
 }

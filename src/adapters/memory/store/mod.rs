@@ -119,6 +119,9 @@ impl MemoryStore {
         let Commit { next, expected, columns, events, .. } = *commit;
         let mut shard = self.shard(next.key());
         self.inner.writable()?;
+        if events.len() > Commit::MAX_EVENTS {
+            return Err(PortError::denied().because("events of one commit: limit reached"));
+        }
         let stored = shard.version(next.key());
         if stored != expected {
             return Ok(Committed::Stale);
