@@ -68,7 +68,7 @@ impl Site {
             .delivery(MemoryInbox::new());
         let engine = runtime.block_on(engine.open()).expect("opened");
         let (tenant, policy) = (support::tenant(), support::policy());
-        let admin = Actor::new("root", [RoleId::parse("Global Administrator").expect("valid")]);
+        let admin = Actor::service("root", [RoleId::parse("Global Administrator").expect("valid")]);
         let put = engine.admin(&tenant, &admin);
         runtime.block_on(put.put_policy(&policy, None)).expect("put");
         let accounts = Accounts::new(support::keys(), tenant, policy, SystemClock.now());

@@ -61,7 +61,7 @@ impl Population {
             .delivery(MemoryInbox::new());
         let engine = run(engine.open()).expect("opened");
         let (tenant, policy) = (support::tenant(), support::policy());
-        let admin = Actor::new("root", [RoleId::parse("Global Administrator").expect("valid")]);
+        let admin = Actor::service("root", [RoleId::parse("Global Administrator").expect("valid")]);
         run(engine.admin(&tenant, &admin).put_policy(&policy, None)).expect("put");
         let accounts = Accounts::new(support::keys(), tenant, policy, SystemClock.now());
         for number in 0..size {

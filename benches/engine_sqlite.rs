@@ -58,7 +58,7 @@ impl Site {
 
     fn put_policy(&self) {
         let (tenant, policy) = (support::tenant(), support::policy());
-        let admin = Actor::new("root", [RoleId::parse("Global Administrator").expect("valid")]);
+        let admin = Actor::service("root", [RoleId::parse("Global Administrator").expect("valid")]);
         block_on(self.engine.admin(&tenant, &admin).put_policy(&policy, None)).expect("put");
     }
 

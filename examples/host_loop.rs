@@ -123,7 +123,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 async fn set_up(engine: &Engine, directory: &MemoryDirectory) -> Result<Request, Box<dyn Error>> {
     let contoso = TenantId::parse("contoso")?;
     directory.add_tenant(contoso.clone(), TenantFacts::new("Contoso"));
-    let root = Actor::new("root@contoso.example", [RoleId::parse("Global Administrator")?]);
+    let root = Actor::service("setup", [RoleId::parse("Global Administrator")?]);
     let admin = engine.admin(&contoso, &root);
     let policy = Policy::with(|settings| {
         settings.scope = Scope::All;

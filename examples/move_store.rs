@@ -187,7 +187,7 @@ fn since(began: Timestamp) -> String {
 fn fill(address: &str, accounts: usize) -> Outcome<()> {
     let began = SystemClock.now();
     let tenant = TenantId::parse("contoso")?;
-    let admin = Actor::new("root@contoso.example", [RoleId::parse("Global Administrator")?]);
+    let admin = Actor::service("setup", [RoleId::parse("Global Administrator")?]);
     let (directory, inbox) = (MemoryDirectory::new(), MemoryInbox::new());
     directory.add_tenant(tenant.clone(), TenantFacts::new("Contoso"));
     let secret = |byte| SecretBytes::new(vec![byte; 32]);

@@ -52,7 +52,7 @@ async fn run() -> Outcome<()> {
     say(&format!("the engine keeps its state in {}", database.display()));
 
     heading("The administrator: switches it on; the default requires mail and a mobile phone");
-    let admin = Actor::new("root@contoso.example", [RoleId::parse("Global Administrator")?]);
+    let admin = Actor::service("setup", [RoleId::parse("Global Administrator")?]);
     let policy = Policy::with(|settings| settings.scope = Scope::All)?;
     let revision = engine.admin(&contoso, &admin).put_policy(&policy, None).await?;
     say(&format!("policy put, revision {revision}"));

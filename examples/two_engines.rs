@@ -39,7 +39,7 @@ fn main() -> Outcome<()> {
 
 fn run(database: &Path) -> Outcome<()> {
     let contoso = TenantId::parse("contoso")?;
-    let admin = Actor::new("root@contoso.example", [RoleId::parse("Global Administrator")?]);
+    let admin = Actor::service("setup", [RoleId::parse("Global Administrator")?]);
     let (directory, inbox) = (MemoryDirectory::new(), MemoryInbox::new());
     directory.add_tenant(contoso.clone(), TenantFacts::new("Contoso"));
     // Each engine has its own handle: only the file is shared.

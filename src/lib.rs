@@ -43,7 +43,7 @@
 //! let (contoso, ada) = (TenantId::parse("contoso")?, UserId::parse("u-1")?);
 //! directory.add_tenant(contoso.clone(), TenantFacts::new("Contoso"));
 //! directory.add_user(&contoso, UserFacts::new(ada.clone()), &["ada@contoso.example"], "old")?;
-//! let root = Actor::new("root@contoso.example", [RoleId::parse("Global Administrator")?]);
+//! let root = Actor::service("setup", [RoleId::parse("Global Administrator")?]);
 //! let policy = Policy::with(|settings| {
 //!     settings.scope = Scope::All;
 //!     settings.users.required = 1; // the default is two
@@ -177,7 +177,7 @@ pub mod admin {
     pub use crate::domain::rules::Contacts;
     pub use crate::engine::{
         AccountSummary, AdminRoles, BlockedMethod, BudgetKind, BudgetUse, Explanation, HeldMethod,
-        StoredPolicy,
+        StoredPolicy, TargetRule, TargetRules,
     };
 }
 
@@ -185,7 +185,7 @@ pub mod admin {
 pub mod audit {
     pub use crate::domain::account::{ChallengeNumber, FlowNumber, MessageNumber, WriteNumber};
     pub use crate::domain::event::{
-        ActorKind, Event, EventId, EventKind, FlowEnd, OtherEvent, RejectedBy,
+        ActRefusal, ActorKind, AdminAct, Event, EventId, EventKind, FlowEnd, OtherEvent, RejectedBy,
     };
     pub use crate::domain::reason::FlowStage;
 }

@@ -8,8 +8,7 @@ use std::path::Path;
 
 /// Families of rows: the letter, the highest number, and the numbers that are not this table's.
 const FAMILIES: [(char, usize, &[usize]); 7] = [
-    // Who may act on whom comes with the roles of the model.
-    ('S', 22, &[17]),
+    ('S', 22, &[]),
     // Facts that no rule reads, and several accounts with one mailbox, come with the model.
     ('D', 21, &[9, 11]),
     ('W', 4, &[]),

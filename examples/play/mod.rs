@@ -56,7 +56,7 @@ impl Host {
         directory.add_tenant(tenant.clone(), TenantFacts::new("Contoso"));
         let password = "the old password of ada".to_owned();
         directory.add_user(&tenant, UserFacts::new(ada.clone()), &[NAME], &password)?;
-        let root = Actor::new("root@contoso.example", [RoleId::parse("Global Administrator")?]);
+        let root = Actor::service("setup", [RoleId::parse("Global Administrator")?]);
 
         heading("The administrator: one method is enough, and any counts");
         let mut settings = PolicySettings::default();

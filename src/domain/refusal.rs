@@ -92,9 +92,12 @@ pub enum Refusal {
     /// [`Admin::revoke_methods`](crate::Admin::revoke_methods).
     #[error("prove a second factor first; a user who has none asks an administrator")]
     SecondFactorRequired,
-    /// The actor lacks the role for this.
+    /// The actor lacks the role for this, at all or for this user.
     #[error("not authorised: the actor lacks the role for this")]
     NotAuthorised,
+    /// An administrator may not act on their own account: another administrator must.
+    #[error("own account: another administrator must do this")]
+    OwnAccount,
     /// The revision is not the expected one: it was changed meanwhile. Load it again.
     #[error("changed meanwhile; load it again")]
     Conflict,
@@ -159,6 +162,7 @@ impl Refusal {
             Self::ReauthenticationRequired => "reauthentication_required",
             Self::SecondFactorRequired => "second_factor_required",
             Self::NotAuthorised => "not_authorised",
+            Self::OwnAccount => "own_account",
             Self::Conflict => "conflict",
             Self::PolicyNotServed(_) => "policy_not_served",
             Self::NotFound => "not_found",

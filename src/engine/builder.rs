@@ -11,7 +11,7 @@ use crate::domain::policy::{Policy, PolicySettings};
 use crate::domain::record::store_note::StoreId;
 use crate::engine::Engine;
 use crate::engine::api::error::Error;
-use crate::engine::api::request::AdminRoles;
+use crate::engine::api::roles::AdminRoles;
 use crate::engine::core::Core;
 use crate::engine::observe::{Observed, Observer};
 use crate::port::{
@@ -183,7 +183,8 @@ impl EngineBuilder<Ready> {
         self
     }
 
-    /// Sets the roles that may perform each operation. Default: Entra's role names.
+    /// Sets the roles that may perform each operation, and on which users. Default: Entra's role
+    /// names and its table of who can reset whose password.
     pub fn admin_roles(mut self, roles: AdminRoles) -> Self {
         self.state.options.roles = roles;
         self

@@ -189,7 +189,7 @@
 //! |---|---|---|
 //! | `Refused(TooOften)`, `Refused(TooManyCodes)`, `Refused(Busy)` | 429, `Retry-After` from `retry_at` | its text |
 //! | `Refused(Ended)`, `Refused(TicketReplaced)` | 410, delete the cookie | start again |
-//! | `Refused(NotAuthorised)`, `Refused(ReauthenticationRequired)`, `Refused(SecondFactorRequired)` | 403 | administrators, sign-in |
+//! | `Refused(NotAuthorised)`, `Refused(OwnAccount)`, `Refused(ReauthenticationRequired)`, `Refused(SecondFactorRequired)` | 403 | administrators, sign-in |
 //! | `Refused(NotFound)` | 404 | |
 //! | `Refused(Conflict)` | 409 | load it again |
 //! | any other `Refused` | 422 | its text; for `Password` the [guidance](crate::password::PasswordRejection::guidance) in your words |
@@ -210,6 +210,7 @@
 //!         Error::Refused(Refusal::Ended | Refusal::TicketReplaced) => 410,
 //!         Error::Refused(
 //!             Refusal::NotAuthorised
+//!             | Refusal::OwnAccount
 //!             | Refusal::ReauthenticationRequired
 //!             | Refusal::SecondFactorRequired,
 //!         ) => 403,

@@ -233,7 +233,7 @@
 //! let engine = Engine::builder().keys(Keys::new(secret(1), 1, secret(2))?);
 //! let engine = engine.store(MemoryStore::new()).directory(directory).delivery(MemoryInbox::new());
 //! let engine = engine.external_method(Passkeys(keys.into())).open().await?;
-//! # let root = Actor::new("root@contoso.example", [RoleId::parse("Global Administrator")?]);
+//! # let root = Actor::service("setup", [RoleId::parse("Global Administrator")?]);
 //! # let policy = Policy::with(|settings| {
 //! #     settings.scope = Scope::All;
 //! #     settings.users.required = 1;

@@ -137,6 +137,14 @@
 //! An administrator's action is an operation of [`Admin`](crate::Admin). It requires a role
 //! ([`AdminRoles`](crate::admin::AdminRoles)), is recorded with the administrator's name, and shows no secret.
 //!
+//! An operation on a user also depends on the roles of that user: a Helpdesk Administrator, for
+//! example, cannot initiate the reset of a Global Administrator. The table is
+//! [`TargetRules`](crate::admin::TargetRules); its default is Entra's. Report
+//! [`restricted_management`](crate::facts::UserFacts::restricted_management) for every user: without it,
+//! only the most privileged administrators may act on the user. An administrator may not act on their
+//! own account, so pass the user id of each administrator who is a user
+//! ([`Actor::user`](crate::Actor::user)). A refused act is recorded as `act_refused`.
+//!
 //! | Desk | Operations | Roles |
 //! |---|---|---|
 //! | policy | [`policy`](crate::Admin::policy), [`put_policy`](crate::Admin::put_policy) | `policy`; to read it, `read` is enough |

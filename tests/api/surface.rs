@@ -82,7 +82,7 @@ fn futures_cross_threads() {
         let user = UserId::parse("u-1").expect("valid");
         let session = SignInContext::new("s", SystemClock.now());
         let (signed_in, actor) =
-            (SignedIn::vouch(tenant.clone(), user.clone(), session), Actor::new("root", []));
+            (SignedIn::vouch(tenant.clone(), user.clone(), session), Actor::service("root", []));
         let request = Request::new(tenant.clone(), Source::Unknown);
         let name = Identifier::parse("ada").expect("valid");
         let selection = Selection::parse("email.email.0").expect("valid");

@@ -18,6 +18,7 @@ mod traced;
 mod traces;
 
 mod allowance;
+mod authority;
 mod binding;
 mod change;
 mod codes;

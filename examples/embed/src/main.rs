@@ -29,7 +29,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (name, mail, mobile) = ("ada@contoso.example", "ada@private.example", "+1 4255550100");
     directory.add_tenant(contoso.clone(), TenantFacts::new("Contoso"));
     directory.add_user(&contoso, UserFacts::new(UserId::parse("u-1")?), &[name], "old")?;
-    let root = Actor::new("root@contoso.example", [RoleId::parse("Global Administrator")?]);
+    let root = Actor::service("setup", [RoleId::parse("Global Administrator")?]);
     let policy = Policy::with(|settings| settings.scope = Scope::All)?; // mail and mobile phone
     engine.admin(&contoso, &root).put_policy(&policy, None).await?;
     let mut contacts = Contacts::default();

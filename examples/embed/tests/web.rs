@@ -57,7 +57,7 @@ impl Browser {
         directory.add_tenant(contoso.clone(), TenantFacts::new("Contoso"));
         directory.add_user(&contoso, UserFacts::new(ada.clone()), &[NAME], "old").expect("new");
         let role = RoleId::parse("Global Administrator").expect("valid");
-        let root = Actor::new("root@contoso.example", [role]);
+        let root = Actor::service("setup", [role]);
         let mut settings = PolicySettings::default();
         settings.scope = Scope::All;
         settings.unlock_without_reset = true;

@@ -219,6 +219,9 @@ pub(crate) struct Acts {
     pub(crate) user: Vec<Timestamp>,
     #[serde(default)]
     pub(crate) administrators: Vec<Timestamp>,
+    /// Acts that administrators were refused, within the last hour.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) refused: Vec<Timestamp>,
 }
 
 /// The times of notices to one address within its window.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::other::OtherEvent;
 use super::table::event_kinds;
-use super::values::{FlowEnd, RejectedBy};
+use super::values::{ActRefusal, AdminAct, FlowEnd, RejectedBy};
 use crate::domain::account::budget::PoolKind;
 use crate::domain::account::{ChallengeNumber, FlowNumber, MessageNumber, WriteNumber};
 use crate::domain::identity::ids::MethodId;
@@ -318,6 +318,14 @@ event_kinds! {
     /// An administrator has confirmed that a record from before the directory gave incarnation
     /// marks belongs to the person who has the identifier now.
     IncarnationConfirmed = "incarnation_confirmed" {},
+    /// An administrator was refused an act on this user. For each account at most ten in an hour
+    /// are recorded.
+    ActRefused = "act_refused" {
+        /// The act.
+        act: AdminAct,
+        /// Why.
+        cause: ActRefusal,
+    },
     /// Seeds of authenticators were resealed under the seal's present key.
     SeedsResealed = "seeds_resealed" {
         /// How many.

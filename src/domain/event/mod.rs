@@ -9,7 +9,7 @@ mod values;
 
 pub use kind::EventKind;
 pub use other::OtherEvent;
-pub use values::{FlowEnd, RejectedBy};
+pub use values::{ActRefusal, AdminAct, FlowEnd, RejectedBy};
 
 use std::sync::Arc;
 

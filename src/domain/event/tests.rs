@@ -73,6 +73,7 @@ pub(crate) fn every_kind() -> Vec<EventKind> {
         EventKind::ContactsSupplied { count: 1 },
         EventKind::Unblocked {},
         EventKind::IncarnationConfirmed {},
+        EventKind::ActRefused { act: AdminAct::InitiateReset, cause: ActRefusal::Roles },
         EventKind::SeedsResealed { count: 2 },
         EventKind::PolicyChanged { revision: 1 },
         EventKind::MessageDelivered { message, kind: kind(), channel: Channel::Sms },

@@ -29,3 +29,60 @@ pub enum FlowEnd {
     /// Its bearer has given it up.
     Cancelled,
 }
+
+/// An act of an administrator on one user.
+///
+/// ```
+/// use sspr::audit::AdminAct;
+///
+/// assert_eq!(serde_json::to_value(AdminAct::InitiateReset).unwrap(), "initiate_reset");
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum AdminAct {
+    /// [`Admin::supply_contacts`](crate::Admin::supply_contacts).
+    SupplyContacts,
+    /// [`Admin::supply_token`](crate::Admin::supply_token).
+    SupplyToken,
+    /// [`Admin::unblock`](crate::Admin::unblock).
+    Unblock,
+    /// [`Admin::revoke_methods`](crate::Admin::revoke_methods).
+    RevokeMethods,
+    /// [`Admin::revoke_flows`](crate::Admin::revoke_flows).
+    RevokeFlows,
+    /// [`Admin::require_registration`](crate::Admin::require_registration).
+    RequireRegistration,
+    /// [`Admin::initiate_reset`](crate::Admin::initiate_reset).
+    InitiateReset,
+    /// [`Admin::forget`](crate::Admin::forget).
+    Forget,
+    /// [`Admin::confirm_incarnation`](crate::Admin::confirm_incarnation).
+    ConfirmIncarnation,
+}
+
+impl AdminAct {
+    /// Every act.
+    pub const ALL: [Self; 9] = [
+        Self::SupplyContacts,
+        Self::SupplyToken,
+        Self::Unblock,
+        Self::RevokeMethods,
+        Self::RevokeFlows,
+        Self::RequireRegistration,
+        Self::InitiateReset,
+        Self::Forget,
+        Self::ConfirmIncarnation,
+    ];
+}
+
+/// Why an administrator's act was refused.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ActRefusal {
+    /// It was the administrator's own account.
+    OwnAccount,
+    /// The administrator's roles do not suffice for the user's.
+    Roles,
+}

@@ -332,7 +332,7 @@ fn full() -> Account {
             proven: vec![(at(3), SourceHash(4)).into()],
         },
         outbox: outbox(),
-        acts: Acts { user: vec![at(-5)], administrators: vec![at(-4)] },
+        acts: Acts { user: vec![at(-5)], administrators: vec![at(-4)], refused: vec![at(-3)] },
         told: vec![Told { to: 4_000_000_000, times: vec![at(-3)] }],
         devices: vec![KnownDevice {
             secret: digest(5),

@@ -3,7 +3,9 @@
 use super::{at, golden, key, same, tenant, user};
 use crate::domain::account::{FlowNumber, MessageNumber};
 use crate::domain::event::tests::every_kind;
-use crate::domain::event::{ActorKind, Event, EventId, EventKind, FlowEnd, RejectedBy};
+use crate::domain::event::{
+    ActRefusal, ActorKind, AdminAct, Event, EventId, EventKind, FlowEnd, RejectedBy,
+};
 use crate::domain::method::{Channel, MethodKind};
 use crate::domain::reason::{FlowStage, SsprReason};
 
@@ -59,6 +61,9 @@ fn kinds() -> Vec<EventKind> {
         channel,
         into: None,
     });
+    for act in AdminAct::ALL {
+        kinds.push(EventKind::ActRefused { act, cause: ActRefusal::OwnAccount });
+    }
     for method in MethodKind::ALL.into_iter().chain([MethodKind::Password]) {
         kinds.push(EventKind::MethodDisabled { method });
     }

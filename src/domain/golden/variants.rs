@@ -12,7 +12,7 @@ use crate::domain::account::{
     Purpose, WriteState,
 };
 use crate::domain::crypto::totp::OathAlgorithm;
-use crate::domain::event::{ActorKind, EventKind, FlowEnd, RejectedBy};
+use crate::domain::event::{ActRefusal, ActorKind, AdminAct, EventKind, FlowEnd, RejectedBy};
 use crate::domain::identity::contact::Destination;
 use crate::domain::identity::facts::SessionKinds;
 use crate::domain::message::Notice;
@@ -125,6 +125,32 @@ fn every_variant_of_a_pending_message_has_a_golden_form() {
             HelpRequested [..], SeveralChanges [..], HelpRequests [..],
         },
         notices
+    );
+}
+
+#[test]
+fn every_variant_of_a_refused_act_has_a_golden_form() {
+    let events = events();
+    let refused = || {
+        events.iter().filter_map(|event| match &event.kind {
+            EventKind::ActRefused { act, cause } => Some((act, cause)),
+            _ => None,
+        })
+    };
+    covered!(ActRefusal { OwnAccount, Roles }, refused().map(|(_, cause)| cause));
+    covered!(
+        AdminAct {
+            SupplyContacts,
+            SupplyToken,
+            Unblock,
+            RevokeMethods,
+            RevokeFlows,
+            RequireRegistration,
+            InitiateReset,
+            Forget,
+            ConfirmIncarnation,
+        },
+        refused().map(|(act, _)| act)
     );
 }
 

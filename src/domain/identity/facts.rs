@@ -101,6 +101,11 @@ pub struct UserFacts {
     pub writeback: Option<WritebackState>,
     /// Whether the account is protected from password resets (reason 29).
     pub protected: bool,
+    /// Whether only the most privileged administrators may act on the user although the user holds
+    /// no role: as a member or an owner of a group to which roles can be assigned, or in a
+    /// restricted management administrative unit. `None` is read as true, which is stricter: a
+    /// directory that has neither reports `Some(false)` for every user.
+    pub restricted_management: Option<bool>,
     /// Entitlements that the user holds, such as a licence. `None`: not tracked, so none is
     /// missing.
     pub entitlements: Option<BTreeSet<String>>,
@@ -145,6 +150,7 @@ impl UserFacts {
             password_home: PasswordHome::Cloud,
             writeback: None,
             protected: false,
+            restricted_management: None,
             entitlements: None,
             roles: BTreeSet::new(),
             groups: BTreeSet::new(),

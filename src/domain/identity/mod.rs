@@ -4,3 +4,4 @@ pub(crate) mod contact;
 pub(crate) mod facts;
 pub(crate) mod ids;
 pub(crate) mod locale;
+pub(crate) mod roles;

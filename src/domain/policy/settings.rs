@@ -195,9 +195,9 @@ impl Default for Gates {
 pub struct AdministratorPolicy {
     /// Whether administrators may reset their own passwords. Default true.
     pub enabled: bool,
-    /// Holders of any of these roles are administrators. Default: Microsoft's list of May 2026,
-    /// which grew from 27 to 78 roles. 1 to 256; never empty, since administrators would then fall
-    /// under `users`. A host without roles names one that no user holds.
+    /// Holders of any of these roles are administrators; the case of the names does not matter.
+    /// Default: [`roles_2026`](Self::roles_2026). 1 to 256; never empty, since administrators would
+    /// then fall under `users`. A host without roles names one that no user holds.
     pub roles: BTreeSet<RoleId>,
     /// Their gates. Default: two, of email, mobile phone and office phone. Never fewer than two
     /// unless [`Deviation::OneGateAdministrators`] is acknowledged.
@@ -206,12 +206,8 @@ pub struct AdministratorPolicy {
 
 impl Default for AdministratorPolicy {
     fn default() -> Self {
-        let roles = super::roles::ADMINISTRATOR_ROLES
-            .iter()
-            .filter_map(|role| RoleId::parse(role).ok())
-            .collect();
         let methods = MethodKind::CONTACTS.into();
-        Self { enabled: true, roles, gates: Gates { required: 2, methods } }
+        Self { enabled: true, roles: Self::roles_2026(), gates: Gates { required: 2, methods } }
     }
 }
 

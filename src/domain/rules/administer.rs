@@ -7,13 +7,13 @@ use crate::domain::account::{
     Account, Factor, Method, OathDevice, Offer, Pending, PendingBody, Provenance,
     RegistrationState, SealedSeed,
 };
-use crate::domain::event::EventKind;
+use crate::domain::event::{ActRefusal, AdminAct, EventKind};
 use crate::domain::identity::ids::MethodId;
 use crate::domain::message::Notice;
 use crate::domain::method::MethodKind;
 use crate::domain::reason::SsprReason;
 use crate::domain::refusal::Refusal;
-use crate::domain::time::Timestamp;
+use crate::domain::time::{HOUR, Timestamp};
 
 /// Clears the failure budgets and the counted challenges, and opens the kinds that a run of
 /// failures has closed. The user may try again at once, and gets a notice if a kind was opened.
@@ -274,6 +274,27 @@ pub(crate) fn replace_seeds<'a>(
         transition.record(EventKind::SeedsResealed { count });
     }
     count
+}
+
+/// Refused acts of an hour that are recorded for one account.
+const MAX_REFUSED: usize = 10;
+
+/// Records that an administrator was refused an act on this account; returns whether it did. The
+/// number is bounded, so that a refused administrator cannot make the owner's commits conflict.
+pub(crate) fn record_refused_act(
+    transition: &mut Transition<'_>,
+    act: AdminAct,
+    cause: ActRefusal,
+) -> bool {
+    let now = transition.now;
+    let refused = &mut transition.account.acts.refused;
+    refused.retain(|at| now.since(*at) < HOUR);
+    if refused.len() >= MAX_REFUSED {
+        return false;
+    }
+    refused.push(now);
+    transition.record(EventKind::ActRefused { act, cause });
+    true
 }
 
 /// How often administrators are asked for help about one account.

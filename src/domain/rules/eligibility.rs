@@ -6,7 +6,7 @@ use crate::domain::identity::contact::Destination;
 use crate::domain::identity::facts::{
     PasswordHome, TenantFacts, UserFacts, UserKind, WritebackState,
 };
-use crate::domain::identity::ids::RoleId;
+use crate::domain::identity::roles::lists_any;
 use crate::domain::method::{ChallengeOption, MethodKind};
 use crate::domain::policy::{Gates, Policy, Scope};
 use crate::domain::reason::SsprReason;
@@ -98,12 +98,7 @@ fn check_writable(user: &UserFacts) -> Result<(), SsprReason> {
 
 /// Whether the stricter policy for administrators applies to the user.
 pub(crate) fn is_administrator(policy: &Policy, user: &UserFacts) -> bool {
-    let roles = &policy.administrators.roles;
-    // Directories differ in the case of names; the stricter policy must not depend on it.
-    let same = |left: &RoleId, right: &RoleId| {
-        left.as_str().to_lowercase() == right.as_str().to_lowercase()
-    };
-    user.roles.iter().any(|role| roles.iter().any(|named| same(named, role)))
+    lists_any(&policy.administrators.roles, &user.roles)
 }
 
 /// A method that the user could prove now.

@@ -34,8 +34,8 @@ mod tests;
 mod write;
 
 pub(crate) use administer::{
-    clear_budgets, confirm_incarnation, forget, replace_seeds, request_help, request_reset,
-    require_registration, revoke_flows, revoke_methods, supply_token,
+    clear_budgets, confirm_incarnation, forget, record_refused_act, replace_seeds, request_help,
+    request_reset, require_registration, revoke_flows, revoke_methods, supply_token,
 };
 pub(crate) use allowance::{sends, sends_of};
 pub(crate) use attempts::{Reservation, record_failure};
@@ -146,13 +146,15 @@ impl<'a> Transition<'a> {
     }
 
     /// Prepares the commit: a decoy now stands for its name, and a forgotten account is known again
-    /// if anyone but the engine has changed it.
+    /// if a user or an administrator has changed it. A refused act is no change.
     pub(crate) fn remember(&mut self) {
         if let Some(decoy) = &mut self.account.decoy {
             decoy.taken_over = false;
         }
-        let forgets = self.events.contains(&EventKind::AccountForgotten {});
-        if self.actor != ActorKind::Engine && !forgets {
+        let stays = |event: &EventKind| {
+            matches!(event, EventKind::AccountForgotten {} | EventKind::ActRefused { .. })
+        };
+        if self.actor != ActorKind::Engine && !self.events.iter().any(stays) {
             self.account.forgotten = false;
         }
     }

@@ -5,5 +5,6 @@ pub(crate) mod error;
 pub(crate) mod reply;
 pub(crate) mod report;
 pub(crate) mod request;
+pub(crate) mod roles;
 pub(crate) mod source;
 pub(crate) mod stats;

@@ -3,11 +3,10 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
-
 use crate::domain::crypto::digest::{Digest, DigestOf};
 use crate::domain::crypto::secret::{SecretText, redacted};
 use crate::domain::identity::ids::{RoleId, TenantId, UserId};
+use crate::domain::identity::roles::same_name;
 use crate::domain::invalid::InvalidInput;
 use crate::domain::time::Timestamp;
 use crate::engine::api::source::Source;
@@ -200,87 +199,44 @@ impl SignInContext {
 /// [`Engine::admin`](crate::Engine::admin). Build the actor from the roles that the administrator
 /// has in that tenant, and take the tenant from the same session, never from a URL.
 ///
-/// ```
-/// use sspr::{Actor, RoleId};
+/// An administrator who is a user of the tenant's directory is a [`user`](Self::user), who may not
+/// act on their own account. *A person who is passed as a [`service`](Self::service)* may.
 ///
-/// let admin = Actor::new("admin@contoso.example", [RoleId::parse("Global Administrator")?]);
+/// ```
+/// use sspr::{Actor, RoleId, UserId};
+///
+/// let admin = Actor::user(UserId::parse("u-7")?, [RoleId::parse("Helpdesk Administrator")?]);
+/// let sync = Actor::service("hr-sync", [RoleId::parse("Privileged Authentication Administrator")?]);
 /// # Ok::<(), sspr::InvalidInput>(())
 /// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Actor {
     pub(crate) id: String,
+    /// `None` for a service.
+    pub(crate) subject: Option<UserId>,
     pub(crate) roles: BTreeSet<RoleId>,
 }
 
 impl Actor {
-    /// An administrator of this name with these roles. The first 128 characters of the name go into
-    /// the audit trail.
+    /// A user of the tenant's directory with these roles. The id goes into the audit trail.
     #[must_use]
-    pub fn new(id: &str, roles: impl IntoIterator<Item = RoleId>) -> Self {
-        let shown = id.chars().filter(|symbol| !symbol.is_control()).take(128);
-        Self { id: shown.collect(), roles: roles.into_iter().collect() }
+    pub fn user(user: UserId, roles: impl IntoIterator<Item = RoleId>) -> Self {
+        let id = user.as_str().to_owned();
+        Self { id, subject: Some(user), roles: roles.into_iter().collect() }
     }
-}
 
-/// The roles that may perform each operation. They are data, since directories name their roles
-/// differently.
-///
-/// The default names Entra's roles. A field that is set replaces its default list. In a document, a
-/// missing field keeps its default and an unknown field is an error.
-///
-/// ```
-/// use sspr::RoleId;
-/// use sspr::admin::AdminRoles;
-///
-/// let roles: AdminRoles = serde_json::from_str(r#"{ "policy": ["identity-owner"] }"#).unwrap();
-/// assert_eq!(roles.policy, [RoleId::parse("identity-owner")?].into());
-/// assert_eq!(roles.read, AdminRoles::default().read);
-/// assert!(serde_json::from_str::<AdminRoles>(r#"{ "polcy": [] }"#).is_err());
-/// # Ok::<(), sspr::InvalidInput>(())
-/// ```
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-#[non_exhaustive]
-pub struct AdminRoles {
-    /// May put the policy.
-    pub policy: BTreeSet<RoleId>,
-    /// May supply contact data and tokens.
-    pub contacts: BTreeSet<RoleId>,
-    /// May clear failure budgets.
-    pub unblock: BTreeSet<RoleId>,
-    /// May revoke methods and flows, require a new registration, forget accounts, and confirm an
-    /// incarnation.
-    pub revoke: BTreeSet<RoleId>,
-    /// May ask a user to reset the password.
-    pub initiate: BTreeSet<RoleId>,
-    /// May read the policy, events, accounts and explanations.
-    pub read: BTreeSet<RoleId>,
-}
+    /// A program with these roles, such as a service principal or a job: it is no user of the
+    /// directory, so that no account is its own. The rules about the user that it acts on hold for
+    /// it as for any administrator. The first 128 characters of the name go into the audit trail.
+    #[must_use]
+    pub fn service(name: &str, roles: impl IntoIterator<Item = RoleId>) -> Self {
+        let shown = name.chars().filter(|symbol| !symbol.is_control()).take(128);
+        Self { id: shown.collect(), subject: None, roles: roles.into_iter().collect() }
+    }
 
-impl Default for AdminRoles {
-    fn default() -> Self {
-        let roles = |names: &[&str]| -> BTreeSet<RoleId> {
-            let always = ["Global Administrator"];
-            let all = names.iter().chain(&always);
-            all.filter_map(|name| RoleId::parse(name).ok()).collect()
-        };
-        Self {
-            policy: roles(&["Authentication Policy Administrator", "Password Administrator"]),
-            contacts: roles(&["Privileged Authentication Administrator"]),
-            unblock: roles(&["Helpdesk Administrator", "Authentication Administrator"]),
-            revoke: roles(&[
-                "Authentication Administrator",
-                "Privileged Authentication Administrator",
-            ]),
-            initiate: roles(&[
-                "Helpdesk Administrator",
-                "Password Administrator",
-                "User Administrator",
-                "Authentication Administrator",
-                "Privileged Authentication Administrator",
-            ]),
-            read: roles(&["Reports Reader", "Security Reader", "Global Reader"]),
-        }
+    /// Whether this is the actor's own account: the actor's id, in any letter case.
+    pub(crate) fn is(&self, user: &UserId) -> bool {
+        self.subject.as_ref().is_some_and(|own| same_name(own.as_str(), user.as_str()))
     }
 }

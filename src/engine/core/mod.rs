@@ -23,7 +23,7 @@ use crate::domain::record::store_note::StoreId;
 use crate::domain::rules::FreshChallenge;
 use crate::domain::time::Timestamp;
 use crate::engine::api::error::{At as _, Error, FaultOrigin};
-use crate::engine::api::request::AdminRoles;
+use crate::engine::api::roles::AdminRoles;
 use crate::engine::api::stats::Stats;
 use crate::engine::core::policy_cache::PolicyCache;
 use crate::engine::maintenance::failing::Failing;

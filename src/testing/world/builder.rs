@@ -73,6 +73,7 @@ impl WorldBuilder {
         let mut facts = UserFacts::new(World::user());
         facts.user_principal_name = Some(World::NAME.to_owned());
         facts.primary_mail = Some(expected("an address", EmailAddress::parse(World::NAME)));
+        facts.restricted_management = Some(false);
         Self {
             joined: None,
             store: Arc::new(MemoryStore::new()),

@@ -131,11 +131,11 @@ impl World {
         expected("keys", Keys::new(secret(1), 1, secret(2)))
     }
 
-    /// The administrator of every world.
+    /// The administrator of every world, who is another user than the account's.
     #[must_use]
     pub fn root() -> Actor {
         let role = expected("a role", RoleId::parse("Global Administrator"));
-        Actor::new("root@contoso.example", [role])
+        Actor::user(expected("a user", UserId::parse("root@contoso.example")), [role])
     }
 
     /// A request from one address of the internet.

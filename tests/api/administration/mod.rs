@@ -3,6 +3,7 @@
 #![cfg(all(feature = "testing", feature = "seal"))]
 
 mod accounts;
+mod authority;
 mod marks;
 mod pending;
 mod presets;

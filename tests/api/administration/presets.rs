@@ -52,7 +52,7 @@ async fn the_roles_of_the_model_may_put_the_policy() {
     other.attempts = 4;
     let policy = Policy::new(other).expect("sound");
     let put = async |role: &str, expected: u64| {
-        let actor = sspr::Actor::new("pat", [RoleId::parse(role).expect("valid")]);
+        let actor = sspr::Actor::service("pat", [RoleId::parse(role).expect("valid")]);
         world.engine.admin(&tenant, &actor).put_policy(&policy, Some(expected)).await
     };
     assert_eq!(put("Password Administrator", 1).await.expect("put"), 2);

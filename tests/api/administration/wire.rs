@@ -104,6 +104,7 @@ fn a_refusal_is_written_under_its_code() {
         Refusal::NotEligible { reason: sspr::SsprReason::NotInScope },
         Refusal::ReauthenticationRequired,
         Refusal::NotAuthorised,
+        Refusal::OwnAccount,
         Refusal::Conflict,
         Refusal::NotFound,
         Refusal::LimitReached,

@@ -573,7 +573,8 @@ pub(crate) fn no_administrator<'a>(
     engine: &'a Engine,
 ) -> Pin<Box<dyn Future<Output = Gains> + 'a>> {
     Box::pin(async {
-        administrates(fixture, engine, &sspr::Actor::new("eve@contoso.example", [])).await;
+        let eve = sspr::UserId::parse("eve@contoso.example").expect("valid");
+        administrates(fixture, engine, &sspr::Actor::user(eve, [])).await;
         Gains::default()
     })
 }

@@ -33,7 +33,7 @@ fn a_wrong_guess_is_one_read_and_one_transaction_and_past_the_budget_one_read() 
         .directory(MemoryDirectory::new())
         .delivery(MemoryInbox::new());
     let engine = wait(engine.open()).unwrap();
-    let admin = Actor::new("root", [RoleId::parse("Global Administrator").unwrap()]);
+    let admin = Actor::service("root", [RoleId::parse("Global Administrator").unwrap()]);
     wait(engine.admin(&tenant(), &admin).put_policy(&policy(), None)).unwrap();
     let accounts = Accounts::new(keys(), tenant(), policy(), SystemClock.now());
     for number in 0..2 {

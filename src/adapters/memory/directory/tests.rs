@@ -105,6 +105,7 @@ async fn every_fact_of_a_user_can_be_set_and_is_found() {
         password_home: PasswordHome::OnPremises,
         writeback: Some(WritebackState::NotConfigured),
         protected: true,
+        restricted_management: Some(true),
         entitlements: Some(BTreeSet::from(["premium".to_owned()])),
         roles: BTreeSet::from([RoleId::parse("helpdesk").expect("role")]),
         groups: BTreeSet::from([group("staff")]),

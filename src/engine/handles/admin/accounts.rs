@@ -4,8 +4,7 @@
 use super::Admin;
 use crate::domain::account::{FlowId, Generation, Purpose};
 use crate::domain::crypto::totp::{OathParameters, OathSeed};
-use crate::domain::event::{ActorKind, EventKind};
-use crate::domain::identity::facts::UserSelector;
+use crate::domain::event::{ActorKind, AdminAct, EventKind};
 use crate::domain::identity::ids::{MethodId, UserId};
 use crate::domain::method::{ChallengeOption, Channel, MethodKind};
 use crate::domain::refusal::Refusal;
@@ -28,8 +27,8 @@ impl Admin<'_> {
     ///
     /// # Errors
     ///
-    /// [`Refusal::NotAuthorised`], [`Refusal::NotFound`], [`Refusal::LimitReached`],
-    /// [`Refusal::NotOffered`] if the engine has no seal; [`InvalidInput`](crate::InvalidInput) for
+    /// [`Refusal::NotAuthorised`], [`Refusal::OwnAccount`], [`Refusal::NotFound`],
+    /// [`Refusal::LimitReached`], [`Refusal::NotOffered`] if the engine has no seal; [`InvalidInput`](crate::InvalidInput) for
     /// parameters out of range; [`Error::Fault`].
     ///
     /// [`Registration::claim_token`]: crate::Registration::claim_token
@@ -40,9 +39,9 @@ impl Admin<'_> {
         parameters: OathParameters,
     ) -> Result<MethodId, Error> {
         let done = async {
-            self.authorise(&[&self.core.roles.contacts])?;
+            let context = self.authorise_act(AdminAct::SupplyToken, user).await?;
             let device = self.core.token(self.tenant, user, seed, parameters).await?;
-            self.change(user, |transition, context| {
+            self.change(user, &context, |transition, context| {
                 let facts = context.user.as_ref();
                 let incarnation = facts.and_then(|user| user.incarnation.as_deref());
                 supply_token(transition, &device, incarnation)
@@ -58,11 +57,12 @@ impl Admin<'_> {
     ///
     /// # Errors
     ///
-    /// [`Refusal::NotAuthorised`], [`Refusal::NotFound`], [`Refusal::Busy`]; [`Error::Fault`].
+    /// [`Refusal::NotAuthorised`], [`Refusal::OwnAccount`], [`Refusal::NotFound`],
+    /// [`Refusal::Busy`]; [`Error::Fault`].
     pub async fn revoke_methods(&self, user: &UserId) -> Result<(), Error> {
         let done = async {
-            self.authorise(&[&self.core.roles.revoke])?;
-            self.change(user, |transition, context| {
+            let context = self.authorise_act(AdminAct::RevokeMethods, user).await?;
+            self.change(user, &context, |transition, context| {
                 revoke_methods(transition, |account| context.addresses(account))
             })
             .await
@@ -75,11 +75,11 @@ impl Admin<'_> {
     ///
     /// # Errors
     ///
-    /// [`Refusal::NotAuthorised`], [`Refusal::NotFound`]; [`Error::Fault`].
+    /// [`Refusal::NotAuthorised`], [`Refusal::OwnAccount`], [`Refusal::NotFound`]; [`Error::Fault`].
     pub async fn revoke_flows(&self, user: &UserId) -> Result<(), Error> {
         let done = async {
-            self.authorise(&[&self.core.roles.revoke])?;
-            self.change(user, |transition, _| {
+            let context = self.authorise_act(AdminAct::RevokeFlows, user).await?;
+            self.change(user, &context, |transition, _| {
                 revoke_flows(transition);
                 Ok(())
             })
@@ -94,11 +94,12 @@ impl Admin<'_> {
     ///
     /// # Errors
     ///
-    /// [`Refusal::NotAuthorised`], [`Refusal::NotFound`], [`Refusal::Busy`]; [`Error::Fault`].
+    /// [`Refusal::NotAuthorised`], [`Refusal::OwnAccount`], [`Refusal::NotFound`],
+    /// [`Refusal::Busy`]; [`Error::Fault`].
     pub async fn require_registration(&self, user: &UserId) -> Result<(), Error> {
         let done = async {
-            self.authorise(&[&self.core.roles.revoke])?;
-            self.change(user, |transition, context| {
+            let context = self.authorise_act(AdminAct::RequireRegistration, user).await?;
+            self.change(user, &context, |transition, context| {
                 require_registration(transition, |account| context.addresses(account))
             })
             .await
@@ -113,14 +114,13 @@ impl Admin<'_> {
     ///
     /// # Errors
     ///
-    /// [`Refusal::NotAuthorised`], [`Refusal::NotFound`], [`Refusal::NotEligible`] if the user may
-    /// not reset or has no address; [`Refusal::TooOften`] if the user's budgets are spent
-    /// ([`unblock`](Self::unblock) first); [`Error::Fault`].
+    /// [`Refusal::NotAuthorised`], [`Refusal::OwnAccount`], [`Refusal::NotFound`],
+    /// [`Refusal::NotEligible`] if the user may not reset or has no address; [`Refusal::TooOften`]
+    /// if the user's budgets are spent ([`unblock`](Self::unblock) first); [`Error::Fault`].
     pub async fn initiate_reset(&self, user: &UserId) -> Result<(), Error> {
         let done = async {
             let core = self.core;
-            self.authorise(&[&core.roles.initiate])?;
-            let context = core.context(self.tenant, UserSelector::Id(user), true).await?;
+            let context = self.authorise_act(AdminAct::InitiateReset, user).await?;
             if context.user.is_none() {
                 return Err(Refusal::NotFound.into());
             }
@@ -137,7 +137,7 @@ impl Admin<'_> {
                 candidate.filter(|_| context.capabilities.allow(MethodKind::Email, Channel::Link))
             else {
                 return self
-                    .change(user, |transition, context| {
+                    .change(user, &context, |transition, context| {
                         request_reset(transition, |account| context.addresses(account))
                     })
                     .await;
@@ -177,8 +177,9 @@ impl Admin<'_> {
 
     /// Removes the data of a user who has left or asks for removal: methods, budgets, devices and
     /// flows. The record itself is removed after 31 days without use, the events after their
-    /// retention. Also works for users whom the directory no longer has; a user whom it has is
-    /// notified.
+    /// retention. Also works for users whom the directory no longer has, but their former
+    /// roles are then unknown, and it takes an administrator who may act on
+    /// [every role](crate::admin::TargetRules::others). A user whom the directory has is notified.
     ///
     /// This is also the operation for an id that was assigned to another person
     /// ([`UserFacts::incarnation`](crate::facts::UserFacts::incarnation) has changed). Until then the
@@ -187,12 +188,11 @@ impl Admin<'_> {
     ///
     /// # Errors
     ///
-    /// [`Refusal::NotAuthorised`], [`Refusal::Busy`]; [`Error::Fault`].
+    /// [`Refusal::NotAuthorised`], [`Refusal::OwnAccount`], [`Refusal::Busy`]; [`Error::Fault`].
     pub async fn forget(&self, user: &UserId) -> Result<(), Error> {
         let done = async {
             let core = self.core;
-            self.authorise(&[&core.roles.revoke])?;
-            let context = core.context(self.tenant, UserSelector::Id(user), true).await?;
+            let context = self.authorise_act(AdminAct::Forget, user).await?;
             let target = core.user_target(self.tenant, user);
             let loaded = core.load(&target).await?;
             if !loaded.exists() {

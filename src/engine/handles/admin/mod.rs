@@ -2,21 +2,20 @@
 //! `accounts.rs` and `reports.rs` have the others.
 
 mod accounts;
+mod authority;
 mod budgets;
 mod reports;
 mod trail;
 
 pub use budgets::{BudgetKind, BudgetUse};
 pub use reports::{AccountSummary, BlockedMethod, Explanation, HeldMethod};
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde::Serialize;
 
 use crate::domain::account::FORMAT;
-use crate::domain::event::{ActorKind, Event, EventId, EventKind};
-use crate::domain::identity::facts::UserSelector;
-use crate::domain::identity::ids::{RoleId, TenantId, UserId};
+use crate::domain::event::{ActorKind, AdminAct, Event, EventId, EventKind};
+use crate::domain::identity::ids::{TenantId, UserId};
 use crate::domain::policy::policy_record::PolicyRecord;
 use crate::domain::policy::served::Unserved;
 use crate::domain::policy::{Policy, Scope};
@@ -37,7 +36,8 @@ use crate::engine::handles::admin::trail::trail;
 use crate::engine::observe::Operation;
 use crate::port::{Commit, Committed, Cursor, EventsOf, Page, PortErrorKind};
 
-/// Operations of one administrator in one tenant. Each operation checks the actor's roles.
+/// Operations of one administrator in one tenant. Each operation checks the actor's roles, and those
+/// on a user also the user's: see [`AdminRoles`](crate::admin::AdminRoles).
 #[derive(Clone, Copy, Debug)]
 pub struct Admin<'a> {
     pub(crate) core: &'a Core,
@@ -173,11 +173,11 @@ impl Admin<'_> {
     ///
     /// # Errors
     ///
-    /// [`Refusal::NotAuthorised`], [`Refusal::NotFound`]; [`Error::Fault`].
+    /// [`Refusal::NotAuthorised`], [`Refusal::OwnAccount`], [`Refusal::NotFound`]; [`Error::Fault`].
     pub async fn supply_contacts(&self, user: &UserId, contacts: &Contacts) -> Result<(), Error> {
         let done = async {
-            self.authorise(&[&self.core.roles.contacts])?;
-            self.change(user, |transition, context| {
+            let context = self.authorise_act(AdminAct::SupplyContacts, user).await?;
+            self.change(user, &context, |transition, context| {
                 let incarnation =
                     context.user.as_ref().and_then(|user| user.incarnation.as_deref());
                 supply_contacts(transition, contacts, incarnation, |account| {
@@ -195,11 +195,12 @@ impl Admin<'_> {
     ///
     /// # Errors
     ///
-    /// [`Refusal::NotAuthorised`], [`Refusal::NotFound`], [`Refusal::Busy`]; [`Error::Fault`].
+    /// [`Refusal::NotAuthorised`], [`Refusal::OwnAccount`], [`Refusal::NotFound`],
+    /// [`Refusal::Busy`]; [`Error::Fault`].
     pub async fn unblock(&self, user: &UserId) -> Result<(), Error> {
         let done = async {
-            self.authorise(&[&self.core.roles.unblock])?;
-            self.change(user, |transition, context| {
+            let context = self.authorise_act(AdminAct::Unblock, user).await?;
+            self.change(user, &context, |transition, context| {
                 clear_budgets(transition, |account| context.addresses(account))
             })
             .await
@@ -249,13 +250,12 @@ impl Admin<'_> {
     ///
     /// # Errors
     ///
-    /// [`Refusal::NotAuthorised`], [`Refusal::NotFound`]; [`Refusal::NotEligible`] if the record
-    /// has another incarnation; [`Error::Fault`].
+    /// [`Refusal::NotAuthorised`], [`Refusal::OwnAccount`], [`Refusal::NotFound`];
+    /// [`Refusal::NotEligible`] if the record has another incarnation; [`Error::Fault`].
     pub async fn confirm_incarnation(&self, user: &UserId) -> Result<(), Error> {
         let done = async {
             let core = self.core;
-            self.authorise(&[&core.roles.revoke])?;
-            let context = core.context(self.tenant, UserSelector::Id(user), true).await?;
+            let context = self.authorise_act(AdminAct::ConfirmIncarnation, user).await?;
             let facts = context.user.as_ref().ok_or(Refusal::NotFound)?;
             let target = core.user_target(self.tenant, user);
             let (policy, origin) = (&context.policy, self.origin());
@@ -280,18 +280,14 @@ impl Admin<'_> {
         }
     }
 
-    fn authorise(&self, allowed: &[&BTreeSet<RoleId>]) -> Result<(), Refusal> {
-        let holds = |roles: &&BTreeSet<RoleId>| !roles.is_disjoint(&self.actor.roles);
-        if allowed.iter().any(holds) { Ok(()) } else { Err(Refusal::NotAuthorised) }
-    }
-
+    /// Changes the record of a user on whom the actor [may act](Self::authorise_act).
     async fn change<T>(
         &self,
         user: &UserId,
+        context: &Context,
         change: impl Fn(&mut Transition<'_>, &Context) -> Result<T, Refusal>,
     ) -> Result<T, Error> {
         let core = self.core;
-        let context = core.context(self.tenant, UserSelector::Id(user), true).await?;
         let Some(facts) = &context.user else {
             return Err(Refusal::NotFound.into());
         };
@@ -307,7 +303,7 @@ impl Admin<'_> {
         let step = core.commit(&target, policy, &origin).from(loaded).wake();
         let (answer, _) = step
             .decide(|transition| {
-                let answer = change(transition, &context)?;
+                let answer = change(transition, context)?;
                 // A change without events also leaves the incarnation as it is.
                 if !transition.events.is_empty() {
                     transition.belongs_to(incarnation);
