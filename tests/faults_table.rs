@@ -2,9 +2,12 @@
 //! against the sources. The published package leaves this file out: the table names tests that it
 //! lacks.
 
+#[path = "documents/tables.rs"]
+mod tables;
+
 use std::collections::BTreeSet;
-use std::fs;
-use std::path::Path;
+
+use tables::NamedTest;
 
 /// Families of rows: the letter, the highest number, and the numbers that are not this table's.
 const FAMILIES: [(char, usize, &[usize]); 7] = [
@@ -32,43 +35,19 @@ const FIRST_ATTACKS: [usize; 52] = {
 struct Row {
     id: String,
     rule: String,
-    /// File and name.
-    tests: Vec<(String, String)>,
+    tests: Vec<NamedTest>,
 }
 
-fn read(path: &str) -> Option<String> {
-    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).ok()
-}
-
-/// The lines of the table under this heading, cell by cell.
-fn lines(heading: &str) -> Vec<Vec<String>> {
-    let text = read("tests/FAULTS.md").expect("tests/FAULTS.md");
-    let (_, section) = text.split_once(heading).unwrap_or_else(|| panic!("no section {heading:?}"));
-    let section = section.split("\n## ").next().unwrap_or_default();
-    let lines = section.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| row"));
-    let cells = |line: &str| -> Vec<String> {
-        let inner = line.trim_start_matches("| ").trim_end_matches('|').trim_end();
-        inner.split(" | ").map(|cell| cell.trim().to_owned()).collect()
-    };
-    lines.map(cells).collect()
+fn table(heading: &str) -> Vec<Vec<String>> {
+    tables::rows(&tables::text("tests/FAULTS.md").expect("tests/FAULTS.md"), heading)
 }
 
 fn rows() -> Vec<Row> {
     let row = |cells: Vec<String>| {
         let [id, rule, tests] = &cells[..] else { panic!("three cells: {cells:?}") };
-        let mut file = None;
-        let mut named = Vec::new();
-        for word in tests.split('`').skip(1).step_by(2) {
-            if word.ends_with(".rs") {
-                file = Some(word.to_owned());
-            } else {
-                let file = file.clone().unwrap_or_else(|| panic!("{id}: {word} has no file"));
-                named.push((file, word.to_owned()));
-            }
-        }
-        Row { id: id.clone(), rule: rule.clone(), tests: named }
+        Row { id: id.clone(), rule: rule.clone(), tests: tables::named_tests(id, tests) }
     };
-    lines("## Held").into_iter().map(row).collect()
+    table("## Held").into_iter().map(row).collect()
 }
 
 fn open() -> Vec<(String, String)> {
@@ -76,7 +55,7 @@ fn open() -> Vec<(String, String)> {
         let [id, why] = &cells[..] else { panic!("two cells: {cells:?}") };
         (id.clone(), why.clone())
     };
-    lines("## Open").into_iter().map(row).collect()
+    table("## Open").into_iter().map(row).collect()
 }
 
 #[test]
@@ -107,22 +86,7 @@ fn every_test_that_a_row_names_is_in_the_sources() {
     assert!(!rows.is_empty());
     for Row { id, rule, tests } in rows {
         assert!(rule.len() > 20, "{id} says no rule");
-        assert!(!tests.is_empty(), "{id} names no test");
-        let mut seen = BTreeSet::new();
-        for (file, name) in tests {
-            let source = read(&file).unwrap_or_else(|| panic!("{id}: there is no {file}"));
-            assert!(source.contains(&format!("fn {name}(")), "{id}: {name} is not in {file}");
-            assert!(
-                source.contains("#[test]")
-                    || source.contains("#[tokio::test")
-                    || source.contains("on_every_store!")
-                    || source.contains("in_memory!")
-                    // A property of the kit, which runs it on every store.
-                    || file.starts_with("src/conformance/"),
-                "{id}: {file} has no tests"
-            );
-            assert!(seen.insert((file, name.clone())), "{id} names {name} twice");
-        }
+        tables::check_tests(&id, tests);
     }
 }
 
