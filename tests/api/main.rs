@@ -11,6 +11,7 @@ mod administration;
 mod flows;
 mod limits_and_junk;
 mod methods;
+mod model;
 mod notices;
 mod observed;
 mod registration;

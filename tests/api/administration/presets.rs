@@ -39,11 +39,13 @@ async fn under_entra_one_browser_gets_five_challenges_in_an_hour() {
     assert_eq!(codes, 5, "codes that one browser had in an hour");
 }
 
-/// The model names two roles that set the policy up: Global and Password Administrator.
+/// E10.2: the model names three roles that set the policy up, and one that reads reports.
 #[tokio::test]
 async fn the_roles_of_the_model_may_put_the_policy() {
     let roles = AdminRoles::default().policy;
-    for role in ["Global Administrator", "Password Administrator"] {
+    for role in
+        ["Global Administrator", "Password Administrator", "Authentication Policy Administrator"]
+    {
         assert!(roles.contains(&RoleId::parse(role).expect("valid")), "{role}");
     }
     let world = World::builder().settings(settings()).open().await;
@@ -56,6 +58,13 @@ async fn the_roles_of_the_model_may_put_the_policy() {
         world.engine.admin(&tenant, &actor).put_policy(&policy, Some(expected)).await
     };
     assert_eq!(put("Password Administrator", 1).await.expect("put"), 2);
-    let refused = put("Helpdesk Administrator", 2).await.unwrap_err();
-    assert_eq!(refused.refusal(), Some(&Refusal::NotAuthorised));
+    for role in ["Helpdesk Administrator", "Reports Reader"] {
+        assert_eq!(refusal(put(role, 2).await), Refusal::NotAuthorised, "{role}");
+    }
+    let events = async |role: &str| {
+        let actor = sspr::Actor::service("pat", [RoleId::parse(role).expect("valid")]);
+        world.engine.admin(&tenant, &actor).events(None, 10).await
+    };
+    assert_eq!(events("Reports Reader").await.expect("readable").items.len(), 2);
+    assert_eq!(refusal(events("Directory Readers").await), Refusal::NotAuthorised);
 }

@@ -1,0 +1,112 @@
+//! Whose values count, what a registration needs, and what a completed reset clears.
+
+use std::time::Duration;
+
+use sspr::admin::Contacts;
+use sspr::facts::EmailAddress;
+use sspr::method::{Prompt, Provenance, SignInContext};
+use sspr::policy::Deviation;
+use sspr::port::Clock as _;
+use sspr::{MethodKind, SignedIn};
+
+use crate::support::*;
+
+const DAY: Duration = Duration::from_secs(86_400);
+
+/// The address to which a reset of the account sends its code.
+async fn code_goes_to(world: &World) -> String {
+    world.inbox.clear();
+    let reply = world.start().await;
+    world.challenge(&reply.ticket, &email()).await;
+    world.deliver().await;
+    let all = world.inbox.all();
+    let code = all.iter().find(|message| message.code().is_some()).expect("a code");
+    code.destination.normalised()
+}
+
+#[tokio::test]
+async fn e2_4_the_users_own_value_comes_before_the_supplied_one() {
+    let world = World::builder().settings(one_gate()).open().await;
+    let mut contacts = Contacts::default();
+    contacts.email = EmailAddress::parse("supplied@contoso.example").ok();
+    world.supply_contacts(&world.user, &contacts).await;
+    assert_eq!(code_goes_to(&world).await, "supplied@contoso.example");
+    world.register_contacts().await;
+    assert_eq!(code_goes_to(&world).await, MAIL);
+    let registration = world.engine.registration();
+    let methods = registration.list(&request(), &world.signed_in()).await.expect("listed");
+    let own = methods.iter().find(|method| {
+        method.kind == MethodKind::Email && method.provenance == Provenance::Confirmed
+    });
+    let own = &own.expect("the own address").id;
+    registration.remove(&request(), &world.signed_in(), own).await.expect("removed");
+    assert_eq!(code_goes_to(&world).await, "supplied@contoso.example");
+}
+
+/// Who removes a needed method is asked when the interval ends, and not before.
+#[tokio::test]
+async fn e2_2_a_registration_that_no_longer_suffices_is_asked_for_after_the_interval() {
+    let world = World::builder().registered().open().await;
+    let registration = world.engine.registration();
+    let prompt = async |session: &str| {
+        let session = SignInContext::new(session, world.clock.now());
+        let user = SignedIn::vouch(world.tenant.clone(), world.user.clone(), session);
+        registration.prompt(&request(), &user).await.expect("read")
+    };
+    let methods = registration.list(&request(), &world.signed_in()).await.expect("listed");
+    registration.remove(&request(), &world.signed_in(), &methods[0].id).await.expect("removed");
+    let seen = world.admin().explain(&world.user).await.expect("explained");
+    assert!(!seen.registered, "one method is left, and two are required");
+    assert_eq!(prompt("the next day").await, Prompt::Nothing);
+    world.clock.advance(DAY * 181);
+    assert_eq!(prompt("after the interval").await, Prompt::Register);
+}
+
+/// Registered means as many methods as are required, whatever the policy lets the user do.
+#[tokio::test]
+async fn e2_6_registered_is_as_many_methods_as_are_required() {
+    let world = World::builder().settings(settings()).open().await;
+    let registered = async || {
+        let seen = world.admin().explain(&world.user).await.expect("explained");
+        seen.registered
+    };
+    assert!(!registered().await);
+    let mail = EmailAddress::parse(MAIL).expect("valid");
+    world.register(sspr::method::NewMethod::email(mail), MAIL).await;
+    assert!(!registered().await, "one of two");
+    world.put_policy(one_gate()).await;
+    assert!(registered().await, "one of one");
+}
+
+#[tokio::test]
+async fn e4_1_a_completed_reset_clears_the_counters_where_the_policy_says_so() {
+    for clears in [false, true] {
+        let mut settings = one_gate();
+        settings.clear_counters_on_reset = clears;
+        settings.acknowledged.insert(Deviation::CountersClearedOnReset);
+        let world = World::builder().settings(settings).registered().open().await;
+        let reply = world.start().await;
+        let (reply, right) = world.challenged(&reply.ticket, &email(), MAIL).await;
+        refusal(world.prove(&reply.ticket, &other_than(&right)).await);
+        let reply = world.prove(&reply.ticket, &right).await.expect("proven");
+        world.complete(&reply.ticket, NEW).await.expect("reset");
+        let seen = world.admin().explain(&world.user).await.expect("explained");
+        let failures = |used: &&sspr::admin::BudgetUse| {
+            used.budget == sspr::admin::BudgetKind::Failures && used.held > 0
+        };
+        assert_eq!(seen.budgets.iter().any(|used| failures(&used)), !clears, "{:?}", seen.budgets);
+    }
+}
+
+/// Events are kept for thirty days.
+#[tokio::test]
+async fn e4_2_events_are_kept_for_thirty_days() {
+    let world = World::builder().open().await;
+    for day in 1..=32 {
+        world.clock.advance(DAY);
+        world.deliver().await;
+        let kept = world.event_codes().await.contains(&"policy_changed".to_owned());
+        assert!(kept || day >= 30, "gone after {day} days");
+        assert!(!kept || day <= 31, "kept after {day} days");
+    }
+}
