@@ -65,6 +65,7 @@ impl Site {
             .keys(support::keys())
             .store(store.clone())
             .directory(MemoryDirectory::new())
+            .sessions(sspr::port::NoSessions)
             .delivery(MemoryInbox::new());
         let engine = runtime.block_on(engine.open()).expect("opened");
         let (tenant, policy) = (support::tenant(), support::policy());

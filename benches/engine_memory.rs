@@ -58,6 +58,7 @@ impl Population {
             .keys(support::keys())
             .store(store.clone())
             .directory(MemoryDirectory::new())
+            .sessions(sspr::port::NoSessions)
             .delivery(MemoryInbox::new());
         let engine = run(engine.open()).expect("opened");
         let (tenant, policy) = (support::tenant(), support::policy());

@@ -49,6 +49,7 @@ impl Site {
             .keys(support::keys())
             .store(store.clone())
             .directory(MemoryDirectory::new())
+            .sessions(sspr::port::NoSessions)
             .delivery(MemoryInbox::new());
         let engine = block_on(engine.open()).expect("opened");
         let accounts =

@@ -1,7 +1,7 @@
-//! A complete directory over a host's own table of users.
+//! A complete directory over a host's own table of users, with its sessions.
 //!
-//! Run it with `cargo run --features conformance --example custom_directory`: the conformance kit checks
-//! the directory and prints a line for each property. The exit code says whether all of them hold. The
+//! Run it with `cargo run --features conformance --example custom_directory`: the conformance kits check
+//! the directory and the sessions, and print a line for each property. The exit code says whether all of them hold. The
 //! table is in memory here; each method takes one lock, where a host has one transaction.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use argon2::{Algorithm, Argon2, Params, Version};
 use sspr::facts::{
     PolicyReason, SessionKinds, TenantFacts, UserFacts, UserQuery, UserSelector, WriteOutcome,
+    WritePurpose, WriteReply,
 };
 use sspr::port::*;
 use sspr::{GroupId, RoleId, SecretText, TenantId, Timestamp, UserId};
@@ -90,6 +91,12 @@ impl Tenant {
         }
         found.intersection(asked).cloned().collect()
     }
+
+    fn facts_of(&self, row: &Row, groups: &BTreeSet<GroupId>) -> UserFacts {
+        let mut facts = row.facts.clone();
+        facts.groups = self.groups_of(&facts.id, groups);
+        facts
+    }
 }
 
 impl Accounts {
@@ -103,16 +110,18 @@ impl Accounts {
         tenant: &TenantId,
         user: &UserId,
         change: impl FnOnce(&mut Row) -> PortResult<WriteOutcome>,
-    ) -> PortResult<WriteOutcome> {
+    ) -> PortResult<WriteReply> {
         let mut tenants = self.tenants();
         let row = tenants.get_mut(tenant).and_then(|tenant| tenant.users.get_mut(user));
-        row.map_or(Ok(WriteOutcome::AdminActionRequired), change)
+        let unknown = WriteOutcome::AdminActionRequired.with_detail("no such user");
+        row.map_or(Ok(unknown), |row| change(row).map(WriteReply::from))
     }
 
     /// Users by id, the one order that no change moves.
     fn page(
         &self,
         tenant: &TenantId,
+        groups: &BTreeSet<GroupId>,
         after: Option<&Cursor>,
         limit: usize,
         wanted: impl Fn(&UserFacts) -> bool,
@@ -120,10 +129,11 @@ impl Accounts {
         let after = after.map(|cursor| UserId::parse(cursor.as_str())).transpose();
         let after = after.map_err(|error| PortError::denied().because(error))?;
         let tenants = self.tenants();
-        let rows = tenants.get(tenant).into_iter().flat_map(|tenant| tenant.users.values());
+        let Some(tenant) = tenants.get(tenant) else { return Ok(Page::new(Vec::new(), None)) };
+        let rows = tenant.users.values();
         let rest = rows.filter(|row| Some(&row.facts.id) > after.as_ref() && wanted(&row.facts));
-        let mut found: Vec<UserFacts> =
-            rest.take(limit.saturating_add(1)).map(|row| row.facts.clone()).collect();
+        let facts = |row: &Row| tenant.facts_of(row, groups);
+        let mut found: Vec<UserFacts> = rest.take(limit.saturating_add(1)).map(facts).collect();
         let more = found.len() > limit;
         found.truncate(limit);
         let last = found.last().filter(|_| more);
@@ -138,37 +148,29 @@ impl Directory for Accounts {
         Ok(self.tenants().get(tenant).map(|tenant| TenantFacts::new(&tenant.name)))
     }
 
-    async fn find(
-        &self,
-        tenant: &TenantId,
-        query: &UserQuery<'_>,
-    ) -> PortResult<Option<UserFacts>> {
+    async fn find(&self, tenant: &TenantId, query: &UserQuery<'_>) -> PortResult<Vec<UserFacts>> {
         let tenants = self.tenants();
-        let Some(tenant) = tenants.get(tenant) else { return Ok(None) };
-        let row = match query.by {
-            UserSelector::Id(id) => tenant.users.get(id),
+        let Some(tenant) = tenants.get(tenant) else { return Ok(Vec::new()) };
+        let rows: Vec<&Row> = match query.by {
+            UserSelector::Id(id) => tenant.users.get(id).into_iter().collect(),
             UserSelector::Identifier(typed) => {
-                // Compared, not matched: no LIKE, no filter of LDAP. Of two users none is right.
+                // Compared, not matched: no LIKE, no filter of LDAP.
                 let name = typed.as_str().to_lowercase();
-                let mut named = tenant.users.values().filter(|row| row.names.contains(&name));
-                named.next().filter(|_| named.next().is_none())
+                tenant.users.values().filter(|row| row.names.contains(&name)).take(50).collect()
             }
-            _ => None,
+            _ => Vec::new(),
         };
-        Ok(row.map(|row| {
-            let mut facts = row.facts.clone();
-            facts.groups = tenant.groups_of(&facts.id, query.groups);
-            facts
-        }))
+        Ok(rows.into_iter().map(|row| tenant.facts_of(row, query.groups)).collect())
     }
 
     async fn users(
         &self,
         tenant: &TenantId,
+        groups: &BTreeSet<GroupId>,
         after: Option<&Cursor>,
         limit: usize,
     ) -> PortResult<Page<UserFacts>> {
-        self.page(tenant, after, limit, |_| true)
+        self.page(tenant, groups, after, limit, |_| true)
     }
 
     async fn role_holders(
@@ -178,12 +180,13 @@ impl Directory for Accounts {
         after: Option<&Cursor>,
         limit: usize,
     ) -> PortResult<Page<UserFacts>> {
-        self.page(tenant, after, limit, |facts| roles.iter().any(|role| facts.roles.contains(role)))
+        let holds = |facts: &UserFacts| roles.iter().any(|role| facts.roles.contains(role));
+        self.page(tenant, &BTreeSet::new(), after, limit, holds)
     }
 
-    async fn set_password(&self, write: &PasswordWrite<'_>) -> PortResult<WriteOutcome> {
+    async fn set_password(&self, write: &PasswordWrite<'_>) -> PortResult<WriteReply> {
         if write.password.expose_secret().len() > LONGEST {
-            return Ok(WriteOutcome::PolicyViolation(PolicyReason::Length));
+            return Ok(WriteOutcome::PolicyViolation(PolicyReason::Length).into());
         }
         self.change(write.tenant, write.user, |row| {
             if row.facts.protected {
@@ -193,10 +196,14 @@ impl Directory for Accounts {
             if row.written == Some(write.number) && row.has(write.password)? {
                 return Ok(WriteOutcome::Written);
             }
+            // A change must differ from the present password; a reset may set it again.
+            if write.purpose == WritePurpose::Change && row.has(write.password)? {
+                return Ok(WriteOutcome::PolicyViolation(PolicyReason::History));
+            }
             row.set(write.password)?;
             row.written = Some(write.number);
             row.facts.password_expired = Some(write.must_change);
-            if write.clear_lockout {
+            if write.clears.clear(row.facts.password_home) {
                 row.facts.locked_out = Some(false);
             }
             Ok(WriteOutcome::Written)
@@ -214,14 +221,19 @@ impl Directory for Accounts {
         row.map_or(Ok(false), |row| row.has(password))
     }
 
-    async fn unlock(&self, unlock: &UnlockWrite<'_>) -> PortResult<WriteOutcome> {
+    async fn unlock(&self, unlock: &UnlockWrite<'_>) -> PortResult<WriteReply> {
         self.change(unlock.tenant, unlock.user, |row| {
-            row.facts.locked_out = Some(false);
+            if unlock.clears.clear(row.facts.password_home) {
+                row.facts.locked_out = Some(false);
+            }
             Ok(WriteOutcome::Written)
         })
     }
+}
 
-    async fn revoke_sessions(
+#[async_trait]
+impl Sessions for Accounts {
+    async fn revoke(
         &self,
         tenant: &TenantId,
         user: &UserId,

@@ -85,6 +85,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .keys(Keys::new(secret(1), 1, secret(2))?)
         .store(Faulty::new(MemoryStore::new(), faults.clone()))
         .directory(directory.clone())
+        .sessions(directory.clone())
         .delivery(inbox.clone())
         .on_work(move || notify.notify_one())
         .open()

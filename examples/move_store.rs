@@ -195,6 +195,7 @@ fn fill(address: &str, accounts: usize) -> Outcome<()> {
         .keys(Keys::new(secret(1), 1, secret(2))?)
         .store(open(address)?)
         .directory(directory.clone())
+        .sessions(directory.clone())
         .delivery(inbox);
     let engine = block_on(engine.open())?;
     block_on(

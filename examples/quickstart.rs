@@ -142,6 +142,7 @@ async fn open(
         .keys(Keys::new(lookup, 1, short_lived)?)
         .store(SqliteStore::open_or_create(database)?)
         .directory(directory.clone())
+        .sessions(directory.clone())
         .delivery(delivery.clone())
         .open()
         .await?;

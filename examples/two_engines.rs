@@ -101,6 +101,7 @@ async fn open(
         .keys(Keys::new(secret(1), 1, secret(2))?)
         .store(SqliteStore::open_or_create(database)?)
         .directory(directory.clone())
+        .sessions(directory.clone())
         .delivery(inbox.clone())
         .open()
         .await?;

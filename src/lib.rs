@@ -35,6 +35,7 @@
 //!     .keys(Keys::new(secret(1), 1, secret(2))?)
 //!     .store(MemoryStore::new())
 //!     .directory(directory.clone())
+//!     .sessions(directory.clone())
 //!     .delivery(inbox.clone())
 //!     .open()
 //!     .await?;
@@ -174,7 +175,7 @@ pub use engine::{
 
 /// Operations of administrators: what [`Admin`] takes and returns.
 pub mod admin {
-    pub use crate::domain::rules::Contacts;
+    pub use crate::domain::rules::{Contacts, Withheld, WithheldMethod};
     pub use crate::engine::{
         AccountSummary, AdminRoles, BlockedMethod, BudgetKind, BudgetUse, Explanation, HeldMethod,
         StoredPolicy, TargetRule, TargetRules,
@@ -187,20 +188,27 @@ pub mod audit {
     pub use crate::domain::event::{
         ActRefusal, ActorKind, AdminAct, Event, EventId, EventKind, FlowEnd, OtherEvent, RejectedBy,
     };
-    pub use crate::domain::reason::FlowStage;
+    pub use crate::domain::reason::{FlowStage, Remedy};
 }
 
 /// The states of an [`EngineBuilder`]: each names the part that is missing.
 pub mod builder {
-    pub use crate::engine::{NeedsDelivery, NeedsDirectory, NeedsKeys, NeedsStore, Ready};
+    pub use crate::engine::{
+        NeedsDelivery, NeedsDirectory, NeedsKeys, NeedsSessions, NeedsStore, Ready,
+    };
 }
 
 /// What a directory reports about tenants and users, and the addresses in it.
 pub mod facts {
-    pub use crate::domain::identity::contact::{Destination, EmailAddress, PhoneNumber};
+    pub use crate::domain::identity::contact::{
+        ContactSlot, Destination, EmailAddress, PhoneNumber,
+    };
     pub use crate::domain::identity::facts::{
-        ContactFacts, PasswordHome, Plan, PolicyReason, SessionKinds, TenantFacts, UserFacts,
-        UserKind, UserQuery, UserSelector, WriteOutcome, WritebackState,
+        ContactFacts, PasswordHome, Plan, TenantFacts, UserFacts, UserKind, UserQuery,
+        UserSelector, WritebackState,
+    };
+    pub use crate::domain::identity::writes::{
+        Lockouts, PolicyReason, SessionKinds, WriteOutcome, WritePurpose, WriteReply,
     };
 }
 
@@ -242,14 +250,16 @@ pub mod password {
 pub mod policy {
     pub use crate::domain::account::budget::PoolKind;
     pub use crate::domain::crypto::link_base::LinkBase;
+    pub use crate::domain::identity::contact::PhoneFormat;
     pub use crate::domain::policy::served::{Lack, Unserved};
     pub use crate::domain::policy::{
         AccountRisk, AdministratorPolicy, AsvsLevel, CodeAlphabet, CodeFormat, CodeFormats,
         ContactSources, CrossLimits, Deviation, Disclosure, DocumentFault, FailureBudgets, Finding,
-        Gates, GuessingRisk, Lifetimes, MethodMaxima, MethodRisk, NoticeBudgets, Notifications,
-        NotifyRule, OathPolicy, OnPremisesPolicy, OwnersWay, PolicyDocumentError, PolicyError,
-        PolicyFault, PolicyProblem, PolicyReview, Rate, RegistrationPolicy, Scope, SendBudgets,
-        SettingValue, Severity, SprayRisk, Standard,
+        Gates, GuessingRisk, Lifetimes, MethodMaxima, MethodPolicies, MethodRisk, MigrationState,
+        NoticeBudgets, Notifications, NotifyRule, OathPolicy, OnPremisesPolicy, OwnersWay,
+        PlanTable, PolicyDocumentError, PolicyError, PolicyFault, PolicyProblem, PolicyReview,
+        Rate, RegistrationPolicy, Retired, Retirement, Scope, SendBudgets, SettingValue, Severity,
+        SprayRisk, Standard,
     };
 }
 

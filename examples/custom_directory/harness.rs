@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use sspr::conformance::{Ability, DirectoryUnderTest, check_port};
+use sspr::conformance::{Ability, DirectoryUnderTest, SessionsUnderTest, check_port};
 use sspr::facts::{TenantFacts, UserFacts};
 use sspr::port::*;
 use sspr::{GroupId, SecretText, TenantId, Timestamp, UserId};
@@ -62,25 +62,38 @@ impl DirectoryUnderTest for Accounts {
         self.within(tenant, |tenant| tenant.groups.insert(group.clone(), members))?;
         Ok(Ability::Has)
     }
+}
 
-    async fn open_session(
+#[async_trait]
+impl SessionsUnderTest for Accounts {
+    fn sessions(&self) -> Arc<dyn Sessions> {
+        Arc::new(self.clone())
+    }
+
+    async fn open(
         &self,
         tenant: &TenantId,
         user: &UserId,
         name: &str,
         authenticated_at: Timestamp,
         _issued_at: Timestamp,
-    ) -> PortResult<Ability> {
+    ) -> PortResult<()> {
+        if !self.tenants().contains_key(tenant) {
+            self.add_tenant(tenant, TenantFacts::new("The kit")).await?;
+        }
+        if self.within(tenant, |tenant| !tenant.users.contains_key(user))? {
+            self.add_user(tenant, UserFacts::new(user.clone()), &[], "A password, 1!").await?;
+        }
         self.within(tenant, |tenant| {
             if let Some(row) = tenant.users.get_mut(user) {
                 // A renewal keeps the time of authentication.
                 row.sessions.entry(name.to_owned()).or_insert(authenticated_at);
             }
         })?;
-        Ok(Ability::Has)
+        Ok(())
     }
 
-    async fn sessions(&self, tenant: &TenantId, user: &UserId) -> PortResult<Vec<String>> {
+    async fn valid(&self, tenant: &TenantId, user: &UserId) -> PortResult<Vec<String>> {
         self.within(tenant, |tenant| {
             let row = tenant.users.get(user);
             row.into_iter().flat_map(|row| row.sessions.keys().cloned()).collect()
@@ -88,12 +101,18 @@ impl DirectoryUnderTest for Accounts {
     }
 }
 
-/// Runs the kit and prints what it found.
+/// Runs the kits and prints what they found.
 pub(super) fn judge() -> ExitCode {
-    let report = check_port::<dyn DirectoryUnderTest>(Accounts::default);
-    for property in &report.held {
-        println!("held     {property}");
+    let reports = [
+        check_port::<dyn DirectoryUnderTest>(Accounts::default),
+        check_port::<dyn SessionsUnderTest>(Accounts::default),
+    ];
+    for report in &reports {
+        for property in &report.held {
+            println!("held     {property}");
+        }
+        println!("{report}"); // violations, skips and the totals
     }
-    println!("{report}"); // violations, skips and the totals
-    ExitCode::from(u8::from(!report.violations.is_empty()))
+    let is_broken = reports.iter().any(|report| !report.violations.is_empty());
+    ExitCode::from(u8::from(is_broken))
 }

@@ -46,6 +46,7 @@ impl Host {
             .keys(Keys::new(secret(1), 1, secret(2))?)
             .store(MemoryStore::new())
             .directory(directory.clone())
+            .sessions(directory.clone())
             .delivery(inbox.clone())
             .clock(clock.clone())
             .seal(KeySeal::new(1, secret(3))?) // seals the seeds of authenticators

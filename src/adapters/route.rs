@@ -8,7 +8,7 @@ use async_trait::async_trait;
 
 use crate::TenantId;
 use crate::method::Channel;
-use crate::port::{Delivery, Envelope, PortError, PortResult};
+use crate::port::{Delivery, Envelope, PortError, PortResult, ProvidedChannel};
 
 /// A [`Delivery`] that passes each message to the delivery for its channel, such as a mail server
 /// for mail and a gateway for text messages.
@@ -70,13 +70,12 @@ impl Delivery for ByChannel {
         delivery.deliver(envelope).await
     }
 
-    async fn channels(&self, tenant: &TenantId) -> PortResult<Vec<Channel>> {
+    async fn channels(&self, tenant: &TenantId) -> PortResult<Vec<ProvidedChannel>> {
         let mut channels = Vec::with_capacity(self.routes.len());
         for (channel, delivery) in &self.routes {
             // An error fails the whole call: leaving the channel out would report it as missing.
-            if delivery.channels(tenant).await?.contains(channel) {
-                channels.push(*channel);
-            }
+            let provided = delivery.channels(tenant).await?;
+            channels.extend(provided.into_iter().filter(|provided| provided.channel == *channel));
         }
         Ok(channels)
     }
@@ -100,7 +99,7 @@ mod tests {
     const AT: Timestamp = Timestamp::from_unix_seconds(1_700_000_000);
 
     /// A delivery with these channels, or with an unknown set; accepts every message.
-    struct WithChannels(PortResult<Vec<Channel>>);
+    struct WithChannels(PortResult<Vec<ProvidedChannel>>);
 
     #[async_trait]
     impl Delivery for WithChannels {
@@ -108,7 +107,7 @@ mod tests {
             Ok(())
         }
 
-        async fn channels(&self, _: &TenantId) -> PortResult<Vec<Channel>> {
+        async fn channels(&self, _: &TenantId) -> PortResult<Vec<ProvidedChannel>> {
             match &self.0 {
                 Ok(channels) => Ok(channels.clone()),
                 Err(error) => Err(PortError::new(error.kind())),
@@ -161,19 +160,21 @@ mod tests {
 
     #[tokio::test]
     async fn a_channel_is_available_only_if_its_own_delivery_has_it() {
-        let has = |channels: &[Channel]| WithChannels(Ok(channels.to_vec()));
+        let has = |channels: &[Channel]| {
+            WithChannels(Ok(channels.iter().copied().map(Into::into).collect()))
+        };
         let both = ByChannel::new()
             .with(Channel::Email, has(&[Channel::Email, Channel::Voice]))
             .with(Channel::Sms, has(&[Channel::Email]))
             .with(Channel::InHand, has(&[Channel::Sms]));
         assert_eq!(both.channels(&tenant()).await.expect("known"), [Channel::Email]);
-        assert_eq!(ByChannel::new().channels(&tenant()).await.expect("known"), []);
+        assert_eq!(ByChannel::new().channels(&tenant()).await.expect("known"), [Channel::Email; 0]);
     }
 
     #[tokio::test]
     async fn a_delivery_that_fails_to_list_its_channels_fails_the_call() {
         let both = ByChannel::new()
-            .with(Channel::Email, WithChannels(Ok(vec![Channel::Email])))
+            .with(Channel::Email, WithChannels(Ok(vec![Channel::Email.into()])))
             .with(Channel::Sms, WithChannels(Err(PortError::unavailable())));
         let error = both.channels(&tenant()).await.expect_err("unknown");
         assert_eq!(error.kind(), PortErrorKind::Unavailable);

@@ -79,7 +79,7 @@ macro_rules! __sspr_port_kit {
 /// named `other_process`, which does nothing unless the kit starts it.
 ///
 /// For another port, the port's name comes first (`clock`, `entropy`, `seal`, `slow_hash`,
-/// `delivery`, `directory`, `external_method`, `breach_list`, `human_check` or `risk_signals`), and the expression is a
+/// `delivery`, `directory`, `sessions`, `external_method`, `breach_list`, `human_check` or `risk_signals`), and the expression is a
 /// [`PortHarness`](crate::conformance::PortHarness).
 ///
 /// ```

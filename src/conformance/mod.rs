@@ -56,7 +56,7 @@ pub use harness::{Ability, Harness, StoreUnderTest};
 pub use ports::{
     BreachListUnderTest, DeliveryUnderTest, DirectoryFact, DirectoryUnderTest,
     ExternalMethodUnderTest, HumanCheckUnderTest, PortHarness, PortKind, PortProperty,
-    RiskSignalsUnderTest, assert_port_property, check_port,
+    RiskSignalsUnderTest, SessionsUnderTest, assert_port_property, check_port,
 };
 use process::InTests;
 pub use process::play_other_process;

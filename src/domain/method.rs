@@ -318,3 +318,42 @@ impl From<ChallengeOption> for String {
         option.to_string()
     }
 }
+
+/// A channel, and who provides it.
+///
+/// ```
+/// use sspr::method::Channel;
+/// use sspr::port::ProvidedChannel;
+///
+/// assert_eq!(Channel::Sms.by("contoso-telecom").provider, "contoso-telecom");
+/// assert_eq!(ProvidedChannel::from(Channel::Sms).provider, "host");
+/// ```
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[non_exhaustive]
+pub struct ProvidedChannel {
+    /// The channel.
+    pub channel: Channel,
+    /// The provider's name, by which a policy retires it.
+    pub provider: String,
+}
+
+impl Channel {
+    /// This channel, from a provider of this name.
+    #[must_use]
+    pub fn by(self, provider: &str) -> ProvidedChannel {
+        ProvidedChannel { channel: self, provider: provider.to_owned() }
+    }
+}
+
+impl From<Channel> for ProvidedChannel {
+    /// The channel, from a provider that is named `host`.
+    fn from(channel: Channel) -> Self {
+        channel.by("host")
+    }
+}
+
+impl PartialEq<Channel> for ProvidedChannel {
+    fn eq(&self, other: &Channel) -> bool {
+        self.channel == *other
+    }
+}

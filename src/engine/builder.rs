@@ -1,4 +1,5 @@
-//! The builder of an engine: keys, store, directory and delivery are required, in this order.
+//! The builder of an engine: keys, store, directory, sessions and delivery are required, in
+//! this order.
 
 use std::sync::atomic::{AtomicI64, AtomicU64};
 use std::sync::{Arc, Mutex};
@@ -16,7 +17,7 @@ use crate::engine::core::Core;
 use crate::engine::observe::{Observed, Observer};
 use crate::port::{
     BreachList, Clock, Delivery, Directory, Entropy, ExternalMethod, HumanCheck, RiskSignals, Seal,
-    Store, SystemClock, SystemEntropy,
+    Sessions, Store, SystemClock, SystemEntropy,
 };
 
 /// The keys are missing: call `keys`.
@@ -38,12 +39,21 @@ pub struct NeedsDirectory {
     store: Arc<dyn Store>,
 }
 
+/// The sessions are missing: call `sessions`.
+#[non_exhaustive]
+pub struct NeedsSessions {
+    keys: Keys,
+    store: Arc<dyn Store>,
+    directory: Arc<dyn Directory>,
+}
+
 /// The delivery is missing: call `delivery`.
 #[non_exhaustive]
 pub struct NeedsDelivery {
     keys: Keys,
     store: Arc<dyn Store>,
     directory: Arc<dyn Directory>,
+    sessions: Arc<dyn Sessions>,
 }
 
 /// All required parts are set; options may follow, then [`open`](EngineBuilder::open).
@@ -52,6 +62,7 @@ pub struct Ready {
     keys: Keys,
     store: Arc<dyn Store>,
     directory: Arc<dyn Directory>,
+    sessions: Arc<dyn Sessions>,
     delivery: Arc<dyn Delivery>,
     options: Options,
 }
@@ -69,6 +80,7 @@ struct Options {
     policy_max_age: Duration,
     event_retention: Duration,
     expected: Option<StoreId>,
+    discloses_missing_policy: bool,
     on_work: Arc<dyn Fn() + Send + Sync>,
 }
 
@@ -108,16 +120,25 @@ impl EngineBuilder<NeedsStore> {
 
 impl EngineBuilder<NeedsDirectory> {
     /// Sets the directory.
-    pub fn directory(self, directory: impl Directory + 'static) -> EngineBuilder<NeedsDelivery> {
+    pub fn directory(self, directory: impl Directory + 'static) -> EngineBuilder<NeedsSessions> {
         let NeedsDirectory { keys, store } = self.state;
-        EngineBuilder { state: NeedsDelivery { keys, store, directory: Arc::new(directory) } }
+        EngineBuilder { state: NeedsSessions { keys, store, directory: Arc::new(directory) } }
+    }
+}
+
+impl EngineBuilder<NeedsSessions> {
+    /// Sets the system that keeps the sessions of users, or [`NoSessions`](crate::port::NoSessions).
+    pub fn sessions(self, sessions: impl Sessions + 'static) -> EngineBuilder<NeedsDelivery> {
+        let NeedsSessions { keys, store, directory } = self.state;
+        let sessions = Arc::new(sessions);
+        EngineBuilder { state: NeedsDelivery { keys, store, directory, sessions } }
     }
 }
 
 impl EngineBuilder<NeedsDelivery> {
     /// Sets the delivery.
     pub fn delivery(self, delivery: impl Delivery + 'static) -> EngineBuilder<Ready> {
-        let NeedsDelivery { keys, store, directory } = self.state;
+        let NeedsDelivery { keys, store, directory, sessions } = self.state;
         let options = Options {
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy),
@@ -131,10 +152,11 @@ impl EngineBuilder<NeedsDelivery> {
             policy_max_age: Duration::from_secs(5),
             event_retention: Duration::from_secs(30 * 86_400),
             expected: None,
+            discloses_missing_policy: false,
             on_work: Arc::new(|| {}),
         };
         let delivery = Arc::new(delivery);
-        EngineBuilder { state: Ready { keys, store, directory, delivery, options } }
+        EngineBuilder { state: Ready { keys, store, directory, sessions, delivery, options } }
     }
 }
 
@@ -229,7 +251,7 @@ impl EngineBuilder<Ready> {
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// let build = |store: MemoryStore| {
     ///     let engine = Engine::builder().keys(keys()).store(store);
-    ///     engine.directory(MemoryDirectory::new()).delivery(MemoryInbox::new())
+    ///     engine.directory(MemoryDirectory::new()).sessions(sspr::port::NoSessions).delivery(MemoryInbox::new())
     /// };
     /// let store = MemoryStore::new();
     /// let id = build(store.clone()).open().await?.store_id();
@@ -240,6 +262,14 @@ impl EngineBuilder<Ready> {
     /// ```
     pub const fn expect_store(mut self, id: StoreId) -> Self {
         self.state.options.expected = Some(id);
+        self
+    }
+
+    /// Tells every caller that a tenant has no policy: `start` then refuses with
+    /// [`SsprReason::NoPolicy`](crate::SsprReason::NoPolicy) (11). Default: such a tenant looks like
+    /// any other, since a list of tenants can be a secret too.
+    pub const fn disclose_missing_policy(mut self) -> Self {
+        self.state.options.discloses_missing_policy = true;
         self
     }
 
@@ -261,7 +291,7 @@ impl EngineBuilder<Ready> {
     /// [copy](crate::transfer::copy) that was not opened; with `Corrupt` if the store does not
     /// return what was written; otherwise the fault of the store or the seal.
     pub async fn open(self) -> Result<Engine, Error> {
-        let Ready { keys, store, directory, delivery, options } = self.state;
+        let Ready { keys, store, directory, sessions, delivery, options } = self.state;
         let fallback = Policy::new(PolicySettings::default());
         let fallback =
             Arc::new(fallback.map_err(|_| InvalidInput::OutOfRange { what: "default policy" })?);
@@ -273,6 +303,7 @@ impl EngineBuilder<Ready> {
             keys,
             store: observed(store, &observer),
             directory: observed(directory, &observer),
+            sessions: observed(sessions, &observer),
             delivery: observed(delivery, &observer),
             clock: options.clock,
             entropy: options.entropy,
@@ -290,6 +321,7 @@ impl EngineBuilder<Ready> {
             reply_floor: options.reply_floor,
             policy_max_age: options.policy_max_age,
             event_retention: options.event_retention,
+            discloses_missing_policy: options.discloses_missing_policy,
             on_work: options.on_work,
             fallback,
             policies: Default::default(),

@@ -32,7 +32,9 @@ pub use api::request::{Actor, DeviceSecret, Request, SignInContext, SignedIn};
 pub use api::roles::{AdminRoles, TargetRule, TargetRules};
 pub use api::source::Source;
 pub use api::stats::{CallStats, CallTime, Stats};
-pub use builder::{EngineBuilder, NeedsDelivery, NeedsDirectory, NeedsKeys, NeedsStore, Ready};
+pub use builder::{
+    EngineBuilder, NeedsDelivery, NeedsDirectory, NeedsKeys, NeedsSessions, NeedsStore, Ready,
+};
 pub use handles::admin::{
     AccountSummary, Admin, BlockedMethod, BudgetKind, BudgetUse, Explanation, HeldMethod,
     StoredPolicy,

@@ -203,7 +203,7 @@
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let secret = |byte| SecretBytes::new(vec![byte; 32]);
 //! let engine = Engine::builder().keys(Keys::new(secret(1), 1, secret(2))?);
-//! let engine = engine.store(MemoryStore::new()).directory(MemoryDirectory::new());
+//! let engine = engine.store(MemoryStore::new()).directory(MemoryDirectory::new()).sessions(sspr::port::NoSessions);
 //! let engine = engine.delivery(MemoryInbox::new()).open().await?;
 //! assert_eq!(engine.reply_floor().as_millis(), 300);
 //! assert!(AdminRoles::default().policy.contains(&RoleId::parse("Global Administrator")?));

@@ -231,7 +231,7 @@
 //! # directory.add_user(&contoso, UserFacts::new(ada.clone()), &["ada@contoso.example"], "old")?;
 //! let keys = [("ada's", (ada.clone(), "key 1")), ("eve's", (UserId::parse("u-2")?, "key 2"))];
 //! let engine = Engine::builder().keys(Keys::new(secret(1), 1, secret(2))?);
-//! let engine = engine.store(MemoryStore::new()).directory(directory).delivery(MemoryInbox::new());
+//! let engine = engine.store(MemoryStore::new()).directory(directory.clone()).sessions(directory).delivery(MemoryInbox::new());
 //! let engine = engine.external_method(Passkeys(keys.into())).open().await?;
 //! # let root = Actor::service("setup", [RoleId::parse("Global Administrator")?]);
 //! # let policy = Policy::with(|settings| {

@@ -111,7 +111,7 @@
 //! let drop_the_old = Keys::new(lookup(), 2, from_vault(2))?;
 //!
 //! # let engine = Engine::builder().keys(issue).store(MemoryStore::new());
-//! # let engine = engine.directory(MemoryDirectory::new()).delivery(MemoryInbox::new());
+//! # let engine = engine.directory(MemoryDirectory::new()).sessions(sspr::port::NoSessions).delivery(MemoryInbox::new());
 //! # let engine = engine.open().await?;
 //! let tenants = [TenantId::parse("contoso")?];
 //! let now = SystemClock.now();
@@ -186,7 +186,7 @@
 //! let drop_the_old = KeySeal::new(2, from_vault(2))?;
 //!
 //! # let engine = Engine::builder().keys(Keys::new(from_vault(99), 9, from_vault(98))?);
-//! # let engine = engine.store(MemoryStore::new()).directory(MemoryDirectory::new());
+//! # let engine = engine.store(MemoryStore::new()).directory(MemoryDirectory::new()).sessions(sspr::port::NoSessions);
 //! # let engine = engine.delivery(MemoryInbox::new());
 //! let engine = engine.seal(seal).open().await?;
 //! assert!(reseal_tenant(&engine, &TenantId::parse("contoso")?, &mut None).await?);

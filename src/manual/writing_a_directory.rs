@@ -41,7 +41,7 @@
 //! |---|---|---|
 //! | a name in a `LIKE` or an LDAP filter | `find_knows_users_by_name_and_id` | one user's proof opens another's account |
 //! | facts from `UserFacts::new` alone | `find_reports_facts_as_added` | disabled and protected users and administrators reset like any other |
-//! | the first of two matches | `find_is_none_if_two_users_match` | a chosen name takes over an account |
+//! | the first of two matches | `find_returns_all_who_share_a_name` | a chosen name takes over an account |
 //! | an id without its tenant | `find_keeps_tenants_apart` | a tenant's page resets another's users |
 //! | `bcrypt` as it is | `set_password_keeps_every_character` | the end of a long password does not count |
 //! | a trimmed password | `set_password_keeps_every_character` | a password that does not open the account |

@@ -9,14 +9,14 @@ use crate::domain::identity::contact::Destination;
 use crate::domain::identity::ids::TenantId;
 use crate::domain::identity::locale::Locale;
 use crate::domain::message::Message;
-use crate::domain::method::Channel;
+use crate::domain::method::{Channel, ProvidedChannel};
 use crate::domain::time::Timestamp;
 
 /// Passes messages to a mail server, a text gateway or a telephone system.
 ///
 /// ```
 /// use sspr::adapters::render::{EnglishText, Renderer as _};
-/// use sspr::port::{Delivery, Envelope, PortResult, async_trait};
+/// use sspr::port::{Delivery, Envelope, PortResult, ProvidedChannel, async_trait};
 /// use sspr::TenantId;
 /// use sspr::method::Channel;
 ///
@@ -30,8 +30,8 @@ use crate::domain::time::Timestamp;
 ///         Ok(())
 ///     }
 ///
-///     async fn channels(&self, _tenant: &TenantId) -> PortResult<Vec<Channel>> {
-///         Ok(vec![Channel::Email, Channel::Sms])
+///     async fn channels(&self, _tenant: &TenantId) -> PortResult<Vec<ProvidedChannel>> {
+///         Ok(vec![Channel::Email.by("mail.contoso.example"), Channel::Sms.by("text-gateway")])
 ///     }
 /// }
 /// ```
@@ -57,13 +57,14 @@ pub trait Delivery: Send + Sync {
     /// contain a code or an address.
     async fn deliver(&self, envelope: &Envelope) -> PortResult<()>;
 
-    /// The channels that this tenant has a provider for. Methods that need a missing channel are
-    /// not offered.
+    /// The channels that this tenant has a provider for, each with the provider's name. Methods that
+    /// need a missing channel are not offered, and a policy can retire a provider at a date
+    /// ([`retirements`](crate::PolicySettings::retirements)).
     ///
     /// # Errors
     ///
     /// `Unavailable`; the operation then fails.
-    async fn channels(&self, tenant: &TenantId) -> PortResult<Vec<Channel>>;
+    async fn channels(&self, tenant: &TenantId) -> PortResult<Vec<ProvidedChannel>>;
 }
 
 /// One message for one destination.
@@ -129,7 +130,7 @@ macro_rules! forward_delivery {
                 (**self).deliver(envelope).await
             }
 
-            async fn channels(&self, tenant: &TenantId) -> PortResult<Vec<Channel>> {
+            async fn channels(&self, tenant: &TenantId) -> PortResult<Vec<ProvidedChannel>> {
                 (**self).channels(tenant).await
             }
         }

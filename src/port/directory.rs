@@ -1,5 +1,6 @@
 //! The directory: the system with the users, their facts and their passwords.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,11 +9,9 @@ use async_trait::async_trait;
 use super::error::PortResult;
 use super::store::{Cursor, Page};
 use crate::domain::crypto::secret::SecretText;
-use crate::domain::identity::facts::{
-    SessionKinds, TenantFacts, UserFacts, UserQuery, WriteOutcome,
-};
-use crate::domain::identity::ids::{RoleId, TenantId, UserId};
-use crate::domain::time::Timestamp;
+use crate::domain::identity::facts::{TenantFacts, UserFacts, UserQuery};
+use crate::domain::identity::ids::{GroupId, RoleId, TenantId, UserId};
+use crate::domain::identity::writes::{Lockouts, WritePurpose, WriteReply};
 
 /// Users, their facts and their passwords.
 ///
@@ -33,10 +32,11 @@ pub trait Directory: Send + Sync {
     /// `Unavailable`, `Denied`; the operation fails.
     async fn tenant(&self, tenant: &TenantId) -> PortResult<Option<TenantFacts>>;
 
-    /// The user that the query names; `None` if there is none.
+    /// The users that the query names: none, one, or several that share a name or a mailbox.
     ///
-    /// The directory decides which spellings are one name. If two users match, return `None`: *a
-    /// wrong user* gives away an account. A directory that assigns a used id to another person must
+    /// The directory decides which spellings are one name. An id names at most one user. If several
+    /// users match a name, return them all, at most 50: the engine then treats the name as unknown.
+    /// *One of several*, or *a wrong user*, gives away an account. A directory that assigns a used id to another person must
     /// report incarnations ([`UserFacts::incarnation`]), and from the first use of the store on: a
     /// record without an incarnation is closed once the directory reports one. The result lists
     /// those of the query's groups that contain the user, with nesting resolved and cycles
@@ -45,10 +45,11 @@ pub trait Directory: Send + Sync {
     /// # Errors
     ///
     /// `Unavailable`, `Denied`; the operation fails.
-    async fn find(&self, tenant: &TenantId, query: &UserQuery<'_>)
-    -> PortResult<Option<UserFacts>>;
+    async fn find(&self, tenant: &TenantId, query: &UserQuery<'_>) -> PortResult<Vec<UserFacts>>;
 
     /// All users of a tenant, page by page: reports and dry runs also need users without a record.
+    ///
+    /// Each has those of `groups` that contain the user, as in [`find`](Self::find).
     ///
     /// # Errors
     ///
@@ -56,6 +57,7 @@ pub trait Directory: Send + Sync {
     async fn users(
         &self,
         tenant: &TenantId,
+        groups: &BTreeSet<GroupId>,
         after: Option<&Cursor>,
         limit: usize,
     ) -> PortResult<Page<UserFacts>>;
@@ -96,7 +98,7 @@ pub trait Directory: Send + Sync {
     /// # Errors
     ///
     /// `Unavailable` only if certainly nothing was written; otherwise `Unknown`.
-    async fn set_password(&self, write: &PasswordWrite<'_>) -> PortResult<WriteOutcome>;
+    async fn set_password(&self, write: &PasswordWrite<'_>) -> PortResult<WriteReply>;
 
     /// Whether this is the user's current password. Do not apply the throttles of your sign-in: the
     /// engine calls it only for a caller with a grant, or after it has reserved an attempt.
@@ -111,33 +113,13 @@ pub trait Directory: Send + Sync {
         password: &SecretText,
     ) -> PortResult<bool>;
 
-    /// Clears a lockout and keeps the password. It never enables a user who is disabled.
+    /// Clears the lockouts that the write names and keeps the password. It never enables a user who
+    /// is disabled.
     ///
     /// # Errors
     ///
     /// `Unavailable` only if certainly nothing happened; otherwise `Unknown`.
-    async fn unlock(&self, unlock: &UnlockWrite<'_>) -> PortResult<WriteOutcome>;
-
-    /// Ends the user's sessions of these kinds that were authenticated before this time.
-    ///
-    /// The time of authentication counts, not of issue: a session that was renewed, refreshed or
-    /// reissued later without a new authentication ends too. The call may come long after the time
-    /// that it names, and more than once. A session that was authenticated at that time or later
-    /// stays. *A session left open* may belong to an attacker who knew the old password.
-    ///
-    /// If the call changes the user's [`change_stamp`](UserFacts::change_stamp), every live flow is
-    /// void, as after any change outside the engine.
-    ///
-    /// # Errors
-    ///
-    /// `Unavailable`, `Unknown`; it is then tried again.
-    async fn revoke_sessions(
-        &self,
-        tenant: &TenantId,
-        user: &UserId,
-        authenticated_before: Timestamp,
-        kinds: SessionKinds,
-    ) -> PortResult<()>;
+    async fn unlock(&self, unlock: &UnlockWrite<'_>) -> PortResult<WriteReply>;
 }
 
 /// A password to write, with the effects of the write.
@@ -152,10 +134,12 @@ pub struct PasswordWrite<'a> {
     pub password: &'a SecretText,
     /// The number of this write, unique per account.
     pub number: u32,
+    /// Why it is written: a directory may judge a change by other rules than a reset.
+    pub purpose: WritePurpose,
     /// Whether the user must change it at the next sign-in.
     pub must_change: bool,
-    /// Whether the write also clears the directory's lockout and the sign-in throttle.
-    pub clear_lockout: bool,
+    /// Which lockouts the write also clears.
+    pub clears: Lockouts,
     /// Whether the write remediates the user's risk.
     pub risk_remediated: bool,
     /// How long the engine waits for the result.
@@ -163,8 +147,8 @@ pub struct PasswordWrite<'a> {
 }
 
 impl<'a> PasswordWrite<'a> {
-    /// The write of a reset: it clears a lockout and remediates risk, and the user need not change
-    /// the password at the next sign-in.
+    /// The write of a reset: it clears both lockouts and remediates risk, and the user need not
+    /// change the password at the next sign-in.
     #[must_use]
     pub const fn new(
         tenant: &'a TenantId,
@@ -177,8 +161,9 @@ impl<'a> PasswordWrite<'a> {
             user,
             password,
             number,
+            purpose: WritePurpose::Reset,
             must_change: false,
-            clear_lockout: true,
+            clears: Lockouts::ALL,
             risk_remediated: true,
             timeout: Duration::from_secs(30),
         }
@@ -195,15 +180,17 @@ pub struct UnlockWrite<'a> {
     pub user: &'a UserId,
     /// The number of this write, unique per account.
     pub number: u32,
+    /// Which lockouts to clear.
+    pub clears: Lockouts,
     /// How long the engine waits for the result.
     pub timeout: Duration,
 }
 
 impl<'a> UnlockWrite<'a> {
-    /// The unlock of a flow: it clears the directory's lockout and the sign-in throttle.
+    /// An unlock that clears both lockouts.
     #[must_use]
     pub const fn new(tenant: &'a TenantId, user: &'a UserId, number: u32) -> Self {
-        Self { tenant, user, number, timeout: Duration::from_secs(30) }
+        Self { tenant, user, number, clears: Lockouts::ALL, timeout: Duration::from_secs(30) }
     }
 }
 
@@ -220,17 +207,18 @@ macro_rules! forward_directory {
                 &self,
                 tenant: &TenantId,
                 query: &UserQuery<'_>,
-            ) -> PortResult<Option<UserFacts>> {
+            ) -> PortResult<Vec<UserFacts>> {
                 (**self).find(tenant, query).await
             }
 
             async fn users(
                 &self,
                 tenant: &TenantId,
+                groups: &BTreeSet<GroupId>,
                 after: Option<&Cursor>,
                 limit: usize,
             ) -> PortResult<Page<UserFacts>> {
-                (**self).users(tenant, after, limit).await
+                (**self).users(tenant, groups, after, limit).await
             }
 
             async fn role_holders(
@@ -243,7 +231,7 @@ macro_rules! forward_directory {
                 (**self).role_holders(tenant, roles, after, limit).await
             }
 
-            async fn set_password(&self, write: &PasswordWrite<'_>) -> PortResult<WriteOutcome> {
+            async fn set_password(&self, write: &PasswordWrite<'_>) -> PortResult<WriteReply> {
                 (**self).set_password(write).await
             }
 
@@ -256,18 +244,8 @@ macro_rules! forward_directory {
                 (**self).verify_password(tenant, user, password).await
             }
 
-            async fn unlock(&self, unlock: &UnlockWrite<'_>) -> PortResult<WriteOutcome> {
+            async fn unlock(&self, unlock: &UnlockWrite<'_>) -> PortResult<WriteReply> {
                 (**self).unlock(unlock).await
-            }
-
-            async fn revoke_sessions(
-                &self,
-                tenant: &TenantId,
-                user: &UserId,
-                authenticated_before: Timestamp,
-                kinds: SessionKinds,
-            ) -> PortResult<()> {
-                (**self).revoke_sessions(tenant, user, authenticated_before, kinds).await
             }
         }
     )+};

@@ -13,7 +13,7 @@ pub type PortFuture<'call, T> = Pin<Box<dyn Future<Output = PortResult<T>> + Sen
 /// those that it changes.
 ///
 /// It stands in an `impl` of [`Store`](crate::port::Store), [`Directory`](crate::port::Directory),
-/// [`Delivery`](crate::port::Delivery), [`Seal`](crate::port::Seal) or
+/// [`Sessions`](crate::port::Sessions), [`Delivery`](crate::port::Delivery), [`Seal`](crate::port::Seal) or
 /// [`ExternalMethod`](crate::port::ExternalMethod), and names the field and the methods:
 ///
 /// ```
@@ -112,11 +112,13 @@ macro_rules! __forward_port {
     (@find $($to:tt)*) => {
         $crate::testing::forward!(@method $($to)* "directory.find" find ['a 'b 'c]
             (tenant: &'a $crate::TenantId, query: &'b $crate::facts::UserQuery<'c>)
-            -> Option<$crate::facts::UserFacts>);
+            -> Vec<$crate::facts::UserFacts>);
     };
     (@users $($to:tt)*) => {
-        $crate::testing::forward!(@method $($to)* "directory.users" users ['a 'b]
-            (tenant: &'a $crate::TenantId, after: Option<&'b $crate::port::Cursor>, limit: usize)
+        $crate::testing::forward!(@method $($to)* "directory.users" users ['a 'b 'c]
+            (tenant: &'a $crate::TenantId,
+                groups: &'b std::collections::BTreeSet<$crate::GroupId>,
+                after: Option<&'c $crate::port::Cursor>, limit: usize)
             -> $crate::port::Page<$crate::facts::UserFacts>);
     };
     (@role_holders $($to:tt)*) => {
@@ -127,7 +129,7 @@ macro_rules! __forward_port {
     };
     (@set_password $($to:tt)*) => {
         $crate::testing::forward!(@method $($to)* "directory.set_password" set_password ['a 'b]
-            (write: &'a $crate::port::PasswordWrite<'b>) -> $crate::facts::WriteOutcome);
+            (write: &'a $crate::port::PasswordWrite<'b>) -> $crate::facts::WriteReply);
     };
     (@verify_password $($to:tt)*) => {
         $crate::testing::forward!(@method $($to)* "directory.verify_password"
@@ -138,11 +140,10 @@ macro_rules! __forward_port {
     };
     (@unlock $($to:tt)*) => {
         $crate::testing::forward!(@method $($to)* "directory.unlock" unlock ['a 'b]
-            (unlock: &'a $crate::port::UnlockWrite<'b>) -> $crate::facts::WriteOutcome);
+            (unlock: &'a $crate::port::UnlockWrite<'b>) -> $crate::facts::WriteReply);
     };
-    (@revoke_sessions $($to:tt)*) => {
-        $crate::testing::forward!(@method $($to)* "directory.revoke_sessions"
-            revoke_sessions ['a 'b]
+    (@revoke $($to:tt)*) => {
+        $crate::testing::forward!(@method $($to)* "sessions.revoke" revoke ['a 'b]
             (tenant: &'a $crate::TenantId, user: &'b $crate::UserId,
                 authenticated_before: $crate::Timestamp, kinds: $crate::facts::SessionKinds)
             -> ());
@@ -153,7 +154,7 @@ macro_rules! __forward_port {
     };
     (@channels $($to:tt)*) => {
         $crate::testing::forward!(@method $($to)* "delivery.channels" channels ['a]
-            (tenant: &'a $crate::TenantId) -> Vec<$crate::method::Channel>);
+            (tenant: &'a $crate::TenantId) -> Vec<$crate::port::ProvidedChannel>);
     };
     (@seal $($to:tt)*) => {
         $crate::testing::forward!(@method $($to)* "seal.seal" seal ['a 'b]

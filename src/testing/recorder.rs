@@ -1,5 +1,6 @@
 //! A wrapper that logs every call.
 
+use std::collections::BTreeSet;
 use std::fmt::Debug;
 use std::future::Future;
 
@@ -7,18 +8,17 @@ use async_trait::async_trait;
 
 use super::call_log::CallLog;
 use crate::audit::Event;
-use crate::facts::{SessionKinds, TenantFacts, UserFacts, UserQuery, WriteOutcome};
-use crate::method::Channel;
+use crate::facts::{SessionKinds, TenantFacts, UserFacts, UserQuery, WriteReply};
 use crate::port::{
     Commit, Committed, CounterIncrement, Cursor, Cutoff, Delivery, Directory, Envelope, EventsOf,
-    ExternalMethod, Page, PasswordWrite, PortResult, Record, RecordKey, RecordKind, Seal, Store,
-    UnlockWrite,
+    ExternalMethod, Page, PasswordWrite, PortResult, ProvidedChannel, Record, RecordKey,
+    RecordKind, Seal, Sessions, Store, UnlockWrite,
 };
-use crate::{MethodKind, RoleId, SecretBytes, SecretText, TenantId, Timestamp, UserId};
+use crate::{GroupId, MethodKind, RoleId, SecretBytes, SecretText, TenantId, Timestamp, UserId};
 
 /// A port whose calls are logged in a [`CallLog`].
 ///
-/// Wraps a [`Store`], a [`Directory`], a [`Delivery`], a [`Seal`] or an [`ExternalMethod`] without
+/// Wraps a [`Store`], a [`Directory`], [`Sessions`], a [`Delivery`], a [`Seal`] or an [`ExternalMethod`] without
 /// changing its behaviour.
 #[derive(Clone, Debug)]
 pub struct Recorder<P> {
@@ -134,23 +134,20 @@ impl<P: Directory> Directory for Recorder<P> {
         self.note("directory.tenant", None, &[tenant], call, presence).await
     }
 
-    async fn find(
-        &self,
-        tenant: &TenantId,
-        query: &UserQuery<'_>,
-    ) -> PortResult<Option<UserFacts>> {
+    async fn find(&self, tenant: &TenantId, query: &UserQuery<'_>) -> PortResult<Vec<UserFacts>> {
         let call = self.inner.find(tenant, query);
-        self.note("directory.find", None, &[tenant, query], call, presence).await
+        self.note("directory.find", None, &[tenant, query], call, |found| length(found)).await
     }
 
     async fn users(
         &self,
         tenant: &TenantId,
+        groups: &BTreeSet<GroupId>,
         after: Option<&Cursor>,
         limit: usize,
     ) -> PortResult<Page<UserFacts>> {
-        let call = self.inner.users(tenant, after, limit);
-        self.note("directory.users", None, &[tenant, &after, &limit], call, |page| {
+        let call = self.inner.users(tenant, groups, after, limit);
+        self.note("directory.users", None, &[tenant, groups, &after, &limit], call, |page| {
             length(&page.items)
         })
         .await
@@ -170,7 +167,7 @@ impl<P: Directory> Directory for Recorder<P> {
         .await
     }
 
-    async fn set_password(&self, write: &PasswordWrite<'_>) -> PortResult<WriteOutcome> {
+    async fn set_password(&self, write: &PasswordWrite<'_>) -> PortResult<WriteReply> {
         let call = self.inner.set_password(write);
         self.note("directory.set_password", None, &[write], call, shown).await
     }
@@ -185,21 +182,25 @@ impl<P: Directory> Directory for Recorder<P> {
         self.note("directory.verify_password", None, &[tenant, user], call, shown).await
     }
 
-    async fn unlock(&self, unlock: &UnlockWrite<'_>) -> PortResult<WriteOutcome> {
+    async fn unlock(&self, unlock: &UnlockWrite<'_>) -> PortResult<WriteReply> {
         let call = self.inner.unlock(unlock);
         self.note("directory.unlock", None, &[unlock], call, shown).await
     }
+}
 
-    async fn revoke_sessions(
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl<P: Sessions> Sessions for Recorder<P> {
+    async fn revoke(
         &self,
         tenant: &TenantId,
         user: &UserId,
         authenticated_before: Timestamp,
         kinds: SessionKinds,
     ) -> PortResult<()> {
-        let call = self.inner.revoke_sessions(tenant, user, authenticated_before, kinds);
+        let call = self.inner.revoke(tenant, user, authenticated_before, kinds);
         self.note(
-            "directory.revoke_sessions",
+            "sessions.revoke",
             None,
             &[tenant, user, &authenticated_before, &kinds],
             call,
@@ -217,7 +218,7 @@ impl<P: Delivery> Delivery for Recorder<P> {
         self.note("delivery.deliver", None, &[envelope], call, done).await
     }
 
-    async fn channels(&self, tenant: &TenantId) -> PortResult<Vec<Channel>> {
+    async fn channels(&self, tenant: &TenantId) -> PortResult<Vec<ProvidedChannel>> {
         let call = self.inner.channels(tenant);
         self.note("delivery.channels", None, &[tenant], call, |channels| length(channels)).await
     }

@@ -275,7 +275,7 @@ impl Transfer<'_> {
 /// # let secret = |byte| SecretBytes::new(vec![byte; 32]);
 /// # let keys = Keys::new(secret(1), 1, secret(2))?;
 /// # let engine = Engine::builder().keys(keys).store(store.clone());
-/// # engine.directory(MemoryDirectory::new()).delivery(MemoryInbox::new()).open().await?;
+/// # engine.directory(MemoryDirectory::new()).sessions(sspr::port::NoSessions).delivery(MemoryInbox::new()).open().await?;
 /// // The backup is restored, and no engine runs.
 /// assert_eq!(sspr::transfer::restored(&store).await?, 1);
 /// # Ok(())

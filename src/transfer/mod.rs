@@ -18,7 +18,7 @@
 //! # let secret = |byte| SecretBytes::new(vec![byte; 32]);
 //! # let keys = Keys::new(secret(1), 1, secret(2))?;
 //! # let engine = Engine::builder().keys(keys).store(from.clone());
-//! # engine.directory(MemoryDirectory::new()).delivery(MemoryInbox::new()).open().await?;
+//! # engine.directory(MemoryDirectory::new()).sessions(sspr::port::NoSessions).delivery(MemoryInbox::new()).open().await?;
 //! let copy = copy(&from, &to, [sspr::TenantId::parse("contoso")?])?;
 //! let mut copy = copy.close_source_first();
 //! let ended = loop {

@@ -75,7 +75,13 @@ fn futures_cross_threads() {
         Keys::new(secret(1), 1, secret(2)).expect("long enough")
     };
     let ready = Engine::builder().keys(keys()).store(MemoryStore::new());
-    sent(&ready.directory(MemoryDirectory::new()).delivery(MemoryInbox::new()).open());
+    sent(
+        &ready
+            .directory(MemoryDirectory::new())
+            .sessions(sspr::port::NoSessions)
+            .delivery(MemoryInbox::new())
+            .open(),
+    );
 
     let run = |engine: Engine, ticket: ResetTicket, confirmation: RegistrationTicket| {
         let tenant = TenantId::parse("contoso").expect("valid");

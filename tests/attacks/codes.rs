@@ -79,6 +79,7 @@ async fn v16_production_draws_from_the_system_and_fails_closed(_kind: &StoreKind
             .keys(keys())
             .store(MemoryStore::new())
             .directory(world.directory.clone())
+            .sessions(world.directory.clone())
             .delivery(world.inbox.clone())
             .clock(world.clock.clone())
     };

@@ -141,12 +141,13 @@ async fn broken(
     store: impl sspr::port::Store + 'static,
     plan: &FaultPlan,
 ) -> Engine {
-    let (of_directory, of_delivery) = (plan.clone(), plan.clone());
+    let [of_directory, of_sessions, of_delivery] = [plan.clone(), plan.clone(), plan.clone()];
     let joined = world
         .beside()
         .store(store)
         .seed(5)
         .directory(|directory| Faulty::new(directory, of_directory))
+        .sessions(|sessions| Faulty::new(sessions, of_sessions))
         .delivery(|inbox| Faulty::new(inbox, of_delivery));
     joined.open().await.engine
 }
@@ -155,7 +156,7 @@ async fn broken(
 /// succeeds.
 async fn v47_sessions_end_whatever_the_caller_does(stores: &StoreKind) {
     let under_test = stores.empty();
-    let plan = FaultPlan::none().on("directory.revoke_sessions", InjectedFault::FailBefore);
+    let plan = FaultPlan::none().on("sessions.revoke", InjectedFault::FailBefore);
     let mut world = World::builder().store(under_test.open()).settings(settings()).open().await;
     world.engine = broken(&world, under_test.open(), &plan).await;
     equip(&world).await;

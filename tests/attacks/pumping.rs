@@ -95,7 +95,7 @@ async fn v43_administrators_are_asked_for_help_once(_kind: &StoreKind) {
     settings.notifications.administrator_roles = [role.clone()].into();
     let world = World::builder().settings(settings).registered().open().await;
     let mut helper = sspr::facts::UserFacts::new(sspr::UserId::parse("helper").expect("valid"));
-    helper.primary_mail = Some(mail("helper@contoso.example"));
+    helper.primary_mail = Some("helper@contoso.example".to_owned());
     helper.roles = [role].into();
     let added = world.directory.add_user(&world.tenant, helper, &["helper@contoso.example"], OLD);
     added.expect("new user");

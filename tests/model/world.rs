@@ -55,7 +55,7 @@ pub(crate) fn user(who: usize) -> UserId {
 fn facts(who: usize) -> UserFacts {
     let mut facts = UserFacts::new(user(who));
     facts.user_principal_name = Some(NAMES[who].to_owned());
-    facts.primary_mail = Some(EmailAddress::parse(NAMES[who]).expect("valid"));
+    facts.primary_mail = Some(NAMES[who].to_owned());
     facts.contacts = ContactFacts::default();
     if who == 1 {
         facts.roles = [RoleId::parse("Helpdesk Administrator").expect("valid")].into();
@@ -196,6 +196,7 @@ async fn open(
         .keys(World::keys())
         .store(Arc::clone(store))
         .directory(directory.clone())
+        .sessions(directory.clone())
         .delivery(inbox.clone())
         .clock(clock.clone())
         .entropy(SeededEntropy::new(seed))

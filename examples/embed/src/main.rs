@@ -21,6 +21,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .keys(Keys::new(random()?, 1, random()?)?) // real ones come from a vault
         .store(MemoryStore::new())
         .directory(directory.clone())
+        .sessions(directory.clone())
         .delivery(inbox.clone())
         .on_work(move || notify.notify_one())
         .open()

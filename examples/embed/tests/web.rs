@@ -48,6 +48,7 @@ impl Browser {
             .keys(Keys::new(secret(1), 1, secret(2)).expect("long enough"))
             .store(MemoryStore::new())
             .directory(directory.clone())
+            .sessions(directory.clone())
             .delivery(inbox.clone())
             .reply_floor(FLOOR)
             .open()

@@ -18,7 +18,7 @@ use crate::adapters::memory::lock;
 use crate::adapters::render::{EnglishText, Renderer};
 use crate::facts::{Destination, EmailAddress};
 use crate::method::Channel;
-use crate::port::{Clock, Delivery, Envelope, PortError, PortResult, SystemClock};
+use crate::port::{Clock, Delivery, Envelope, PortError, PortResult, ProvidedChannel, SystemClock};
 
 /// A [`Delivery`] that writes each message to a file. Mail becomes an `.eml` file, which mail
 /// programs open, with the text and any HTML of the renderer. Text messages (with their number of
@@ -228,8 +228,8 @@ impl Delivery for FileDelivery {
         self.write(envelope).map_err(unavailable)
     }
 
-    async fn channels(&self, _tenant: &TenantId) -> PortResult<Vec<Channel>> {
-        Ok(vec![Channel::Email, Channel::Sms, Channel::Voice])
+    async fn channels(&self, _tenant: &TenantId) -> PortResult<Vec<ProvidedChannel>> {
+        Ok([Channel::Email, Channel::Sms, Channel::Voice].map(|channel| channel.by("files")).into())
     }
 }
 

@@ -11,7 +11,9 @@ use super::lock;
 use crate::facts::{Destination, EmailAddress, PhoneNumber};
 use crate::message::{Locale, Message, Notice};
 use crate::method::Channel;
-use crate::port::{Delivery, Envelope, FaultScope, PortError, PortErrorKind, PortResult};
+use crate::port::{
+    Delivery, Envelope, FaultScope, PortError, PortErrorKind, PortResult, ProvidedChannel,
+};
 use crate::{SecretText, TenantId, Timestamp};
 
 /// How many messages an inbox keeps by default.
@@ -65,7 +67,7 @@ struct State {
     messages: VecDeque<Delivered>,
     /// How often `deliver` was called, including refused calls.
     attempts: u64,
-    channels: HashMap<TenantId, Vec<Channel>>,
+    channels: HashMap<TenantId, Vec<ProvidedChannel>>,
     failure: Option<PortErrorKind>,
     tenant_failures: HashMap<TenantId, PortErrorKind>,
 }
@@ -208,9 +210,14 @@ impl MemoryInbox {
         lock(&self.state).attempts
     }
 
-    /// Sets the channels of a tenant. Default: all.
-    pub fn set_channels(&self, tenant: &TenantId, channels: Vec<Channel>) {
-        lock(&self.state).channels.insert(tenant.clone(), channels);
+    /// Sets the channels of a tenant, or their providers. Default: all, from `memory`.
+    pub fn set_channels<C: Into<ProvidedChannel>>(
+        &self,
+        tenant: &TenantId,
+        channels: impl IntoIterator<Item = C>,
+    ) {
+        let provided = channels.into_iter().map(Into::into).collect();
+        lock(&self.state).channels.insert(tenant.clone(), provided);
     }
 
     /// Makes every delivery fail with this error, or succeed again with `None`. Failed messages are
@@ -258,9 +265,13 @@ impl Delivery for MemoryInbox {
         failure.map_or(Ok(()), |kind| Err(PortError::new(kind).of(FaultScope::Service)))
     }
 
-    async fn channels(&self, tenant: &TenantId) -> PortResult<Vec<Channel>> {
+    async fn channels(&self, tenant: &TenantId) -> PortResult<Vec<ProvidedChannel>> {
         let state = lock(&self.state);
-        let all = || vec![Channel::Email, Channel::Sms, Channel::Voice];
+        let all = || {
+            [Channel::Email, Channel::Sms, Channel::Voice]
+                .map(|channel| channel.by("memory"))
+                .into()
+        };
         Ok(state.channels.get(tenant).cloned().unwrap_or_else(all))
     }
 }

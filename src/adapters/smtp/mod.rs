@@ -87,7 +87,7 @@ use crate::TenantId;
 use crate::adapters::render::Renderer;
 use crate::facts::{Destination, EmailAddress};
 use crate::method::Channel;
-use crate::port::{Clock, Delivery, Envelope, PortError, PortResult};
+use crate::port::{Clock, Delivery, Envelope, PortError, PortResult, ProvidedChannel};
 
 /// A [`Delivery`] that sends mail to a server by SMTP; made by [`SmtpConfig`].
 ///
@@ -143,8 +143,8 @@ impl Delivery for SmtpDelivery {
         sent.unwrap_or_else(|_| Err(SmtpFault::new(stage, What::Late))).map_err(PortError::from)
     }
 
-    async fn channels(&self, _tenant: &TenantId) -> PortResult<Vec<Channel>> {
-        Ok(vec![Channel::Email])
+    async fn channels(&self, _tenant: &TenantId) -> PortResult<Vec<ProvidedChannel>> {
+        Ok(vec![Channel::Email.by("smtp")])
     }
 }
 

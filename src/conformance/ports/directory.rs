@@ -50,7 +50,7 @@ pub(super) async fn named(
 ) -> PropertyResult<Option<UserFacts>> {
     let name = Identifier::parse(name).map_err(malformed)?;
     let query = UserQuery::new(UserSelector::Identifier(&name), const { &BTreeSet::new() });
-    Ok(fixture.directory().find(&tenant(owner), &query).await?)
+    only(fixture.directory().find(&tenant(owner), &query).await?)
 }
 
 pub(super) async fn known(
@@ -60,7 +60,19 @@ pub(super) async fn known(
     groups: &BTreeSet<GroupId>,
 ) -> PropertyResult<Option<UserFacts>> {
     let query = UserQuery::new(UserSelector::Id(id), groups);
-    Ok(fixture.directory().find(owner, &query).await?)
+    only(fixture.directory().find(owner, &query).await?)
+}
+
+/// The one user of a reply, if there is one.
+fn only(found: Vec<UserFacts>) -> PropertyResult<Option<UserFacts>> {
+    ensure!(found.len() < 2, "several users: {:?}", ids(&found));
+    Ok(found.into_iter().next())
+}
+
+fn ids(found: &[UserFacts]) -> Vec<&str> {
+    let mut ids: Vec<_> = found.iter().map(|facts| facts.id.as_str()).collect();
+    ids.sort_unstable();
+    ids
 }
 
 pub(super) async fn tenant_tells_known_from_unknown(harness: Subject<'_>) -> PropertyResult {
@@ -121,7 +133,7 @@ pub(super) async fn find_keeps_tenants_apart(harness: Subject<'_>) -> PropertyRe
     Ok(())
 }
 
-pub(super) async fn find_is_none_if_two_users_match(harness: Subject<'_>) -> PropertyResult {
+pub(super) async fn find_returns_all_who_share_a_name(harness: Subject<'_>) -> PropertyResult {
     let fixture = open(harness).await?;
     for id in ["u-1", "u-2"] {
         let facts = UserFacts::new(user(id)?);
@@ -133,8 +145,10 @@ pub(super) async fn find_is_none_if_two_users_match(harness: Subject<'_>) -> Pro
         }
         added?;
     }
-    let found = named(&fixture, "kit", "shared@kit.example").await?.map(|facts| facts.id);
-    ensure!(found.is_none(), "{found:?} by a name that two users have");
+    let shared = Identifier::parse("shared@kit.example").map_err(malformed)?;
+    let query = UserQuery::new(UserSelector::Identifier(&shared), const { &BTreeSet::new() });
+    let found = fixture.directory().find(&tenant("kit"), &query).await?;
+    ensure!(ids(&found) == ["u-1", "u-2"], "{:?} by a name that two users have", ids(&found));
     let found = named(&fixture, "kit", "u-2@kit.example").await?.map(|facts| facts.id);
     ensure!(found == Some(user("u-2")?), "{found:?} by a name that one of them has alone");
     Ok(())
@@ -162,11 +176,15 @@ pub(super) async fn find_resolves_groups(harness: Subject<'_>) -> PropertyResult
         found.as_ref() == Some(&right),
         "{found:?} of the groups asked for, expected {right:?}"
     );
+    let page = fixture.directory().users(&owner, &asked, None, 10).await?;
+    let listed = page.items.into_iter().find(|facts| facts.id == member);
+    let found = listed.map(|facts| facts.groups.intersection(&asked).cloned().collect());
+    ensure!(found.as_ref() == Some(&right), "`users` lists {found:?}, expected {right:?}");
     Ok(())
 }
 
 pub(super) async fn users_lists_each_user_once(harness: Subject<'_>) -> PropertyResult {
-    let fixture = open(harness).await?;
+    let (fixture, none) = (open(harness).await?, BTreeSet::new());
     let mut all = BTreeSet::new();
     for n in 0..23 {
         all.insert(add(&fixture, "kit", &format!("u-{n}")).await?);
@@ -178,7 +196,7 @@ pub(super) async fn users_lists_each_user_once(harness: Subject<'_>) -> Property
         let mut cursor = None;
         for _ in 0..100 {
             let directory = fixture.directory();
-            let page = directory.users(&tenant("kit"), cursor.as_ref(), limit).await?;
+            let page = directory.users(&tenant("kit"), &none, cursor.as_ref(), limit).await?;
             ensure!(page.items.len() <= limit, "{} users of at most {limit}", page.items.len());
             found.extend(page.items.into_iter().map(|facts| facts.id));
             cursor = page.next;
@@ -191,7 +209,7 @@ pub(super) async fn users_lists_each_user_once(harness: Subject<'_>) -> Property
         let different: BTreeSet<_> = found.into_iter().collect();
         ensure!(many == 23 && different == all, "{many} users of 23, by pages of {limit}");
     }
-    let unknown = fixture.directory().users(&tenant("unknown"), None, 10).await?;
+    let unknown = fixture.directory().users(&tenant("unknown"), &none, None, 10).await?;
     ensure!(unknown.items.is_empty(), "users of a tenant that does not exist");
     Ok(())
 }

@@ -89,7 +89,7 @@ macro_rules! __sspr_port_properties {
             "When the message expires. Do not deliver it afterwards."
             "A queue delivers codes and links that no longer work, or are read by the next owner of a number.";
         delivery::channels_are_those_of_the_tenant
-            "The channels that this tenant has a provider for."
+            "The channels that this tenant has a provider for, each with the provider's name."
             "People are offered codes that never come.";
     } };
     (directory $($what:tt)*) => { $crate::__sspr_port_kit! {
@@ -98,16 +98,16 @@ macro_rules! __sspr_port_properties {
             "`None` if there is no such tenant."
             "One tenant's rules apply to another.";
         directory::find_knows_users_by_name_and_id
-            "The user that the query names"
+            "The users that the query names"
             "One user's proof opens another user's account.";
         directory_facts::find_reports_facts_as_added
             "Facts are those of the user in the directory"
             "A disabled user, a protected one or an administrator resets like any other.";
         directory::find_keeps_tenants_apart
-            "The user that the query names"
+            "The users that the query names"
             "One tenant's page resets another tenant's users.";
-        directory::find_is_none_if_two_users_match
-            "If two users match, return `None`"
+        directory::find_returns_all_who_share_a_name
+            "If several users match a name, return them all"
             "A user who chooses a name that is taken takes over its account.";
         directory::find_resolves_groups
             "The result lists those of the query's groups that contain the user, with nesting resolved and cycles tolerated."
@@ -143,18 +143,21 @@ macro_rules! __sspr_port_properties {
             "Whether this is the user's current password."
             "Any password proves a user, or another user's does.";
         directory_writes::unlock_clears_a_lockout_only
-            "Clears a lockout and keeps the password."
+            "Clears the lockouts that the write names and keeps the password."
             "An unlock changes a password, or unlocks another user.";
         directory_effects::unlock_of_an_unknown_user_is_not_written
             "The write verbs return a definite outcome only if it is certain."
             "The owner is told that the account was unlocked, and it is not.";
-        directory_writes::revoke_sessions_may_come_again
+    } };
+    (sessions $($what:tt)*) => { $crate::__sspr_port_kit! {
+        { $($what)* } $crate::conformance::SessionsUnderTest;
+        sessions::revoke_may_come_again
             "The call may come long after the time that it names, and more than once."
             "Sessions stay open after a reset, since the revocation is never done.";
-        directory_writes::revoke_sessions_goes_by_the_time_of_authentication
+        sessions::revoke_goes_by_the_time_of_authentication
             "a session that was renewed, refreshed or reissued later without a new authentication ends too."
             "An attacker who knew the old password keeps access by renewing a session.";
-        directory_effects::revoke_sessions_keeps_tenants_apart
+        sessions::revoke_keeps_tenants_apart
             "Ends the user's sessions of these kinds"
             "One tenant's reset signs out another tenant's user.";
     } };

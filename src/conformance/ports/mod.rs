@@ -1,4 +1,4 @@
-//! The contracts of the other ports: directory, delivery, clock, entropy, slow hash, seal, host-verified
+//! The contracts of the other ports: directory, sessions, delivery, clock, entropy, slow hash, seal, host-verified
 //! method, breach list, human check, risk signals.
 //!
 //! A [`PortHarness`] makes the port under test; each property makes one of its own.
@@ -15,6 +15,7 @@ mod entropy;
 mod external;
 mod list;
 mod seal;
+mod sessions;
 mod slow_hash;
 mod under_test;
 
@@ -30,10 +31,11 @@ use crate::testing::block_on;
 pub use abilities_under_test::{
     BreachListUnderTest, ExternalMethodUnderTest, HumanCheckUnderTest, RiskSignalsUnderTest,
 };
-pub use under_test::{DeliveryUnderTest, DirectoryFact, DirectoryUnderTest};
+pub use under_test::{DeliveryUnderTest, DirectoryFact, DirectoryUnderTest, SessionsUnderTest};
 
 /// Makes the port under test: `dyn Seal`, `dyn SlowHash`, `dyn Clock`, `dyn Entropy`, or a fixture
 /// with another port: [`dyn DirectoryUnderTest`](DirectoryUnderTest),
+/// [`dyn SessionsUnderTest`](SessionsUnderTest),
 /// [`dyn DeliveryUnderTest`](DeliveryUnderTest),
 /// [`dyn ExternalMethodUnderTest`](ExternalMethodUnderTest),
 /// [`dyn BreachListUnderTest`](BreachListUnderTest),
@@ -156,6 +158,7 @@ ports! {
     slow_hash => SlowHash, SLOW_HASH;
     delivery => DeliveryUnderTest, DELIVERY;
     directory => DirectoryUnderTest, DIRECTORY;
+    sessions => SessionsUnderTest, SESSIONS;
     external_method => ExternalMethodUnderTest, EXTERNAL_METHOD;
     breach_list => BreachListUnderTest, BREACH_LIST;
     human_check => HumanCheckUnderTest, HUMAN_CHECK;
@@ -168,6 +171,7 @@ crate::__sspr_port_properties!(seal registry SEAL);
 crate::__sspr_port_properties!(slow_hash registry SLOW_HASH);
 crate::__sspr_port_properties!(delivery registry DELIVERY);
 crate::__sspr_port_properties!(directory registry DIRECTORY);
+crate::__sspr_port_properties!(sessions registry SESSIONS);
 crate::__sspr_port_properties!(external_method registry EXTERNAL_METHOD);
 crate::__sspr_port_properties!(breach_list registry BREACH_LIST);
 crate::__sspr_port_properties!(human_check registry HUMAN_CHECK);

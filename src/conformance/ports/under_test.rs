@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use crate::conformance::Ability;
 use crate::facts::{TenantFacts, UserFacts};
 use crate::method::Channel;
-use crate::port::{Delivery, Directory, PortResult};
+use crate::port::{Delivery, Directory, PortResult, Sessions};
 use crate::{GroupId, TenantId, Timestamp, UserId};
 
 /// A directory, empty at first, to which the kit adds tenants, users and groups.
@@ -60,32 +60,6 @@ pub trait DirectoryUnderTest: Send + Sync {
         Ok(Ability::Lacks("the directory has no groups"))
     }
 
-    /// Opens a session of this name for a user who authenticated at `authenticated_at`. An existing
-    /// session of the name is renewed: issued again at `issued_at`, without a new authentication.
-    ///
-    /// # Errors
-    ///
-    /// Any error fails the property.
-    async fn open_session(
-        &self,
-        _tenant: &TenantId,
-        _user: &UserId,
-        _name: &str,
-        _authenticated_at: Timestamp,
-        _issued_at: Timestamp,
-    ) -> PortResult<Ability> {
-        Ok(Ability::Lacks("the directory keeps no sessions"))
-    }
-
-    /// The names of a user's valid sessions.
-    ///
-    /// # Errors
-    ///
-    /// Any error fails the property.
-    async fn sessions(&self, _tenant: &TenantId, _user: &UserId) -> PortResult<Vec<String>> {
-        Ok(Vec::new())
-    }
-
     /// Makes the directory unreachable, or reachable again.
     ///
     /// # Errors
@@ -94,6 +68,36 @@ pub trait DirectoryUnderTest: Send + Sync {
     async fn cut_off(&self, _off: bool) -> PortResult<Ability> {
         Ok(Ability::Lacks("the harness cannot cut the directory off"))
     }
+}
+
+/// Sessions, which the kit opens and reads.
+#[async_trait]
+pub trait SessionsUnderTest: Send + Sync {
+    /// The port.
+    fn sessions(&self) -> Arc<dyn Sessions>;
+
+    /// Opens a session of this name for a user who authenticated at `authenticated_at`. A user who
+    /// does not exist is created. An existing session of the name is renewed: issued again at
+    /// `issued_at`, without a new authentication.
+    ///
+    /// # Errors
+    ///
+    /// Any error fails the property.
+    async fn open(
+        &self,
+        tenant: &TenantId,
+        user: &UserId,
+        name: &str,
+        authenticated_at: Timestamp,
+        issued_at: Timestamp,
+    ) -> PortResult<()>;
+
+    /// The names of a user's valid sessions.
+    ///
+    /// # Errors
+    ///
+    /// Any error fails the property.
+    async fn valid(&self, tenant: &TenantId, user: &UserId) -> PortResult<Vec<String>>;
 }
 
 /// A fact that some directories have for no user.

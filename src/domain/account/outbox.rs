@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::identity::contact::Destination;
-use crate::domain::identity::facts::SessionKinds;
 use crate::domain::identity::ids::UserId;
 use crate::domain::identity::locale::Locale;
+use crate::domain::identity::writes::SessionKinds;
 use crate::domain::message::Notice;
 use crate::domain::method::Channel;
 use crate::domain::time::Timestamp;

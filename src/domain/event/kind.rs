@@ -153,6 +153,8 @@ event_kinds! {
         by: RejectedBy,
         /// Stable codes of the rules that it breaks.
         reasons: Vec<String>,
+        /// What the directory says about it, at most 200 characters.
+        detail: Option<String>,
     },
     /// A directory write has begun: of a password, or of an unlock.
     DirectoryWriteStarted = "directory_write_started" {
@@ -169,6 +171,8 @@ event_kinds! {
         write: WriteNumber,
         /// Why.
         reason: SsprReason,
+        /// What the directory says about it, at most 200 characters.
+        detail: Option<String>,
     },
     /// It is not known whether the directory wrote.
     DirectoryWriteUnsettled = "directory_write_unsettled" {

@@ -12,22 +12,6 @@ use crate::domain::reason::{FlowStage, SsprReason};
 const STAGES: [FlowStage; 4] =
     [FlowStage::Challenged, FlowStage::PartlyProven, FlowStage::Granted, FlowStage::Writing];
 
-const REASONS: [SsprReason; 13] = [
-    SsprReason::UnknownUser,
-    SsprReason::AccountDisabled,
-    SsprReason::SwitchedOff,
-    SsprReason::WritebackOff,
-    SsprReason::NoPolicy,
-    SsprReason::NotEntitled,
-    SsprReason::NotInScope,
-    SsprReason::TooFewMethods,
-    SsprReason::AdministratorRequired,
-    SsprReason::DirectoryUnreachable,
-    SsprReason::Blocked,
-    SsprReason::NoSuchMethod,
-    SsprReason::PasswordRefused,
-];
-
 /// Every kind, and every variant of its fields.
 fn kinds() -> Vec<EventKind> {
     let mut kinds = every_kind();
@@ -37,9 +21,14 @@ fn kinds() -> Vec<EventKind> {
         kinds.push(EventKind::FlowEnded { flow: FlowNumber(1), stage, ended });
     }
     for by in [RejectedBy::Rules, RejectedBy::BreachList, RejectedBy::Directory] {
-        kinds.push(EventKind::PasswordRejected { flow: FlowNumber(1), by, reasons: Vec::new() });
+        kinds.push(EventKind::PasswordRejected {
+            flow: FlowNumber(1),
+            by,
+            reasons: Vec::new(),
+            detail: None,
+        });
     }
-    for reason in REASONS {
+    for reason in SsprReason::ALL.iter().copied() {
         let (method, channel) = (MethodKind::MobilePhone, Channel::Voice);
         kinds.push(EventKind::ChallengeOpened {
             flow: FlowNumber(1),

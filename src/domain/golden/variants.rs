@@ -14,7 +14,7 @@ use crate::domain::account::{
 use crate::domain::crypto::totp::OathAlgorithm;
 use crate::domain::event::{ActRefusal, ActorKind, AdminAct, EventKind, FlowEnd, RejectedBy};
 use crate::domain::identity::contact::Destination;
-use crate::domain::identity::facts::SessionKinds;
+use crate::domain::identity::writes::SessionKinds;
 use crate::domain::message::Notice;
 use crate::domain::method::{Channel, MethodKind};
 use crate::domain::policy::{
@@ -181,24 +181,8 @@ fn every_variant_of_an_event_has_a_golden_form() {
         EventKind::ChallengeOpened { suppressed, .. } => suppressed.as_ref(),
         _ => None,
     });
-    covered!(
-        SsprReason {
-            UnknownUser,
-            AccountDisabled,
-            SwitchedOff,
-            WritebackOff,
-            NoPolicy,
-            NotEntitled,
-            NotInScope,
-            TooFewMethods,
-            AdministratorRequired,
-            DirectoryUnreachable,
-            Blocked,
-            NoSuchMethod,
-            PasswordRefused,
-        },
-        reasons
-    );
+    let all: BTreeSet<_> = reasons.copied().collect();
+    assert!(all.iter().eq(SsprReason::ALL), "{all:?}");
     covered!(RejectedBy { Rules, BreachList, Directory }, judges);
 }
 

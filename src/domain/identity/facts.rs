@@ -1,10 +1,10 @@
 //! The facts that the host's directory gives about tenants and users, and the outcome of writes.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::identity::contact::{EmailAddress, PhoneNumber};
 use crate::domain::identity::ids::{GroupId, Identifier, RoleId, UserId};
 use crate::domain::identity::locale::Locale;
 use crate::domain::time::Timestamp;
@@ -28,7 +28,8 @@ pub struct TenantFacts {
     pub custom_domain: Option<bool>,
     /// Whether a directory on premises is synchronised. `None` is read as true, which is stricter.
     pub synchronised: Option<bool>,
-    /// Whether the tenant is a school. `None` is read as false.
+    /// Whether the tenant is a school, whose passwords need no classes of characters (Entra).
+    /// `None` is read as false.
     pub education: Option<bool>,
     /// The cloud that the tenant is in. `None`: the public cloud.
     pub cloud: Option<String>,
@@ -54,15 +55,22 @@ impl TenantFacts {
 }
 
 /// The plan of a tenant.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Plan {
     /// Without payment.
     Free,
     /// On trial.
     Trial,
-    /// Paid.
+    /// Paid, for passwords in the cloud (Entra: Business Standard and the like).
     Paid,
+    /// Paid, with writeback to premises (Entra: P1, P2, Business Premium).
+    Premium,
+}
+
+impl Plan {
+    pub(crate) const ALL: [Self; 4] = [Self::Free, Self::Trial, Self::Paid, Self::Premium];
 }
 
 /// Facts about a user.
@@ -117,8 +125,9 @@ pub struct UserFacts {
     pub names: Vec<String>,
     /// The display name.
     pub display_name: Option<String>,
-    /// The primary mail address. It gets a notice of every change; it is not a method by itself.
-    pub primary_mail: Option<EmailAddress>,
+    /// The primary mail address, as the directory holds it. It gets a notice of every change; it is
+    /// not a method by itself. A malformed address counts as none.
+    pub primary_mail: Option<String>,
     /// The user principal name. It gets the notice of a change if there is no mail address.
     pub user_principal_name: Option<String>,
     /// The language. `None`: the tenant's.
@@ -169,16 +178,42 @@ impl UserFacts {
     }
 }
 
-/// Contact data of the directory, unconfirmed. Of several mail addresses the first counts.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+/// Contact data of the directory as it holds them: unconfirmed text.
+///
+/// The engine reads them by the policy's
+/// [`phone_format`](crate::policy::ContactSources::phone_format). A malformed value does not count,
+/// and [`Admin::explain`](crate::Admin::explain) names its slot.
+///
+/// ```
+/// let mut contacts = sspr::facts::ContactFacts::default();
+/// contacts.mail = vec!["ada@home.example".to_owned()];
+/// contacts.mobile_phone = Some("+1 4251234567".to_owned());
+/// ```
+#[derive(Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct ContactFacts {
-    /// Alternate mail addresses.
-    pub mail: Vec<EmailAddress>,
+    /// Alternate mail addresses. The first counts, and if it is malformed none does (Entra).
+    pub mail: Vec<String>,
     /// The mobile phone.
-    pub mobile_phone: Option<PhoneNumber>,
+    pub mobile_phone: Option<String>,
+    /// A second mobile phone. It gets notices under
+    /// [`NotifyRule::All`](crate::policy::NotifyRule::All) and is never a method (Entra).
+    pub alternate_mobile: Option<String>,
     /// The office phone.
-    pub office_phone: Option<PhoneNumber>,
+    pub office_phone: Option<String>,
+}
+
+impl fmt::Debug for ContactFacts {
+    /// Shows which slots are filled: unread text cannot be masked.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { mail, mobile_phone, alternate_mobile, office_phone } = self;
+        f.debug_struct("ContactFacts")
+            .field("mail", &mail.len())
+            .field("mobile_phone", &mobile_phone.is_some())
+            .field("alternate_mobile", &alternate_mobile.is_some())
+            .field("office_phone", &office_phone.is_some())
+            .finish()
+    }
 }
 
 /// The kind of a user, which depends on the home tenant.
@@ -243,69 +278,4 @@ pub enum UserSelector<'a> {
     Identifier(&'a Identifier),
     /// By the immutable identifier.
     Id(&'a UserId),
-}
-
-/// The outcome of a directory write.
-#[derive(Clone, PartialEq, Eq, Debug)]
-#[non_exhaustive]
-pub enum WriteOutcome {
-    /// Written everywhere.
-    Written,
-    /// Written to the directory; other systems follow within minutes.
-    WrittenButNotPropagated,
-    /// Certainly not written: the directory's rules refuse it.
-    PolicyViolation(PolicyReason),
-    /// Certainly not written: an administrator must act (reason 29).
-    AdminActionRequired,
-    /// Certainly not written: the directory was not reached (reason 30).
-    Unreachable,
-    /// Not known.
-    Indeterminate,
-}
-
-/// Why a directory refuses a password.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-#[non_exhaustive]
-pub enum PolicyReason {
-    /// The present password is too young to be changed.
-    TooYoung {
-        /// When the minimum age has passed, if the directory says.
-        until: Option<Timestamp>,
-    },
-    /// It was used before.
-    History,
-    /// It is not complex enough.
-    Complexity,
-    /// It is too short or too long.
-    Length,
-    /// A filter refuses it.
-    Filter,
-    /// The directory does not say.
-    Unspecified,
-}
-
-impl PolicyReason {
-    /// A stable code.
-    #[must_use]
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::TooYoung { .. } => "too_young",
-            Self::History => "history",
-            Self::Complexity => "complexity",
-            Self::Length => "length",
-            Self::Filter => "filter",
-            Self::Unspecified => "unspecified",
-        }
-    }
-}
-
-/// Which sessions end.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum SessionKinds {
-    /// All.
-    All,
-    /// Those that began with a password (Entra).
-    PasswordBased,
 }

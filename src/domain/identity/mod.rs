@@ -5,3 +5,4 @@ pub(crate) mod facts;
 pub(crate) mod ids;
 pub(crate) mod locale;
 pub(crate) mod roles;
+pub(crate) mod writes;

@@ -38,7 +38,7 @@ fn is_phone(kind: MethodKind) -> bool {
 
 /// Findings about the gates of users and administrators.
 fn gates(settings: &PolicySettings, found: &mut Vec<Row>) {
-    let (users, administrators) = (&settings.users, &settings.administrators.gates);
+    let (users, administrators) = (&settings.user_gates(), &settings.administrators.gates);
     gates_of(settings, users, "users.methods", found);
     gates_of(settings, administrators, "administrators.gates.methods", found);
     found.extend([
@@ -57,6 +57,17 @@ fn gates(settings: &PolicySettings, found: &mut Vec<Row>) {
             "One method suffices for administrators; Entra asks them for two, except in the first \
                  30 days of a trial and in a tenant with neither a domain of its own nor \
                  synchronisation.",
+        )
+        .covered_by(Deviation::OneGateAdministrators),
+        row(
+            settings.administrators.one_gate_exceptions,
+            "administrators.one_gate_exceptions",
+            "one-gate-exceptions",
+        )
+        .cites(Recommendation, Nist, "NIST SP 800-63B-4, 4.2.2.2")
+        .text(
+            "One method suffices for administrators of a tenant with neither a domain of its own \
+             nor synchronisation, until 30 days into a trial.",
         )
         .covered_by(Deviation::OneGateAdministrators),
     ]);

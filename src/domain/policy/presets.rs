@@ -3,14 +3,17 @@
 
 use std::time::Duration;
 
-use crate::domain::method::MethodKind;
+use crate::domain::identity::contact::PhoneFormat;
+use crate::domain::method::{Channel, MethodKind};
 use crate::domain::password::PasswordRules;
-use crate::domain::time::{DAY, MINUTE};
+use crate::domain::time::{DAY, MINUTE, Timestamp};
 
 use super::budgets::{FailureBudgets, Lifetimes, Rate, SendBudgets};
 use super::codes::{CodeAlphabet, CodeFormat, CodeFormats};
 use super::deviation::Deviation;
+use super::plans::PlanTable;
 use super::registration::{MethodMaxima, RegistrationPolicy};
+use super::retirement::{Retired, Retirement};
 use super::settings::{
     AdministratorPolicy, ContactSources, Disclosure, Gates, Notifications, NotifyRule, OathPolicy,
     PolicySettings,
@@ -60,7 +63,9 @@ const ENTRA_MAXIMA: MethodMaxima = MethodMaxima {
 };
 
 /// The points in which Entra deviates from the standards.
-const ENTRA_DEVIATIONS: [Deviation; 8] = [
+const ENTRA_DEVIATIONS: [Deviation; 10] = [
+    Deviation::OneGateAdministrators,
+    Deviation::GuessingAboveThreshold,
     Deviation::UnverifiedDirectoryContacts,
     Deviation::IssuedCodesAsTwoGates,
     Deviation::CompositionRules,
@@ -75,8 +80,13 @@ impl PolicySettings {
     /// Microsoft Entra ID's self-service reset, as documented in May 2026.
     ///
     /// - One gate for users, of mail and mobile phone; two for the 78 administrator roles, of mail,
-    ///   mobile phone, office phone and authenticator app. (With the office phone added, one gate
-    ///   also needs [`Deviation::GuessingAboveThreshold`], or voice codes of 7 digits.)
+    ///   mobile phone, office phone and authenticator app, and one in a tenant with neither a domain
+    ///   of its own nor synchronisation and at most 30 days into a trial.
+    /// - A paid plan for resets, a premium one for passwords on premises, no calls in free and trial
+    ///   tenants. Text messages and calls of the provider `microsoft` end on 1 February 2027 in the
+    ///   public cloud.
+    /// - One group in the scope. Phone numbers of the directory count if they are spelled with one
+    ///   space after the country.
     /// - 15 minutes for a flow, 5 minutes for a code.
     /// - 5 failures in 24 hours close a method for 24 hours after the last one; a completed reset
     ///   clears the counters. The cap of 50 consecutive failures is this engine's: Entra has no
@@ -114,6 +124,7 @@ impl PolicySettings {
         Self {
             users: one_gate(),
             administrators: AdministratorPolicy {
+                one_gate_exceptions: true,
                 gates: Gates { required: 2, methods: ENTRA_ADMINISTRATOR_METHODS.into() },
                 ..AdministratorPolicy::default()
             },
@@ -140,7 +151,7 @@ impl PolicySettings {
                 ascii_only: true,
                 ..PasswordRules::default()
             },
-            contacts: ContactSources { administrator: true, directory: true },
+            contacts: entra_contacts(),
             typed_number: true,
             notifications: Notifications {
                 rule: NotifyRule::PrimaryAndAlternate,
@@ -160,6 +171,9 @@ impl PolicySettings {
                 ..RegistrationPolicy::default()
             },
             clear_counters_on_reset: true,
+            plans: PlanTable::entra(),
+            scope_groups: 1,
+            retirements: entra_retirements(),
             acknowledged: ENTRA_DEVIATIONS.into(),
             ..Self::default()
         }
@@ -287,10 +301,31 @@ impl PolicySettings {
     }
 }
 
+/// Data of administrators and of the directory, in the directory's spelling.
+const fn entra_contacts() -> ContactSources {
+    ContactSources { administrator: true, directory: true, phone_format: PhoneFormat::Entra }
+}
+
+/// The end of text messages and calls that Microsoft provides, announced in July 2026 for its public
+/// cloud. A provider that the tenant brings outlives it.
+fn entra_retirements() -> Vec<Retirement> {
+    /// 1 February 2027, 00:00 UTC.
+    const AT: Timestamp = Timestamp::from_unix_seconds(1_801_440_000);
+    let ends = |channel| {
+        let what = Retired::Provider { channel, provider: "microsoft".to_owned() };
+        Retirement { clouds: ["public".to_owned()].into(), ..Retirement::new(what, AT) }
+    };
+    [Channel::Sms, Channel::Voice].map(ends).into()
+}
+
 fn one_gate() -> Gates {
     Gates { required: 1, methods: [MethodKind::Email, MethodKind::MobilePhone].into() }
 }
 
 const fn confirmed_only() -> ContactSources {
-    ContactSources { administrator: false, directory: false }
+    ContactSources {
+        administrator: false,
+        directory: false,
+        phone_format: PhoneFormat::International,
+    }
 }

@@ -34,8 +34,8 @@ impl Policy {
     /// ```
     #[must_use]
     pub fn review(&self) -> PolicyReview {
-        let guessing = GuessingRisk::of(self, &self.users);
-        let administrators = GuessingRisk::of(self, &self.administrators.gates);
+        let guessing = GuessingRisk::of(self, &self.user_gates());
+        let administrators = GuessingRisk::of(self, &self.least_administrator_gates());
         PolicyReview {
             findings: findings::of(self, [&guessing, &administrators]),
             guessing,

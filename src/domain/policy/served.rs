@@ -80,7 +80,7 @@ pub(crate) fn unserved(
         found.push(Unserved::new("link", None, Lack::Channel));
     }
     if policy.scope != Scope::None {
-        gates(&policy.users, ["users.methods", "users.required"], capabilities, &mut found);
+        gates(&policy.user_gates(), ["users.methods", "users.required"], capabilities, &mut found);
     }
     if policy.administrators.enabled {
         let paths = ["administrators.gates.methods", "administrators.gates.required"];

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::crypto::link_base::LinkBase;
+use crate::domain::identity::contact::PhoneFormat;
 use crate::domain::identity::ids::{GroupId, RoleId};
 use crate::domain::method::MethodKind;
 use crate::domain::password::PasswordRules;
@@ -12,7 +13,10 @@ use crate::domain::password::PasswordRules;
 use super::budgets::{CrossLimits, FailureBudgets, Lifetimes, NoticeBudgets, SendBudgets};
 use super::codes::CodeFormats;
 use super::deviation::Deviation;
+use super::method_policies::MethodPolicies;
+use super::plans::PlanTable;
 use super::registration::RegistrationPolicy;
+use super::retirement::Retirement;
 
 /// The settings of a tenant's policy, before they are checked.
 ///
@@ -90,6 +94,15 @@ pub struct PolicySettings {
     /// An entitlement that a user must hold, by the directory's name for it (reason 12).
     /// 1 to 128 bytes. Default: none is required.
     pub required_entitlement: Option<String>,
+    /// What each plan of a tenant includes. Default: everything.
+    pub plans: PlanTable,
+    /// The three policies of methods during Entra's migration. Default: none, so that
+    /// `users.methods` alone names the methods of users.
+    pub method_policies: Option<MethodPolicies>,
+    /// The most groups that the scope may select: 1 to 16. Default 16 (Entra's portal: one).
+    pub scope_groups: u8,
+    /// Methods and providers that end at a date, at most 32. Default: none.
+    pub retirements: Vec<Retirement>,
     /// Deviations from the standards that the tenant's owner has acknowledged. A setting that needs
     /// one which is not acknowledged is a fault.
     pub acknowledged: BTreeSet<Deviation>,
@@ -123,6 +136,10 @@ impl Default for PolicySettings {
             unlock_without_reset: false,
             clear_counters_on_reset: false,
             required_entitlement: None,
+            plans: PlanTable::default(),
+            method_policies: None,
+            scope_groups: 16,
+            retirements: Vec::new(),
             acknowledged: BTreeSet::new(),
         }
     }
@@ -199,6 +216,10 @@ pub struct AdministratorPolicy {
     /// Default: [`roles_2026`](Self::roles_2026). 1 to 256; never empty, since administrators would
     /// then fall under `users`. A host without roles names one that no user holds.
     pub roles: BTreeSet<RoleId>,
+    /// Whether one gate suffices in a tenant with neither a domain of its own nor synchronisation
+    /// and at most 30 days into a trial (Entra). A fact that the directory does not report requires
+    /// two. Default false; true needs [`Deviation::OneGateAdministrators`].
+    pub one_gate_exceptions: bool,
     /// Their gates. Default: two, of email, mobile phone and office phone. Never fewer than two
     /// unless [`Deviation::OneGateAdministrators`] is acknowledged.
     pub gates: Gates,
@@ -207,7 +228,8 @@ pub struct AdministratorPolicy {
 impl Default for AdministratorPolicy {
     fn default() -> Self {
         let methods = MethodKind::CONTACTS.into();
-        Self { enabled: true, roles: Self::roles_2026(), gates: Gates { required: 2, methods } }
+        let gates = Gates { required: 2, methods };
+        Self { enabled: true, roles: Self::roles_2026(), one_gate_exceptions: false, gates }
     }
 }
 
@@ -252,11 +274,14 @@ pub struct ContactSources {
     /// Unconfirmed data from the directory. Default false; true needs
     /// [`Deviation::UnverifiedDirectoryContacts`].
     pub directory: bool,
+    /// How the directory spells phone numbers; a number of another form does not count. Default:
+    /// international.
+    pub phone_format: PhoneFormat,
 }
 
 impl Default for ContactSources {
     fn default() -> Self {
-        Self { administrator: true, directory: false }
+        Self { administrator: true, directory: false, phone_format: PhoneFormat::International }
     }
 }
 
@@ -348,4 +373,7 @@ pub struct OnPremisesPolicy {
     /// Whether the engine's password rules apply to them too, before the directory's rules. Default
     /// false: only the directory judges these passwords.
     pub apply_password_rules: bool,
+    /// Whether an unlock of such an account also clears the throttle of sign-in. Default false: it
+    /// keeps running (Entra). An unlock of another account always clears it.
+    pub unlock_clears_sign_in: bool,
 }

@@ -98,6 +98,8 @@ settings! {
     administrators.enabled: Any, "Entra.";
     administrators.roles: Entries(0, MAX_ROLES),
         "Microsoft's list of May 2026. Never empty: administrators would fall under `users`.";
+    administrators.one_gate_exceptions: Any,
+        "Entra; where its two lists overlap, two gates are required.";
     administrators.gates.required: Number(1, 2),
         "Entra's two-gate policy; never fewer without an acknowledgement.";
     administrators.gates.methods: Any, "Entra: mail and both kinds of phone. Never empty.";
@@ -224,6 +226,7 @@ settings! {
     password.ascii_only: Any, "Both standards forbid composition rules.";
     contacts.administrator: Any, "NIST SP 800-63B-4, 4.2.1.2; for phones OWASP ASVS 5.0.0, 6.6.1.";
     contacts.directory: Any, "NIST SP 800-63B-4, 4.2.1.2: the directory's data is not confirmed.";
+    contacts.phone_format: Any, "ITU-T E.164; Entra's directory requires one space after the country.";
     disclosure: Any,
         "OWASP ASVS 5.0.0, 6.3.8 (level 3), and the OWASP Forgot Password Cheat Sheet: a reply \
         must not tell which accounts exist.";
@@ -251,6 +254,13 @@ settings! {
     registration.max.passkey: Number(1, 20), "Entra. The host counts them.";
     on_premises.writeback: Any, "Entra: a separate decision.";
     on_premises.apply_password_rules: Any, "The directory's answer is final.";
+    on_premises.unlock_clears_sign_in: Any, "Entra: the throttle of sign-in keeps running.";
     unlock_without_reset: Any, "Entra: offered for on-premises passwords, if it is switched on.";
+    plans.reset: Any, "Entra's table is in its preset.";
+    plans.on_premises: Any, "As above.";
+    plans.voice: Any, "As above.";
+    method_policies: Any, "Entra, for tenants that have not migrated.";
+    scope_groups: Number(1, 16), "Own choice; Entra's portal selects one group.";
+    retirements: Entries(0, 32), "Entra's dates are in its preset; they have moved before.";
     acknowledged: Any, "A deviation is acknowledged by its name.";
 }

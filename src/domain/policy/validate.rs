@@ -16,8 +16,6 @@ use super::table::{SETTINGS, place_of};
 pub(super) const MAX_BYTES: usize = 15 * 1024;
 /// The fewest possible codes (NIST SP 800-63B-4, 4.2.1.2: six decimal digits).
 const MIN_SPACE: u64 = 1_000_000;
-/// The most groups that a scope may name.
-const MAX_GROUPS: usize = 16;
 
 /// Checks the settings.
 ///
@@ -56,12 +54,14 @@ fn ranges(faults: &mut Faults<'_>) {
 fn deviations(faults: &mut Faults<'_>) {
     let settings = faults.settings;
     let (gates, rules) = (&settings.administrators.gates, &settings.password);
-    let likely = exceeds_threshold(settings, &settings.users) || exceeds_threshold(settings, gates);
+    let one_gate = gates.required == 1 || settings.administrators.one_gate_exceptions;
+    let likely = exceeds_threshold(settings, &settings.user_gates())
+        || exceeds_threshold(settings, &settings.least_administrator_gates());
     let reasoned = settings.disclosure == Disclosure::Reasoned;
     let cleared = settings.clear_counters_on_reset;
     let unverified = settings.contacts.directory;
     for (field, deviates, deviation) in [
-        ("administrators.gates.required", gates.required == 1, Deviation::OneGateAdministrators),
+        ("administrators.gates.required", one_gate, Deviation::OneGateAdministrators),
         ("failures.consecutive", likely, Deviation::GuessingAboveThreshold),
         ("clear_counters_on_reset", cleared, Deviation::CountersClearedOnReset),
         ("password.min_length", (8..15).contains(&rules.min_length), Deviation::ShortPasswords),
@@ -133,9 +133,10 @@ impl Faults<'_> {
 fn scope(faults: &mut Faults<'_>) {
     if let Scope::Selected(groups) = &faults.settings.scope {
         faults.empty("scope.selected", groups.is_empty());
-        if groups.len() > MAX_GROUPS {
-            let [value, min, max] = [groups.len(), 1, MAX_GROUPS].map(|n| n as u64);
-            let [value, min, max] = [value, min, max].map(SettingValue::Number);
+        let most = faults.settings.scope_groups;
+        if groups.len() > usize::from(most) {
+            let [value, min, max] =
+                [groups.len() as u64, 1, u64::from(most)].map(SettingValue::Number);
             let problem = PolicyProblem::OutOfRange { value, min, max: Some(max) };
             faults.push("scope.selected", problem);
         }
@@ -146,7 +147,13 @@ fn scope(faults: &mut Faults<'_>) {
 
 fn gates(faults: &mut Faults<'_>) {
     let settings = faults.settings;
-    gates_of(faults, &settings.users, "users.methods");
+    gates_of(faults, &settings.user_gates(), "users.methods");
+    faults.inconsistent(
+        "method_policies",
+        settings.app_lacks_others(),
+        "until the migration is complete the app needs another kind of method beside it for each \
+         gate",
+    );
 
     let roles = &settings.administrators.roles;
     faults.empty("administrators.roles", roles.is_empty());

@@ -64,7 +64,7 @@ pub(crate) fn confirm_incarnation(
     transition.sweep();
     if transition.account.incarnation.is_some() {
         let same = transition.account.is_of(mark);
-        let reason = SsprReason::AccountDisabled;
+        let reason = SsprReason::OtherIncarnation;
         return if same { Ok(()) } else { Err(Refusal::NotEligible { reason }) };
     }
     if mark.is_some() {

@@ -89,7 +89,7 @@ impl Holdings<'_> {
     /// Whether the account holds anything. If it does, a new address has a hold.
     pub(crate) fn any(&self, account: &Account, policy: &Policy) -> Known {
         let registered = account.methods.iter().any(Method::active);
-        let directory = policy.contacts.directory && self.directory().next().is_some();
+        let directory = policy.contacts.directory && self.directory(policy).next().is_some();
         let least = registered || directory || !self.external.is_empty();
         Known::between(least, least || !self.unsure.is_empty())
     }
@@ -147,13 +147,13 @@ impl Holdings<'_> {
         });
         let directory_counts =
             policy.contacts.directory && account.registration.required_since.is_none();
-        let directory = self.directory().filter(|_| directory_counts);
+        let directory = self.directory(policy).filter(|_| directory_counts);
         held.chain(directory).chain(self.external.iter().map(|kind| external(*kind))).collect()
     }
 
-    fn directory(&self) -> impl Iterator<Item = Candidate> {
+    fn directory(&self, policy: &Policy) -> impl Iterator<Item = Candidate> {
         self.gates.methods.iter().filter_map(|kind| {
-            let expected = Expected::Sent(from_directory(*kind, self.user)?);
+            let expected = Expected::Sent(from_directory(*kind, self.user, policy)?);
             Some(Candidate { kind: *kind, expected, index: 0 })
         })
     }

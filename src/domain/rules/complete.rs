@@ -10,8 +10,8 @@ use crate::domain::account::{
     WriteNumber, WriteState,
 };
 use crate::domain::event::{EventKind, FlowEnd};
-use crate::domain::identity::facts::SessionKinds;
 use crate::domain::identity::ids::UserId;
+use crate::domain::identity::writes::SessionKinds;
 use crate::domain::message::Notice;
 use crate::domain::policy::Deviation;
 use crate::domain::reason::SsprReason;

@@ -36,7 +36,7 @@ pub(crate) struct StandIn {
 pub(crate) fn decoy_body(policy: &Policy, now: Timestamp) -> Option<String> {
     let tenant = TenantId::parse("decoy").ok()?;
     let mut account = Account::blank(RecordKey::from_bytes([0; 32]), tenant, None, now);
-    let methods = shape(&policy.users.methods, now);
+    let methods = shape(&policy.user_gates().methods, now);
     let unknown = Unknown::NONE;
     account.decoy =
         Some(Box::new(Decoy { identifier: [0; 8], methods, taken_over: false, unknown }));

@@ -1,105 +1,14 @@
-//! Whether a user may reset or change the password, and which methods the user can prove.
+//! Which methods a user can prove, and whether they are enough.
+
+use std::collections::BTreeSet;
 
 use crate::domain::account::{Account, Expected, Method, Provenance};
 use crate::domain::capabilities::Capabilities;
-use crate::domain::identity::contact::Destination;
-use crate::domain::identity::facts::{
-    PasswordHome, TenantFacts, UserFacts, UserKind, WritebackState,
-};
-use crate::domain::identity::roles::lists_any;
+use crate::domain::identity::contact::{ContactSlot, Destination};
+use crate::domain::identity::facts::UserFacts;
 use crate::domain::method::{ChallengeOption, MethodKind};
-use crate::domain::policy::{Gates, Policy, Scope};
-use crate::domain::reason::SsprReason;
+use crate::domain::policy::{Gates, Policy};
 use crate::domain::time::Timestamp;
-
-/// The gates of a user who may reset.
-#[derive(Clone, Debug)]
-pub(crate) struct Eligibility<'a> {
-    pub(crate) gates: &'a Gates,
-    pub(crate) administrator: bool,
-}
-
-/// Whether this user may change a known password. The scope does not matter (Entra); the state of
-/// the account, the kind of user and the home of the password do.
-pub(crate) fn may_change(
-    policy: Option<&Policy>,
-    tenant: Option<&TenantFacts>,
-    user: &UserFacts,
-) -> Result<(), SsprReason> {
-    check_writeback(policy_for(policy, tenant, user)?, user)?;
-    check_writable(user)
-}
-
-/// Whether the facts and the policy let this user reset. Methods are checked separately.
-///
-/// The first reason that applies is given, in this order: account and kind of user, no policy (11),
-/// switched off (9), writeback (10), entitlement (12), group (13), protected (29), directory
-/// unreachable (30).
-pub(crate) fn may_reset<'a>(
-    policy: Option<&'a Policy>,
-    tenant: Option<&TenantFacts>,
-    user: &UserFacts,
-) -> Result<Eligibility<'a>, SsprReason> {
-    let current = policy_for(policy, tenant, user)?;
-    let administrator = is_administrator(current, user);
-    // The scope governs users only; administrators have a switch of their own.
-    let switched_off =
-        if administrator { !current.administrators.enabled } else { current.scope == Scope::None };
-    if switched_off {
-        return Err(SsprReason::SwitchedOff);
-    }
-    check_writeback(current, user)?;
-    if let (Some(wanted), Some(held)) = (&current.required_entitlement, &user.entitlements)
-        && !held.contains(wanted)
-    {
-        return Err(SsprReason::NotEntitled);
-    }
-    if let Scope::Selected(groups) = &current.scope
-        && !administrator
-        && !user.groups.iter().any(|group| groups.contains(group))
-    {
-        return Err(SsprReason::NotInScope);
-    }
-    check_writable(user)?;
-    let gates = if administrator { &current.administrators.gates } else { &current.users };
-    Ok(Eligibility { gates, administrator })
-}
-
-/// The policy, unless the state of the account or the kind of user excludes the user.
-fn policy_for<'a>(
-    policy: Option<&'a Policy>,
-    tenant: Option<&TenantFacts>,
-    user: &UserFacts,
-) -> Result<&'a Policy, SsprReason> {
-    let kept_elsewhere = matches!(user.kind, UserKind::ForeignGuest | UserKind::Personal);
-    if tenant.is_none() || !user.enabled || kept_elsewhere {
-        return Err(SsprReason::AccountDisabled);
-    }
-    policy.ok_or(SsprReason::NoPolicy)
-}
-
-/// Checks that the policy and the directory write passwords back to the user's premises.
-fn check_writeback(policy: &Policy, user: &UserFacts) -> Result<(), SsprReason> {
-    let off =
-        !policy.on_premises.writeback || user.writeback == Some(WritebackState::NotConfigured);
-    let on_premises = user.password_home == PasswordHome::OnPremises;
-    if on_premises && off { Err(SsprReason::WritebackOff) } else { Ok(()) }
-}
-
-/// Checks that the directory would write this user's password now.
-fn check_writable(user: &UserFacts) -> Result<(), SsprReason> {
-    if user.protected {
-        return Err(SsprReason::AdministratorRequired);
-    }
-    let on_premises = user.password_home == PasswordHome::OnPremises;
-    let unreachable = on_premises && user.writeback == Some(WritebackState::Unreachable);
-    if unreachable { Err(SsprReason::DirectoryUnreachable) } else { Ok(()) }
-}
-
-/// Whether the stricter policy for administrators applies to the user.
-pub(crate) fn is_administrator(policy: &Policy, user: &UserFacts) -> bool {
-    lists_any(&policy.administrators.roles, &user.roles)
-}
 
 /// A method that the user could prove now.
 #[derive(Clone, PartialEq, Debug)]
@@ -150,7 +59,7 @@ pub(crate) fn candidates(
             found = stored(Provenance::Administrator);
         }
         if found.is_empty() && policy.contacts.directory {
-            found = from_directory(*kind, user).map(Expected::Sent).into_iter().collect();
+            found = from_directory(*kind, user, policy).map(Expected::Sent).into_iter().collect();
         }
         if available.contains(kind) {
             found.push(Expected::External);
@@ -161,15 +70,19 @@ pub(crate) fn candidates(
     all
 }
 
-pub(in crate::domain) fn from_directory(kind: MethodKind, user: &UserFacts) -> Option<Destination> {
-    let contacts = &user.contacts;
-    match kind {
-        // Of several addresses the first counts.
-        MethodKind::Email => contacts.mail.first().cloned().map(Destination::Email),
-        MethodKind::MobilePhone => contacts.mobile_phone.clone().map(Destination::Phone),
-        MethodKind::OfficePhone => contacts.office_phone.clone().map(Destination::Phone),
-        _ => None,
-    }
+/// What the directory holds for this kind, if it is well formed.
+pub(in crate::domain) fn from_directory(
+    kind: MethodKind,
+    user: &UserFacts,
+    policy: &Policy,
+) -> Option<Destination> {
+    let slot = match kind {
+        MethodKind::Email => ContactSlot::AlternateMail,
+        MethodKind::MobilePhone => ContactSlot::MobilePhone,
+        MethodKind::OfficePhone => ContactSlot::OfficePhone,
+        _ => return None,
+    };
+    user.usable_contact(slot, policy.contacts.phone_format)
 }
 
 /// A user who may register methods, and what counts for that user.
@@ -236,10 +149,12 @@ pub(crate) fn options(
         .collect()
 }
 
-/// The options that the policy names, the same for every caller: what a uniform reply shows.
-pub(crate) fn policy_options(gates: &Gates, capabilities: &Capabilities) -> Vec<ChallengeOption> {
-    gates
-        .methods
+/// The options of these kinds, the same for every caller: what a uniform reply shows.
+pub(crate) fn kind_options(
+    kinds: &BTreeSet<MethodKind>,
+    capabilities: &Capabilities,
+) -> Vec<ChallengeOption> {
+    kinds
         .iter()
         .flat_map(|kind| capabilities.channels_of(*kind).map(move |channel| (*kind, channel)))
         .filter_map(|(kind, channel)| ChallengeOption::new(kind, channel).ok())

@@ -16,6 +16,7 @@ mod confirm;
 mod contacts;
 mod decoy;
 mod devices;
+pub(crate) mod effective;
 pub(crate) mod eligibility;
 mod fold;
 mod number;
@@ -52,6 +53,7 @@ pub(crate) use decoy::{StandIn, decoy_body, decoy_for, unused_decoy};
 pub(crate) use devices::{
     cancel, is_familiar, is_known_device, remember_bearer, remember_user_device,
 };
+pub use effective::{Withheld, WithheldMethod};
 pub(crate) use number::{NumberAttempt, reserve_number};
 pub(crate) use open::{Opened, open_challenge};
 pub(crate) use outbox::{
@@ -68,8 +70,8 @@ pub(crate) use register::{
 pub use review::Prompt;
 pub(crate) use review::{SignInSubject, postpone, prompt, reconfirm, reconfirm_at, set_default};
 pub(crate) use settle::{
-    PendingWriteFailure, reject_password, settle_unasked, settle_unknown, settle_unwritten,
-    settle_written,
+    FailureCause, PendingWriteFailure, reject_password, settle_unasked, settle_unknown,
+    settle_unwritten, settle_written,
 };
 pub(crate) use tell::{
     Address, AdministratorPage, PAGE, address_announcement, addresses_to_tell, give_up, locale_of,

@@ -100,13 +100,15 @@ pub(crate) fn settle_unwritten(
             transition.refund_act(write.started_at);
         }
     }
-    match why {
-        PendingWriteFailure::Refused(reason) => {
-            reject(transition, pending.flow, RejectedBy::Directory, vec![(*reason).to_owned()]);
+    let (flow, detail) = (pending.flow, why.detail.clone());
+    match why.cause {
+        FailureCause::Refused(reason) => {
+            let reasons = vec![reason.to_owned()];
+            reject(transition, flow, RejectedBy::Directory, reasons, detail);
         }
-        PendingWriteFailure::Failed(reason) => {
-            let (flow, write) = (pending.flow, pending.write);
-            transition.record(EventKind::DirectoryWriteFailed { flow, write, reason: *reason });
+        FailureCause::Failed(reason) => {
+            let write = pending.write;
+            transition.record(EventKind::DirectoryWriteFailed { flow, write, reason, detail });
         }
     }
 }
@@ -126,8 +128,26 @@ fn settle_once(transition: &mut Transition<'_>, write: WriteNumber) -> bool {
     true
 }
 
-/// Why the directory did not write.
-pub(crate) enum PendingWriteFailure {
+/// Why the directory did not write, and what it says about it.
+pub(crate) struct PendingWriteFailure {
+    pub(crate) cause: FailureCause,
+    detail: Option<String>,
+}
+
+impl PendingWriteFailure {
+    /// The detail comes from a directory: control characters are removed, and a long text is cut.
+    pub(crate) fn new(cause: FailureCause, detail: Option<&str>) -> Self {
+        const MAX_DETAIL: usize = 200;
+        let shown = |text: &str| {
+            text.chars().filter(|symbol| !symbol.is_control()).take(MAX_DETAIL).collect()
+        };
+        Self { cause, detail: detail.map(shown) }
+    }
+}
+
+/// The kinds of failure.
+#[derive(Clone, Copy)]
+pub(crate) enum FailureCause {
     /// It does not accept the password: a stable code of the reason.
     Refused(&'static str),
     /// It could not write.
@@ -153,7 +173,8 @@ pub(crate) fn settle_unasked(transition: &mut Transition<'_>, pending: &PendingW
         transition.account.outbox.retain(|message| message.write != Some(pending.write));
         let (flow, write) = (pending.flow, pending.write);
         let reason = SsprReason::DirectoryUnreachable;
-        transition.record(EventKind::DirectoryWriteFailed { flow, write, reason });
+        let detail = None;
+        transition.record(EventKind::DirectoryWriteFailed { flow, write, reason, detail });
     }
 }
 
@@ -181,7 +202,7 @@ pub(crate) fn reject_password(
     reasons: Vec<String>,
 ) {
     if let Some(flow) = transition.account.flow(id).map(|flow| flow.number) {
-        reject(transition, flow, by, reasons);
+        reject(transition, flow, by, reasons, None);
     }
 }
 
@@ -190,8 +211,9 @@ fn reject(
     number: FlowNumber,
     by: RejectedBy,
     reasons: Vec<String>,
+    detail: Option<String>,
 ) {
-    transition.record(EventKind::PasswordRejected { flow: number, by, reasons });
+    transition.record(EventKind::PasswordRejected { flow: number, by, reasons, detail });
     let flow = transition.account.flows.iter_mut().find(|flow| flow.number == number);
     let Some(grant) = flow.and_then(|flow| flow.grant.as_mut()) else { return };
     grant.rejections = grant.rejections.saturating_add(1);

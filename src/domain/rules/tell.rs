@@ -7,7 +7,7 @@ use crate::domain::account::{
     Account, Counted, MessageNumber, Pending, PendingBody, Unknown, WriteNumber,
 };
 use crate::domain::event::EventKind;
-use crate::domain::identity::contact::{Destination, EmailAddress};
+use crate::domain::identity::contact::{ContactSlot, Destination, EmailAddress};
 use crate::domain::identity::facts::{TenantFacts, UserFacts};
 use crate::domain::identity::ids::UserId;
 use crate::domain::identity::locale::Locale;
@@ -15,6 +15,7 @@ use crate::domain::message::Notice;
 use crate::domain::method::{Channel, MethodKind};
 use crate::domain::policy::{NotifyRule, Policy};
 use crate::domain::refusal::Refusal;
+use crate::domain::rules::eligibility::from_directory;
 use crate::domain::time::Timestamp;
 
 /// How long the delivery of a notice is tried.
@@ -325,8 +326,9 @@ pub(crate) fn addresses_to_tell(
     let locale = locale_of(user, tenant);
     let mut told: Vec<Address> = Vec::new();
     let all = policy.notifications.rule == NotifyRule::All;
-    if let Some(mail) = &user.primary_mail {
-        tell(&mut told, Channel::Email, Destination::Email(mail.clone()), &locale);
+    let held = |slot| user.usable_contact(slot, policy.contacts.phone_format);
+    if let Some(mail) = held(ContactSlot::PrimaryMail) {
+        tell(&mut told, Channel::Email, mail, &locale);
     }
     let by_rule = |kind| kind == MethodKind::Email || (all && kind == MethodKind::MobilePhone);
     for method in account.methods.iter().filter(|method| method.active() && by_rule(method.kind)) {
@@ -334,11 +336,12 @@ pub(crate) fn addresses_to_tell(
             tell(&mut told, method.kind.channels()[0], destination.clone(), &locale);
         }
     }
-    if let Some(mail) = user.contacts.mail.first() {
-        tell(&mut told, Channel::Email, Destination::Email(mail.clone()), &locale);
+    if let Some(mail) = held(ContactSlot::AlternateMail) {
+        tell(&mut told, Channel::Email, mail, &locale);
     }
-    if all && let Some(mobile) = &user.contacts.mobile_phone {
-        tell(&mut told, Channel::Sms, Destination::Phone(mobile.clone()), &locale);
+    let mobiles = [ContactSlot::MobilePhone, ContactSlot::AlternateMobile];
+    for mobile in mobiles.into_iter().filter(|_| all).filter_map(held) {
+        tell(&mut told, Channel::Sms, mobile, &locale);
     }
     // Entra: if there is no mail address, the user principal name is tried.
     let by_mail = told.iter().any(|address| address.channel == Channel::Email);
@@ -349,7 +352,7 @@ pub(crate) fn addresses_to_tell(
         tell(&mut told, Channel::Email, Destination::Email(mail), &locale);
     }
     if !told.iter().any(|address| channels.contains(&address.channel)) {
-        for (channel, destination) in reset_addresses(account, user, channels) {
+        for (channel, destination) in reset_addresses(account, user, policy, channels) {
             tell(&mut told, channel, destination, &locale);
         }
     }
@@ -369,6 +372,7 @@ fn tell(told: &mut Vec<Address>, channel: Channel, destination: Destination, loc
 fn reset_addresses(
     account: &Account,
     user: &UserFacts,
+    policy: &Policy,
     channels: &[Channel],
 ) -> Vec<(Channel, Destination)> {
     let active = account
@@ -376,10 +380,8 @@ fn reset_addresses(
         .iter()
         .filter(|method| method.active())
         .filter_map(|method| Some((method.kind, method.destination()?.clone())));
-    let contacts = &user.contacts;
-    let mobile = contacts.mobile_phone.iter().map(|to| (MethodKind::MobilePhone, to.clone()));
-    let office = contacts.office_phone.iter().map(|to| (MethodKind::OfficePhone, to.clone()));
-    let phones = mobile.chain(office).map(|(kind, to)| (kind, Destination::Phone(to)));
+    let held = |kind| Some((kind, from_directory(kind, user, policy)?));
+    let phones = [MethodKind::MobilePhone, MethodKind::OfficePhone].into_iter().filter_map(held);
     active
         .chain(phones)
         .filter_map(|(kind, destination)| {

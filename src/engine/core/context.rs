@@ -16,14 +16,15 @@ use crate::domain::policy::policy_record::PolicyRecord;
 use crate::domain::policy::{Gates, Policy, Scope};
 use crate::domain::reason::SsprReason;
 use crate::domain::record::{Record, Subject};
-use crate::domain::rules::eligibility::{Candidate, candidates, may_reset, options, satisfies};
+use crate::domain::rules::effective::{EffectivePolicy, PolicyFacts};
+use crate::domain::rules::eligibility::{Candidate, candidates, options, satisfies};
 use crate::domain::rules::{Address, addresses_to_tell, decoy_body};
 use crate::domain::time::Timestamp;
 use crate::engine::api::error::{At as _, Error, Fault, FaultOrigin};
 use crate::engine::core::Core;
 use crate::engine::core::commit::{Loaded, Target};
 use crate::engine::observe::Observed;
-use crate::port::{ExternalMethod, PortError};
+use crate::port::{ExternalMethod, PortError, PortResult};
 
 /// Facts about a tenant and one of its users.
 pub(crate) struct Context {
@@ -37,6 +38,12 @@ pub(crate) struct Context {
     /// Host-verified kinds for which the host's reply failed, and the error.
     pub(crate) unsure: Vec<(MethodKind, PortError)>,
     pub(crate) user: Option<UserFacts>,
+    /// The rules that apply to the user; `None` without a user.
+    pub(crate) effective: Option<EffectivePolicy>,
+    /// When the facts were read.
+    pub(crate) read_at: Timestamp,
+    /// Whether several users have the name, so that it stands for none.
+    pub(crate) several: bool,
 }
 
 impl Core {
@@ -86,19 +93,18 @@ impl Core {
         let facts = self.directory.tenant(tenant).await.at(FaultOrigin::Directory)?;
         let record = self.policy_record(tenant, fresh).await?;
         let (policy, stored) = (self.policy_in(record.as_deref()), record.is_some());
-        let channels = self.delivery.channels(tenant).await.at(FaultOrigin::Delivery)?;
+        let provided = self.delivery.channels(tenant).await.at(FaultOrigin::Delivery)?;
+        let read_at = self.clock.now();
+        let channels = policy.served_channels(&provided, facts.as_ref(), read_at);
         let none = BTreeSet::new();
         let groups: &BTreeSet<GroupId> = match &policy.scope {
             Scope::Selected(groups) => groups,
             Scope::None | Scope::All => &none,
         };
         let query = UserQuery::new(selector, groups);
-        let user = self
-            .directory
-            .find(tenant, &query)
-            .await
-            .at(FaultOrigin::Directory)?
-            .map(with_short_marks);
+        let found = self.directory.find(tenant, &query).await.at(FaultOrigin::Directory)?;
+        let several = found.len() > 1;
+        let user = the_user(found, selector).at(FaultOrigin::Directory)?.map(with_short_marks);
         let external = self.external_kinds(&policy);
         let id = match (&user, selector) {
             (Some(user), _) => user.id.clone(),
@@ -119,7 +125,23 @@ impl Core {
         }
         let oath = self.seal.is_some();
         let capabilities = Capabilities { channels, link: policy.link.is_some(), oath, external };
-        Ok(Context { tenant: facts, policy, stored, capabilities, available, unsure, user })
+        let tenant = facts.as_ref();
+        let effective = user.as_ref().map(|user| {
+            let policy = stored.then_some(&*policy);
+            EffectivePolicy::of(&PolicyFacts { policy, tenant, user, now: read_at })
+        });
+        Ok(Context {
+            tenant: facts,
+            effective,
+            read_at,
+            policy,
+            stored,
+            capabilities,
+            available,
+            unsure,
+            user,
+            several,
+        })
     }
 
     /// The host-verified method of this kind.
@@ -130,9 +152,9 @@ impl Core {
 
     /// The host-verified kinds that the policy counts.
     fn external_kinds(&self, policy: &Policy) -> Vec<MethodKind> {
+        let users = policy.user_gates().methods;
         let counted = |kind: &MethodKind| {
-            policy.users.methods.contains(kind)
-                || policy.administrators.gates.methods.contains(kind)
+            users.contains(kind) || policy.administrators.gates.methods.contains(kind)
         };
         self.external.iter().map(|method| method.kind()).filter(counted).collect()
     }
@@ -191,19 +213,52 @@ impl Context {
         account: &Account,
         now: Timestamp,
     ) -> Result<Eligible<'_>, SsprReason> {
-        let user = self.user.as_ref().ok_or(SsprReason::UnknownUser)?;
-        let policy = self.stored.then_some(&*self.policy);
-        let eligibility = may_reset(policy, self.tenant.as_ref(), user)?;
-        // The record belongs to a previous user with this id.
+        let (user, effective) = self.known()?;
+        if let Some(first) = self.against(account, now).first() {
+            return Err(*first);
+        }
+        let candidates = self.candidates(account, user, &effective.gates, now);
+        let administrator = effective.administrator;
+        Ok(Eligible { user, gates: &effective.gates, administrator, candidates })
+    }
+
+    /// The user, and the rules that apply.
+    pub(crate) fn known(&self) -> Result<(&UserFacts, &EffectivePolicy), SsprReason> {
+        self.user.as_ref().zip(self.effective.as_ref()).ok_or(self.unknown())
+    }
+
+    /// Every reason against a reset of this user, in order; none without a user.
+    pub(crate) fn against(&self, account: &Account, now: Timestamp) -> BTreeSet<SsprReason> {
+        let Ok((user, effective)) = self.known() else { return BTreeSet::new() };
+        let mut reasons = effective.against_reset().clone();
+        // The record of a previous user with this id says nothing about the methods of this one.
         if !account.is_of(user.incarnation.as_deref()) {
-            return Err(SsprReason::AccountDisabled);
+            reasons.insert(SsprReason::OtherIncarnation);
+        } else if self.stored {
+            reasons.extend(self.against_methods(account, user, &effective.gates, now));
         }
-        let candidates = self.candidates(account, user, eligibility.gates, now);
-        if !satisfies(&candidates, eligibility.gates.required) {
-            return Err(SsprReason::TooFewMethods);
+        reasons
+    }
+
+    /// Why the user's methods are not enough: there are too few, or this engine can verify too few.
+    fn against_methods(
+        &self,
+        account: &Account,
+        user: &UserFacts,
+        gates: &Gates,
+        now: Timestamp,
+    ) -> Option<SsprReason> {
+        if satisfies(&self.candidates(account, user, gates, now), gates.required) {
+            return None;
         }
-        let administrator = eligibility.administrator;
-        Ok(Eligible { user, gates: eligibility.gates, administrator, candidates })
+        let all = candidates(account, user, &self.policy, gates, &self.available, now);
+        let enough = satisfies(&all, gates.required);
+        Some(if enough { SsprReason::ServiceIncomplete } else { SsprReason::TooFewMethods })
+    }
+
+    /// Why there is no user.
+    pub(crate) const fn unknown(&self) -> SsprReason {
+        if self.several { SsprReason::SeveralUsers } else { SsprReason::UnknownUser }
     }
 
     /// Whether the ticket's user may reset now. A decoy ticket keeps its reason.
@@ -264,6 +319,24 @@ impl Eligible<'_> {
 pub(crate) fn decoy_user_id(identifier: [u8; 8]) -> Result<UserId, Error> {
     let name = format!("unknown-{}", data_encoding::HEXLOWER.encode(&identifier));
     Ok(UserId::parse(&name)?)
+}
+
+/// The one user of a directory's reply. A name that several users have stands for none of them.
+///
+/// # Errors
+///
+/// `Corrupt` for a reply to an id that is not the one user of this id.
+pub(crate) fn the_user(
+    found: Vec<UserFacts>,
+    selector: UserSelector<'_>,
+) -> PortResult<Option<UserFacts>> {
+    if let UserSelector::Id(id) = selector
+        && (found.len() > 1 || found.iter().any(|user| user.id != *id))
+    {
+        return Err(PortError::corrupt().because("the directory names another user for an id"));
+    }
+    let mut users = found.into_iter();
+    Ok(users.next().filter(|_| users.next().is_none()))
 }
 
 /// The facts, with incarnation and change stamp hashed if they are too long for a record.

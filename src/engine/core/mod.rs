@@ -30,7 +30,7 @@ use crate::engine::maintenance::failing::Failing;
 use crate::engine::observe::{Observed, Observer, Operation, Watched};
 use crate::port::{
     BreachList, Clock, Cursor, Delivery, Directory, Entropy, ExternalMethod, HumanCheck,
-    RiskSignals, Seal, Store,
+    RiskSignals, Seal, Sessions, Store,
 };
 
 /// The state of an engine: its ports, its settings, and what it has counted since it was opened.
@@ -38,6 +38,7 @@ pub(crate) struct Core {
     pub(crate) keys: Keys,
     pub(crate) store: Observed<dyn Store>,
     pub(crate) directory: Observed<dyn Directory>,
+    pub(crate) sessions: Observed<dyn Sessions>,
     pub(crate) delivery: Observed<dyn Delivery>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
@@ -52,6 +53,8 @@ pub(crate) struct Core {
     pub(crate) reply_floor: Duration,
     pub(crate) policy_max_age: Duration,
     pub(crate) event_retention: Duration,
+    /// Whether every caller is told that a tenant has no policy.
+    pub(crate) discloses_missing_policy: bool,
     pub(crate) on_work: Arc<dyn Fn() + Send + Sync>,
     /// The policy of a tenant that has none, so that replies keep their shape. Its scope is empty.
     pub(crate) fallback: Arc<Policy>,

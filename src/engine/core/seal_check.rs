@@ -22,7 +22,8 @@ pub(crate) async fn check(
     tenant: &TenantId,
     policy: &Policy,
 ) -> Result<Vec<Unserved>, Error> {
-    let channels = core.delivery.channels(tenant).await.at(FaultOrigin::Delivery)?;
+    let provided = core.delivery.channels(tenant).await.at(FaultOrigin::Delivery)?;
+    let channels = policy.served_channels(&provided, None, core.clock.now());
     let capabilities = Capabilities {
         channels,
         link: policy.link.is_some(),

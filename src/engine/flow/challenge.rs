@@ -11,6 +11,7 @@ use crate::domain::method::{ChallengeOption, Verification};
 use crate::domain::policy::{Disclosure, Policy};
 use crate::domain::reason::SsprReason;
 use crate::domain::refusal::Refusal;
+use crate::domain::rules::effective::{administrator_kinds, user_kinds};
 use crate::domain::rules::{
     Asked, Asker, FlowTerms, LimitSpent, Open, Opened, Transition, code_format, locale_of,
     open_challenge, time_of,
@@ -25,7 +26,7 @@ use crate::engine::core::commit::{Decision, Loaded, Origin, Target};
 use crate::engine::core::compare::TypedNumber;
 use crate::engine::core::context::{Context, Eligible, decoy_user_id};
 use crate::engine::core::limits::{LimitCaller, LimitScope};
-use crate::engine::flow::step::{decoy_offers, first_kinds, first_offers, reply, typed_number};
+use crate::engine::flow::step::{decoy_offers, first_offers, reply, typed_number};
 
 /// The longest page data of a host-verified method, in bytes.
 const MAX_PAGE: usize = 4096;
@@ -265,18 +266,19 @@ fn check_choice(
     }
 }
 
-/// Checks that the option is shown before the first proof. That depends on the policy only.
+/// Checks that the option is shown before the first proof. That depends on the tenant and the time
+/// only.
 fn check_offered(context: &Context, option: ChallengeOption) -> Result<(), Refusal> {
     let policy = &*context.policy;
-    let administrators = &policy.administrators;
+    let (tenant, now) = (context.tenant.as_ref(), context.read_at);
     let kind = option.method();
     let allowed = match policy.disclosure {
-        Disclosure::Uniform => first_kinds(policy).contains(&kind),
+        Disclosure::Uniform => context.shown_kinds().contains(&kind),
         // With masks, administrators see their own methods, including kinds that only their gates
         // count.
         _ => {
-            policy.users.methods.contains(&kind)
-                || (administrators.enabled && administrators.gates.methods.contains(&kind))
+            user_kinds(policy, tenant, now).contains(&kind)
+                || administrator_kinds(policy, tenant, now).contains(&kind)
         }
     };
     // Uniform replies show the first method of each kind; masked ones show as many as an account

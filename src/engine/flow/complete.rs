@@ -8,14 +8,16 @@ use crate::domain::crypto::flow_ticket::FlowTicket;
 use crate::domain::crypto::secret::SecretText;
 use crate::domain::crypto::ticket::TicketClaims;
 use crate::domain::event::{ActorKind, RejectedBy};
-use crate::domain::identity::facts::{PasswordHome, PolicyReason, UserFacts, WriteOutcome};
+use crate::domain::identity::facts::{PasswordHome, UserFacts};
+use crate::domain::identity::writes::{PolicyReason, WriteOutcome, WritePurpose, WriteReply};
 use crate::domain::method::MethodKind;
 use crate::domain::password::{PasswordContext, composed};
 use crate::domain::reason::SsprReason;
 use crate::domain::refusal::Refusal;
+use crate::domain::rules::effective::{cleared, password_rules};
 use crate::domain::rules::{
-    Address, PendingWrite, PendingWriteFailure, PendingWriteTerms, Transition, begin_write,
-    may_complete, raise_required, reject_password, settle_unasked, settle_unknown,
+    Address, FailureCause, PendingWrite, PendingWriteFailure, PendingWriteTerms, Transition,
+    begin_write, may_complete, raise_required, reject_password, settle_unasked, settle_unknown,
     settle_unwritten, settle_written, time_of,
 };
 use crate::engine::api::error::{At as _, Error, Fault, FaultOrigin};
@@ -155,7 +157,8 @@ async fn judge(
         return Ok(composed(password));
     }
     let words = words_of(scope.user, scope.context);
-    let normalised = match policy.password.check(password, &words) {
+    let rules = password_rules(policy, scope.context.tenant.as_ref());
+    let normalised = match rules.check(password, &words) {
         Ok(normalised) => normalised,
         Err(rejection) => {
             let codes = rejection.faults.iter().map(|fault| fault.code().to_owned());
@@ -194,7 +197,8 @@ async fn write(
         match already_written(core, scope, password).await {
             Ok(true) => return settled(core, scope, pending, true).await,
             Ok(false) if pending.changed_outside => {
-                let why = PendingWriteFailure::Failed(SsprReason::PasswordRefused);
+                let cause = FailureCause::Failed(SsprReason::PasswordRefused);
+                let why = PendingWriteFailure::new(cause, None);
                 unwritten(core, scope, pending, &why).await?;
                 return Err(Refusal::Ended.into());
             }
@@ -206,34 +210,38 @@ async fn write(
             }
         }
     }
-    let reason = match ask_directory(core, scope, pending, password).await {
-        Ok(WriteOutcome::Written) => return settled(core, scope, pending, true).await,
-        Ok(WriteOutcome::WrittenButNotPropagated) => {
+    let replied = match ask_directory(core, scope, pending, password).await {
+        Ok(replied) => replied,
+        Err(error) if error.kind() == PortErrorKind::Unavailable => {
+            let cause = FailureCause::Failed(SsprReason::DirectoryUnreachable);
+            unwritten(core, scope, pending, &PendingWriteFailure::new(cause, None)).await?;
+            return Err(directory_fault(error));
+        }
+        Err(error) => return Err(unknown(core, scope, pending.write, error).await?),
+    };
+    let because = |cause| PendingWriteFailure::new(cause, replied.detail.as_deref());
+    let reason = match replied.outcome {
+        WriteOutcome::Written => return settled(core, scope, pending, true).await,
+        WriteOutcome::WrittenButNotPropagated => {
             return settled(core, scope, pending, false).await;
         }
-        Ok(WriteOutcome::PolicyViolation(reason)) => {
+        WriteOutcome::PolicyViolation(reason) => {
             let code = reason.code();
-            unwritten(core, scope, pending, &PendingWriteFailure::Refused(code)).await?;
+            unwritten(core, scope, pending, &because(FailureCause::Refused(code))).await?;
             let retry_at = match reason {
                 PolicyReason::TooYoung { until } => until,
                 _ => None,
             };
             return Err(Refusal::DirectoryPassword { reason: code, retry_at }.into());
         }
-        Ok(WriteOutcome::AdminActionRequired) => SsprReason::AdministratorRequired,
-        Ok(WriteOutcome::Unreachable) => SsprReason::DirectoryUnreachable,
-        Ok(WriteOutcome::Indeterminate) => {
+        WriteOutcome::AdminActionRequired => SsprReason::AdministratorRequired,
+        WriteOutcome::Unreachable => SsprReason::DirectoryUnreachable,
+        WriteOutcome::Indeterminate => {
             let error = PortError::unknown().because("the outcome is indeterminate");
             return Err(unknown(core, scope, pending.write, error).await?);
         }
-        Err(error) if error.kind() == PortErrorKind::Unavailable => {
-            let why = PendingWriteFailure::Failed(SsprReason::DirectoryUnreachable);
-            unwritten(core, scope, pending, &why).await?;
-            return Err(directory_fault(error));
-        }
-        Err(error) => return Err(unknown(core, scope, pending.write, error).await?),
     };
-    unwritten(core, scope, pending, &PendingWriteFailure::Failed(reason)).await?;
+    unwritten(core, scope, pending, &because(FailureCause::Failed(reason))).await?;
     Err(Refusal::NotEligible { reason }.into())
 }
 
@@ -263,13 +271,18 @@ async fn ask_directory(
     scope: &PendingWriteScope<'_>,
     pending: &PendingWrite,
     password: Option<&SecretText>,
-) -> PortResult<WriteOutcome> {
+) -> PortResult<WriteReply> {
     let (tenant, user) = (&scope.target.tenant, &scope.user.id);
-    let timeout = scope.context.policy.lifetimes.directory_write;
+    let policy = &*scope.context.policy;
+    let timeout = policy.lifetimes.directory_write;
     match password {
         Some(password) => {
             let mut write = PasswordWrite::new(tenant, user, password, pending.write.get());
             write.timeout = timeout;
+            if scope.effect == Effect::Change {
+                write.purpose = WritePurpose::Change;
+            }
+            write.clears = cleared(scope.effect, policy, scope.user);
             // A change proves only knowledge of the current password, which an attacker may
             // share: it remediates no risk.
             write.risk_remediated = scope.effect == Effect::Reset;
@@ -278,6 +291,7 @@ async fn ask_directory(
         None => {
             let mut unlock = UnlockWrite::new(tenant, user, pending.write.get());
             unlock.timeout = timeout;
+            unlock.clears = cleared(scope.effect, policy, scope.user);
             core.directory.unlock(&unlock).await
         }
     }
@@ -366,7 +380,7 @@ fn words_of(user: &UserFacts, context: &Context) -> PasswordContext {
     let names = user.names.iter().map(String::as_str);
     let shown = user.display_name.as_deref();
     let sign_in = user.user_principal_name.as_deref();
-    let mail = user.primary_mail.as_ref().map(|mail| mail.as_str());
+    let mail = user.primary_mail.as_deref();
     let tenant = context.tenant.as_ref().map(|tenant| tenant.display_name.as_str());
     for word in names.chain(shown).chain(sign_in).chain(mail).chain(tenant) {
         words = words.word(word);

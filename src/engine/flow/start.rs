@@ -6,6 +6,7 @@ use crate::domain::crypto::ticket::{TicketClaims, TicketSubject};
 use crate::domain::identity::facts::UserSelector;
 use crate::domain::identity::ids::{Identifier, TenantId};
 use crate::domain::policy::Disclosure;
+use crate::domain::reason::SsprReason;
 use crate::domain::refusal::Refusal;
 use crate::engine::api::error::Error;
 use crate::engine::api::reply::Reply;
@@ -25,6 +26,10 @@ pub(crate) async fn start<T: FlowTicket>(
     let context = admitted(core, request, identifier).await?;
     if T::PURPOSE == Purpose::Unlock && !context.policy.unlock_without_reset {
         return Err(Refusal::NotOffered.into());
+    }
+    // Whether a tenant has a policy does not depend on the identifier.
+    if core.discloses_missing_policy && !context.stored {
+        return Err(Refusal::NotEligible { reason: SsprReason::NoPolicy }.into());
     }
     let typed = core.keys.identifier(tenant, identifier);
     let (_, loaded) = named(core, tenant, &context, typed).await?;

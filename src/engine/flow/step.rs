@@ -10,8 +10,9 @@ use crate::domain::crypto::ticket::{AskedChallenge, TicketClaims};
 use crate::domain::identity::contact::{Destination, EmailAddress, PhoneNumber};
 use crate::domain::identity::ids::TenantId;
 use crate::domain::method::{ChallengeOption, Channel, MethodKind, Verification};
-use crate::domain::policy::{CodeFormat, Disclosure, Gates, Policy};
-use crate::domain::rules::eligibility::policy_options;
+use crate::domain::policy::{CodeFormat, Disclosure, Policy};
+use crate::domain::rules::effective::{shown_kinds, user_kinds};
+use crate::domain::rules::eligibility::kind_options;
 use crate::domain::rules::{code_format, code_life, time_of};
 use crate::domain::time::Timestamp;
 use crate::engine::api::reply::{OptionView, Reply, Step};
@@ -58,7 +59,7 @@ pub(crate) fn first_offers(
     let policy = &*context.policy;
     let typed = |option: ChallengeOption| typed_number(policy, option);
     if policy.disclosure == Disclosure::Uniform {
-        let options = policy_options(&gates_of(first_kinds(policy)), &context.capabilities);
+        let options = kind_options(&context.shown_kinds(), &context.capabilities);
         let view = |option| OptionView { option, masked: None, typed_number: typed(option) };
         return options.into_iter().map(view).collect();
     }
@@ -87,11 +88,11 @@ pub(crate) fn decoy_offers(core: &Core, context: &Context, identifier: [u8; 8]) 
     };
     // Few users have every kind that a policy counts: a decoy has the addresses and numbers
     // among them.
-    let mut gates = context.policy.users.clone();
-    if gates.methods.iter().any(|kind| kind.verification() == Verification::Contact) {
-        gates.methods.retain(|kind| kind.verification() == Verification::Contact);
+    let mut kinds = user_kinds(&context.policy, context.tenant.as_ref(), context.read_at);
+    if kinds.iter().any(|kind| kind.verification() == Verification::Contact) {
+        kinds.retain(|kind| kind.verification() == Verification::Contact);
     }
-    let options = policy_options(&gates, &context.capabilities);
+    let options = kind_options(&kinds, &context.capabilities);
     options
         .into_iter()
         .map(|option| {
@@ -101,22 +102,11 @@ pub(crate) fn decoy_offers(core: &Core, context: &Context, identifier: [u8; 8]) 
         .collect()
 }
 
-/// The kinds that are shown before the first proof for every identifier: those of the policy's
-/// gates for users.
-///
-/// Kinds that only administrators' gates count are shown after the first proof, and only to
-/// administrators. If the two sets share no kind, no administrator could give a first proof. All
-/// callers then see the kinds of both sets, so that the list does not tell who is an administrator.
-pub(crate) fn first_kinds(policy: &Policy) -> BTreeSet<MethodKind> {
-    let (users, administrators) = (&policy.users.methods, &policy.administrators.gates.methods);
-    if policy.administrators.enabled && users.is_disjoint(administrators) {
-        return users | administrators;
+impl Context {
+    /// The kinds that are shown before the first proof for every identifier.
+    pub(crate) fn shown_kinds(&self) -> BTreeSet<MethodKind> {
+        shown_kinds(&self.policy, self.tenant.as_ref(), self.read_at)
     }
-    users.clone()
-}
-
-fn gates_of(methods: BTreeSet<MethodKind>) -> Gates {
-    Gates { methods, ..Gates::default() }
 }
 
 pub(crate) fn typed_number(policy: &Policy, option: ChallengeOption) -> bool {

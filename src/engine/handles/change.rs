@@ -12,7 +12,6 @@ use crate::domain::invalid::bounded_text;
 use crate::domain::password::composed;
 use crate::domain::reason::SsprReason;
 use crate::domain::refusal::Refusal;
-use crate::domain::rules::eligibility::may_change;
 use crate::domain::rules::{ChangeStart, grant_change, reserve_password};
 use crate::engine::api::error::{At as _, Error, FaultOrigin};
 use crate::engine::api::reply::Reply;
@@ -162,11 +161,10 @@ impl Change<'_> {
 impl Context {
     /// The user's facts, if this user's password may be changed here.
     pub(crate) fn may_change(&self, account: &Account) -> Result<&UserFacts, SsprReason> {
-        let user = self.user.as_ref().ok_or(SsprReason::UnknownUser)?;
-        let policy = self.stored.then_some(&*self.policy);
-        may_change(policy, self.tenant.as_ref(), user)?;
+        let (user, effective) = self.known()?;
+        effective.may_change()?;
         if !account.is_of(user.incarnation.as_deref()) {
-            return Err(SsprReason::AccountDisabled);
+            return Err(SsprReason::OtherIncarnation);
         }
         Ok(user)
     }

@@ -109,12 +109,12 @@ async fn perform(
     notice: Notice,
     hidden: &mut Vec<String>,
 ) -> PortResult<DeliveryOutcome> {
-    let DueMessage { core, target, pass, .. } = due;
+    let DueMessage { core, target, policy, pass, .. } = due;
     let pending = &claimed.pending;
     if let PendingBody::Revoke { authenticated_before, kinds, .. } = &pending.body {
         if let Some(user) = &target.user {
             let (tenant, before) = (&target.tenant, *authenticated_before);
-            core.directory.revoke_sessions(tenant, user, before, *kinds).await?;
+            core.sessions.revoke(tenant, user, before, *kinds).await?;
         }
         return Ok(DeliveryOutcome::Done);
     }
@@ -125,7 +125,10 @@ async fn perform(
     };
     hidden.extend(secrets_of(&envelope));
     if let PendingBody::Notice { channel, .. } = &pending.body
-        && !tenant_channels(core, &target.tenant, pass).await.map_err(not_final)?.contains(channel)
+        && !tenant_channels(core, &target.tenant, policy, pass)
+            .await
+            .map_err(not_final)?
+            .contains(channel)
     {
         return Ok(DeliveryOutcome::NoChannel);
     }

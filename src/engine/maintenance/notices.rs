@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use crate::domain::account::{Account, PendingBody};
-use crate::domain::identity::contact::Destination;
+use crate::domain::identity::contact::ContactSlot;
 use crate::domain::identity::facts::{TenantFacts, UserFacts, UserQuery, UserSelector};
 use crate::domain::identity::ids::TenantId;
 use crate::domain::method::Channel;
@@ -16,6 +16,7 @@ use crate::domain::rules::{
 use crate::engine::api::error::Error;
 use crate::engine::core::Core;
 use crate::engine::core::commit::{Loaded, Origin, Target};
+use crate::engine::core::context::the_user;
 use crate::engine::maintenance::pass::{DueMessage, Pass};
 use crate::port::{Cursor, FaultScope, PortError, PortResult};
 
@@ -23,7 +24,7 @@ use crate::port::{Cursor, FaultScope, PortError, PortResult};
 /// announcement waits.
 pub(crate) async fn address(due: DueMessage<'_>, loaded: Loaded) -> Result<bool, Error> {
     let DueMessage { core, target, policy, pass, number, .. } = due;
-    let found = owner(core, target, pass).await;
+    let found = owner(core, target, policy, pass).await;
     let (user, tenant, channels) = match &found {
         Ok((user, tenant, channels)) => (user.as_ref(), tenant.as_ref(), channels.as_slice()),
         Err(error) => {
@@ -90,15 +91,17 @@ fn counted(settled: bool, pass: &Pass) {
 async fn owner(
     core: &Core,
     target: &Target,
+    policy: &Policy,
     pass: &Pass,
 ) -> PortResult<(Option<UserFacts>, Option<TenantFacts>, Vec<Channel>)> {
     let tenant = tenant_facts(core, &target.tenant, pass).await?;
-    let channels = tenant_channels(core, &target.tenant, pass).await?;
+    let channels = tenant_channels(core, &target.tenant, policy, pass).await?;
     let groups = BTreeSet::new();
     let user = match &target.user {
         Some(id) => {
             let query = UserQuery::new(UserSelector::Id(id), &groups);
-            core.directory.find(&target.tenant, &query).await?
+            let found = core.directory.find(&target.tenant, &query).await?;
+            the_user(found, query.by)?
         }
         None => None,
     };
@@ -122,7 +125,8 @@ async fn administrators(
     let page = core.directory.role_holders(tenant, &roles, cursor.as_ref(), PAGE).await?;
     let holders = page.items.into_iter().filter_map(|user| {
         let locale = locale_of(&user, facts.as_ref());
-        let destination = Destination::Email(user.primary_mail?);
+        let format = policy.contacts.phone_format;
+        let destination = user.usable_contact(ContactSlot::PrimaryMail, format)?;
         Some((user.id, Address { channel: Channel::Email, destination, locale }))
     });
     Ok(Some(AdministratorPage {
@@ -150,12 +154,15 @@ pub(crate) async fn tenant_facts(
 pub(crate) async fn tenant_channels(
     core: &Core,
     tenant: &TenantId,
+    policy: &Policy,
     pass: &Pass,
 ) -> PortResult<Vec<Channel>> {
     if let Some(known) = pass.tenant(tenant, |tenant| tenant.channels.clone()) {
         return Ok(known);
     }
-    let channels = core.delivery.channels(tenant).await?;
+    let facts = tenant_facts(core, tenant, pass).await?;
+    let provided = core.delivery.channels(tenant).await?;
+    let channels = policy.served_channels(&provided, facts.as_ref(), core.clock.now());
     pass.tenant(tenant, |tenant| tenant.channels = Some(channels.clone()));
     Ok(channels)
 }

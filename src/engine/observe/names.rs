@@ -102,7 +102,7 @@ names! {
         DirectorySetPassword = "directory.set_password",
         DirectoryVerifyPassword = "directory.verify_password",
         DirectoryUnlock = "directory.unlock",
-        DirectoryRevokeSessions = "directory.revoke_sessions",
+        SessionsRevoke = "sessions.revoke",
         DeliveryDeliver = "delivery.deliver",
         DeliveryChannels = "delivery.channels",
         BreachListContains = "breach_list.contains",

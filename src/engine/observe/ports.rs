@@ -5,10 +5,9 @@ use std::sync::Arc;
 use crate::domain::crypto::secret::{SecretBytes, SecretText};
 use crate::domain::event::Event;
 use crate::domain::identity::contact::Destination;
-use crate::domain::identity::facts::{
-    SessionKinds, TenantFacts, UserFacts, UserQuery, WriteOutcome,
-};
+use crate::domain::identity::facts::{TenantFacts, UserFacts, UserQuery};
 use crate::domain::identity::ids::{RecordKey, RoleId, TenantId, UserId};
+use crate::domain::identity::writes::{SessionKinds, WriteReply};
 use crate::domain::method::{Channel, MethodKind};
 use crate::domain::record::{Record, RecordKind};
 use crate::domain::time::Timestamp;
@@ -16,8 +15,8 @@ use crate::engine::observe::Observer;
 use crate::engine::observe::names::PortCall;
 use crate::port::{
     BreachList, Commit, Committed, CounterIncrement, Cursor, Cutoff, Delivery, Directory, Envelope,
-    EventsOf, ExternalMethod, HumanCheck, Page, PasswordWrite, PortResult, RiskSignal, RiskSignals,
-    Seal, Store, UnlockWrite,
+    EventsOf, ExternalMethod, HumanCheck, Page, PasswordWrite, PortResult, ProvidedChannel,
+    RiskSignal, RiskSignals, Seal, Sessions, Store, UnlockWrite,
 };
 
 /// A port whose calls are counted and traced. It forwards those methods that the engine calls.
@@ -74,21 +73,24 @@ observed! { Store:
 
 observed! { Directory:
     DirectoryTenant = tenant(tenant: &TenantId) -> Option<TenantFacts>;
-    DirectoryFind = find(tenant: &TenantId, query: &UserQuery<'_>) -> Option<UserFacts>;
+    DirectoryFind = find(tenant: &TenantId, query: &UserQuery<'_>) -> Vec<UserFacts>;
     DirectoryRoleHolders = role_holders(
         tenant: &TenantId,
         roles: &[RoleId],
         after: Option<&Cursor>,
         limit: usize
     ) -> Page<UserFacts>;
-    DirectorySetPassword = set_password(write: &PasswordWrite<'_>) -> WriteOutcome;
+    DirectorySetPassword = set_password(write: &PasswordWrite<'_>) -> WriteReply;
     DirectoryVerifyPassword = verify_password(
         tenant: &TenantId,
         user: &UserId,
         password: &SecretText
     ) -> bool;
-    DirectoryUnlock = unlock(unlock: &UnlockWrite<'_>) -> WriteOutcome;
-    DirectoryRevokeSessions = revoke_sessions(
+    DirectoryUnlock = unlock(unlock: &UnlockWrite<'_>) -> WriteReply;
+}
+
+observed! { Sessions:
+    SessionsRevoke = revoke(
         tenant: &TenantId,
         user: &UserId,
         before: Timestamp,
@@ -97,7 +99,7 @@ observed! { Directory:
 }
 
 observed! { Delivery:
-    DeliveryChannels = channels(tenant: &TenantId) -> Vec<Channel>;
+    DeliveryChannels = channels(tenant: &TenantId) -> Vec<ProvidedChannel>;
 }
 
 impl Observed<dyn Delivery> {

@@ -2,12 +2,12 @@
 
 use super::plan::FaultPlan;
 use crate::MethodKind;
-use crate::port::{Delivery, Directory, ExternalMethod, Seal, Store};
+use crate::port::{Delivery, Directory, ExternalMethod, Seal, Sessions, Store};
 use crate::testing::forward;
 
 /// A port whose calls fail, wait or hang according to a [`FaultPlan`].
 ///
-/// Wraps a [`Store`], a [`Directory`], a [`Delivery`], a [`Seal`] or an [`ExternalMethod`]. With an
+/// Wraps a [`Store`], a [`Directory`], [`Sessions`], a [`Delivery`], a [`Seal`] or an [`ExternalMethod`]. With an
 /// empty plan it changes nothing.
 #[derive(Clone, Debug)]
 pub struct Faulty<P> {
@@ -41,7 +41,12 @@ impl<P: Store> Store for Faulty<P> {
 #[deny(clippy::missing_trait_methods)]
 impl<P: Directory> Directory for Faulty<P> {
     forward!(self.inner, |name, call| self.plan.around(name, call).await
-        => tenant, find, users, role_holders, set_password, verify_password, unlock, revoke_sessions);
+        => tenant, find, users, role_holders, set_password, verify_password, unlock);
+}
+
+#[deny(clippy::missing_trait_methods)]
+impl<P: Sessions> Sessions for Faulty<P> {
+    forward!(self.inner, |name, call| self.plan.around(name, call).await => revoke);
 }
 
 #[deny(clippy::missing_trait_methods)]

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use super::{World, expected};
 use crate::adapters::memory::{MemoryDirectory, MemoryInbox, MemoryStore};
 use crate::builder::Ready;
-use crate::facts::{EmailAddress, TenantFacts, UserFacts};
+use crate::facts::{TenantFacts, UserFacts};
 use crate::policy::Scope;
-use crate::port::{Delivery, Directory, Store};
+use crate::port::{Delivery, Directory, Sessions, Store};
 use crate::testing::{
     CallLog, FaultPlan, Faulty, ManualClock, Recorder, SeededEntropy, SimulatedMethod, TestSeal,
 };
@@ -39,6 +39,7 @@ pub struct WorldBuilder {
     registered: bool,
     stores: Vec<Layer<dyn Store>>,
     directories: Vec<Layer<dyn Directory>>,
+    sessions: Vec<Layer<dyn Sessions>>,
     deliveries: Vec<Layer<dyn Delivery>>,
     changes: Vec<Change>,
 }
@@ -72,7 +73,7 @@ impl WorldBuilder {
     fn new() -> Self {
         let mut facts = UserFacts::new(World::user());
         facts.user_principal_name = Some(World::NAME.to_owned());
-        facts.primary_mail = Some(expected("an address", EmailAddress::parse(World::NAME)));
+        facts.primary_mail = Some(World::NAME.to_owned());
         facts.restricted_management = Some(false);
         Self {
             joined: None,
@@ -89,6 +90,7 @@ impl WorldBuilder {
             registered: false,
             stores: Vec::new(),
             directories: Vec::new(),
+            sessions: Vec::new(),
             deliveries: Vec::new(),
             changes: Vec::new(),
         }
@@ -180,6 +182,15 @@ impl WorldBuilder {
         self
     }
 
+    /// Puts a layer around the sessions, which the directory keeps.
+    pub fn sessions<S: Sessions + 'static>(
+        mut self,
+        layer: impl FnOnce(Arc<dyn Sessions>) -> S + Send + 'static,
+    ) -> Self {
+        self.sessions.push(Box::new(|sessions| Arc::new(layer(sessions))));
+        self
+    }
+
     /// Puts a layer around the delivery, or replaces it.
     ///
     /// ```
@@ -198,19 +209,23 @@ impl WorldBuilder {
         self
     }
 
-    /// Logs the calls of the store, the directory and the delivery.
+    /// Logs the calls of the store, the directory, the sessions and the delivery.
     pub fn recorded(mut self, log: &CallLog) -> Self {
-        let [of_store, of_directory, of_delivery] = [log.clone(), log.clone(), log.clone()];
+        let [of_store, of_directory] = [log.clone(), log.clone()];
+        let [of_sessions, of_delivery] = [log.clone(), log.clone()];
         self.stores.push(Box::new(|store| Arc::new(Recorder::new(store, of_store))));
         self.directory(|directory| Recorder::new(directory, of_directory))
+            .sessions(|sessions| Recorder::new(sessions, of_sessions))
             .delivery(|delivery| Recorder::new(delivery, of_delivery))
     }
 
-    /// Injects the plan's faults into the calls of the store, the directory and the delivery.
+    /// Injects the plan's faults into the calls of the store, the directory, the sessions and the delivery.
     pub fn faulty(mut self, plan: &FaultPlan) -> Self {
-        let [of_store, of_directory, of_delivery] = [plan.clone(), plan.clone(), plan.clone()];
+        let [of_store, of_directory] = [plan.clone(), plan.clone()];
+        let [of_sessions, of_delivery] = [plan.clone(), plan.clone()];
         self.stores.push(Box::new(|store| Arc::new(Faulty::new(store, of_store))));
         self.directory(|directory| Faulty::new(directory, of_directory))
+            .sessions(|sessions| Faulty::new(sessions, of_sessions))
             .delivery(|delivery| Faulty::new(delivery, of_delivery))
     }
 
@@ -244,6 +259,7 @@ impl WorldBuilder {
             .keys(self.keys)
             .store(layered(Arc::clone(&self.store), self.stores))
             .directory(layered::<dyn Directory>(Arc::new(directory.clone()), self.directories))
+            .sessions(layered::<dyn Sessions>(Arc::new(directory.clone()), self.sessions))
             .delivery(layered::<dyn Delivery>(Arc::new(self.inbox.clone()), self.deliveries))
             .clock(self.clock.clone())
             .entropy(SeededEntropy::new(self.seed));

@@ -20,14 +20,14 @@ async fn a_record_without_a_mark_is_closed_to_a_mark_until_an_administrator_conf
     let world = World::builder().settings(settings()).registered().open().await;
     assert_eq!(reason(&world).await, (None, false));
     mark(&world, Some("second person"));
-    assert_eq!(reason(&world).await, (Some(SsprReason::AccountDisabled), true));
+    assert_eq!(reason(&world).await, (Some(SsprReason::OtherIncarnation), true));
     // Neither a registration nor an administrator's operation binds the record to the user.
     let listed = world.engine.registration().list(&request(), &world.signed_in()).await;
-    let closed = Refusal::NotEligible { reason: SsprReason::AccountDisabled };
+    let closed = Refusal::NotEligible { reason: SsprReason::OtherIncarnation };
     assert_eq!(listed.unwrap_err().refusal(), Some(&closed));
     let by = world.admin();
     assert_eq!(by.unblock(&world.user).await.unwrap_err().refusal(), Some(&closed));
-    assert_eq!(reason(&world).await.0, Some(SsprReason::AccountDisabled));
+    assert_eq!(reason(&world).await.0, Some(SsprReason::OtherIncarnation));
 
     by.confirm_incarnation(&world.user).await.expect("confirmed");
     assert_eq!(reason(&world).await, (None, false));
@@ -35,13 +35,13 @@ async fn a_record_without_a_mark_is_closed_to_a_mark_until_an_administrator_conf
     assert!(matches!(events.last().expect("one").kind, EventKind::IncarnationConfirmed { .. }));
     // From then on another incarnation closes the record and cannot be confirmed.
     mark(&world, Some("third person"));
-    assert_eq!(reason(&world).await, (Some(SsprReason::AccountDisabled), false));
+    assert_eq!(reason(&world).await, (Some(SsprReason::OtherIncarnation), false));
     let refused = by.confirm_incarnation(&world.user).await.unwrap_err();
     assert_eq!(refused.refusal(), Some(&closed));
     mark(&world, None);
     assert_eq!(
         reason(&world).await.0,
-        Some(SsprReason::AccountDisabled),
+        Some(SsprReason::OtherIncarnation),
         "a missing incarnation is no match"
     );
 }
@@ -62,7 +62,7 @@ async fn an_account_that_opens_nothing_takes_a_mark_without_an_administrator() {
     world.register_contacts().await;
     assert_eq!(reason(&world).await, (None, false));
     mark(&world, Some("second"));
-    assert_eq!(reason(&world).await.0, Some(SsprReason::AccountDisabled));
+    assert_eq!(reason(&world).await.0, Some(SsprReason::OtherIncarnation));
 }
 
 #[tokio::test]
@@ -73,7 +73,7 @@ async fn a_mark_of_any_length_is_kept_and_compared() {
     world.register_contacts().await;
     assert_eq!(reason(&world).await, (None, false));
     mark(&world, Some(&format!("{long}2")));
-    assert_eq!(reason(&world).await.0, Some(SsprReason::AccountDisabled));
+    assert_eq!(reason(&world).await.0, Some(SsprReason::OtherIncarnation));
 }
 
 /// A disabled account, a record without an incarnation and a previous user's record have one
@@ -90,6 +90,7 @@ async fn explain_tells_a_reissued_id_from_a_disabled_account_and_forget_ends_it(
         (seen.reason, seen.another_incarnation, seen.unconfirmed_incarnation)
     };
     let disabled = Some(SsprReason::AccountDisabled);
+    let reissued = Some(SsprReason::OtherIncarnation);
     let enable = |enabled: bool| {
         let update = |facts: &mut sspr::facts::UserFacts| facts.enabled = enabled;
         world.directory.update_user(&tenant, &world.user, update).expect("known");
@@ -99,10 +100,10 @@ async fn explain_tells_a_reissued_id_from_a_disabled_account_and_forget_ends_it(
     assert_eq!(seen().await, (disabled, false, false), "disabled, and the holder's own");
     enable(true);
     mark(&world, Some("second person"));
-    assert_eq!(seen().await, (disabled, true, false), "enabled, and another person's");
+    assert_eq!(seen().await, (reissued, true, false), "enabled, and another person's");
     // If the directory reports no incarnation any more, the record stays closed too.
     mark(&world, None);
-    assert_eq!(seen().await, (disabled, true, false));
+    assert_eq!(seen().await, (reissued, true, false));
     mark(&world, Some("second person"));
     assert_eq!(by.explain(&world.user).await.expect("read").account.methods.len(), 2);
 

@@ -130,6 +130,7 @@ async fn a_fault_is_written_without_its_source() {
         .keys(other)
         .store(store)
         .directory(world.directory.clone())
+        .sessions(world.directory.clone())
         .delivery(world.inbox.clone());
     let Err(error @ Error::Fault(_)) = builder.open().await else { panic!("another lookup key") };
     assert!(format!("{error:?}").contains("another lookup key"), "the log has the source");

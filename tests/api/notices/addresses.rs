@@ -76,7 +76,7 @@ async fn w03_the_alternate_mail_of_the_directory_is_told() {
         settings.notifications.rule = rule;
         let world = World::builder().settings(settings).open().await;
         let changed = world.directory.update_user(&world.tenant, &world.user, |facts| {
-            facts.contacts.mail = vec![mail(ALTERNATE)];
+            facts.contacts.mail = vec![ALTERNATE.to_owned()];
         });
         changed.expect("there");
         change(&world, OLD, NEW).await.expect("changed");

@@ -181,7 +181,7 @@ async fn s03_a_denied_number_is_told_all_the_same_where_no_mail_is() {
         .await;
     let changed = world.directory.update_user(&world.tenant, &world.user, |facts| {
         (facts.primary_mail, facts.user_principal_name) = (None, None);
-        facts.contacts.mobile_phone = Some(phone(MOBILE));
+        facts.contacts.mobile_phone = Some(MOBILE.to_owned());
     });
     changed.expect("there");
     change(&world, OLD, NEW).await.expect("changed");

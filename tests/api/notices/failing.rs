@@ -8,10 +8,9 @@ use sspr::admin::Contacts;
 use sspr::facts::SessionKinds;
 use sspr::method::Channel;
 use sspr::port::{
-    Clock as _, CounterIncrement, Directory, FaultScope, PortError, PortErrorKind, PortResult,
+    Clock as _, CounterIncrement, FaultScope, PortError, PortErrorKind, PortResult, Sessions,
     Store, async_trait,
 };
-use sspr::testing::forward;
 use sspr::{Identifier, TenantId, Timestamp, UserId};
 
 use crate::notices::scene::*;
@@ -164,14 +163,12 @@ async fn s15_a_dead_service_is_asked_three_times_in_a_call() {
     assert!(done.failed >= 20, "{done:?}");
 }
 
-/// A directory that permanently refuses to end sessions while the flag is set.
-struct KeepsSessions(Arc<dyn Directory>, Arc<AtomicBool>);
+/// Sessions that permanently refuse to end while the flag is set.
+struct KeepsSessions(Arc<dyn Sessions>, Arc<AtomicBool>);
 
 #[async_trait]
-impl Directory for KeepsSessions {
-    forward!(self.0 => tenant, find, verify_password, set_password, unlock, role_holders, users);
-
-    async fn revoke_sessions(
+impl Sessions for KeepsSessions {
+    async fn revoke(
         &self,
         tenant: &TenantId,
         user: &UserId,
@@ -181,7 +178,7 @@ impl Directory for KeepsSessions {
         if self.1.load(Ordering::Relaxed) {
             return Err(PortError::denied());
         }
-        self.0.revoke_sessions(tenant, user, authenticated_before, kinds).await
+        self.0.revoke(tenant, user, authenticated_before, kinds).await
     }
 }
 
@@ -191,7 +188,7 @@ async fn a_revocation_that_is_refused_for_good_is_tried_again() {
     let refuses = Arc::new(AtomicBool::new(true));
     let flag = Arc::clone(&refuses);
     let world = World::builder()
-        .directory(|directory| KeepsSessions(directory, flag))
+        .sessions(|sessions| KeepsSessions(sessions, flag))
         .registered()
         .open()
         .await;

@@ -42,7 +42,7 @@ pub(crate) fn add_user(world: &World, number: u32, role: Option<&str>, mailed: b
     let id = UserId::parse(&format!("person-{number:04}")).expect("valid");
     let mut facts = UserFacts::new(id);
     facts.user_principal_name = Some(name.clone());
-    facts.primary_mail = mailed.then(|| mail(&name));
+    facts.primary_mail = mailed.then(|| name.clone());
     facts.roles = role.map(|role| RoleId::parse(role).expect("valid")).into_iter().collect();
     world.directory.add_user(&world.tenant, facts, &[&name], OLD).expect("new user");
     name

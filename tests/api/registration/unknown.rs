@@ -7,7 +7,6 @@ use std::time::Duration;
 use crate::registration::person::*;
 use crate::support::*;
 use sspr::adapters::memory::MemoryStore;
-use sspr::facts::PhoneNumber;
 use sspr::method::{Channel, Prompt};
 use sspr::policy::Deviation;
 use sspr::testing::{CallLog, FaultPlan, Faulty, InjectedFault, Recorder, SimulatedMethod};
@@ -140,9 +139,9 @@ async fn a_phone_of_the_directory_exists_while_no_text_can_be_sent() {
     settings.contacts.directory = true;
     settings.acknowledged.insert(Deviation::UnverifiedDirectoryContacts);
     let Scene { world, .. } = scene(settings).await;
-    let phone = PhoneNumber::parse(MOBILE).expect("valid");
-    let known =
-        |facts: &mut sspr::facts::UserFacts| facts.contacts.mobile_phone = Some(phone.clone());
+    let known = |facts: &mut sspr::facts::UserFacts| {
+        facts.contacts.mobile_phone = Some(MOBILE.to_owned());
+    };
     world.directory.update_user(&world.tenant, &world.user, known).expect("known");
     world.inbox.set_channels(&world.tenant, vec![Channel::Email]);
     let thief = password_only(&world, "thief");

@@ -20,7 +20,7 @@ fn an_outage_at_any_stage_only_delays() {
         "directory.tenant",
         "directory.find",
         "directory.set_password",
-        "directory.revoke_sessions",
+        "sessions.revoke",
         "delivery.channels",
         "delivery.deliver",
     ];

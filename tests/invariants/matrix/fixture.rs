@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use sspr::adapters::memory::{MemoryDirectory, MemoryInbox, MemoryStore};
 use sspr::audit::Event;
-use sspr::facts::{EmailAddress, TenantFacts, UserFacts};
+use sspr::facts::{TenantFacts, UserFacts};
 use sspr::method::SignInContext;
 use sspr::policy::LinkBase;
 use sspr::port::Commit;
@@ -131,7 +131,7 @@ impl Fixture {
                 let user = UserId::parse(name).expect("valid");
                 let mut facts = UserFacts::new(user.clone());
                 let primary = format!("{name}@{}.example", tenant.as_str());
-                facts.primary_mail = Some(EmailAddress::parse(&primary).expect("valid"));
+                facts.primary_mail = Some(primary.clone());
                 facts.locked_out = Some(true);
                 let known = [&*format!("{name}@id.example"), &primary];
                 let present = present(&tenant, &user);
@@ -189,6 +189,7 @@ impl Fixture {
             .keys(keys())
             .store(Faulty::new(Arc::clone(&self.store), plan.clone()))
             .directory(Faulty::new(self.directory.clone(), plan.clone()))
+            .sessions(Faulty::new(self.directory.clone(), plan.clone()))
             .delivery(Faulty::new(self.inbox.clone(), plan.clone()))
             .clock(self.clock.clone())
             .entropy(SeededEntropy::new(seed))

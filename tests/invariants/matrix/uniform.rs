@@ -104,6 +104,7 @@ async fn recorded(fixture: &Fixture, store: MemoryStore, log: &CallLog) -> Engin
         .keys(keys())
         .store(Recorder::new(store, log.clone()))
         .directory(Recorder::new(fixture.directory.clone(), log.clone()))
+        .sessions(Recorder::new(fixture.directory.clone(), log.clone()))
         .delivery(Recorder::new(fixture.inbox.clone(), log.clone()))
         .clock(fixture.clock.clone())
         .entropy(SeededEntropy::new(5))

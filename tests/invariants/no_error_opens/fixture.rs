@@ -170,13 +170,13 @@ impl Fixture {
             facts.locked_out = Some(true);
             if holds == Holds::DirectoryPhone {
                 let mut contacts = ContactFacts::default();
-                contacts.mobile_phone = Some(PhoneNumber::parse(MOBILE).expect("valid"));
+                contacts.mobile_phone = Some(MOBILE.to_owned());
                 facts.contacts = contacts;
             }
         });
         let world = world.open().await;
         let mut helpdesk = UserFacts::new(UserId::parse("helpdesk").expect("valid"));
-        helpdesk.primary_mail = Some(EmailAddress::parse(HELPDESK).expect("valid"));
+        helpdesk.primary_mail = Some(HELPDESK.to_owned());
         let role = sspr::RoleId::parse("Helpdesk Administrator").expect("valid");
         helpdesk.roles.insert(role);
         let added = world.directory.add_user(&tenant(), helpdesk, &[HELPDESK], "their own");
@@ -209,12 +209,14 @@ impl Fixture {
     }
 
     async fn joined(&self, plan: &Plan, seed: u64, lacks: Lacks) -> World {
-        let [of_directory, of_delivery, of_others] = [plan.clone(), plan.clone(), plan.clone()];
+        let [of_directory, of_sessions] = [plan.clone(), plan.clone()];
+        let [of_delivery, of_others] = [plan.clone(), plan.clone()];
         let passkey = self.passkey.clone();
         let joined = self
             .beside()
             .store(Twisted(Arc::clone(&self.store), plan.clone()))
             .directory(|directory| Twisted(directory, of_directory))
+            .sessions(|sessions| Twisted(sessions, of_sessions))
             .delivery(|inbox| Twisted(inbox, of_delivery))
             .without_abilities()
             .engine(move |engine| {

@@ -4,11 +4,11 @@ use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use sspr::facts::{Destination, WriteOutcome};
+use sspr::facts::{Destination, WriteOutcome, WriteReply};
 use sspr::method::Channel;
 use sspr::port::{
     BreachList, Delivery, Directory, Entropy, ExternalMethod, HumanCheck, Page, PortError,
-    PortErrorKind, PortResult, RiskSignal, RiskSignals, Seal, Store,
+    PortErrorKind, PortResult, ProvidedChannel, RiskSignal, RiskSignals, Seal, Sessions, Store,
 };
 use sspr::testing::forward;
 use sspr::{MethodKind, SecretText, TenantId};
@@ -35,7 +35,7 @@ pub(crate) fn twists_of(n: usize, name: &str) -> Vec<Twist> {
         "store.increment",
         "directory.set_password",
         "directory.unlock",
-        "directory.revoke_sessions",
+        "sessions.revoke",
         "delivery.deliver",
         "external.begin",
         "external.verify",
@@ -147,14 +147,14 @@ fn empty<T>(_: usize) -> Option<Page<T>> {
 }
 
 /// No channel, no mail, or no telephone.
-fn fewer(way: usize) -> Option<Vec<Channel>> {
+fn fewer(way: usize) -> Option<Vec<ProvidedChannel>> {
     let ways: [&[Channel]; 3] =
         [&[], &[Channel::Sms, Channel::Voice], &[Channel::Email, Channel::Link]];
-    Some(ways[way].to_vec())
+    Some(ways[way].iter().copied().map(Into::into).collect())
 }
 
-fn not_written(way: usize) -> Option<WriteOutcome> {
-    Some([WriteOutcome::Unreachable, WriteOutcome::Indeterminate][way].clone())
+fn not_written(way: usize) -> Option<WriteReply> {
+    Some([WriteOutcome::Unreachable, WriteOutcome::Indeterminate][way].clone().into())
 }
 
 /// A port under a plan.
@@ -167,12 +167,16 @@ impl<P: Store> Store for Twisted<P> {
 }
 
 impl<P: Directory> Directory for Twisted<P> {
-    forward!(self.0, |name, call| self.1.around(name, call, |_| Some(None)).await => tenant, find);
+    forward!(self.0, |name, call| self.1.around(name, call, |_| Some(None)).await => tenant);
+    forward!(self.0, |name, call| self.1.around(name, call, |_| Some(Vec::new())).await => find);
     forward!(self.0, |name, call| self.1.around(name, call, empty).await => users, role_holders);
     forward!(self.0, |name, call| self.1.around(name, call, not_written).await
         => set_password, unlock);
     forward!(self.0, |name, call| self.1.around(name, call, no).await => verify_password);
-    forward!(self.0, |name, call| self.1.around(name, call, never).await => revoke_sessions);
+}
+
+impl<P: Sessions> Sessions for Twisted<P> {
+    forward!(self.0, |name, call| self.1.around(name, call, never).await => revoke);
 }
 
 impl<P: Delivery> Delivery for Twisted<P> {

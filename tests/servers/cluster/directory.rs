@@ -7,9 +7,9 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use sspr::adapters::memory::MemoryDirectory;
-use sspr::facts::WriteOutcome;
+use sspr::facts::{WriteOutcome, WriteReply};
 use sspr::port::Clock as _;
-use sspr::port::{Directory, PasswordWrite, PortResult};
+use sspr::port::{Directory, PasswordWrite, PortResult, Sessions};
 use sspr::testing::{ManualClock, forward};
 use sspr::{SecretText, Timestamp, UserId};
 
@@ -57,7 +57,7 @@ impl KeptDirectory {
             let password = SecretText::from(password.as_str());
             let again = PasswordWrite::new(&tenant, &user, &password, number);
             let outcome = inner.set_password(&again).await.expect("reached");
-            assert_eq!(outcome, WriteOutcome::Written, "as it was");
+            assert_eq!(outcome.outcome, WriteOutcome::Written, "as it was");
         }
         clock.set(now);
         let file = OpenOptions::new().create(true).append(true).open(file).expect("a file");
@@ -67,9 +67,9 @@ impl KeptDirectory {
 
 #[async_trait]
 impl Directory for KeptDirectory {
-    forward!(self.inner => tenant, find, users, role_holders, verify_password, unlock, revoke_sessions);
+    forward!(self.inner => tenant, find, users, role_holders, verify_password, unlock);
 
-    async fn set_password(&self, write: &PasswordWrite<'_>) -> PortResult<WriteOutcome> {
+    async fn set_password(&self, write: &PasswordWrite<'_>) -> PortResult<WriteReply> {
         let before = self.inner.writes(write.tenant, write.user).len();
         let outcome = self.inner.set_password(write).await?;
         if self.inner.writes(write.tenant, write.user).len() > before {
@@ -81,4 +81,8 @@ impl Directory for KeptDirectory {
         }
         Ok(outcome)
     }
+}
+
+impl Sessions for KeptDirectory {
+    forward!(self.inner => revoke);
 }

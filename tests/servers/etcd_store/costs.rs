@@ -31,6 +31,7 @@ fn a_wrong_guess_is_one_read_and_one_transaction_and_past_the_budget_one_read() 
         .keys(keys())
         .store(store.clone())
         .directory(MemoryDirectory::new())
+        .sessions(sspr::port::NoSessions)
         .delivery(MemoryInbox::new());
     let engine = wait(engine.open()).unwrap();
     let admin = Actor::service("root", [RoleId::parse("Global Administrator").unwrap()]);

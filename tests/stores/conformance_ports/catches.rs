@@ -8,18 +8,18 @@ use sspr::adapters::memory::MemoryInbox;
 use sspr::conformance::{
     BreachListUnderTest, ConformanceReport, DeliveryUnderTest, DirectoryUnderTest,
     ExternalMethodUnderTest, HumanCheckUnderTest, Outcome, PortHarness, PortKind,
-    RiskSignalsUnderTest, Violation, check_port,
+    RiskSignalsUnderTest, SessionsUnderTest, Violation, check_port,
 };
 use sspr::port::{
     BreachList, Clock, Delivery, Directory, Entropy, ExternalMethod, HumanCheck, RiskSignals, Seal,
-    SlowHash, SystemClock, SystemEntropy,
+    Sessions, SlowHash, SystemClock, SystemEntropy,
 };
 use sspr::testing::TestSeal;
 use sspr::testing::broken::{BrokenPort, PortDefect};
 
 use crate::conformance_ports::abilities::System;
 use crate::conformance_ports::answers::Answers;
-use crate::conformance_ports::fixtures::{InMemory, Inbox, Punctual};
+use crate::conformance_ports::fixtures::{InMemory, Inbox, Punctual, Signed};
 
 /// The outcome of one property, if the port has it.
 fn run<P: PortKind + ?Sized>(
@@ -58,6 +58,14 @@ fn directory(defect: PortDefect) -> impl PortHarness<dyn DirectoryUnderTest> {
     move || {
         InMemory::wrapped(|below| {
             Arc::new(BrokenPort::over(defect, Arc::new(below) as Arc<dyn Directory>))
+        })
+    }
+}
+
+fn sessions(defect: PortDefect) -> impl PortHarness<dyn SessionsUnderTest> {
+    move || {
+        Signed::wrapped(|below| {
+            Arc::new(BrokenPort::over(defect, Arc::new(below) as Arc<dyn Sessions>))
         })
     }
 }
@@ -104,6 +112,7 @@ fn each_defect_is_caught_by_the_property_of_its_sentence() {
             .or_else(|| run(name, hash(defect)))
             .or_else(|| run(name, delivery(defect)))
             .or_else(|| run(name, directory(defect)))
+            .or_else(|| run(name, sessions(defect)))
             .or_else(|| run(name, method(defect)))
             .or_else(|| run(name, breach_list(defect)))
             .or_else(|| run(name, human_check(defect)))
@@ -129,6 +138,7 @@ fn each_property_catches_a_defect() {
     properties.extend(<dyn SlowHash>::PROPERTIES.iter().map(|property| property.name));
     properties.extend(<dyn DeliveryUnderTest>::PROPERTIES.iter().map(|property| property.name));
     properties.extend(<dyn DirectoryUnderTest>::PROPERTIES.iter().map(|property| property.name));
+    properties.extend(<dyn SessionsUnderTest>::PROPERTIES.iter().map(|property| property.name));
     properties
         .extend(<dyn ExternalMethodUnderTest>::PROPERTIES.iter().map(|property| property.name));
     properties.extend(<dyn BreachListUnderTest>::PROPERTIES.iter().map(|property| property.name));
@@ -187,4 +197,5 @@ fn each_property_quotes_the_contract_word_for_word() {
     quotes::<dyn HumanCheckUnderTest>(abilities);
     quotes::<dyn RiskSignalsUnderTest>(abilities);
     quotes::<dyn DirectoryUnderTest>(include_str!("../../../src/port/directory.rs"));
+    quotes::<dyn SessionsUnderTest>(include_str!("../../../src/port/sessions.rs"));
 }

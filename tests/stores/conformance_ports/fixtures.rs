@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use sspr::adapters::memory::{GroupMember, MemoryDirectory, MemoryInbox};
-use sspr::conformance::{Ability, DeliveryUnderTest, DirectoryUnderTest};
+use sspr::conformance::{Ability, DeliveryUnderTest, DirectoryUnderTest, SessionsUnderTest};
 use sspr::facts::{TenantFacts, UserFacts};
 use sspr::method::Channel;
 use sspr::port::{
-    Clock as _, Delivery, Directory, Envelope, PortError, PortErrorKind, PortResult, SystemClock,
+    Clock as _, Delivery, Directory, Envelope, PortError, PortErrorKind, PortResult, Sessions,
+    SystemClock,
 };
 use sspr::testing::{FaultPlan, Faulty, forward};
 use sspr::{GroupId, TenantId, Timestamp, UserId};
@@ -73,26 +74,49 @@ impl DirectoryUnderTest for InMemory {
         Ok(Ability::Has)
     }
 
-    async fn open_session(
+    async fn cut_off(&self, off: bool) -> PortResult<Ability> {
+        self.below.set_unreachable(off);
+        Ok(Ability::Has)
+    }
+}
+
+/// The sessions of the memory directory.
+pub(crate) struct Signed {
+    below: MemoryDirectory,
+    sessions: Arc<dyn Sessions>,
+}
+
+impl Signed {
+    pub(crate) fn wrapped(wrap: impl FnOnce(MemoryDirectory) -> Arc<dyn Sessions>) -> Self {
+        let below = MemoryDirectory::new();
+        Self { sessions: wrap(below.clone()), below }
+    }
+}
+
+#[async_trait]
+impl SessionsUnderTest for Signed {
+    fn sessions(&self) -> Arc<dyn Sessions> {
+        Arc::clone(&self.sessions)
+    }
+
+    async fn open(
         &self,
         tenant: &TenantId,
         user: &UserId,
         name: &str,
         authenticated_at: Timestamp,
         issued_at: Timestamp,
-    ) -> PortResult<Ability> {
-        self.below.open_session(tenant, user, name, authenticated_at, issued_at)?;
-        Ok(Ability::Has)
+    ) -> PortResult<()> {
+        self.below.add_tenant(tenant.clone(), TenantFacts::new("The kit"));
+        if self.below.facts(tenant, user).is_none() {
+            self.below.add_user(tenant, UserFacts::new(user.clone()), &[], "A password, 1!")?;
+        }
+        self.below.open_session(tenant, user, name, authenticated_at, issued_at)
     }
 
-    async fn sessions(&self, tenant: &TenantId, user: &UserId) -> PortResult<Vec<String>> {
+    async fn valid(&self, tenant: &TenantId, user: &UserId) -> PortResult<Vec<String>> {
         let sessions = self.below.sessions(tenant, user);
         Ok(sessions.into_iter().map(|session| session.name).collect())
-    }
-
-    async fn cut_off(&self, off: bool) -> PortResult<Ability> {
-        self.below.set_unreachable(off);
-        Ok(Ability::Has)
     }
 }
 

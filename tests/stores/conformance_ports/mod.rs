@@ -21,7 +21,7 @@ use sspr::testing::{FaultPlan, Faulty, ManualClock, SeededEntropy};
 
 use crate::conformance_ports::abilities::System;
 use crate::conformance_ports::answers::Answers;
-use crate::conformance_ports::fixtures::{InMemory, Inbox, Punctual};
+use crate::conformance_ports::fixtures::{InMemory, Inbox, Punctual, Signed};
 
 sspr::conformance_tests!(clock: system_clock, || SystemClock);
 sspr::conformance_tests!(clock: manual_clock, || ManualClock::new(SystemClock.now()));
@@ -36,6 +36,10 @@ sspr::conformance_tests!(entropy: seeded_entropy, || {
 sspr::conformance_tests!(slow_hash: argon2_hash, || Answers);
 sspr::conformance_tests!(directory: memory_directory, InMemory::default);
 sspr::conformance_tests!(directory: faultless_directory, InMemory::behind_a_plan);
+sspr::conformance_tests!(sessions: memory_sessions, || Signed::wrapped(|below| Arc::new(below)));
+sspr::conformance_tests!(sessions: faultless_sessions, || {
+    Signed::wrapped(|below| Arc::new(Faulty::new(below, FaultPlan::none())))
+});
 sspr::conformance_tests!(delivery: memory_inbox, || {
     let inbox = MemoryInbox::new();
     Inbox::of(Punctual(inbox.clone()), inbox)

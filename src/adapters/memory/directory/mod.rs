@@ -28,8 +28,8 @@ use crate::{GroupId, SecretText, TenantId, Timestamp, UserId};
 /// engine's actions can be read back ([`writes`](Self::writes),
 /// [`revocations`](Self::revocations), [`password_is`](Self::password_is)).
 ///
-/// - **Identifiers** match exactly, except for the case of ASCII letters. An identifier that two
-///   users share finds no user.
+/// - **Identifiers** match exactly, except for the case of ASCII letters. An identifier that users
+///   share finds all of them.
 /// - **Passwords** are kept as HMAC-SHA-256 under a random key for each. That is fast, and suits tests and
 ///   demonstrations, whose hashes end with the process. A directory that stores passwords uses a slow
 ///   hash, such as Argon2id at OWASP's cost (19 MiB, two passes).

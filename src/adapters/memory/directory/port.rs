@@ -1,14 +1,21 @@
 //! The memory directory's implementation of the port.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 
 use super::hash::PasswordHash;
 use super::state::{PasswordRule, Scripted, State, UserEntry, log};
 use super::{DirectoryWrite, MemoryDirectory, Revocation};
 use crate::adapters::memory::lock;
-use crate::facts::{PolicyReason, SessionKinds, TenantFacts, UserFacts, UserQuery, WriteOutcome};
-use crate::port::{Cursor, Directory, Page, PasswordWrite, PortError, PortResult, UnlockWrite};
-use crate::{RoleId, SecretText, TenantId, Timestamp, UserId};
+use crate::facts::{
+    PolicyReason, SessionKinds, TenantFacts, UserFacts, UserQuery, WriteOutcome, WritePurpose,
+    WriteReply,
+};
+use crate::port::{
+    Cursor, Directory, Page, PasswordWrite, PortError, PortResult, Sessions, UnlockWrite,
+};
+use crate::{GroupId, RoleId, SecretText, TenantId, Timestamp, UserId};
 
 /// The state that a write needs for hashing, copied so that hashing holds no lock.
 struct Plan {
@@ -20,7 +27,7 @@ struct Plan {
 
 /// The outcome of the checks before hashing.
 enum First {
-    Answer(WriteOutcome),
+    Answer(WriteReply),
     /// A write of this number was done, with the password of this hash.
     Repeated(PasswordHash, WriteOutcome),
     Go(Plan),
@@ -30,10 +37,10 @@ impl MemoryDirectory {
     fn begin(&self, write: &PasswordWrite<'_>, repeated: bool) -> First {
         let mut state = lock(&self.state);
         let Some(account) = state.account(write.tenant, write.user) else {
-            return First::Answer(WriteOutcome::AdminActionRequired);
+            return First::Answer(WriteOutcome::AdminActionRequired.into());
         };
         if state.out_of_reach(account) {
-            return First::Answer(WriteOutcome::Unreachable);
+            return First::Answer(WriteOutcome::Unreachable.into());
         }
         if let Some((hash, outcome)) = account.completed(write.number)
             && !repeated
@@ -43,14 +50,14 @@ impl MemoryDirectory {
         let mut plan = Plan {
             generation: account.generation,
             rule: state.rule.clone(),
-            former: account.passwords.iter().take(state.history).cloned().collect(),
+            former: account.passwords.iter().take(former(&state, write)).cloned().collect(),
             scripted: None,
         };
         let refused = refusal(&state, account, self.clock.now());
         plan.scripted = state.scripted.pop_front();
         match (&plan.scripted, refused) {
-            (Some(script), _) if !script.written => First::Answer(script.outcome.clone()),
-            (None, Some(refused)) => First::Answer(refused),
+            (Some(script), _) if !script.written => First::Answer(script.reply.clone()),
+            (None, Some(refused)) => First::Answer(refused.into()),
             _ => First::Go(plan),
         }
     }
@@ -61,7 +68,7 @@ impl MemoryDirectory {
         write: &PasswordWrite<'_>,
         plan: Plan,
         hash: PasswordHash,
-    ) -> PortResult<WriteOutcome> {
+    ) -> PortResult<WriteReply> {
         let now = self.clock.now();
         let mut state = lock(&self.state);
         let history = state.history;
@@ -74,34 +81,68 @@ impl MemoryDirectory {
         let facts = &mut account.facts;
         // An untracked fact stays untracked.
         facts.password_expired = facts.password_expired.map(|_| write.must_change);
-        if write.clear_lockout {
+        if write.clears.clear(facts.password_home) {
             facts.locked_out = facts.locked_out.map(|_| false);
         }
         let entry = DirectoryWrite {
             number: write.number,
             at: now,
             must_change: write.must_change,
-            clear_lockout: write.clear_lockout,
+            purpose: write.purpose,
+            clears: write.clears,
             risk_remediated: write.risk_remediated,
         };
         log(&mut account.writes, entry);
-        let outcome = plan.scripted.map_or(WriteOutcome::Written, |scripted| scripted.outcome);
+        let written = || WriteOutcome::Written.into();
+        let reply = plan.scripted.map_or_else(written, |scripted| scripted.reply);
         // An indeterminate write was done and only its reply was lost, so a repetition succeeds.
-        let known = match &outcome {
+        let known = match &reply.outcome {
             WriteOutcome::Indeterminate => WriteOutcome::Written,
             outcome => outcome.clone(),
         };
         account.remember(write.number, hash, known);
         state.restamp(write.tenant, write.user);
-        Ok(outcome)
+        Ok(reply)
     }
 }
 
 impl MemoryDirectory {
+    /// Writes by the rules that [`Directory::set_password`] of this directory documents.
+    fn written(&self, write: &PasswordWrite<'_>) -> PortResult<WriteReply> {
+        let password = write.password.expose_secret();
+        let mut first = self.begin(write, false);
+        if let First::Repeated(hash, outcome) = first {
+            if hash.is_of(password) {
+                return Ok(outcome.into());
+            }
+            // Another password under a used number is a new write.
+            first = self.begin(write, true);
+        }
+        let plan = match first {
+            First::Go(plan) => plan,
+            First::Answer(reply) => return Ok(reply),
+            First::Repeated(_, outcome) => return Ok(outcome.into()),
+        };
+        if plan.scripted.is_none() {
+            let refused = plan.rule.as_ref().and_then(|rule| rule(password));
+            if let Some(reason) = refused {
+                return Ok(WriteOutcome::PolicyViolation(reason).into());
+            }
+            for former in &plan.former {
+                if former.is_of(password) {
+                    return Ok(WriteOutcome::PolicyViolation(PolicyReason::History).into());
+                }
+            }
+        }
+        let hash = PasswordHash::new(password)?;
+        self.finish(write, plan, hash)
+    }
+
     /// The users that pass the filter, in the order of their ids, at most `limit`.
     fn page(
         &self,
         tenant: &TenantId,
+        groups: Option<&BTreeSet<GroupId>>,
         after: Option<&Cursor>,
         limit: usize,
         passes: impl Fn(&UserEntry) -> bool,
@@ -120,12 +161,17 @@ impl MemoryDirectory {
         let items: Vec<_> = rest
             .by_ref()
             .take(limit)
-            .map(|account| state.facts_of(tenant, account, None))
+            .map(|account| state.facts_of(tenant, account, groups))
             .collect();
         let last = items.last().filter(|_| rest.next().is_some());
         let next = last.map(|facts| Cursor::new(facts.id.as_str()));
         Ok(Page::new(items, next))
     }
+}
+
+/// How many former passwords this write must differ from: a change at least from the last one.
+fn former(state: &State, write: &PasswordWrite<'_>) -> usize {
+    state.history.max(usize::from(write.purpose == WritePurpose::Change))
 }
 
 /// Why an account takes no new password at all.
@@ -149,27 +195,25 @@ impl Directory for MemoryDirectory {
         Ok(state.tenants.get(tenant).map(|tenant| tenant.facts.clone()))
     }
 
-    async fn find(
-        &self,
-        tenant: &TenantId,
-        query: &UserQuery<'_>,
-    ) -> PortResult<Option<UserFacts>> {
+    async fn find(&self, tenant: &TenantId, query: &UserQuery<'_>) -> PortResult<Vec<UserFacts>> {
         let state = lock(&self.state);
         let Some(tenant) = state.tenants.get(tenant) else {
-            return Ok(None);
+            return Ok(Vec::new());
         };
         let found = tenant.select(query.by);
-        Ok(found.map(|account| state.facts_of(tenant, account, Some(query.groups))))
+        let facts = |account| state.facts_of(tenant, account, Some(query.groups));
+        Ok(found.into_iter().map(facts).collect())
     }
 
-    /// In the order of the ids, each with all groups that contain the user.
+    /// In the order of the ids.
     async fn users(
         &self,
         tenant: &TenantId,
+        groups: &BTreeSet<GroupId>,
         after: Option<&Cursor>,
         limit: usize,
     ) -> PortResult<Page<UserFacts>> {
-        self.page(tenant, after, limit, |_| true)
+        self.page(tenant, Some(groups), after, limit, |_| true)
     }
 
     /// In the order of the ids, each with all groups that contain the user.
@@ -180,7 +224,7 @@ impl Directory for MemoryDirectory {
         after: Option<&Cursor>,
         limit: usize,
     ) -> PortResult<Page<UserFacts>> {
-        self.page(tenant, after, limit, |account| {
+        self.page(tenant, None, after, limit, |account| {
             roles.iter().any(|role| account.facts.roles.contains(role))
         })
     }
@@ -189,33 +233,8 @@ impl Directory for MemoryDirectory {
     /// unreachable; a repetition, with the number and password of an earlier write, returns its
     /// outcome and changes nothing; a scripted outcome; a protected user needs an administrator;
     /// the minimum age; the rule; the history.
-    async fn set_password(&self, write: &PasswordWrite<'_>) -> PortResult<WriteOutcome> {
-        let password = write.password.expose_secret();
-        let mut first = self.begin(write, false);
-        if let First::Repeated(hash, outcome) = first {
-            if hash.is_of(password) {
-                return Ok(outcome);
-            }
-            // Another password under a used number is a new write.
-            first = self.begin(write, true);
-        }
-        let plan = match first {
-            First::Go(plan) => plan,
-            First::Answer(outcome) | First::Repeated(_, outcome) => return Ok(outcome),
-        };
-        if plan.scripted.is_none() {
-            let refused = plan.rule.as_ref().and_then(|rule| rule(password));
-            if let Some(reason) = refused {
-                return Ok(WriteOutcome::PolicyViolation(reason));
-            }
-            for former in &plan.former {
-                if former.is_of(password) {
-                    return Ok(WriteOutcome::PolicyViolation(PolicyReason::History));
-                }
-            }
-        }
-        let hash = PasswordHash::new(password)?;
-        self.finish(write, plan, hash)
+    async fn set_password(&self, write: &PasswordWrite<'_>) -> PortResult<WriteReply> {
+        self.written(write)
     }
 
     async fn verify_password(
@@ -235,30 +254,36 @@ impl Directory for MemoryDirectory {
         Ok(self.verify(tenant, user, password.expose_secret()))
     }
 
-    async fn unlock(&self, unlock: &UnlockWrite<'_>) -> PortResult<WriteOutcome> {
+    async fn unlock(&self, unlock: &UnlockWrite<'_>) -> PortResult<WriteReply> {
         let mut state = lock(&self.state);
         let Some(account) = state.account(unlock.tenant, unlock.user) else {
-            return Ok(WriteOutcome::AdminActionRequired);
+            return Ok(WriteOutcome::AdminActionRequired.into());
         };
         if state.out_of_reach(account) {
-            return Ok(WriteOutcome::Unreachable);
+            return Ok(WriteOutcome::Unreachable.into());
         }
         let protected = account.facts.protected;
-        let outcome = match state.scripted.pop_front() {
-            Some(script) if !script.written => return Ok(script.outcome),
-            Some(script) => script.outcome,
-            None if protected => return Ok(WriteOutcome::AdminActionRequired),
-            None => WriteOutcome::Written,
+        let reply = match state.scripted.pop_front() {
+            Some(script) if !script.written => return Ok(script.reply),
+            Some(script) => script.reply,
+            None if protected => return Ok(WriteOutcome::AdminActionRequired.into()),
+            None => WriteOutcome::Written.into(),
         };
         if let Some(account) = state.account_mut(unlock.tenant, unlock.user) {
-            account.facts.locked_out = account.facts.locked_out.map(|_| false);
+            let facts = &mut account.facts;
+            if unlock.clears.clear(facts.password_home) {
+                facts.locked_out = facts.locked_out.map(|_| false);
+            }
             log(&mut account.unlocks, unlock.number);
         }
         state.restamp(unlock.tenant, unlock.user);
-        Ok(outcome)
+        Ok(reply)
     }
+}
 
-    async fn revoke_sessions(
+#[async_trait]
+impl Sessions for MemoryDirectory {
+    async fn revoke(
         &self,
         tenant: &TenantId,
         user: &UserId,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::MemoryDirectory;
 use super::state::Scripted;
 use crate::adapters::memory::lock;
-use crate::facts::{PolicyReason, WriteOutcome};
+use crate::facts::{PolicyReason, WriteOutcome, WriteReply};
 
 impl MemoryDirectory {
     /// Makes the directory on premises unreachable, or reachable again. While it is unreachable,
@@ -50,21 +50,22 @@ impl MemoryDirectory {
         lock(&self.state).min_age = age;
     }
 
-    /// Returns this outcome for the next write or unlock; several calls queue up.
+    /// Returns this outcome, or this reply, for the next write or unlock; several calls queue up.
     ///
     /// `Written` and `WrittenButNotPropagated` write regardless of the rules; every other outcome
     /// does not. A repetition of a completed write is not a new write and takes no outcome.
-    pub fn script_outcome(&self, outcome: WriteOutcome) {
+    pub fn script_outcome(&self, outcome: impl Into<WriteReply>) {
+        let reply = outcome.into();
         let written =
-            matches!(outcome, WriteOutcome::Written | WriteOutcome::WrittenButNotPropagated);
-        let scripted = Scripted { outcome, written };
+            matches!(reply.outcome, WriteOutcome::Written | WriteOutcome::WrittenButNotPropagated);
+        let scripted = Scripted { reply, written };
         lock(&self.state).scripted.push_back(scripted);
     }
 
     /// Performs the next write or unlock but returns `Indeterminate`, as if the reply was lost. A
     /// repetition under the same number returns `Written`.
     pub fn script_indeterminate_written(&self) {
-        let scripted = Scripted { outcome: WriteOutcome::Indeterminate, written: true };
+        let scripted = Scripted { reply: WriteOutcome::Indeterminate.into(), written: true };
         lock(&self.state).scripted.push_back(scripted);
     }
 }

@@ -7,13 +7,17 @@ use std::time::Duration;
 use super::hash::PasswordHash;
 use super::{DirectorySession, DirectoryWrite, GroupMember, Revocation};
 use crate::facts::{
-    PasswordHome, PolicyReason, TenantFacts, UserFacts, UserSelector, WriteOutcome, WritebackState,
+    PasswordHome, PolicyReason, TenantFacts, UserFacts, UserSelector, WriteOutcome, WriteReply,
+    WritebackState,
 };
 use crate::{GroupId, TenantId, Timestamp, UserId};
 
 /// The longest log per user; the oldest entry is dropped. The logs serve tests and are no audit
 /// trail.
 pub(super) const LOG: usize = 1_000;
+
+/// The most users that one name finds.
+const MAX_SHARED: usize = 50;
 
 /// How many completed writes per user are remembered, for repetitions.
 const REMEMBERED: usize = 16;
@@ -34,7 +38,7 @@ pub(super) struct State {
 /// The scripted outcome of the next write.
 #[derive(Clone)]
 pub(super) struct Scripted {
-    pub(super) outcome: WriteOutcome,
+    pub(super) reply: WriteReply,
     pub(super) written: bool,
 }
 
@@ -117,16 +121,15 @@ impl Tenant {
         Self { facts, users: BTreeMap::new(), names: HashMap::new(), groups: BTreeMap::new() }
     }
 
-    pub(super) fn select(&self, by: UserSelector<'_>) -> Option<&UserEntry> {
-        let id = match by {
-            UserSelector::Id(id) => id,
+    pub(super) fn select(&self, by: UserSelector<'_>) -> Vec<&UserEntry> {
+        let ids = match by {
+            UserSelector::Id(id) => vec![id],
             UserSelector::Identifier(typed) => {
-                let holders = self.names.get(&spelling(typed.as_str()))?;
-                // A name that two users share finds none, since a wrong user would get the account.
-                holders.first().filter(|_| holders.len() == 1)?
+                let holders = self.names.get(&spelling(typed.as_str()));
+                holders.into_iter().flatten().take(MAX_SHARED).collect()
             }
         };
-        self.users.get(id)
+        ids.into_iter().filter_map(|id| self.users.get(id)).collect()
     }
 
     /// The groups that contain a user, directly or through other groups.

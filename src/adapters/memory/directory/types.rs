@@ -1,6 +1,6 @@
 //! The public types of the memory directory.
 
-use crate::facts::SessionKinds;
+use crate::facts::{Lockouts, SessionKinds, WritePurpose};
 use crate::{GroupId, Timestamp, UserId};
 
 /// A member of a group.
@@ -23,8 +23,10 @@ pub struct DirectoryWrite {
     pub at: Timestamp,
     /// Whether the user must change it at the next sign-in.
     pub must_change: bool,
-    /// Whether a lockout was cleared with it.
-    pub clear_lockout: bool,
+    /// Why it was written.
+    pub purpose: WritePurpose,
+    /// The lockouts that it cleared.
+    pub clears: Lockouts,
     /// Whether the user's risk counts as remediated.
     pub risk_remediated: bool,
 }

@@ -140,27 +140,13 @@ const fn channel_tag(channel: Channel) -> u8 {
     }
 }
 
-/// The reasons that a decoy ticket can carry. The tag of a reason is its place in the list, from
-/// one.
-const REASONS: [SsprReason; 11] = [
-    SsprReason::UnknownUser,
-    SsprReason::AccountDisabled,
-    SsprReason::SwitchedOff,
-    SsprReason::WritebackOff,
-    SsprReason::NoPolicy,
-    SsprReason::NotEntitled,
-    SsprReason::NotInScope,
-    SsprReason::TooFewMethods,
-    SsprReason::AdministratorRequired,
-    SsprReason::DirectoryUnreachable,
-    SsprReason::Blocked,
-];
-
+/// The tag of a reason is its place in the list of all, from one. A ticket lives for a flow, so the
+/// list may change between releases.
 fn reason_tag(reason: SsprReason) -> u8 {
-    let place = REASONS.iter().position(|known| *known == reason);
+    let place = SsprReason::ALL.iter().position(|known| *known == reason);
     place.map_or(1, |place| place as u8 + 1)
 }
 
 fn reason_of(tag: u8) -> Option<SsprReason> {
-    REASONS.get(usize::from(tag).checked_sub(1)?).copied()
+    SsprReason::ALL.get(usize::from(tag).checked_sub(1)?).copied()
 }

@@ -7,12 +7,14 @@ mod mask;
 mod numbering;
 mod phone;
 mod punycode;
+mod raw;
 pub(in crate::domain) mod stored;
 #[cfg(test)]
 mod tests;
 
 pub use email::EmailAddress;
 pub use phone::PhoneNumber;
+pub use raw::{ContactSlot, PhoneFormat};
 
 use serde::{Deserialize, Serialize};
 

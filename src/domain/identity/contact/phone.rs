@@ -111,6 +111,14 @@ impl PhoneNumber {
         self.parts().1
     }
 
+    /// The number without its extension.
+    pub(super) fn without_extension(self) -> Self {
+        match self.parts() {
+            (number, Some(_)) => Self(number.into()),
+            (_, None) => self,
+        }
+    }
+
     /// The form in which all spellings of one line are equal. It is for comparing and counting
     /// only, never for dialling.
     ///

@@ -28,11 +28,11 @@ const ROUNDING: f64 = 1.000_001;
 pub(super) fn codes(settings: &PolicySettings, odds: [&GuessingRisk; 2], found: &mut Vec<Row>) {
     let lifetimes = &settings.lifetimes;
     let [users, administrators] = odds;
-    guesses(settings, &settings.users, users, ["users.methods", "users"], found);
+    guesses(settings, &settings.user_gates(), users, ["users.methods", "users"], found);
     let paths = ["administrators.gates.methods", "administrators.gates"];
-    guesses(settings, &settings.administrators.gates, administrators, paths, found);
+    guesses(settings, &settings.least_administrator_gates(), administrators, paths, found);
     spraying(settings, odds, found);
-    let all = [&settings.users, &settings.administrators.gates];
+    let all = [&settings.user_gates(), &settings.administrators.gates];
     let oath = all
         .iter()
         .flat_map(|gates| &gates.methods)

@@ -154,6 +154,7 @@ const ROWS: &[Row] = &[
     ("registration.max.app_notification", 1, Some(20), |s, v| {
         s.registration.max.app_notification = small(v);
     }),
+    ("scope_groups", 1, Some(16), |s, v| s.scope_groups = small(v)),
     ("registration.max.passkey", 1, Some(20), |s, v| s.registration.max.passkey = small(v)),
 ];
 
@@ -186,7 +187,7 @@ fn every_numeric_field_is_in_the_table() {
     let mut rows: Vec<_> = ROWS.iter().map(|row| row.0.to_owned()).collect();
     rows.sort();
     assert_eq!(rows, fields);
-    assert_eq!(rows.len(), 66);
+    assert_eq!(rows.len(), 67);
 }
 
 #[test]
@@ -216,7 +217,7 @@ fn one_beyond_each_limit_is_refused() {
             checked += 1;
         }
     }
-    assert_eq!(checked, 2 * 66 - 5 - 7, "no upper limit on 5, no lower limit on 7");
+    assert_eq!(checked, 2 * 67 - 5 - 7, "no upper limit on 5, no lower limit on 7");
 }
 
 #[test]

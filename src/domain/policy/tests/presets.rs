@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::domain::method::MethodKind;
+use crate::domain::policy::plans::PlanTable;
 use crate::domain::policy::{
     AsvsLevel, Deviation, NotifyRule, Policy, PolicyReview, PolicySettings, Scope, Severity,
     Standard,
@@ -89,7 +90,12 @@ fn the_entra_preset_has_its_numbers() {
     assert_eq!(entra.password.required_classes, 3);
     assert_eq!(entra.notifications.rule, NotifyRule::PrimaryAndAlternate);
     assert_eq!(entra.registration.reconfirm_days, 180);
-    assert_eq!(entra.acknowledged.len(), 8);
+    assert_eq!(entra.acknowledged.len(), 10);
+    assert!(entra.administrators.one_gate_exceptions);
+    assert_eq!((entra.scope_groups, &entra.plans), (1, &PlanTable::entra()));
+    // 1 February 2027.
+    let ends: Vec<_> = entra.retirements.iter().map(|end| end.at.unix_millis() / 1000).collect();
+    assert_eq!(ends, [1_801_440_000; 2]);
 
     let review = review(entra);
     let of_entra: Vec<_> =

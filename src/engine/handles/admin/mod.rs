@@ -295,7 +295,7 @@ impl Admin<'_> {
         let loaded = core.load(&target).await?;
         if !loaded.account.is_of(facts.incarnation.as_deref()) {
             // The record belongs to a previous user with this id.
-            return Err(Refusal::NotEligible { reason: SsprReason::AccountDisabled }.into());
+            return Err(Refusal::NotEligible { reason: SsprReason::OtherIncarnation }.into());
         }
         let origin = self.origin();
         let incarnation = facts.incarnation.as_deref();

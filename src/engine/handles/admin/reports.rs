@@ -7,6 +7,7 @@ use super::Admin;
 use super::budgets::{BudgetUse, budget_use};
 use crate::domain::account::budget::PoolKind;
 use crate::domain::account::{Account, Method, WriteState};
+use crate::domain::identity::contact::ContactSlot;
 use crate::domain::identity::facts::UserSelector;
 use crate::domain::identity::ids::{MethodId, UserId};
 use crate::domain::method::MethodKind;
@@ -14,7 +15,7 @@ use crate::domain::policy::Policy;
 use crate::domain::reason::SsprReason;
 use crate::domain::record::{Record, RecordKind};
 use crate::domain::refusal::Refusal;
-use crate::domain::rules::eligibility::is_administrator;
+use crate::domain::rules::effective::WithheldMethod;
 use crate::domain::rules::time_of;
 use crate::domain::time::Timestamp;
 use crate::engine::api::error::{At as _, Error, FaultOrigin};
@@ -50,8 +51,17 @@ pub struct AccountSummary {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Explanation {
-    /// The reason against a reset; `None` if the user may reset.
+    /// The first reason against a reset, which a flow gives; `None` if the user may reset.
     pub reason: Option<SsprReason>,
+    /// Every reason against a reset, in the order of evaluation.
+    #[serde(default)]
+    pub reasons: Vec<SsprReason>,
+    /// Kinds that the policy names for the user and that do not count now.
+    #[serde(default)]
+    pub withheld: Vec<WithheldMethod>,
+    /// Slots of the directory whose contact data are malformed, so that they do not count.
+    #[serde(default)]
+    pub malformed: Vec<ContactSlot>,
     /// Distinct methods that a reset requires, if gates apply to the user.
     pub required: Option<u8>,
     /// Whether the stricter policy of administrators applies.
@@ -73,7 +83,7 @@ pub struct Explanation {
     /// until [`Admin::confirm_incarnation`] confirms its user.
     pub unconfirmed_incarnation: bool,
     /// Whether the record belongs to a previous user with this id: its incarnation is not the
-    /// directory's. The reason is then [`SsprReason::AccountDisabled`], and [`Admin::forget`]
+    /// directory's. The reason is then [`SsprReason::OtherIncarnation`], and [`Admin::forget`]
     /// resolves it: it empties the record and records the event `account_forgotten`.
     #[serde(default)]
     pub another_incarnation: bool,
@@ -149,13 +159,12 @@ impl Admin<'_> {
             let core = self.core;
             self.authorise(&[&core.roles.read])?;
             let context = core.context(self.tenant, UserSelector::Id(user), true).await?;
-            let facts = context.user.as_ref().ok_or(Refusal::NotFound)?;
+            let (facts, effective) = context.known().map_err(|_| Refusal::NotFound)?;
             let loaded = core.load(&core.user_target(self.tenant, user)).await?;
             let account = &*loaded.account;
             let now = time_of(account, core.clock.now());
             let foreign = !account.is_of(facts.incarnation.as_deref());
             let gates = context.gates_of();
-            let eligible = context.eligible(account, now);
             let usable = gates.map(|gates| context.candidates(account, facts, gates, now));
             let mut kinds: Vec<_> =
                 usable.unwrap_or_default().iter().map(|candidate| candidate.kind).collect();
@@ -163,17 +172,17 @@ impl Admin<'_> {
             let blocked = blocked(account, &context.policy, now);
             let is_blocked =
                 |kind: &MethodKind| blocked.iter().any(|blocked| blocked.method == *kind);
-            let reason = match &eligible {
-                Ok(_) if !kinds.is_empty() && kinds.iter().all(is_blocked) => {
-                    Some(SsprReason::Blocked)
-                }
-                Ok(_) => None,
-                Err(reason) => Some(*reason),
-            };
+            let mut reasons = context.against(account, now);
+            if !kinds.is_empty() && kinds.iter().all(is_blocked) {
+                reasons.insert(SsprReason::Blocked);
+            }
             Ok(Explanation {
-                reason,
+                reason: reasons.first().copied(),
+                reasons: reasons.into_iter().collect(),
+                withheld: effective.withheld.clone(),
+                malformed: facts.malformed_contacts(context.policy.contacts.phone_format),
                 required: gates.map(|gates| gates.required),
-                administrator: is_administrator(&context.policy, facts),
+                administrator: effective.administrator,
                 usable: kinds,
                 registered: context
                     .registrant()

@@ -10,7 +10,7 @@ use crate::domain::policy::Gates;
 use crate::domain::reason::SsprReason;
 use crate::domain::refusal::Refusal;
 use crate::domain::rules::binding::{Holdings, Known, Newcomer};
-use crate::domain::rules::eligibility::{Registrant, may_reset};
+use crate::domain::rules::eligibility::Registrant;
 use crate::domain::rules::{Binding, Transition, is_over, time_of};
 use crate::domain::time::{MAX_SKEW, Timestamp};
 use crate::engine::api::error::{Error, Fault, FaultOrigin};
@@ -65,18 +65,16 @@ impl State {
         let context = core.context(&request.tenant, UserSelector::Id(id), false).await?;
         let target = core.user_target(&request.tenant, id);
         let loaded = core.load(&target).await?;
-        let unknown_user = Refusal::NotEligible { reason: SsprReason::UnknownUser };
-        let facts = context.user.as_ref().ok_or(unknown_user)?;
-        let policy = context.stored.then_some(&*context.policy);
         // As in Entra, the policy's scope restricts registration too. The user is signed in, so the
         // reason discloses nothing.
-        let eligibility = may_reset(policy, context.tenant.as_ref(), facts)
-            .map_err(|reason| Refusal::NotEligible { reason })?;
+        let refused = |reason| Refusal::NotEligible { reason };
+        let (facts, effective) = context.known().map_err(refused)?;
+        let gates = effective.may_reset().map_err(refused)?;
         if !loaded.account.is_of(facts.incarnation.as_deref()) {
-            return Err(Refusal::NotEligible { reason: SsprReason::AccountDisabled }.into());
+            return Err(Refusal::NotEligible { reason: SsprReason::OtherIncarnation }.into());
         }
-        let required = eligibility.gates.required;
-        let unsure = context.unsure_kinds(eligibility.gates);
+        let required = gates.required;
+        let unsure = context.unsure_kinds(gates);
         let session = core.keys.session(&request.tenant, &user.context.session);
         let now = core.clock.now();
         let second_factor_at = user.context.second_factor_at;
@@ -232,8 +230,6 @@ impl Context {
 
     /// The gates that apply to the user, if any do.
     pub(crate) fn gates_of(&self) -> Option<&Gates> {
-        let policy = self.stored.then_some(&*self.policy);
-        let user = self.user.as_ref()?;
-        may_reset(policy, self.tenant.as_ref(), user).ok().map(|eligibility| eligibility.gates)
+        self.effective.as_ref()?.may_reset().ok()
     }
 }

@@ -1,21 +1,24 @@
 //! Defects of directories.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 
 use super::{BrokenPort, PortDefect};
 use crate::facts::{
-    PolicyReason, SessionKinds, TenantFacts, UserFacts, UserQuery, UserSelector, WriteOutcome,
+    Lockouts, PolicyReason, TenantFacts, UserFacts, UserQuery, UserSelector, WriteOutcome,
+    WriteReply,
 };
 use crate::port::{Cursor, Directory, Page, PasswordWrite, PortError, PortResult, UnlockWrite};
 use crate::testing::lock;
-use crate::{RoleId, SecretText, TenantId, Timestamp, UserId};
+use crate::{GroupId, RoleId, SecretText, TenantId, UserId};
 
 impl BrokenPort<dyn Directory> {
     async fn find_wrongly(
         &self,
         tenant: &TenantId,
         query: &UserQuery<'_>,
-    ) -> PortResult<Option<UserFacts>> {
+    ) -> PortResult<Vec<UserFacts>> {
         lock(&self.memo).tenants.insert(tenant.clone());
         match (self.defect, query.by) {
             (PortDefect::DirectoryCutsIds, UserSelector::Id(id)) => {
@@ -28,41 +31,41 @@ impl BrokenPort<dyn Directory> {
             (PortDefect::DirectoryIgnoresTenants, _) => {
                 let known = lock(&self.memo).tenants.clone();
                 for tenant in &known {
-                    if let Some(found) = self.inner.find(tenant, query).await? {
-                        return Ok(Some(found));
+                    let found = self.inner.find(tenant, query).await?;
+                    if !found.is_empty() {
+                        return Ok(found);
                     }
                 }
-                Ok(None)
+                Ok(Vec::new())
             }
             (PortDefect::DirectoryTakesTheFirst, UserSelector::Identifier(_)) => {
-                let found = self.inner.find(tenant, query).await?;
-                let mut all = self.inner.users(tenant, None, 1).await?.items;
-                Ok(found.or(all.pop()))
+                let mut found = self.inner.find(tenant, query).await?;
+                found.truncate(1);
+                Ok(found)
             }
             (PortDefect::DirectoryTakesWildcards, UserSelector::Identifier(typed)) => {
-                match self.matching(tenant, typed.as_str()).await? {
-                    None => self.inner.find(tenant, query).await,
-                    found => Ok(found),
-                }
+                let found = self.matching(tenant, typed.as_str()).await?;
+                if found.is_empty() { self.inner.find(tenant, query).await } else { Ok(found) }
             }
             (PortDefect::DirectoryReportsDefaults, _) => {
                 let found = self.inner.find(tenant, query).await?;
-                Ok(found.map(|facts| {
+                let bare = found.into_iter().map(|facts| {
                     let mut bare = UserFacts::new(facts.id);
                     bare.groups = facts.groups;
                     bare
-                }))
+                });
+                Ok(bare.collect())
             }
             (PortDefect::DirectoryEnablesUsers, _) => {
                 let mut found = self.inner.find(tenant, query).await?;
-                if let Some(facts) = &mut found {
+                for facts in &mut found {
                     facts.enabled |= lock(&self.memo).users.contains(&facts.id);
                 }
                 Ok(found)
             }
             (PortDefect::DirectoryNestsNoGroups, _) => {
                 let mut found = self.inner.find(tenant, query).await?;
-                if let Some(facts) = &mut found {
+                for facts in &mut found {
                     facts.groups = facts.groups.iter().take(1).cloned().collect();
                 }
                 Ok(found)
@@ -72,17 +75,19 @@ impl BrokenPort<dyn Directory> {
     }
 
     /// The one user whose name matches a pattern with `*`. Names are those that the kit gives.
-    async fn matching(&self, tenant: &TenantId, typed: &str) -> PortResult<Option<UserFacts>> {
+    async fn matching(&self, tenant: &TenantId, typed: &str) -> PortResult<Vec<UserFacts>> {
         let Some((start, end)) = typed.split_once('*') else {
-            return Ok(None);
+            return Ok(Vec::new());
         };
-        let mut found = self.inner.users(tenant, None, usize::MAX).await?.items;
+        let mut found = self.inner.users(tenant, &BTreeSet::new(), None, usize::MAX).await?.items;
         found.retain(|facts| {
             let name = format!("{}@{}.example", facts.id.as_str(), tenant.as_str());
             name.starts_with(start) && name.ends_with(end)
         });
-        let found = <[UserFacts; 1]>::try_from(found).ok();
-        Ok(found.map(|[facts]| facts))
+        if found.len() > 1 {
+            found.clear();
+        }
+        Ok(found)
     }
 
     /// The password as this directory takes it.
@@ -96,13 +101,13 @@ impl BrokenPort<dyn Directory> {
         })
     }
 
-    async fn write_wrongly(&self, write: &PasswordWrite<'_>) -> PortResult<WriteOutcome> {
+    async fn write_wrongly(&self, write: &PasswordWrite<'_>) -> PortResult<WriteReply> {
         match self.defect {
-            PortDefect::DirectoryWritesNothing => return Ok(WriteOutcome::Written),
+            PortDefect::DirectoryWritesNothing => return Ok(WriteOutcome::Written.into()),
             PortDefect::DirectoryRefusesRepeats
                 if !lock(&self.memo).numbers.insert(write.number) =>
             {
-                return Ok(WriteOutcome::PolicyViolation(PolicyReason::History));
+                return Ok(WriteOutcome::PolicyViolation(PolicyReason::History).into());
             }
             PortDefect::DirectoryEnablesUsers => {
                 lock(&self.memo).users.insert(write.user.clone());
@@ -113,14 +118,18 @@ impl BrokenPort<dyn Directory> {
         let mut taken = PasswordWrite::new(write.tenant, write.user, &password, write.number);
         let effects = !self.is(PortDefect::DirectoryForgetsEffects);
         taken.must_change = write.must_change && effects;
-        taken.clear_lockout = write.clear_lockout && effects;
-        let outcome = self.inner.set_password(&taken).await?;
-        Ok(match (self.defect, outcome) {
+        if effects {
+            (taken.purpose, taken.clears) = (write.purpose, write.clears);
+        } else {
+            taken.clears = Lockouts::default();
+        }
+        let reply = self.inner.set_password(&taken).await?;
+        Ok(match (self.defect, &reply.outcome) {
             (PortDefect::DirectoryWritesForUnknownUsers, WriteOutcome::AdminActionRequired)
             | (PortDefect::DirectoryHidesOutages, WriteOutcome::Unreachable) => {
-                WriteOutcome::Written
+                WriteOutcome::Written.into()
             }
-            (_, outcome) => outcome,
+            _ => reply,
         })
     }
 }
@@ -134,21 +143,21 @@ impl Directory for BrokenPort<dyn Directory> {
         Ok(facts.or_else(|| any.then(|| TenantFacts::new("Any tenant"))))
     }
 
-    async fn find(
-        &self,
-        tenant: &TenantId,
-        query: &UserQuery<'_>,
-    ) -> PortResult<Option<UserFacts>> {
+    async fn find(&self, tenant: &TenantId, query: &UserQuery<'_>) -> PortResult<Vec<UserFacts>> {
         self.find_wrongly(tenant, query).await
     }
 
     async fn users(
         &self,
         tenant: &TenantId,
+        groups: &BTreeSet<GroupId>,
         after: Option<&Cursor>,
         limit: usize,
     ) -> PortResult<Page<UserFacts>> {
-        let mut page = self.inner.users(tenant, after, limit).await?;
+        let mut page = self.inner.users(tenant, groups, after, limit).await?;
+        if self.is(PortDefect::DirectoryListsNoGroups) {
+            page.items.iter_mut().for_each(|facts| facts.groups.clear());
+        }
         if self.is(PortDefect::DirectoryEndsEarly) {
             page.next = None;
         }
@@ -163,12 +172,14 @@ impl Directory for BrokenPort<dyn Directory> {
         limit: usize,
     ) -> PortResult<Page<UserFacts>> {
         match self.defect {
-            PortDefect::DirectoryIgnoresRoles => self.inner.users(tenant, after, limit).await,
+            PortDefect::DirectoryIgnoresRoles => {
+                self.inner.users(tenant, &BTreeSet::new(), after, limit).await
+            }
             _ => self.inner.role_holders(tenant, roles, after, limit).await,
         }
     }
 
-    async fn set_password(&self, write: &PasswordWrite<'_>) -> PortResult<WriteOutcome> {
+    async fn set_password(&self, write: &PasswordWrite<'_>) -> PortResult<WriteReply> {
         self.write_wrongly(write).await
     }
 
@@ -188,40 +199,18 @@ impl Directory for BrokenPort<dyn Directory> {
         })
     }
 
-    async fn unlock(&self, unlock: &UnlockWrite<'_>) -> PortResult<WriteOutcome> {
+    async fn unlock(&self, unlock: &UnlockWrite<'_>) -> PortResult<WriteReply> {
         if self.is(PortDefect::DirectoryUnlockSetsPassword) {
             let initial = SecretText::new("An initial password, 0!".to_owned());
             let write = PasswordWrite::new(unlock.tenant, unlock.user, &initial, unlock.number);
             self.inner.set_password(&write).await?;
         }
-        match self.inner.unlock(unlock).await? {
+        let reply = self.inner.unlock(unlock).await?;
+        match reply.outcome {
             WriteOutcome::AdminActionRequired if self.is(PortDefect::DirectoryUnlocksNobody) => {
-                Ok(WriteOutcome::Written)
+                Ok(WriteOutcome::Written.into())
             }
-            outcome => Ok(outcome),
+            _ => Ok(reply),
         }
-    }
-
-    async fn revoke_sessions(
-        &self,
-        tenant: &TenantId,
-        user: &UserId,
-        authenticated_before: Timestamp,
-        kinds: SessionKinds,
-    ) -> PortResult<()> {
-        let again = std::mem::replace(&mut lock(&self.memo).calls, 1) == 1;
-        if again && self.is(PortDefect::DirectoryRevokesOnce) {
-            return Err(PortError::denied().because("no such session"));
-        }
-        if self.is(PortDefect::DirectoryRevokesNothing) {
-            return Ok(());
-        }
-        if self.is(PortDefect::DirectoryRevokesInAllTenants) {
-            let known = lock(&self.memo).tenants.clone();
-            for tenant in &known {
-                self.inner.revoke_sessions(tenant, user, authenticated_before, kinds).await?;
-            }
-        }
-        self.inner.revoke_sessions(tenant, user, authenticated_before, kinds).await
     }
 }

@@ -3,6 +3,7 @@
 mod abilities;
 mod directory;
 mod secrets;
+mod sessions;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -15,7 +16,7 @@ use super::super::lock;
 use super::defect::defects;
 use crate::message::{Message, Notice};
 use crate::method::Channel;
-use crate::port::{Clock, Delivery, Envelope, PortError, PortResult};
+use crate::port::{Clock, Delivery, Envelope, PortError, PortResult, ProvidedChannel};
 use crate::{TenantId, Timestamp, UserId};
 
 defects! {
@@ -79,12 +80,14 @@ defects! {
     DirectoryReportsDefaults => "find_reports_facts_as_added",
     /// Users of all tenants are found.
     DirectoryIgnoresTenants => "find_keeps_tenants_apart",
-    /// If no single user matches, the first user of the tenant is returned.
-    DirectoryTakesTheFirst => "find_is_none_if_two_users_match",
+    /// Of several users who share a name only the first is returned.
+    DirectoryTakesTheFirst => "find_returns_all_who_share_a_name",
     /// Only one group of the user is returned.
     DirectoryNestsNoGroups => "find_resolves_groups",
     /// The listing of users ends with the first page.
     DirectoryEndsEarly => "users_lists_each_user_once",
+    /// A page of users comes without groups.
+    DirectoryListsNoGroups => "find_resolves_groups",
     /// All users hold every role.
     DirectoryIgnoresRoles => "role_holders_are_those_of_the_roles",
     /// `Written` although nothing was written.
@@ -114,11 +117,11 @@ defects! {
     /// Unlocking sets an initial password.
     DirectoryUnlockSetsPassword => "unlock_clears_a_lockout_only",
     /// A second revocation is an error.
-    DirectoryRevokesOnce => "revoke_sessions_may_come_again",
+    SessionsRevokeOnce => "revoke_may_come_again",
     /// A revocation ends the sessions of users of this id in all tenants.
-    DirectoryRevokesInAllTenants => "revoke_sessions_keeps_tenants_apart",
+    SessionsRevokeInAllTenants => "revoke_keeps_tenants_apart",
     /// A revocation returns `Ok` but ends no session.
-    DirectoryRevokesNothing => "revoke_sessions_goes_by_the_time_of_authentication",
+    SessionsRevokeNothing => "revoke_goes_by_the_time_of_authentication",
     /// The kind is one that the engine verifies itself.
     MethodIsTheEngines => "kind_is_one_of_the_host",
     /// Every user has the method.
@@ -245,10 +248,10 @@ impl Delivery for BrokenPort<dyn Delivery> {
         }
     }
 
-    async fn channels(&self, tenant: &TenantId) -> PortResult<Vec<Channel>> {
+    async fn channels(&self, tenant: &TenantId) -> PortResult<Vec<ProvidedChannel>> {
         match self.defect {
             PortDefect::DeliveryOfAllChannels => {
-                Ok(vec![Channel::Email, Channel::Sms, Channel::Voice])
+                Ok([Channel::Email, Channel::Sms, Channel::Voice].map(Into::into).into())
             }
             _ => self.inner.channels(tenant).await,
         }

@@ -1,6 +1,7 @@
 //! Password writes and unlocks of the memory directory.
 
 use super::*;
+use crate::facts::{Lockouts, WritePurpose};
 
 #[tokio::test]
 async fn a_write_changes_the_password_and_its_facts() {
@@ -19,16 +20,17 @@ async fn a_write_changes_the_password_and_its_facts() {
 
     let password = SecretText::from("third password");
     let mut write = PasswordWrite::new(&world.tenant, &world.ada, &password, 4);
-    (write.must_change, write.clear_lockout, write.risk_remediated) = (true, false, false);
+    (write.must_change, write.risk_remediated) = (true, false);
+    write.clears = Lockouts { sign_in: false, on_premises: true };
     world.update(|facts| facts.locked_out = Some(true));
     let outcome = world.directory.set_password(&write).await;
-    assert_eq!(outcome.expect("an outcome"), WriteOutcome::Written);
+    assert_eq!(outcome.expect("an outcome"), WriteOutcome::Written.into());
     let facts = world.ada().await;
     assert_eq!((facts.locked_out, facts.password_expired), (Some(true), Some(true)));
     let log = world.directory.writes(&world.tenant, &world.ada);
     assert_eq!(log.len(), 2);
-    assert!(log[0].clear_lockout && log[0].risk_remediated && !log[0].must_change);
-    assert!(!log[1].clear_lockout && !log[1].risk_remediated && log[1].must_change);
+    assert!(log[0].clears == Lockouts::ALL && log[0].risk_remediated && !log[0].must_change);
+    assert!(!log[1].clears.sign_in && !log[1].risk_remediated && log[1].must_change);
 }
 
 #[tokio::test]
@@ -100,7 +102,7 @@ async fn an_unreachable_directory_affects_passwords_on_premises_only() {
     assert_eq!(world.write(2, "premises").await, WriteOutcome::Unreachable);
     let unlock = UnlockWrite::new(&world.tenant, &world.ada, 3);
     let outcome = world.directory.unlock(&unlock).await.expect("an outcome");
-    assert_eq!(outcome, WriteOutcome::Unreachable);
+    assert_eq!(outcome, WriteOutcome::Unreachable.into());
     let password = SecretText::from("cloud");
     let verified = world.directory.verify_password(&world.tenant, &world.ada, &password);
     let error = verified.await.expect_err("out of reach");
@@ -132,8 +134,44 @@ async fn an_unlock_clears_the_lockout_and_keeps_the_password() {
     world.update(|facts| facts.locked_out = Some(true));
     let unlock = UnlockWrite::new(&world.tenant, &world.ada, 7);
     let outcome = world.directory.unlock(&unlock).await.expect("an outcome");
-    assert_eq!(outcome, WriteOutcome::Written);
+    assert_eq!(outcome, WriteOutcome::Written.into());
     assert_eq!(world.ada().await.locked_out, Some(false));
     assert_eq!(world.directory.unlocks(&world.tenant, &world.ada), [7]);
     assert!(world.password_is("old password") && world.writes().is_empty());
+}
+
+/// E3.4: a change refuses the last password, a reset allows it.
+#[tokio::test]
+async fn a_change_refuses_the_present_password_and_a_reset_takes_it() {
+    let world = world();
+    let password = SecretText::from("old password");
+    let mut write = PasswordWrite::new(&world.tenant, &world.ada, &password, 1);
+    write.purpose = WritePurpose::Change;
+    let changed = world.directory.set_password(&write).await.expect("an outcome");
+    assert_eq!(changed.outcome, WriteOutcome::PolicyViolation(PolicyReason::History));
+    assert_eq!(world.write(2, "old password").await, WriteOutcome::Written);
+}
+
+/// E3.4: an unlock without a reset keeps the throttle of sign-in running, if it is told so.
+#[tokio::test]
+async fn an_unlock_clears_the_lockouts_that_it_names() {
+    let world = world();
+    world.update(|facts| facts.locked_out = Some(true));
+    let mut unlock = UnlockWrite::new(&world.tenant, &world.ada, 7);
+    unlock.clears = Lockouts { sign_in: false, on_premises: true };
+    world.directory.unlock(&unlock).await.expect("an outcome");
+    assert_eq!(world.ada().await.locked_out, Some(true));
+    world.update(|facts| facts.password_home = PasswordHome::OnPremises);
+    world.directory.unlock(&unlock).await.expect("an outcome");
+    assert_eq!(world.ada().await.locked_out, Some(false));
+}
+
+#[tokio::test]
+async fn a_scripted_detail_comes_with_the_outcome() {
+    let world = world();
+    world.directory.script_outcome(WriteOutcome::AdminActionRequired.with_detail("33004"));
+    let password = SecretText::from("new password");
+    let write = PasswordWrite::new(&world.tenant, &world.ada, &password, 1);
+    let reply = world.directory.set_password(&write).await.expect("a reply");
+    assert_eq!(reply, WriteOutcome::AdminActionRequired.with_detail("33004"));
 }

@@ -1,0 +1,68 @@
+//! Methods and providers that end at a date.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::identity::facts::TenantFacts;
+use crate::domain::method::{Channel, MethodKind};
+use crate::domain::time::Timestamp;
+
+/// The cloud of tenants that name none.
+const PUBLIC: &str = "public";
+
+/// A method or a provider that may not be used from a date on.
+///
+/// ```
+/// use sspr::{MethodKind, PolicySettings, Timestamp};
+/// use sspr::policy::{Retired, Retirement};
+///
+/// let mut settings = PolicySettings::default();
+/// let office = Retired::Method(MethodKind::OfficePhone);
+/// settings.retirements.push(Retirement::new(office, Timestamp::from_unix_seconds(1_800_000_000)));
+/// ```
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Retirement {
+    /// What ends.
+    pub what: Retired,
+    /// The first instant at which it may not be used.
+    pub at: Timestamp,
+    /// The clouds in which it ends ([`TenantFacts::cloud`]). A tenant without a cloud is in
+    /// `public`. Empty: in every cloud.
+    #[serde(default)]
+    pub clouds: BTreeSet<String>,
+}
+
+/// What a [`Retirement`] ends.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Retired {
+    /// A kind of method, for users and administrators, over every channel.
+    Method(MethodKind),
+    /// One provider of a channel. Another provider of the channel outlives it.
+    Provider {
+        /// The channel.
+        channel: Channel,
+        /// The name that the [`Delivery`](crate::port::Delivery) gives it.
+        provider: String,
+    },
+}
+
+impl Retirement {
+    /// The end of a method or a provider in every cloud.
+    #[must_use]
+    pub const fn new(what: Retired, at: Timestamp) -> Self {
+        Self { what, at, clouds: BTreeSet::new() }
+    }
+
+    /// Whether it has come for this tenant. Without facts of the tenant every cloud counts as its
+    /// own.
+    pub(super) fn has_come(&self, tenant: Option<&TenantFacts>, now: Timestamp) -> bool {
+        let cloud = tenant.map(|tenant| tenant.cloud.as_deref().unwrap_or(PUBLIC));
+        let is_here = |cloud: &str| self.clouds.iter().any(|named| named == cloud);
+        self.at <= now && (self.clouds.is_empty() || cloud.is_none_or(is_here))
+    }
+}
