@@ -230,11 +230,13 @@ pub mod message {
 pub mod method {
     pub use crate::domain::account::Provenance;
     pub use crate::domain::crypto::totp::{OathAlgorithm, OathParameters, OathSeed};
-    pub use crate::domain::method::{ChallengeOption, Channel};
-    pub use crate::domain::rules::Prompt;
+    pub use crate::domain::method::{ChallengeOption, Channel, RegistrationMode};
+    pub use crate::domain::rules::{
+        OfferedKind, Prompt, RegistrationPlan, RegistrationStatus, Skip, SuppliedContact,
+    };
     pub use crate::engine::{
         Enrolment, MethodView, NewAuthenticator, NewMethod, OptionView, RecoveryCodes,
-        RegistrationReview, SignInContext,
+        RegistrationReview, SignInContext, SignInPrompt,
     };
 }
 

@@ -47,6 +47,23 @@ named! {
     }
 }
 
+/// Where a user registers methods.
+///
+/// ```
+/// use sspr::method::RegistrationMode;
+///
+/// assert_eq!(RegistrationMode::default(), RegistrationMode::Manage);
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+#[non_exhaustive]
+pub enum RegistrationMode {
+    /// On a page of the user's profile, where methods are added, changed and removed.
+    #[default]
+    Manage,
+    /// On the page that interrupts a sign-in, which adds what is missing.
+    Interrupt,
+}
+
 /// How a kind of method is proven.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(crate) enum Verification {
@@ -74,6 +91,20 @@ impl MethodKind {
         Self::AppNotification,
         Self::Passkey,
         Self::HostVerified,
+    ];
+
+    /// The same kinds, the most secure first: what no code that is sent can replace, then the phones,
+    /// then mail.
+    pub(crate) const BY_STRENGTH: [Self; 9] = [
+        Self::Passkey,
+        Self::AppNotification,
+        Self::AuthenticatorApp,
+        Self::OathToken,
+        Self::HostVerified,
+        Self::RecoveryCode,
+        Self::MobilePhone,
+        Self::OfficePhone,
+        Self::Email,
     ];
 
     /// The kinds that a message reaches.

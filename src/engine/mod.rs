@@ -44,6 +44,7 @@ pub use handles::change::Change;
 pub use handles::recovery::{Recovery, Reset, Unlock};
 pub use handles::registration::{
     Enrolment, NewAuthenticator, NewMethod, RecoveryCodes, Registration, RegistrationReview,
+    SignInPrompt,
 };
 pub use maintenance::accounts::UnreadableAccount;
 pub use maintenance::key_use::{KeyUse, ShortKeysInUse};
@@ -55,6 +56,7 @@ use std::time::Duration;
 
 use self::core::Core;
 use crate::domain::identity::ids::TenantId;
+use crate::domain::method::RegistrationMode;
 use crate::domain::record::store_note::StoreId;
 use crate::domain::time::Timestamp;
 
@@ -95,7 +97,7 @@ impl Engine {
     /// Registration of methods by a signed-in user.
     #[must_use]
     pub fn registration(&self) -> Registration<'_> {
-        Registration { core: &self.core }
+        Registration { core: &self.core, mode: RegistrationMode::default() }
     }
 
     /// Operations of administrators.

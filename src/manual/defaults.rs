@@ -164,12 +164,13 @@
 //! let settings = PolicySettings::default();
 //! let registration = settings.registration;
 //! assert!(registration.enforced && registration.second_factor_to_change);
-//! assert_eq!(registration.reconfirm_days, 180);
+//! assert_eq!((registration.skip_days, registration.reconfirm_days), (None, 180));
 //! assert_eq!(registration.reauthentication.as_secs(), 5 * 60);
 //! assert_eq!(registration.session.as_secs(), 15 * 60);
 //! assert_eq!(registration.second_factor_age.as_secs(), 5 * 60);
 //! assert_eq!(registration.passkey_age.as_secs(), 5 * 60);
 //! assert_eq!(registration.hold.as_secs(), 24 * 3_600);
+//! assert!(registration.office_phone);
 //! let max = registration.max;
 //! assert_eq!((max.email, max.mobile_phone, max.office_phone), (2, 2, 2));
 //! assert_eq!((max.authenticator_app, max.oath_token, max.oath_total), (2, 2, 4));

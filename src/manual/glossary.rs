@@ -108,6 +108,10 @@
 //! | enrolment | The binding of an authenticator: its seed shown, its first code checked. | [`Enrolment`](crate::method::Enrolment) | NIST: authenticator binding |
 //! | hold | The time before a new method counts. | [`RegistrationPolicy`](crate::policy::RegistrationPolicy) | |
 //! | prompt | What the host asks a user about their registration at sign-in. | [`Prompt`](crate::method::Prompt) | Entra: registration interrupt |
+//! | plan | What a user may register now, what is missing, and the smallest set that is enough. | [`RegistrationPlan`](crate::method::RegistrationPlan) | |
+//! | registered, enabled, capable | Has enough methods; may reset; both. | [`RegistrationStatus`](crate::method::RegistrationStatus) | Entra: `isSsprRegistered`, `isSsprEnabled`, `isSsprCapable` |
+//! | registration session | The time in which one sign-in may manage methods. | [`RegistrationPolicy`](crate::policy::RegistrationPolicy) | Entra: combined registration session |
+//! | skip | To put the prompt off until the next session. | [`Skip`](crate::method::Skip) | Entra: skip registration |
 //! | provenance | Whether a method was confirmed by the user or supplied by an administrator. | [`Provenance`](crate::method::Provenance) | |
 //! | reconfirmation | The user's word that what is registered is still right. | [`Prompt`](crate::method::Prompt) | Entra: reconfirm authentication information |
 //! | vouch | The host's word that a user is signed in. | [`SignedIn::vouch`](crate::SignedIn::vouch) | |

@@ -11,14 +11,24 @@
 //! # At sign-in
 //!
 //! After the password and the second factor, and before the session is valid, call
-//! [`prompt`](crate::Registration::prompt). It only reads. If it returns an error, let the user in.
+//! [`prompt`](crate::Registration::prompt), at most once per interactive session: the engine does not
+//! know how often a page is shown. If it returns an error, let the user in.
 //!
 //! | Prompt | Page |
 //! |---|---|
 //! | `ChangePassword` | the [change form](#a-change), without a way to skip it |
-//! | `Register` | the registration, with *not now*: [`postpone`](crate::Registration::postpone) stops the prompt for this session, so give each session a unique name |
+//! | `Register` | the kinds that [`plan`](crate::method::SignInPrompt::plan) proposes, with the others that it offers; register them with [`interrupt`](crate::Registration::interrupt) |
 //! | `Reconfirm` | [`review`](crate::Registration::review) as a list, with *this is right*: [`reconfirm`](crate::Registration::reconfirm) |
 //! | `Nothing`, and any unknown variant | the page that the user wanted |
+//!
+//! Unless [`skip`](crate::method::SignInPrompt::skip) is `Never`, the pages of `Register` and `Reconfirm`
+//! have *not now*: [`Registration::skip`](crate::Registration::skip) stops the prompt for this session, so
+//! give each session a unique name. The policy allows that for ever (the default: a user who has
+//! registered nothing only cannot reset), for some days from the first prompt, or never
+//! ([`skip_days`](crate::policy::RegistrationPolicy::skip_days)). If your sign-in requires methods of its
+//! own, name their kinds
+//! ([`with_sign_in_kinds`](crate::method::SignInContext::with_sign_in_kinds)): the plan is then enough for
+//! both, and a prompt for what the sign-in needs cannot be skipped.
 //!
 //! **Authenticator codes** at your sign-in are verified by the engine too, so that one replay mark
 //! covers all uses: a code that has opened a session resets no password. Call it only after the
@@ -60,6 +70,11 @@
 //! | OATH token | [`claim_token`](crate::Registration::claim_token), for each pending one in `review` | a field for the token's code | `confirm` |
 //! | recovery codes | [`create_recovery_codes`](crate::Registration::create_recovery_codes) | the codes, *print*, *I have saved them* | [`acknowledge_recovery_codes`](crate::Registration::acknowledge_recovery_codes) |
 //! | push, passkey | [`check_host_verified`](crate::Registration::check_host_verified), then your own enrolment ([`host_methods`](super::host_methods)) | | |
+//!
+//! **Supplied data.** `review` and the prompt list contact data of an administrator or the directory, masked
+//! ([`RegistrationPlan::supplied`](crate::method::RegistrationPlan::supplied)). One code, requested by
+//! [`claim_contact`](crate::Registration::claim_contact), makes it the user's own method, which a reset
+//! offers first; the supplied data is then the fallback.
 //!
 //! There is no `view` here: render the reply in the response to its POST, and keep its ticket in a
 //! hidden field or a cookie. A user who has closed the page begins again. Two tabs of one session do

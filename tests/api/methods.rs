@@ -178,23 +178,24 @@ async fn the_prompt_asks_what_is_missing() {
     settings.users.required = 2;
     let world = World::builder().settings(settings).open().await;
     let registration = world.engine.registration();
-    let prompt = async || registration.prompt(&request(), &world.signed_in()).await.expect("read");
+    let prompt =
+        async || registration.prompt(&request(), &world.signed_in()).await.expect("read").ask;
     assert_eq!(prompt().await, Prompt::Register);
-    registration.postpone(&request(), &world.signed_in()).await.expect("later");
+    registration.skip(&request(), &world.signed_in()).await.expect("later");
     assert_eq!(prompt().await, Prompt::Nothing);
     world.register_contacts().await;
     world.clock.advance(Duration::from_secs(181 * 86_400));
     let session = sspr::method::SignInContext::new("another", world.clock.now());
     let again = sspr::SignedIn::vouch(world.tenant.clone(), world.user.clone(), session);
-    let asked = registration.prompt(&request(), &again).await.expect("read");
+    let asked = registration.prompt(&request(), &again).await.expect("read").ask;
     assert_eq!(asked, Prompt::Reconfirm);
     registration.reconfirm(&request(), &again).await.expect("still right");
-    assert_eq!(registration.prompt(&request(), &again).await.expect("read"), Prompt::Nothing);
+    assert_eq!(registration.prompt(&request(), &again).await.expect("read").ask, Prompt::Nothing);
     world
         .directory
         .update_user(&world.tenant, &world.user, |facts| facts.password_expired = Some(true))
         .expect("known");
-    let asked = registration.prompt(&request(), &again).await.expect("read");
+    let asked = registration.prompt(&request(), &again).await.expect("read").ask;
     assert_eq!(asked, Prompt::ChangePassword);
 }
 
@@ -232,6 +233,6 @@ async fn an_administrator_initiates_a_reset_and_learns_nothing() {
     let why = admin.explain(&world.user).await.expect("explained");
     assert_eq!(why.reason, Some(sspr::SsprReason::TooFewMethods));
     let asked = world.engine.registration().prompt(&request(), &world.signed_in()).await;
-    assert_eq!(asked.expect("read"), Prompt::Register);
+    assert_eq!(asked.expect("read").ask, Prompt::Register);
     admin.forget(&world.user).await.expect("forgotten");
 }

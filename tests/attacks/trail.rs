@@ -40,7 +40,7 @@ const OPERATIONS: [(&str, &str, &str); 20] = [
         "method_replaced",
     ),
     ("default", "default_method_changed", ""),
-    ("postpone", "registration_postponed", ""),
+    ("skip", "registration_skipped", ""),
     ("reconfirm", "registration_confirmed", ""),
     ("remember", "device_remembered", ""),
     ("sign in", "secret_counted oath_step_used", ""),
@@ -119,7 +119,7 @@ async fn perform(world: &World, operation: &str, token: &SoftToken, saved: &str)
             let phone = id_of(world, MethodKind::MobilePhone).await;
             registration.set_default(&request, &user, &phone).await.expect("set");
         }
-        "postpone" => registration.postpone(&request, &user).await.expect("later"),
+        "skip" => registration.skip(&request, &user).await.expect("later"),
         "reconfirm" => registration.reconfirm(&request, &user).await.expect("right"),
         "remember" => drop(registration.remember_device(&request, &user).await.expect("known")),
         "sign in" => {

@@ -189,7 +189,7 @@ impl Player {
             }
             13 => {
                 let device = registration.remember_device(&request, &user).await;
-                let later = registration.postpone(&request, &user).await;
+                let later = registration.skip(&request, &user).await;
                 format!("{:?} {later:?}", device.map(drop))
             }
             14 => {

@@ -142,9 +142,12 @@ pub(crate) struct RegistrationState {
     /// When an administrator last required a new registration.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) required_since: Option<Timestamp>,
-    /// A keyed hash of the session in which the user last postponed the registration.
+    /// A keyed hash of the session in which the user last skipped the prompt.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) postponed: Option<SessionHash>,
+    pub(crate) skipped: Option<SessionHash>,
+    /// When the present prompt was first shown, if the policy allows to skip it for some days.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) prompted_at: Option<Timestamp>,
     /// Whether any method was ever active. The first method has no hold; after all were removed,
     /// another one must not count as the first.
     #[serde(default)]

@@ -281,8 +281,8 @@ event_kinds! {
     },
     /// The user has confirmed that the registered methods are still right.
     RegistrationConfirmed = "registration_confirmed" {},
-    /// The user has postponed the registration for this session.
-    RegistrationPostponed = "registration_postponed" {},
+    /// The user has skipped the prompt for this session.
+    RegistrationSkipped = "registration_skipped" {},
     /// A browser has become a known device.
     DeviceRemembered = "device_remembered" {
         /// How many known devices the account has.

@@ -67,7 +67,7 @@ pub(crate) fn every_kind() -> Vec<EventKind> {
         EventKind::DefaultMethodChanged { method, id: id.clone() },
         EventKind::RecoveryCodeReplaced { id },
         EventKind::RegistrationConfirmed {},
-        EventKind::RegistrationPostponed {},
+        EventKind::RegistrationSkipped {},
         EventKind::DeviceRemembered { devices: 1 },
         EventKind::HelpRequested {},
         EventKind::MethodsRevoked { count: 2 },

@@ -100,7 +100,8 @@ impl PolicySettings {
     ///   other.
     /// - The reason of a refusal is disclosed, after a human check.
     /// - Passwords of 8 to 256 printable ASCII characters, 3 of 4 classes.
-    /// - Users are asked to register at sign-in and to confirm again after 180 days. A registration
+    /// - Users are asked to register at sign-in, may skip that for 7 days, and confirm again after
+    ///   180 days. A registration
     ///   session lasts 15 minutes; its second factor is at most 10 minutes old, for passkeys 5. A
     ///   new address can be used at once.
     /// - At most 5 authenticator apps and tokens together, 2 mobile phones, 1 office phone, 10
@@ -161,6 +162,7 @@ impl PolicySettings {
             human_check: true,
             registration: RegistrationPolicy {
                 enforced: true,
+                skip_days: Some(7),
                 reconfirm_days: 180,
                 reauthentication: 15 * MINUTE,
                 session: 15 * MINUTE,

@@ -19,6 +19,9 @@ use crate::domain::time::{DAY, MINUTE, duration_ms};
 pub struct RegistrationPolicy {
     /// Whether users are asked to register when they sign in. Default true.
     pub enforced: bool,
+    /// Days during which a user may skip the prompt, from the first prompt on: 0 (never) to 365.
+    /// Default `None`: for ever.
+    pub skip_days: Option<u16>,
     /// Days after which a registration must be confirmed again: 0 (never) to 730. Default 180.
     pub reconfirm_days: u16,
     /// The maximum age of a sign-in that manages methods. Default 5 minutes, 1 to 15.
@@ -45,6 +48,9 @@ pub struct RegistrationPolicy {
     /// methods of a first registration, added in one session, do not wait.
     #[serde(with = "duration_ms")]
     pub hold: Duration,
+    /// Whether users may register an office phone themselves. Default true. If not, only one that
+    /// an administrator or the directory supplied counts.
+    pub office_phone: bool,
     /// How many methods of each kind an account may have.
     pub max: MethodMaxima,
 }
@@ -53,6 +59,7 @@ impl Default for RegistrationPolicy {
     fn default() -> Self {
         Self {
             enforced: true,
+            skip_days: None,
             reconfirm_days: 180,
             reauthentication: 5 * MINUTE,
             session: 15 * MINUTE,
@@ -60,6 +67,7 @@ impl Default for RegistrationPolicy {
             passkey_age: 5 * MINUTE,
             second_factor_to_change: true,
             hold: DAY,
+            office_phone: true,
             max: MethodMaxima::default(),
         }
     }

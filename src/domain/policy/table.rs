@@ -84,6 +84,9 @@ macro_rules! settings {
     (@amount Text ($value:expr)) => {
         $value.as_deref().map(|text| SettingValue::Number(text.len() as u64))
     };
+    (@amount Optional ($value:expr)) => {
+        $value.map(|number| SettingValue::Number(u64::from(number)))
+    };
     (@amount $kind:ident ($value:expr)) => { Some(SettingValue::Number(u64::from($value))) };
 }
 
@@ -232,6 +235,9 @@ settings! {
         must not tell which accounts exist.";
     human_check: Any, "It needs a service that the host provides.";
     registration.enforced: Any, "Entra.";
+    registration.skip_days: Optional(0, 365),
+        "Entra's model: it may be skipped for ever, or for some days (7 in its policy document). 0 \
+        is never.";
     registration.reconfirm_days: Number(0, 730), "Entra. 0 is never.";
     registration.reauthentication: Span(MINUTE, times(15, MINUTE)),
         "Own choice: an abandoned session must not change methods.";
@@ -244,6 +250,7 @@ settings! {
     registration.hold: Span(Duration::ZERO, times(7, DAY)),
         "Own choice, after the OWASP Multifactor Authentication Cheat Sheet: a stolen session must \
         not become a lasting takeover.";
+    registration.office_phone: Any, "Entra (2024); until 2019 only administrators supplied it.";
     registration.max.email: Number(2, 5), "NIST SP 800-63B-4, 4.2.1.2: at least two addresses.";
     registration.max.mobile_phone: Number(2, 5), "The same. Entra: a phone and an alternate one.";
     registration.max.office_phone: Number(1, 5), "The same; Entra has one.";

@@ -91,7 +91,7 @@ pub(crate) fn supply_token(
     let full = methods.len() >= MAX_METHODS || transition.account.is_large(PoolKind::Proven);
     if full
         || tokens >= most_of(transition.policy, MethodKind::OathToken)
-        || is_kind_full(transition, MethodKind::OathToken, None)
+        || is_kind_full(&transition.account, transition.policy, MethodKind::OathToken, None)
     {
         return Err(Refusal::LimitReached);
     }
@@ -177,7 +177,8 @@ pub(crate) fn require_registration(
     transition.sweep();
     let now = transition.now;
     let tell = tell(&transition.account);
-    transition.account.registration.postponed = None;
+    let registration = &mut transition.account.registration;
+    (registration.skipped, registration.prompted_at) = (None, None);
     if transition.account.registration.required_since.is_some() {
         return Ok(());
     }

@@ -69,6 +69,15 @@ impl Newcomer {
         Self { candidate: Candidate { kind, expected, index: 0 }, displaces }
     }
 
+    /// Whether the address is that of one of these methods. To confirm it gives the account nothing
+    /// that it has not.
+    fn is_among(&self, held: &[Candidate]) -> bool {
+        let Candidate { kind, expected, .. } = &self.candidate;
+        let same =
+            |held: &Candidate| held.kind == *kind && held.identity() == self.candidate.identity();
+        matches!(expected, Expected::Sent(_)) && held.iter().any(same)
+    }
+
     /// The newcomer for this pending method.
     pub(crate) fn of(account: &Account, method: &Method) -> Self {
         let to = match &method.factor {
@@ -108,10 +117,15 @@ impl Holdings<'_> {
             let apart = |candidate: &Candidate| distinct(candidate, &new.candidate);
             held.is_empty()
                 || (!new.displaces
-                    && !satisfies(held, self.gates.required)
-                    && held.iter().any(apart))
+                    && (new.is_among(held)
+                        || (!satisfies(held, self.gates.required) && held.iter().any(apart))))
         };
         Known::between(!completes(&least), !completes(&most))
+    }
+
+    /// Whether this address counts already, since an administrator or the directory supplied it.
+    pub(crate) fn counts(&self, account: &Account, policy: &Policy, new: &Newcomer) -> bool {
+        new.is_among(&self.counted(account, policy))
     }
 
     /// Whether adding a method takes a second factor for every kind that the policy counts.
@@ -132,7 +146,7 @@ impl Holdings<'_> {
     /// The methods that count toward a reset, as if every hold were over and every channel up.
     /// After an administrator has required a new registration, only later methods count, and
     /// host-verified ones.
-    fn counted(&self, account: &Account, policy: &Policy) -> Vec<Candidate> {
+    pub(super) fn counted(&self, account: &Account, policy: &Policy) -> Vec<Candidate> {
         let counts = |method: &&Method| {
             let provenance_counts = match method.provenance {
                 Provenance::Administrator => policy.contacts.administrator,
@@ -159,6 +173,6 @@ impl Holdings<'_> {
     }
 }
 
-const fn external(kind: MethodKind) -> Candidate {
+pub(super) const fn external(kind: MethodKind) -> Candidate {
     Candidate { kind, expected: Expected::External, index: 0 }
 }

@@ -67,7 +67,8 @@ pub(crate) fn confirm_method(
         return Err(Refusal::NotAccepted);
     }
     // Another method may have become active since this one was added.
-    if is_kind_full(transition, method.kind, method.replaces.as_ref()) {
+    let (account, policy) = (&transition.account, transition.policy);
+    if is_kind_full(account, policy, method.kind, method.replaces.as_ref()) {
         return Err(Refusal::LimitReached);
     }
     transition.consume(&reservation.challenge.expected, matched)?;
@@ -147,6 +148,10 @@ fn usable_from(
     {
         return Ok(before.usable_from.clamp(now, held));
     }
+    let new = Newcomer::of(&transition.account, method);
+    if binding.holdings.counts(&transition.account, transition.policy, &new) {
+        return Ok(now);
+    }
     let address = method.destination().is_some();
     let registration = &transition.account.registration;
     // After `forget` the record no longer says what the account held. The addresses of the
@@ -174,6 +179,7 @@ fn complete(transition: &mut Transition<'_>, confirm: &Confirm<'_>) {
         registration.completed_at = Some(now);
         registration.confirmed_at = Some(now);
         registration.required_since = None;
+        registration.prompted_at = None;
         // From now on a new address has a hold.
         if let Some(sitting) = &mut registration.sitting {
             sitting.first = false;

@@ -22,6 +22,7 @@ mod fold;
 mod number;
 mod open;
 mod outbox;
+mod plan;
 mod prove;
 mod recovery_codes;
 mod register;
@@ -60,6 +61,8 @@ pub(crate) use outbox::{
     ClaimedMessage, DeliveryClaim, DeliveryOutcome, SentSecret, Work, claim, next_work,
     settle_message, tidy,
 };
+pub use plan::{OfferedKind, RegistrationPlan, RegistrationStatus, SuppliedContact};
+pub(crate) use plan::{Planner, is_open, registration_status, sign_in_is_met, supplied_contact};
 pub(crate) use prove::{AttemptReservation, Match, Proving, consume, hand_over, reserve_attempt};
 pub(crate) use recovery_codes::{
     acknowledge_recovery_codes, acknowledge_replacement, put_recovery_codes, put_replacement,
@@ -67,8 +70,10 @@ pub(crate) use recovery_codes::{
 pub(crate) use register::{
     Add, Binding, add_method, claim_method, is_alive, is_over, remove_method,
 };
-pub use review::Prompt;
-pub(crate) use review::{SignInSubject, postpone, prompt, reconfirm, reconfirm_at, set_default};
+pub use review::{Prompt, Skip};
+pub(crate) use review::{
+    SignInSubject, note_prompt, prompt, reconfirm, reconfirm_at, set_default, skip, skip_of,
+};
 pub(crate) use settle::{
     FailureCause, PendingWriteFailure, reject_password, settle_unasked, settle_unknown,
     settle_unwritten, settle_written,
@@ -92,8 +97,8 @@ use crate::domain::time::{MAX_SKEW, Timestamp};
 
 /// The most entries that one outbox may hold.
 pub(crate) const MAX_OUTBOX: usize = 16;
-/// Acts of a signed-in user in an hour that change no method: postponing or confirming the
-/// registration, choosing a default, making recovery codes, remembering a browser. A registration
+/// Acts of a signed-in user in an hour that change no method: skipping the prompt, confirming
+/// the registration, choosing a default, making recovery codes, remembering a browser. A registration
 /// takes four or five.
 const MAX_ACTS: usize = 20;
 const ACTS_WINDOW: Duration = Duration::from_secs(3_600);

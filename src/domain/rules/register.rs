@@ -141,7 +141,7 @@ pub(crate) fn add_method(
     let waiting = methods.iter().filter(|method| {
         is_unconfirmed(method) && method.kind == add.kind && !again.contains(&method.id)
     });
-    if is_kind_full(transition, add.kind, replaces)
+    if is_kind_full(&transition.account, transition.policy, add.kind, replaces)
         || waiting.count() >= most_of(transition.policy, add.kind)
         || methods.len() >= MAX_METHODS
         || transition.account.is_large(PoolKind::Proven)
@@ -169,11 +169,11 @@ pub(super) fn most_of(policy: &Policy, kind: MethodKind) -> usize {
 /// with time-based codes, without the one to be replaced. Methods that an administrator wants
 /// registered again do not use up the limit.
 pub(super) fn is_kind_full(
-    transition: &Transition<'_>,
+    account: &Account,
+    policy: &Policy,
     kind: MethodKind,
     replaces: Option<&MethodId>,
 ) -> bool {
-    let (account, policy) = (&transition.account, transition.policy);
     let stays = |method: &&Method| {
         method.provenance == Provenance::Confirmed
             && method.active()

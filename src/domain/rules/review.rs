@@ -30,6 +30,22 @@ pub enum Prompt {
     Reconfirm,
 }
 
+/// Whether the user may skip the prompt now.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "skip")]
+#[non_exhaustive]
+pub enum Skip {
+    /// It may not be skipped.
+    Never,
+    /// In each session before this time.
+    Until {
+        /// When it can no longer be skipped.
+        at: Timestamp,
+    },
+    /// In each session.
+    Always,
+}
+
 /// What a user who signs in must be asked now. Changes nothing.
 ///
 /// A registration that was never completed is asked for at every new sign-in, once per session. One
@@ -48,11 +64,14 @@ pub(crate) fn prompt(
     // A user who may not reset is not asked to register for it.
     let Some(registrant) = &asked.registrant else { return Prompt::Nothing };
     let registration = &account.registration;
-    if registration.postponed == Some(session) {
+    let register = if asked.may_register { Prompt::Register } else { Prompt::Nothing };
+    if asked.lacks_sign_in {
+        return register;
+    }
+    if registration.skipped == Some(session) {
         return Prompt::Nothing;
     }
     let complete = || registrant.is_complete(account, policy);
-    let register = if asked.may_register { Prompt::Register } else { Prompt::Nothing };
     if registration.required_since.is_some() {
         return if complete() { Prompt::Reconfirm } else { register };
     }
@@ -80,6 +99,29 @@ pub(crate) struct SignInSubject<'a> {
     pub(crate) registrant: Option<Registrant<'a>>,
     /// Whether another method could be added in this sign-in.
     pub(crate) may_register: bool,
+    /// Whether the user has no method of the kinds that the host's sign-in requires, and may
+    /// register one here.
+    pub(crate) lacks_sign_in: bool,
+}
+
+/// Whether the user may skip the prompt at this time.
+pub(crate) fn skip_of(account: &Account, policy: &Policy, now: Timestamp) -> Skip {
+    let Some(days) = policy.registration.skip_days else { return Skip::Always };
+    let since = account.registration.prompted_at.unwrap_or(now);
+    let at = since.plus(DAY * u32::from(days));
+    if now < at { Skip::Until { at } } else { Skip::Never }
+}
+
+/// Notes the time of the first prompt, from which the days count during which it may be skipped.
+/// Returns whether that changed anything.
+pub(crate) fn note_prompt(transition: &mut Transition<'_>) -> bool {
+    let counts = transition.policy.registration.skip_days.is_some_and(|days| days > 0);
+    let registration = &mut transition.account.registration;
+    if !counts || registration.prompted_at.is_some() {
+        return false;
+    }
+    registration.prompted_at = Some(transition.now);
+    true
 }
 
 /// When the registration is to be confirmed again; `None`: never, or it is not completed.
@@ -116,28 +158,29 @@ pub(crate) fn reconfirm(
     let registration = &mut transition.account.registration;
     registration.completed_at.get_or_insert(now);
     registration.confirmed_at = Some(now);
-    registration.required_since = None;
+    (registration.required_since, registration.prompted_at) = (None, None);
     transition.record(EventKind::RegistrationConfirmed {});
     Ok(true)
 }
 
-/// The user postpones the registration, and is not asked again in this session. Returns whether
-/// anything changed.
+/// The user skips the prompt, and is not asked again in this session. Returns whether anything
+/// changed.
 ///
 /// # Errors
 ///
-/// [`Refusal::TooOften`].
-pub(crate) fn postpone(
-    transition: &mut Transition<'_>,
-    session: SessionHash,
-) -> Result<bool, Refusal> {
+/// [`Refusal::NotOffered`] if the prompt may not be skipped; [`Refusal::TooOften`].
+pub(crate) fn skip(transition: &mut Transition<'_>, session: SessionHash) -> Result<bool, Refusal> {
     transition.sweep();
-    if transition.account.registration.postponed == Some(session) {
+    if transition.account.registration.skipped == Some(session) {
         return Ok(false);
     }
+    if skip_of(&transition.account, transition.policy, transition.now) == Skip::Never {
+        return Err(Refusal::NotOffered);
+    }
     transition.count_quiet_act()?;
-    transition.account.registration.postponed = Some(session);
-    transition.record(EventKind::RegistrationPostponed {});
+    note_prompt(transition);
+    transition.account.registration.skipped = Some(session);
+    transition.record(EventKind::RegistrationSkipped {});
     Ok(true)
 }
 

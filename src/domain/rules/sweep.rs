@@ -212,7 +212,11 @@ impl Transition<'_> {
         for act in &mut self.account.registration.acts {
             *act = (*act).min(now);
         }
-        self.account.registration.sitting = None;
+        let seen = self.account.seen;
+        let registration = &mut self.account.registration;
+        registration.sitting = None;
+        // The days that have passed stay passed: a clock that steps back gives none of them back.
+        registration.prompted_at = registration.prompted_at.map(|at| now.minus(seen.since(at)));
         for method in self.account.methods.iter_mut() {
             if method.added_at > horizon {
                 let hold = method.usable_from.since(method.added_at);

@@ -8,6 +8,7 @@ use crate::domain::crypto::secret::{SecretText, redacted};
 use crate::domain::identity::ids::{RoleId, TenantId, UserId};
 use crate::domain::identity::roles::same_name;
 use crate::domain::invalid::InvalidInput;
+use crate::domain::method::MethodKind;
 use crate::domain::time::Timestamp;
 use crate::engine::api::source::Source;
 
@@ -164,15 +165,19 @@ pub struct SignInContext {
     pub signed_in_at: Timestamp,
     /// When a second factor was last proven in this session.
     pub second_factor_at: Option<Timestamp>,
+    /// The kinds of method one of which the host's policy for sign-ins requires; empty if it
+    /// requires none.
+    pub sign_in_kinds: BTreeSet<MethodKind>,
 }
 
 impl fmt::Debug for SignInContext {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { session: _, signed_in_at, second_factor_at } = self;
+        let Self { session: _, signed_in_at, second_factor_at, sign_in_kinds } = self;
         f.debug_struct("SignInContext")
             .field("session", &"[redacted]")
             .field("signed_in_at", signed_in_at)
             .field("second_factor_at", second_factor_at)
+            .field("sign_in_kinds", sign_in_kinds)
             .finish()
     }
 }
@@ -181,7 +186,12 @@ impl SignInContext {
     /// A sign-in with a password only.
     #[must_use]
     pub fn new(session: &str, signed_in_at: Timestamp) -> Self {
-        Self { session: session.to_owned(), signed_in_at, second_factor_at: None }
+        Self {
+            session: session.to_owned(),
+            signed_in_at,
+            second_factor_at: None,
+            sign_in_kinds: BTreeSet::new(),
+        }
     }
 
     /// Adds a second factor that was proven at this time. A passkey with user verification is one,
@@ -189,6 +199,14 @@ impl SignInContext {
     #[must_use]
     pub const fn with_second_factor(mut self, at: Timestamp) -> Self {
         self.second_factor_at = Some(at);
+        self
+    }
+
+    /// Adds that the host's policy for sign-ins requires one of these kinds. The prompt then asks
+    /// for one too, and cannot be skipped until the user has it.
+    #[must_use]
+    pub fn with_sign_in_kinds(mut self, kinds: impl IntoIterator<Item = MethodKind>) -> Self {
+        self.sign_in_kinds = kinds.into_iter().collect();
         self
     }
 }

@@ -13,7 +13,7 @@ use crate::support::*;
 async fn prompt(world: &World) -> Prompt {
     let session = SignInContext::new("a new session", world.clock.now());
     let user = SignedIn::vouch(world.tenant.clone(), world.user.clone(), session);
-    world.engine.registration().prompt(&request(), &user).await.expect("read")
+    world.engine.registration().prompt(&request(), &user).await.expect("read").ask
 }
 
 async fn selected(world: &World) {

@@ -51,12 +51,12 @@ async fn e2_2_a_registration_that_no_longer_suffices_is_asked_for_after_the_inte
     let prompt = async |session: &str| {
         let session = SignInContext::new(session, world.clock.now());
         let user = SignedIn::vouch(world.tenant.clone(), world.user.clone(), session);
-        registration.prompt(&request(), &user).await.expect("read")
+        registration.prompt(&request(), &user).await.expect("read").ask
     };
     let methods = registration.list(&request(), &world.signed_in()).await.expect("listed");
     registration.remove(&request(), &world.signed_in(), &methods[0].id).await.expect("removed");
     let seen = world.admin().explain(&world.user).await.expect("explained");
-    assert!(!seen.registered, "one method is left, and two are required");
+    assert!(!seen.status.registered, "one method is left, and two are required");
     assert_eq!(prompt("the next day").await, Prompt::Nothing);
     world.clock.advance(DAY * 181);
     assert_eq!(prompt("after the interval").await, Prompt::Register);
@@ -68,7 +68,7 @@ async fn e2_6_registered_is_as_many_methods_as_are_required() {
     let world = World::builder().settings(settings()).open().await;
     let registered = async || {
         let seen = world.admin().explain(&world.user).await.expect("explained");
-        seen.registered
+        seen.status.registered
     };
     assert!(!registered().await);
     let mail = EmailAddress::parse(MAIL).expect("valid");

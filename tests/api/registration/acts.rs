@@ -32,12 +32,12 @@ async fn an_act_that_changes_nothing_commits_nothing() {
     let methods = registration.list(&request(), &user).await.expect("listed");
     let device = registration.remember_device(&request(), &user).await.expect("known");
     let secret = device.expose_secret().to_owned();
-    registration.postpone(&request(), &user).await.expect("later");
+    registration.skip(&request(), &user).await.expect("later");
     registration.reconfirm(&request(), &user).await.expect("right");
     registration.set_default(&request(), &user, &methods[1].id).await.expect("chosen");
     log.clear();
     for _ in 0..100 {
-        registration.postpone(&request(), &user).await.expect("later");
+        registration.skip(&request(), &user).await.expect("later");
         registration.reconfirm(&request(), &user).await.expect("right");
         registration.set_default(&request(), &user, &methods[1].id).await.expect("chosen");
         let known = DeviceSecret::parse(&secret).expect("a secret");
@@ -62,7 +62,7 @@ async fn acts_that_change_something_have_an_hourly_rate_for_each_account() {
         let from = Request::new(tenant(), Source::parse(&format!("203.0.113.{round}")));
         let other = with_second_factor(&world, &format!("session {round}"));
         let answers = [
-            registration.postpone(&from, &other).await,
+            registration.skip(&from, &other).await,
             registration.set_default(&from, &user, &methods[round % 2].id).await,
             registration.remember_device(&from, &other).await.map(drop),
             registration.create_recovery_codes(&from, &user).await.map(drop),
@@ -85,5 +85,5 @@ async fn acts_that_change_something_have_an_hourly_rate_for_each_account() {
     assert!(wait <= Duration::from_secs(3_600));
     world.clock.advance(wait);
     let user = with_second_factor(&world, "later");
-    registration.postpone(&request(), &user).await.expect("an hour later");
+    registration.skip(&request(), &user).await.expect("an hour later");
 }

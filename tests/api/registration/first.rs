@@ -13,7 +13,7 @@ use sspr::{MethodKind, Refusal, SignedIn};
 const MAIL_AND_TEXT: [(&str, &str); 2] = [("email.email", MAIL), ("mobile_phone.sms", MOBILE)];
 
 async fn prompt(world: &World, user: &SignedIn) -> Prompt {
-    world.engine.registration().prompt(&request(), user).await.expect("read")
+    world.engine.registration().prompt(&request(), user).await.expect("read").ask
 }
 
 /// D1: the default policy, and a sign-in that is never more than a password.

@@ -66,7 +66,7 @@ async fn every_operation(
     let (typed, present) = (code("12345678"), SecretText::from(OLD));
     vec![
         ("prompt", registration.prompt(request, user).await.map(drop)),
-        ("postpone", registration.postpone(request, user).await),
+        ("postpone", registration.skip(request, user).await),
         ("list", registration.list(request, user).await.map(drop)),
         ("review", registration.review(request, user).await.map(drop)),
         ("add", registration.add(request, user, &mobile).await.map(drop)),

@@ -128,7 +128,7 @@ async fn an_engine_built_without_a_method_that_the_policy_counts_does_not_say_no
     bind_mail(&world, &with_second_factor(&world, "owner")).await.expect("bound");
     let added = registration.add(&request(), &thief, &text_to(THEIR_MOBILE)).await;
     assert_eq!(refusal(added), Refusal::SecondFactorRequired);
-    assert_eq!(registration.prompt(&request(), &thief).await.expect("known"), Prompt::Nothing);
+    assert_eq!(registration.prompt(&request(), &thief).await.expect("known").ask, Prompt::Nothing);
 }
 
 /// S1: the directory's phone counts while the text gateway is down.

@@ -17,7 +17,7 @@ async fn what_the_host_verifies_is_reconfirmed_once() {
     world.passkey.give(&world.user);
     let (tenant, root, user) = (tenant(), admin(), world.signed_in());
     let registration = world.engine.registration();
-    let prompt = async || registration.prompt(&request(), &user).await.expect("read");
+    let prompt = async || registration.prompt(&request(), &user).await.expect("read").ask;
     assert_eq!(prompt().await, Prompt::Nothing);
     let admin = world.engine.admin(&tenant, &root);
     admin.require_registration(&world.user).await.expect("asked");
@@ -35,7 +35,7 @@ async fn what_was_registered_before_is_not_reconfirmed() {
     let admin = world.engine.admin(&tenant, &root);
     admin.require_registration(&world.user).await.expect("asked");
     let asked = registration.prompt(&request(), &user).await;
-    assert_eq!(asked.expect("read"), Prompt::Register);
+    assert_eq!(asked.expect("read").ask, Prompt::Register);
     let confirmed = registration.reconfirm(&request(), &user).await;
     assert_eq!(refusal(confirmed), Refusal::MoreProofNeeded);
 }
@@ -52,10 +52,10 @@ async fn an_expired_password_that_is_kept_elsewhere_is_not_asked_for() {
     };
     let registration = world.engine.registration();
     expired(true);
-    let asked = registration.prompt(&request(), &world.signed_in()).await.expect("read");
+    let asked = registration.prompt(&request(), &world.signed_in()).await.expect("read").ask;
     assert_ne!(asked, Prompt::ChangePassword);
     expired(false);
-    let asked = registration.prompt(&request(), &world.signed_in()).await.expect("read");
+    let asked = registration.prompt(&request(), &world.signed_in()).await.expect("read").ask;
     assert_eq!(asked, Prompt::ChangePassword);
 }
 

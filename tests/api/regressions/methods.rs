@@ -327,9 +327,12 @@ async fn the_prompt_counts_as_a_reset_does() {
     contacts.mobile_phone = Some(sspr::facts::PhoneNumber::parse(MOBILE).expect("valid"));
     admin.supply_contacts(&world.user, &contacts).await.expect("supplied");
     let asked = world.engine.registration().prompt(&request(), &world.signed_in()).await;
-    assert_eq!(asked.expect("read"), sspr::method::Prompt::Register);
+    assert_eq!(asked.expect("read").ask, sspr::method::Prompt::Register);
     let seen = admin.explain(&world.user).await.expect("explained");
-    assert_eq!((seen.reason, seen.registered), (Some(sspr::SsprReason::TooFewMethods), false));
+    assert_eq!(
+        (seen.reason, seen.status.registered),
+        (Some(sspr::SsprReason::TooFewMethods), false)
+    );
 }
 
 /// A new recovery code is given only to the newest ticket, so that an attacker with an earlier

@@ -29,7 +29,7 @@ const EVER: [&str; 14] = [
     "recovery_code_replaced",
     "registration_completed",
     "registration_confirmed",
-    "registration_postponed",
+    "registration_skipped",
     "device_remembered",
     "methods_revoked",
     "flows_revoked",

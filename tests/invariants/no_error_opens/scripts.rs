@@ -259,7 +259,7 @@ pub(crate) fn owner_manages<'a>(
     Box::pin(async {
         let (registration, request, user) =
             (engine.registration(), request(), fixture.by_two_factors());
-        let _ = again(async || registration.postpone(&request, &user).await).await;
+        let _ = again(async || registration.skip(&request, &user).await).await;
         let _ = again(async || registration.reconfirm(&request, &user).await).await;
         let _ = again(async || registration.remember_device(&request, &user).await).await;
         let _ = again(async || registration.review(&request, &user).await).await;

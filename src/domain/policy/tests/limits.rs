@@ -220,6 +220,16 @@ fn one_beyond_each_limit_is_refused() {
     assert_eq!(checked, 2 * 67 - 5 - 7, "no upper limit on 5, no lower limit on 7");
 }
 
+/// 15: for ever by default, which is no number; otherwise up to a year.
+#[test]
+fn a_prompt_is_skipped_for_at_most_a_year() {
+    assert_eq!(PolicySettings::default().registration.skip_days, None);
+    for (days, accepted) in [(0, true), (365, true), (366, false)] {
+        let checked = Policy::with(|settings| settings.registration.skip_days = Some(days));
+        assert_eq!(checked.is_ok(), accepted, "{days}");
+    }
+}
+
 #[test]
 fn a_lifetime_of_zero_is_refused() {
     let lives =

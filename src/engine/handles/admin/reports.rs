@@ -16,7 +16,7 @@ use crate::domain::reason::SsprReason;
 use crate::domain::record::{Record, RecordKind};
 use crate::domain::refusal::Refusal;
 use crate::domain::rules::effective::WithheldMethod;
-use crate::domain::rules::time_of;
+use crate::domain::rules::{RegistrationStatus, time_of};
 use crate::domain::time::Timestamp;
 use crate::engine::api::error::{At as _, Error, FaultOrigin};
 use crate::engine::maintenance::accounts::{UnreadableAccount, read_account};
@@ -68,10 +68,9 @@ pub struct Explanation {
     pub administrator: bool,
     /// Kinds that the user could prove now.
     pub usable: Vec<MethodKind>,
-    /// Whether the registered methods are enough, once the holds have passed. A host-verified
-    /// method whose host fails counts as not registered: the field is for display, and no decision
-    /// of the engine reads it.
-    pub registered: bool,
+    /// Whether the user has registered, may reset, and is able to. For display: no decision of the
+    /// engine reads it.
+    pub status: RegistrationStatus,
     /// Active methods whose hold has not passed, and until when.
     pub held: Vec<HeldMethod>,
     /// Spent failure budgets and disabled methods.
@@ -184,9 +183,7 @@ impl Admin<'_> {
                 required: gates.map(|gates| gates.required),
                 administrator: effective.administrator,
                 usable: kinds,
-                registered: context
-                    .registrant()
-                    .is_some_and(|registrant| registrant.is_complete(account, &context.policy)),
+                status: context.registration_status(account),
                 held: held(account, now),
                 blocked,
                 budgets: budget_use(account, &context.policy, now),

@@ -118,9 +118,12 @@ impl Registration<'_> {
         replaces: Option<MethodId>,
     ) -> Result<Enrolment, Error> {
         let core = self.core;
+        if replaces.is_some() {
+            self.must_manage()?;
+        }
         let kind = MethodKind::AuthenticatorApp;
         let state = State::read_fresh(self.core, request, user).await?;
-        state.offers(kind)?;
+        state.offers(self.mode, kind)?;
         let policy = &state.context.policy;
         let parameters =
             OathParameters { algorithm: app.algorithm, digits: policy.oath.digits, period: 30 };
@@ -259,7 +262,7 @@ impl Registration<'_> {
     /// The state of a user who may register recovery codes now.
     async fn state_for_codes(&self, request: &Request, user: &SignedIn) -> Result<State, Error> {
         let state = State::read_fresh(self.core, request, user).await?;
-        state.offers(MethodKind::RecoveryCode)?;
+        state.offers(self.mode, MethodKind::RecoveryCode)?;
         let account = &state.loaded.account;
         let new = Newcomer::new(account, MethodKind::RecoveryCode, None, None);
         state.require_known_holdings(&new)?;

@@ -48,7 +48,7 @@ impl Registration<'_> {
             if kind.verification() != Verification::External {
                 return Err(Refusal::NotOffered.into());
             }
-            state.offers(kind)?;
+            state.offers(self.mode, kind)?;
             let most = state.context.policy.registration.passkey_age;
             let now = self.core.clock.now();
             let proven_at = user.context.second_factor_at;

@@ -3,13 +3,18 @@
 mod enrol;
 mod host_verified;
 mod new_method;
+mod prompt;
 mod review;
 mod state;
+mod supplied;
+mod view;
 
 pub use enrol::{Enrolment, NewAuthenticator, RecoveryCodes};
 pub use new_method::NewMethod;
+pub use prompt::SignInPrompt;
 pub use review::RegistrationReview;
 use state::State;
+use view::{view, views};
 
 use crate::domain::account::{Account, Factor, FlowId, Generation, Method, Purpose};
 use crate::domain::crypto::flow_ticket::{ClaimsTicket as _, RegistrationTicket};
@@ -18,12 +23,12 @@ use crate::domain::event::ActorKind;
 use crate::domain::identity::contact::Destination;
 use crate::domain::identity::ids::MethodId;
 use crate::domain::invalid::InvalidInput;
-use crate::domain::method::ChallengeOption;
+use crate::domain::method::{ChallengeOption, RegistrationMode};
 use crate::domain::refusal::Refusal;
 use crate::domain::rules::binding::Newcomer;
 use crate::domain::rules::{
     Add, Asked, Asker, Binding, Confirm, FlowTerms, Open, Transition, add_method, confirm_method,
-    is_alive, locale_of, remove_method, time_of,
+    locale_of, remove_method, time_of,
 };
 use crate::engine::api::attempt::Attempt;
 use crate::engine::api::error::Error;
@@ -71,6 +76,7 @@ use crate::engine::observe::Operation;
 #[derive(Clone, Copy, Debug)]
 pub struct Registration<'a> {
     pub(crate) core: &'a Core,
+    pub(crate) mode: RegistrationMode,
 }
 
 /// A method that is to be confirmed.
@@ -81,6 +87,30 @@ struct PendingMethod {
 }
 
 impl Registration<'_> {
+    /// The same operations for the page that interrupts a sign-in (Entra: interrupt mode). It adds
+    /// what the [prompt](Self::prompt) asks for: replacing, removing and choosing a default are
+    /// [`Refusal::NotOffered`], and so are an alternate mobile phone, and an office phone unless the
+    /// directory has one.
+    ///
+    /// ```
+    /// # fn page(engine: &sspr::Engine) {
+    /// let registration = engine.registration().interrupt();
+    /// # let _ = registration;
+    /// # }
+    /// ```
+    #[must_use]
+    pub const fn interrupt(self) -> Self {
+        Self { mode: RegistrationMode::Interrupt, ..self }
+    }
+
+    /// Refuses what only the page that manages methods may do.
+    fn must_manage(&self) -> Result<(), Refusal> {
+        match self.mode {
+            RegistrationMode::Manage => Ok(()),
+            RegistrationMode::Interrupt => Err(Refusal::NotOffered),
+        }
+    }
+
     /// The methods of the user. Pending ones are included while they may still be confirmed.
     ///
     /// # Errors
@@ -89,7 +119,7 @@ impl Registration<'_> {
     pub async fn list(&self, request: &Request, user: &SignedIn) -> Result<Vec<MethodView>, Error> {
         let done = async {
             let state = State::read_fresh(self.core, request, user).await?;
-            Ok(self.views(&state.loaded.account))
+            Ok(views(&state.loaded.account, self.core.clock.now()))
         };
         self.core.observe(Operation::RegistrationList, &request.tenant, done).await
     }
@@ -134,6 +164,7 @@ impl Registration<'_> {
         method: &NewMethod,
     ) -> Result<Reply<RegistrationTicket>, Error> {
         let done = async {
+            self.must_manage()?;
             let factor = Factor::Address(method.destination.clone());
             let replaces = Some(replaced.clone());
             let pending = PendingMethod { option: method.option, factor, replaces };
@@ -182,10 +213,10 @@ impl Registration<'_> {
     ) -> Result<Reply<RegistrationTicket>, Error> {
         let core = self.core;
         let arrival = core.clock.now();
-        let State { context, target, loaded, required, vouched } = state;
         let kind = option.method();
-        let allowed = context.gates_of().is_some_and(|gates| gates.methods.contains(&kind));
-        if !allowed || !context.capabilities.allow(kind, option.channel()) {
+        state.offers(self.mode, kind)?;
+        let State { context, target, loaded, required, vouched } = state;
+        if !context.capabilities.allow(kind, option.channel()) {
             return Err(Refusal::NotOffered.into());
         }
         let identifier = first_bytes(target.key.as_bytes());
@@ -310,6 +341,7 @@ impl Registration<'_> {
     ) -> Result<(), Error> {
         let done = async {
             let core = self.core;
+            self.must_manage()?;
             let State { context, target, loaded, vouched, .. } =
                 State::read_fresh(self.core, request, user).await?;
             let binding = vouched.binding(&context)?;
@@ -321,16 +353,6 @@ impl Registration<'_> {
             Ok(())
         };
         self.core.observe(Operation::RegistrationRemove, &request.tenant, done).await
-    }
-
-    /// The methods as the user sees them, without expired pending methods and without replaced
-    /// methods.
-    fn views(&self, account: &Account) -> Vec<MethodView> {
-        let now = time_of(account, self.core.clock.now());
-        let replaced: Vec<_> = account.superseded(now).collect();
-        let is_shown =
-            |method: &&Method| is_alive(method, account, now) && !replaced.contains(&&method.id);
-        account.methods.iter().filter(is_shown).map(|method| view(method, account)).collect()
     }
 }
 
@@ -358,23 +380,6 @@ fn registration_reply(
         page: None,
         replace_recovery_code: false,
         unlock_offered: policy.unlock_without_reset,
-    }
-}
-
-fn view(method: &Method, account: &Account) -> MethodView {
-    let codes_left = match &method.factor {
-        Factor::RecoveryCode(set) => u8::try_from(set.codes.len()).ok(),
-        _ => None,
-    };
-    MethodView {
-        id: method.id.clone(),
-        kind: method.kind,
-        destination: method.destination().cloned(),
-        codes_left,
-        default: account.registration.default.as_ref() == Some(&method.id),
-        active: method.active(),
-        provenance: method.provenance,
-        usable_from: method.active().then_some(method.usable_from),
     }
 }
 

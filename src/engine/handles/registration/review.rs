@@ -1,19 +1,19 @@
-//! The prompt at sign-in, the review of registered methods, the default method and known devices.
+//! The review of registered methods, the default method and known devices.
 
 use serde::{Deserialize, Serialize};
 
 use super::Registration;
 use super::state::State;
+use super::view::views;
 use crate::domain::event::ActorKind;
-use crate::domain::identity::facts::UserSelector;
 use crate::domain::identity::ids::MethodId;
 use crate::domain::method::MethodKind;
 use crate::domain::refusal::Refusal;
 use crate::domain::rules::binding::Known;
 use crate::domain::rules::eligibility::Registrant;
 use crate::domain::rules::{
-    Prompt, SignInSubject, Transition, is_known_device, postpone, prompt, reconfirm, reconfirm_at,
-    remember_user_device, set_default, time_of,
+    RegistrationPlan, Transition, is_known_device, reconfirm, reconfirm_at, remember_user_device,
+    set_default, time_of,
 };
 use crate::domain::time::Timestamp;
 use crate::engine::api::error::Error;
@@ -40,6 +40,8 @@ pub struct RegistrationReview {
     /// Whether adding a method needs a second factor that this sign-in lacks. Do not offer it to a
     /// user who has no second factor.
     pub second_factor_wanted: bool,
+    /// What the user may register now, and what is missing.
+    pub plan: RegistrationPlan,
     /// Whether the registered methods are enough, once the holds have passed.
     pub complete: bool,
     /// When the registration was completed.
@@ -51,97 +53,6 @@ pub struct RegistrationReview {
 }
 
 impl Registration<'_> {
-    /// What to ask this user at sign-in. Only reads. Users who are unknown, out of scope or in a
-    /// tenant without a policy are asked nothing.
-    ///
-    /// As in Entra, there are two cases. A user who has never completed the registration is asked
-    /// at every new sign-in, once per session: after [`postpone`](Self::postpone) not again in that
-    /// session. A user who has completed it, but no longer has enough methods, is not asked until
-    /// the interval ends; a reset is refused until then. The user is not asked to register if that
-    /// would be refused with [`Refusal::SecondFactorRequired`] unless the sign-in has a second
-    /// factor that only has to be proven again.
-    ///
-    /// ```
-    /// use sspr::{Engine, Error, Request, SignedIn};
-    /// use sspr::method::Prompt;
-    ///
-    /// async fn next_page(
-    ///     engine: &Engine,
-    ///     request: &Request,
-    ///     user: &SignedIn,
-    /// ) -> Result<&'static str, Error> {
-    ///     Ok(match engine.registration().prompt(request, user).await? {
-    ///         Prompt::ChangePassword => "/password/change",
-    ///         Prompt::Register => "/security-info/add",
-    ///         Prompt::Reconfirm => "/security-info/review",
-    ///         _ => "/",
-    ///     })
-    /// }
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Fault`], also if the host cannot say whether the user has a method and the result
-    /// depends on it: let the user in, and ask at the next sign-in.
-    pub async fn prompt(&self, request: &Request, user: &SignedIn) -> Result<Prompt, Error> {
-        let done = async {
-            let core = self.core;
-            let (tenant, id) = (&request.tenant, user.of(request)?);
-            let context = core.context(tenant, UserSelector::Id(id), false).await?;
-            let target = core.user_target(tenant, id);
-            let loaded = core.load(&target).await?;
-            let Some(facts) = &context.user else {
-                return Ok(Prompt::Nothing);
-            };
-            let account = &loaded.account;
-            // The record belongs to a previous user with this id, so that nothing can be registered.
-            if !account.is_of(facts.incarnation.as_deref()) {
-                return Ok(Prompt::Nothing);
-            }
-            let now = time_of(account, core.clock.now());
-            let session = core.keys.session(tenant, &user.context.session);
-            let may_change = context.may_change(account).is_ok();
-            let unsure =
-                context.gates_of().map(|gates| context.unsure_kinds(gates)).unwrap_or_default();
-            // A user who has a second factor can be sent to prove it.
-            let strong = user.context.second_factor_at.is_some()
-                || context.has_second_factor()
-                || !context.policy.registration.second_factor_to_change;
-            let wanted = context
-                .holdings(&unsure)
-                .map(|held| held.always_second_factor(account, &context.policy));
-            let answer = |available: &[MethodKind], may_register| {
-                let registrant =
-                    context.registrant().map(|registrant| Registrant { available, ..registrant });
-                let asked = SignInSubject { user: facts, may_change, registrant, may_register };
-                prompt(account, &context.policy, &asked, session, now)
-            };
-            let least = answer(&context.available, strong || wanted != Some(Known::Yes));
-            let all: Vec<_> = context.available.iter().chain(&unsure).copied().collect();
-            let most = answer(&all, strong || wanted == Some(Known::No));
-            if least != most {
-                return Err(context.unanswered(&unsure));
-            }
-            Ok(least)
-        };
-        self.core.observe(Operation::RegistrationPrompt, &request.tenant, done).await
-    }
-
-    /// Postpones the registration: [`prompt`](Self::prompt) does not ask again in this session. A
-    /// second call in the same session changes nothing.
-    ///
-    /// # Errors
-    ///
-    /// [`Refusal::NotEligible`], [`Refusal::TooOften`]; [`Error::Fault`].
-    pub async fn postpone(&self, request: &Request, user: &SignedIn) -> Result<(), Error> {
-        let done = async {
-            let session = self.core.keys.session(&request.tenant, &user.context.session);
-            let state = State::read(self.core, request, user).await?;
-            self.change(request, &state, |transition| postpone(transition, session)).await
-        };
-        self.core.observe(Operation::RegistrationPostpone, &request.tenant, done).await
-    }
-
     /// The registered methods, and whether they are enough. Only reads.
     ///
     /// # Errors
@@ -158,7 +69,7 @@ impl Registration<'_> {
             let registrant = context.registrant().ok_or(Refusal::NotOffered)?;
             let gates = registrant.gates;
             Ok(RegistrationReview {
-                methods: self.views(account),
+                methods: views(account, self.core.clock.now()),
                 external: context.available.clone(),
                 allowed: gates.methods.iter().copied().collect(),
                 required: gates.required,
@@ -167,6 +78,7 @@ impl Registration<'_> {
                     && !state.vouched.second_factor
                     && state.binding()?.holdings.always_second_factor(account, &context.policy)
                         != Known::No,
+                plan: state.planner(self.mode, user)?.plan(),
                 complete: registrant.is_complete(account, &context.policy),
                 completed_at: account.registration.completed_at,
                 confirmed_at: account.registration.confirmed_at,
@@ -212,6 +124,7 @@ impl Registration<'_> {
         method: &MethodId,
     ) -> Result<(), Error> {
         let done = async {
+            self.must_manage()?;
             let state = State::read_to_change(self.core, request, user).await?;
             self.change(request, &state, |transition| set_default(transition, method)).await
         };
@@ -256,7 +169,7 @@ impl Registration<'_> {
         self.core.observe(Operation::RegistrationRememberDevice, &request.tenant, done).await
     }
 
-    async fn change(
+    pub(super) async fn change(
         &self,
         request: &Request,
         state: &State,

@@ -3,15 +3,18 @@
 
 use std::time::Duration;
 
-use crate::domain::account::SessionHash;
+use crate::domain::account::{Account, SessionHash};
 use crate::domain::identity::facts::UserSelector;
-use crate::domain::method::{MethodKind, Verification};
+use crate::domain::method::{MethodKind, RegistrationMode, Verification};
 use crate::domain::policy::Gates;
 use crate::domain::reason::SsprReason;
 use crate::domain::refusal::Refusal;
 use crate::domain::rules::binding::{Holdings, Known, Newcomer};
 use crate::domain::rules::eligibility::Registrant;
-use crate::domain::rules::{Binding, Transition, is_over, time_of};
+use crate::domain::rules::{
+    Binding, Planner, RegistrationStatus, Transition, is_open, is_over, registration_status,
+    time_of,
+};
 use crate::domain::time::{MAX_SKEW, Timestamp};
 use crate::engine::api::error::{Error, Fault, FaultOrigin};
 use crate::engine::core::Core;
@@ -145,10 +148,24 @@ impl State {
         self.context.user.as_ref().and_then(|user| user.incarnation.clone())
     }
 
-    /// Refuses a kind of method that this user cannot register.
-    pub(super) fn offers(&self, kind: MethodKind) -> Result<(), Refusal> {
-        let allowed = self.context.gates_of().is_some_and(|gates| gates.methods.contains(&kind));
-        let able = self.context.capabilities.channels_of(kind).next().is_some();
+    /// What a plan for this user depends on.
+    pub(super) fn planner<'a>(
+        &'a self,
+        mode: RegistrationMode,
+        user: &'a SignedIn,
+    ) -> Result<Planner<'a>, Refusal> {
+        let planner = self.context.planner(&self.loaded.account, &self.vouched.unsure, mode, user);
+        planner.ok_or(Refusal::NotOffered)
+    }
+
+    /// Refuses a kind of method that this user cannot register in this mode.
+    pub(super) fn offers(&self, mode: RegistrationMode, kind: MethodKind) -> Result<(), Refusal> {
+        let (context, account) = (&self.context, &self.loaded.account);
+        let allowed = context.registrant().is_some_and(|registrant| {
+            registrant.gates.methods.contains(&kind)
+                && is_open(mode, account, &context.policy, registrant.user, kind)
+        });
+        let able = context.capabilities.channels_of(kind).next().is_some();
         if allowed && able { Ok(()) } else { Err(Refusal::NotOffered) }
     }
 
@@ -192,6 +209,18 @@ impl Context {
     pub(crate) fn registrant(&self) -> Option<Registrant<'_>> {
         let (user, gates) = (self.user.as_ref()?, self.gates_of()?);
         Some(Registrant { user, gates, available: &self.available })
+    }
+
+    /// The three facts of the user's registration. `registered` is computed under the gates that
+    /// would apply if the user might reset.
+    pub(crate) fn registration_status(&self, account: &Account) -> RegistrationStatus {
+        let registrant = self.known().ok().map(|(user, effective)| Registrant {
+            user,
+            gates: &effective.gates,
+            available: &self.available,
+        });
+        let own = registrant.filter(|known| account.is_of(known.user.incarnation.as_deref()));
+        registration_status(account, &self.policy, own.as_ref(), self.gates_of().is_some())
     }
 
     /// The methods that the user has outside the record; `None` if the user may not register any.
