@@ -1,6 +1,8 @@
 //! Facts of Microsoft's model, by the ids of `tests/MODEL.md`, through the public operations.
 #![cfg(all(feature = "testing", feature = "seal"))]
 
+mod contacts;
+mod gates;
 mod order;
 mod scope;
 mod users;

@@ -1,10 +1,11 @@
 //! Kinds of users, and the numbered reasons.
 
 use sspr::audit::EventKind;
-use sspr::facts::{PasswordHome, UserKind, WriteOutcome, WritebackState};
-use sspr::method::Channel;
+use sspr::facts::{PasswordHome, TenantFacts, UserFacts, UserKind, WriteOutcome, WritebackState};
+use sspr::method::{Channel, SignInContext};
 use sspr::policy::Scope;
-use sspr::{MethodKind, Step};
+use sspr::port::Clock as _;
+use sspr::{Identifier, MethodKind, Refusal, Request, SignedIn, Source, Step, TenantId};
 
 use super::{change, number, put, refused, world};
 use crate::support::*;
@@ -30,6 +31,33 @@ async fn e7_1_each_condition_has_its_number() {
     change(&world, |facts| facts.protected = false);
     world.admin().revoke_methods(&world.user).await.expect("revoked");
     assert_eq!(number(&world).await, Some(14));
+}
+
+/// A tenant that the directory has and that has no policy.
+#[tokio::test]
+async fn e7_1_a_tenant_without_a_policy_has_a_number_of_its_own() {
+    let world = world().await;
+    let tenant = TenantId::parse("fabrikam").expect("valid");
+    world.directory.add_tenant(tenant.clone(), TenantFacts::new("Fabrikam"));
+    let facts = UserFacts::new(world.user.clone());
+    world.directory.add_user(&tenant, facts, &[World::NAME], OLD).expect("added");
+    let session = SignInContext::new("s", world.clock.now());
+    let user = SignedIn::vouch(tenant.clone(), world.user.clone(), session);
+    let request = Request::new(tenant, Source::parse("203.0.113.7"));
+    let listed = world.engine.registration().list(&request, &user).await;
+    let Refusal::NotEligible { reason } = refusal(listed) else { panic!("no reason") };
+    assert_eq!(reason.code(), Some(11));
+}
+
+#[tokio::test]
+async fn e3_1_a_human_check_comes_before_anything_else() {
+    let world = world().await;
+    for name in [World::NAME, "unknown"] {
+        let name = Identifier::parse(name).expect("valid");
+        let started = world.engine.reset().start(&request(), &name).await;
+        assert_eq!(refusal(started), Refusal::HumanCheckRequired);
+    }
+    assert_eq!(refused(&world).await, None, "passed");
 }
 
 #[tokio::test]
