@@ -1,14 +1,17 @@
 //! Writing a directory, and testing it.
 //!
-//! The [`Directory`](crate::port::Directory) connects the engine to the host's users. It has eight methods:
-//! four that read facts, and four that write or check a password, clear a lockout and end sessions. A wrong
-//! fact gives an account away, and a wrong outcome changes a password without a notice.
+//! The [`Directory`](crate::port::Directory) connects the engine to the host's users. It has seven methods:
+//! four that read facts, and three that write or check a password and clear a lockout. A wrong fact gives an
+//! account away, and a wrong outcome changes a password without a notice. The sessions that a password has
+//! opened are a port of their own, [`Sessions`](crate::port::Sessions), with one method: a host whose directory
+//! keeps them implements both.
 //!
 //! # The contract in plain words
 //!
 //! - **A name is compared, not matched.** Look it up with `=`: in a `LIKE` or an LDAP filter, `*`, `%`, `_`
 //!   and parentheses are part of the name. Decide in one place which spellings are one name, and use it at
-//!   sign-in too. If two users have the name, return `None`.
+//!   sign-in too. If several users have the name, return all of them, at most 50: the engine then treats it
+//!   as unknown.
 //! - **Tenants are apart.** Each query has the tenant in its condition, also one by id.
 //! - **Facts have no convenient default.** [`UserFacts::new`](crate::facts::UserFacts::new) is an enabled
 //!   member without roles: set `enabled`, `kind`, `password_home`, `protected` and `roles` from your rows. A
@@ -19,17 +22,22 @@
 //!   Store it as it is: `bcrypt` reads 72 bytes and ends at a NUL, so hash first or use another hash. Refuse
 //!   what you cannot take with [`PolicyViolation`](crate::facts::WriteOutcome::PolicyViolation). Compose at
 //!   your own sign-in as well, or people cannot type what they have set.
-//! - **A write has the effects that it names**: `must_change`, `clear_lockout`, `risk_remediated`. It enables
-//!   no one, and unlocking changes no password.
+//! - **A write has the effects that it names**: `must_change`, `clears`, `risk_remediated`, and its `purpose`
+//!   decides by which rules of yours the password is judged. It enables no user, and unlocking changes no
+//!   password.
 //! - **An outcome is definite or it is not.** Return `Written` after your transaction has committed,
 //!   `PolicyViolation`, `AdminActionRequired` or `Unreachable` if certainly nothing was written, and
 //!   [`Indeterminate`](crate::facts::WriteOutcome::Indeterminate) or an error `Unknown` for everything
 //!   between, such as a timeout after the statement was sent. The engine then treats the password as possibly
-//!   changed, tells the owner and tries again under the same number.
+//!   changed, tells the owner and tries again under the same number. What the directory says about a refusal goes
+//!   into [`with_detail`](crate::facts::WriteOutcome::with_detail), for the audit trail.
+//! - **Contact data are text.** Return addresses and numbers as they are stored. The policy's
+//!   [`phone_format`](crate::policy::ContactSources::phone_format) decides what is well formed, and
+//!   [`Admin::explain`](crate::Admin::explain) names what is not.
 //! - **The same number may come again.** A repetition of a write that was done returns its outcome. Do not
 //!   let your password history refuse it.
 //! - **An unknown user is no error and no success.** The engine also asks for ids that no user has, so that
-//!   callers cannot tell them apart. `find` returns `None`, `verify_password` returns `false` after the same
+//!   callers cannot tell them apart. `find` returns no user, `verify_password` returns `false` after the same
 //!   work, the writes return `AdminActionRequired`.
 //! - **Sessions end by the time of authentication.** Keep it with each session and through each renewal. A
 //!   refresh token that was issued later, for an older sign-in, ends too.
@@ -51,7 +59,7 @@
 //! | `Written` when no row was changed | `unlock_of_an_unknown_user_is_not_written`, `set_password_of_an_unknown_user_is_not_written` | a success that did not happen |
 //! | a password history that refuses a repetition | `set_password_made_again_is_one_write` | an owner locked out by a crash |
 //! | `Unavailable` after a timeout | `set_password_out_of_reach_writes_nothing` | a password changed without a notice |
-//! | sessions revoked by their time of issue | `revoke_sessions_goes_by_the_time_of_authentication` | an attacker renews a session and stays |
+//! | sessions revoked by their time of issue | `revoke_goes_by_the_time_of_authentication`, in the kit `sessions` | an attacker renews a session and stays |
 //!
 //! # Testing it
 //!
@@ -112,7 +120,7 @@
 //! # example::run();
 //! ```
 //!
-//! What the fixture lacks, such as groups, sessions or a way to cut the directory off, is skipped and printed.
+//! What the fixture lacks, such as groups or a way to cut the directory off, is skipped and printed.
 //! If your client needs a runtime, implement [`PortHarness::drive`](crate::conformance::PortHarness::drive).
 //!
 //! No kit can test how long a call takes: `verify_password` needs the same time for a user who does not exist,

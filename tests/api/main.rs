@@ -8,6 +8,7 @@ mod support;
 mod traces;
 
 mod administration;
+mod effective;
 mod flows;
 mod limits_and_junk;
 mod methods;

@@ -271,3 +271,7 @@ fn against_write(facts: &PolicyFacts<'_>) -> BTreeSet<SsprReason> {
     ];
     all.into_iter().filter_map(|(holds, reason)| holds.then_some(reason)).collect()
 }
+
+#[cfg(test)]
+#[path = "effective_tests.rs"]
+mod tests;
