@@ -177,8 +177,8 @@ pub use engine::{
 pub mod admin {
     pub use crate::domain::rules::{Contacts, Withheld, WithheldMethod};
     pub use crate::engine::{
-        AccountSummary, AdminRoles, BlockedMethod, BudgetKind, BudgetUse, Explanation, HeldMethod,
-        StoredPolicy, TargetRule, TargetRules,
+        AccountSummary, AdminRoles, BlockedMethod, BudgetKind, BudgetUse, DryRunEffect, DryRunUser,
+        Explanation, HeldMethod, StoredPolicy, TargetRule, TargetRules,
     };
 }
 

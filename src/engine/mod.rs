@@ -36,8 +36,8 @@ pub use builder::{
     EngineBuilder, NeedsDelivery, NeedsDirectory, NeedsKeys, NeedsSessions, NeedsStore, Ready,
 };
 pub use handles::admin::{
-    AccountSummary, Admin, BlockedMethod, BudgetKind, BudgetUse, Explanation, HeldMethod,
-    StoredPolicy,
+    AccountSummary, Admin, BlockedMethod, BudgetKind, BudgetUse, DryRunEffect, DryRunUser,
+    Explanation, HeldMethod, StoredPolicy,
 };
 pub use handles::authenticator::Authenticator;
 pub use handles::change::Change;

@@ -11,7 +11,7 @@ use crate::domain::capabilities::Capabilities;
 use crate::domain::crypto::ticket::{TicketClaims, TicketSubject};
 use crate::domain::identity::facts::{TenantFacts, UserFacts, UserQuery, UserSelector};
 use crate::domain::identity::ids::{GroupId, TenantId, UserId};
-use crate::domain::method::{ChallengeOption, MethodKind};
+use crate::domain::method::{ChallengeOption, MethodKind, ProvidedChannel};
 use crate::domain::policy::policy_record::PolicyRecord;
 use crate::domain::policy::{Gates, Policy, Scope};
 use crate::domain::reason::SsprReason;
@@ -44,6 +44,47 @@ pub(crate) struct Context {
     pub(crate) read_at: Timestamp,
     /// Whether several users have the name, so that it stands for none.
     pub(crate) several: bool,
+}
+
+/// What concerns a tenant: its facts, its policy, the providers of its channels.
+#[derive(Clone)]
+pub(crate) struct TenantContext {
+    pub(crate) facts: Option<TenantFacts>,
+    /// The tenant's policy, or a fallback if `stored` is false.
+    pub(crate) policy: Arc<Policy>,
+    pub(crate) stored: bool,
+    pub(crate) provided: Vec<ProvidedChannel>,
+    pub(crate) read_at: Timestamp,
+}
+
+impl TenantContext {
+    /// The groups whose members the policy distinguishes.
+    pub(crate) fn groups(&self) -> &BTreeSet<GroupId> {
+        match &self.policy.scope {
+            Scope::Selected(groups) => groups,
+            Scope::None | Scope::All => const { &BTreeSet::new() },
+        }
+    }
+}
+
+/// What the host says about its own kinds of method for one user.
+#[derive(Default)]
+pub(crate) struct ExternalAnswers {
+    kinds: Vec<MethodKind>,
+    pub(crate) available: Vec<MethodKind>,
+    pub(crate) unsure: Vec<(MethodKind, PortError)>,
+}
+
+impl ExternalAnswers {
+    /// The methods of these kinds that the user is known to have.
+    pub(crate) fn about(&self, kinds: &[MethodKind]) -> Self {
+        let asked = |kind: &MethodKind| kinds.contains(kind);
+        Self {
+            kinds: kinds.to_vec(),
+            available: self.available.iter().copied().filter(asked).collect(),
+            unsure: Vec::new(),
+        }
+    }
 }
 
 impl Core {
@@ -83,6 +124,19 @@ impl Core {
         Arc::clone(stored.map_or(&self.fallback, |record| &record.policy))
     }
 
+    /// Reads what concerns the tenant.
+    pub(crate) async fn tenant_context(
+        &self,
+        tenant: &TenantId,
+        fresh: bool,
+    ) -> Result<TenantContext, Error> {
+        let facts = self.directory.tenant(tenant).await.at(FaultOrigin::Directory)?;
+        let record = self.policy_record(tenant, fresh).await?;
+        let (policy, stored) = (self.policy_in(record.as_deref()), record.is_some());
+        let provided = self.delivery.channels(tenant).await.at(FaultOrigin::Delivery)?;
+        Ok(TenantContext { facts, policy, stored, provided, read_at: self.clock.now() })
+    }
+
     /// Reads the facts, with the same port calls for every user and for unknown identifiers.
     pub(crate) async fn context(
         &self,
@@ -90,22 +144,11 @@ impl Core {
         selector: UserSelector<'_>,
         fresh: bool,
     ) -> Result<Context, Error> {
-        let facts = self.directory.tenant(tenant).await.at(FaultOrigin::Directory)?;
-        let record = self.policy_record(tenant, fresh).await?;
-        let (policy, stored) = (self.policy_in(record.as_deref()), record.is_some());
-        let provided = self.delivery.channels(tenant).await.at(FaultOrigin::Delivery)?;
-        let read_at = self.clock.now();
-        let channels = policy.served_channels(&provided, facts.as_ref(), read_at);
-        let none = BTreeSet::new();
-        let groups: &BTreeSet<GroupId> = match &policy.scope {
-            Scope::Selected(groups) => groups,
-            Scope::None | Scope::All => &none,
-        };
-        let query = UserQuery::new(selector, groups);
+        let of_tenant = self.tenant_context(tenant, fresh).await?;
+        let query = UserQuery::new(selector, of_tenant.groups());
         let found = self.directory.find(tenant, &query).await.at(FaultOrigin::Directory)?;
         let several = found.len() > 1;
-        let user = the_user(found, selector).at(FaultOrigin::Directory)?.map(with_short_marks);
-        let external = self.external_kinds(&policy);
+        let user = the_user(found, selector).at(FaultOrigin::Directory)?;
         let id = match (&user, selector) {
             (Some(user), _) => user.id.clone(),
             (None, UserSelector::Id(id)) => id.clone(),
@@ -113,35 +156,63 @@ impl Core {
                 decoy_user_id(self.keys.identifier(tenant, typed))?
             }
         };
-        let (mut available, mut unsure) = (Vec::new(), Vec::new());
-        for kind in &external {
+        let external = self.external_kinds(&of_tenant.policy);
+        let answers = self.ask_external(tenant, &id, external, user.is_some()).await;
+        Ok(Context { several, ..self.user_context(of_tenant, user, answers) })
+    }
+
+    /// Asks the host which of these kinds the user has.
+    pub(crate) async fn ask_external(
+        &self,
+        tenant: &TenantId,
+        user: &UserId,
+        kinds: Vec<MethodKind>,
+        exists: bool,
+    ) -> ExternalAnswers {
+        let mut answers = ExternalAnswers { kinds, ..ExternalAnswers::default() };
+        for kind in &answers.kinds {
             let Some(method) = self.external(*kind) else { continue };
-            match method.available(tenant, &id).await {
-                Ok(true) if user.is_some() => available.push(*kind),
+            match method.available(tenant, user).await {
+                Ok(true) if exists => answers.available.push(*kind),
                 Ok(_) => {}
                 // A method whose check fails is unavailable; the other methods stay usable.
-                Err(error) => unsure.push((*kind, error)),
+                Err(error) => answers.unsure.push((*kind, error)),
             }
         }
-        let oath = self.seal.is_some();
-        let capabilities = Capabilities { channels, link: policy.link.is_some(), oath, external };
-        let tenant = facts.as_ref();
+        answers
+    }
+
+    /// The context of a user whose facts were read.
+    pub(crate) fn user_context(
+        &self,
+        of_tenant: TenantContext,
+        user: Option<UserFacts>,
+        answers: ExternalAnswers,
+    ) -> Context {
+        let TenantContext { facts, policy, stored, provided, read_at } = of_tenant;
+        let user = user.map(with_short_marks);
         let effective = user.as_ref().map(|user| {
-            let policy = stored.then_some(&*policy);
+            let (policy, tenant) = (stored.then_some(&*policy), facts.as_ref());
             EffectivePolicy::of(&PolicyFacts { policy, tenant, user, now: read_at })
         });
-        Ok(Context {
+        let capabilities = Capabilities {
+            channels: policy.served_channels(&provided, facts.as_ref(), read_at),
+            link: policy.link.is_some(),
+            oath: self.seal.is_some(),
+            external: answers.kinds,
+        };
+        Context {
             tenant: facts,
             effective,
             read_at,
             policy,
             stored,
             capabilities,
-            available,
-            unsure,
+            available: answers.available,
+            unsure: answers.unsure,
             user,
-            several,
-        })
+            several: false,
+        }
     }
 
     /// The host-verified method of this kind.
@@ -151,7 +222,7 @@ impl Core {
     }
 
     /// The host-verified kinds that the policy counts.
-    fn external_kinds(&self, policy: &Policy) -> Vec<MethodKind> {
+    pub(crate) fn external_kinds(&self, policy: &Policy) -> Vec<MethodKind> {
         let users = policy.user_gates().methods;
         let counted = |kind: &MethodKind| {
             users.contains(kind) || policy.administrators.gates.methods.contains(kind)

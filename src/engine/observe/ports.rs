@@ -1,12 +1,13 @@
 //! Wrappers that count and trace each call of a port.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::domain::crypto::secret::{SecretBytes, SecretText};
 use crate::domain::event::Event;
 use crate::domain::identity::contact::Destination;
 use crate::domain::identity::facts::{TenantFacts, UserFacts, UserQuery};
-use crate::domain::identity::ids::{RecordKey, RoleId, TenantId, UserId};
+use crate::domain::identity::ids::{GroupId, RecordKey, RoleId, TenantId, UserId};
 use crate::domain::identity::writes::{SessionKinds, WriteReply};
 use crate::domain::method::{Channel, MethodKind};
 use crate::domain::record::{Record, RecordKind};
@@ -74,6 +75,12 @@ observed! { Store:
 observed! { Directory:
     DirectoryTenant = tenant(tenant: &TenantId) -> Option<TenantFacts>;
     DirectoryFind = find(tenant: &TenantId, query: &UserQuery<'_>) -> Vec<UserFacts>;
+    DirectoryUsers = users(
+        tenant: &TenantId,
+        groups: &BTreeSet<GroupId>,
+        after: Option<&Cursor>,
+        limit: usize
+    ) -> Page<UserFacts>;
     DirectoryRoleHolders = role_holders(
         tenant: &TenantId,
         roles: &[RoleId],

@@ -4,6 +4,7 @@
 
 mod accounts;
 mod authority;
+mod dry_run;
 mod marks;
 mod pending;
 mod presets;

@@ -7,8 +7,8 @@ use std::pin::Pin;
 use sspr::facts::{EmailAddress, PhoneNumber};
 use sspr::method::{ChallengeOption, Channel, NewAuthenticator, NewMethod, OathParameters};
 use sspr::{
-    Attempt, Engine, Error, MethodKind, RegistrationTicket, Reply, Request, ResetTicket,
-    SecretText, Selection, SignedIn, Source, Step, UnlockTicket,
+    Attempt, Engine, Error, MethodKind, Policy, PolicySettings, RegistrationTicket, Reply, Request,
+    ResetTicket, SecretText, Selection, SignedIn, Source, Step, UnlockTicket,
 };
 
 use crate::no_error_opens::fixture::Fixture;
@@ -527,6 +527,8 @@ async fn administrates(fixture: &Fixture, engine: &Engine, actor: &sspr::Actor) 
     deliver(engine).await;
     let _ = insists(async || admin.unblock(user).await).await;
     let _ = insists(async || admin.explain(user).await).await;
+    let proposed = Policy::new(PolicySettings::default()).expect("the default is sound");
+    let _ = insists(async || admin.dry_run(&proposed, None, 10).await).await;
     let _ = insists(async || admin.revoke_flows(user).await).await;
     let _ = insists(async || admin.revoke_methods(user).await).await;
     deliver(engine).await;

@@ -4,10 +4,12 @@
 mod accounts;
 mod authority;
 mod budgets;
+mod dry_run;
 mod reports;
 mod trail;
 
 pub use budgets::{BudgetKind, BudgetUse};
+pub use dry_run::{DryRunEffect, DryRunUser};
 pub use reports::{AccountSummary, BlockedMethod, Explanation, HeldMethod};
 use std::sync::Arc;
 
