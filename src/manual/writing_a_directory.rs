@@ -23,7 +23,7 @@
 //!   what you cannot take with [`PolicyViolation`](crate::facts::WriteOutcome::PolicyViolation). Compose at
 //!   your own sign-in as well, or people cannot type what they have set.
 //! - **A write has the effects that it names**: `must_change`, `clears`, `risk_remediated`, and its `purpose`
-//!   decides by which rules of yours the password is judged. It enables no user, and unlocking changes no
+//!   decides by which of your rules the password is judged. It enables no user, and unlocking changes no
 //!   password.
 //! - **An outcome is definite or it is not.** Return `Written` after your transaction has committed,
 //!   `PolicyViolation`, `AdminActionRequired` or `Unreachable` if certainly nothing was written, and

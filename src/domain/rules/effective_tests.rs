@@ -230,8 +230,8 @@ fn the_office_phone_is_bound_to_the_plan() {
 fn methods_and_providers_end_at_their_dates() {
     let at = |offset: i64| Timestamp::from_unix_seconds(1_800_000_000 + offset);
     let ends = |what, offset, clouds: &[&str]| {
-        let clouds = clouds.iter().map(|cloud| (*cloud).to_owned()).collect();
-        Retirement { clouds, ..Retirement::new(what, at(offset)) }
+        let named = clouds.iter().map(|cloud| (*cloud).to_owned()).collect();
+        Retirement { clouds: named, ..Retirement::new(what, at(offset)) }
     };
     let phone = || Retired::Method(MethodKind::MobilePhone);
     for (offset, clouds, cloud, counts) in [

@@ -4,6 +4,7 @@
 pub(crate) mod commit;
 pub(crate) mod compare;
 pub(crate) mod context;
+pub(crate) mod eligible;
 pub(crate) mod limits;
 pub(crate) mod policy_cache;
 pub(crate) mod seal_check;

@@ -24,7 +24,8 @@ use crate::engine::api::request::Request;
 use crate::engine::core::Core;
 use crate::engine::core::commit::{Decision, Loaded, Origin, Target};
 use crate::engine::core::compare::TypedNumber;
-use crate::engine::core::context::{Context, Eligible, decoy_user_id};
+use crate::engine::core::context::{Context, decoy_user_id};
+use crate::engine::core::eligible::Eligible;
 use crate::engine::core::limits::{LimitCaller, LimitScope};
 use crate::engine::flow::step::{decoy_offers, first_offers, reply, typed_number};
 

@@ -17,7 +17,8 @@ use crate::domain::rules::{code_format, code_life, time_of};
 use crate::domain::time::Timestamp;
 use crate::engine::api::reply::{OptionView, Reply, Step};
 use crate::engine::core::Core;
-use crate::engine::core::context::{Context, Eligible};
+use crate::engine::core::context::Context;
+use crate::engine::core::eligible::Eligible;
 
 /// How long a person waits before *try again* and *contact your administrator* appear (Entra).
 const HELP_AFTER: Duration = Duration::from_secs(10);

@@ -123,9 +123,9 @@ impl Admin<'_> {
     ) -> Result<DryRunUser, Error> {
         let core = self.core;
         let kinds = policies.map(|context| core.external_kinds(&context.policy));
-        let all: BTreeSet<_> = kinds.iter().flatten().copied().collect();
-        let all = all.into_iter().collect();
-        let answers = core.ask_external(self.tenant, &user.id, all, true).await;
+        let either: BTreeSet<_> = kinds.iter().flatten().copied().collect();
+        let asked = either.into_iter().collect();
+        let answers = core.ask_external(self.tenant, &user.id, asked, true).await;
         let unanswered = answers.unsure.iter().map(|(kind, _)| *kind).collect();
         let id = user.id.clone();
         let account = match core.load(&core.user_target(self.tenant, &id)).await {
@@ -134,8 +134,8 @@ impl Admin<'_> {
             Err(error) => return Err(error),
         };
         let first_reason = |at: usize, account: &Account| {
-            let answers = answers.about(&kinds[at]);
-            let context = core.user_context(policies[at].clone(), Some(user.clone()), answers);
+            let held = answers.about(&kinds[at]);
+            let context = core.user_context(policies[at].clone(), Some(user.clone()), held);
             context.against(account, time_of(account, context.read_at)).first().copied()
         };
         let [before, after] = match &account {
