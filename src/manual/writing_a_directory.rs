@@ -16,7 +16,8 @@
 //! - **Facts have no convenient default.** [`UserFacts::new`](crate::facts::UserFacts::new) is an enabled
 //!   member without roles: set `enabled`, `kind`, `password_home`, `protected` and `roles` from your rows. A
 //!   field that is an `Option` may stay `None` if you do not track it; its documentation says what the engine
-//!   then assumes. All methods that return users report the same facts.
+//!   then assumes: without `restricted_management`, for example, no help desk may act on the user. All methods
+//!   that return users report the same facts.
 //! - **Groups** are asked for by id. Return those of them that contain the user, through other groups too.
 //! - **Every character of a password counts.** The engine hands it over in Unicode's composed form (NFC).
 //!   Store it as it is: `bcrypt` reads 72 bytes and ends at a NUL, so hash first or use another hash. Refuse

@@ -17,6 +17,7 @@ use crate::engine::api::request::Actor;
 /// |---|---|---|
 /// | `put_policy` | `policy` | |
 /// | `policy` | `policy`, `read` | |
+/// | `dry_run` | `policy`, `read` | every user |
 /// | `supply_contacts`, `supply_token` | `contacts` | `targets`, never oneself |
 /// | `unblock` | `unblock` | `targets`, never oneself |
 /// | `initiate_reset` | `initiate` | `targets`, never oneself |
