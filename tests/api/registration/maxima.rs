@@ -85,6 +85,30 @@ async fn each_kind_has_as_many_methods_as_its_row_says() {
     }
 }
 
+/// 2.5: the host counts what it verifies; the plan tells it the maxima, with those of every kind.
+#[tokio::test]
+async fn the_plan_tells_the_host_how_many_it_may_enrol() {
+    for settings in [by_default(), entra()] {
+        let mut settings = every_kind(settings);
+        settings.users.methods.extend([MethodKind::Passkey, MethodKind::AppNotification]);
+        let most = settings.registration.max;
+        let world = World::builder().settings(settings).open().await;
+        let user = with_second_factor(&world, "s");
+        let review = world.engine.registration().review(&request(), &user).await.expect("read");
+        let rows: Vec<_> =
+            review.plan.offered.iter().map(|offered| (offered.kind, offered.max)).collect();
+        let expected = [
+            (MethodKind::Passkey, Some(10)),
+            (MethodKind::AppNotification, Some(5)),
+            (MethodKind::AuthenticatorApp, Some(most.authenticator_app)),
+            (MethodKind::MobilePhone, Some(most.mobile_phone)),
+            (MethodKind::OfficePhone, Some(most.office_phone)),
+            (MethodKind::Email, Some(most.email)),
+        ];
+        assert_eq!(rows, expected);
+    }
+}
+
 /// Supplies a token and confirms it as the user.
 async fn bind_token(world: &World, number: u8) -> Result<(), sspr::Error> {
     world.clock.advance(HOUR);
