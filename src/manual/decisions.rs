@@ -68,7 +68,8 @@
 //! **A ticket is a synthetic IV over a masked claim.** `tag = HMAC(ticket key, tenant, claim)`
 //! authenticates the claim and is the nonce of its mask. Equal claims give equal tickets, so a lost
 //! reply can be given again; different claims share no bytes. A forged ticket is refused without a
-//! read. All tickets have one length.
+//! read. All tickets have one length. A block of the mask is the inner hash of HMAC alone, which is
+//! enough for inputs of one length and halves the cost of a ticket.
 //!
 //! **`challenge` returns a new ticket that records what was requested**, including challenges that no
 //! budget allowed to open. Until the first proof the reply is computed from the ticket alone: a reply

@@ -1,11 +1,9 @@
 //! One type of ticket for each kind of flow, so that the compiler tells them apart.
 
-use zeroize::Zeroize as _;
-
 use crate::domain::account::Purpose;
 use crate::domain::crypto::keys::Keys;
 use crate::domain::crypto::secret::redacted;
-use crate::domain::crypto::ticket::{TicketClaims, check_form};
+use crate::domain::crypto::ticket::{Sealed, TicketClaims};
 use crate::domain::identity::ids::TenantId;
 use crate::domain::invalid::InvalidInput;
 
@@ -51,7 +49,7 @@ macro_rules! ticket_types {
         /// It gives access to this flow only, and by itself proves nothing. Keep it in a cookie
         /// (`HttpOnly`, `Secure`, `SameSite=Strict`), never in a URL. It implements neither `Clone`
         /// nor `Display` nor serde; `Debug` prints `[redacted]`.
-        pub struct $name(String);
+        pub struct $name(Sealed);
 
         impl $name {
             /// Reads a ticket back from the host's cookie. Only its form is checked here.
@@ -60,14 +58,13 @@ macro_rules! ticket_types {
             ///
             /// [`InvalidInput::Malformed`] for a text of another length or alphabet.
             pub fn parse(text: &str) -> Result<Self, InvalidInput> {
-                check_form(text)?;
-                Ok(Self(text.to_owned()))
+                Sealed::parse(text).map(Self)
             }
 
             /// The text, for the cookie.
             #[must_use]
             pub fn expose_secret(&self) -> &str {
-                &self.0
+                self.0.text()
             }
         }
 
@@ -91,12 +88,6 @@ macro_rules! ticket_types {
 
             fn open(&self, tenant: &TenantId, keys: &Keys) -> Result<TicketClaims, InvalidInput> {
                 TicketClaims::open(&self.0, tenant, $purpose, keys)
-            }
-        }
-
-        impl Drop for $name {
-            fn drop(&mut self) {
-                self.0.zeroize();
             }
         }
 

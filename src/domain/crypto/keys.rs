@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use crate::domain::account::{MessageNumber, SessionHash, SourceHash};
 use crate::domain::crypto::code::CodeKey;
-use crate::domain::crypto::mac::{KeyedMac, PreparedMac, mac_parts};
+use crate::domain::crypto::mac::{KeyedMac, Keystream, mac_parts};
 use crate::domain::crypto::secret::{SecretBytes, secrets_equal};
 use crate::domain::identity::ids::{CounterKey, Identifier, RecordKey, TenantId, UserId};
 use crate::domain::invalid::InvalidInput;
@@ -43,7 +43,7 @@ pub(crate) struct ShortKey {
     fingerprint: Fingerprint,
     pub(crate) code: CodeKey,
     pub(crate) ticket_mac: KeyedMac,
-    pub(crate) ticket_stream: PreparedMac,
+    pub(crate) ticket_stream: Keystream,
 }
 
 /// The uses of the lookup key, each with a number that is never reused.
@@ -279,7 +279,7 @@ impl ShortKey {
             fingerprint: fingerprint(&key),
             code: CodeKey::new(&derive(b"sspr code")),
             ticket_mac: KeyedMac::new(&derive(b"sspr ticket mac")),
-            ticket_stream: PreparedMac::new(&derive(b"sspr ticket stream")),
+            ticket_stream: Keystream::new(&derive(b"sspr ticket stream")),
         })
     }
 }

@@ -34,11 +34,6 @@ impl PreparedMac {
         Self { inner: keyed_state(key, 0x36), outer: keyed_state(key, 0x5c) }
     }
 
-    /// The MAC of exactly `N` bytes.
-    pub(crate) fn mac<const N: usize>(&self, message: &[u8; N]) -> [u8; 32] {
-        bytes_of(self.words_of::<N>(|input| input[..N].copy_from_slice(message)))
-    }
-
     /// The MAC, as words, of the `N` bytes that `fill` writes at the start of its block. They are
     /// written in place: a copy of a message would have to wait until all its parts are stored.
     #[inline]
@@ -63,6 +58,40 @@ impl PreparedMac {
         let mut state = self.outer;
         compress256(&mut state, &[block]);
         state
+    }
+}
+
+/// A keystream under a key that is prepared once: one compression for each 32 bytes.
+///
+/// A block is the inner hash of HMAC over a nonce and the block's number. The outer hash separates
+/// messages of several lengths; here all have one, so that none continues another. On such inputs
+/// the cascade of a pseudorandom compression function is pseudorandom (Bellare, Canetti, Krawczyk
+/// 1996), and HMAC assumes no less of the function. A block must not be used as a MAC.
+pub(crate) struct Keystream {
+    keyed: [u32; 8],
+}
+
+impl Keystream {
+    pub(crate) const NONCE: usize = 16;
+
+    pub(crate) fn new(key: &[u8; 32]) -> Self {
+        Self { keyed: keyed_state(key, 0x36) }
+    }
+
+    pub(crate) fn block(&self, nonce: &[u8; Self::NONCE], number: u8) -> [u8; 32] {
+        let mut block = [0; 64];
+        block[..Self::NONCE].copy_from_slice(nonce);
+        block[Self::NONCE] = number;
+        finish_block(&mut block, Self::NONCE + 1);
+        let mut state = self.keyed;
+        compress256(&mut state, &[block]);
+        bytes_of(state)
+    }
+}
+
+impl Drop for Keystream {
+    fn drop(&mut self) {
+        self.keyed.zeroize();
     }
 }
 
@@ -133,6 +162,11 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    /// The MAC of exactly `N` bytes.
+    fn mac<const N: usize>(prepared: &PreparedMac, message: &[u8; N]) -> [u8; 32] {
+        bytes_of(prepared.words_of::<N>(|input| input[..N].copy_from_slice(message)))
+    }
+
     fn reference(key: &[u8; 32], message: &[u8]) -> [u8; 32] {
         let mut mac = Hmac::<sha2::Sha256>::new_from_slice(key).expect("any length");
         mac.update(message);
@@ -144,8 +178,8 @@ mod tests {
     fn agrees_with_rfc_4231() {
         let mut key = [0; 32];
         key[..4].copy_from_slice(b"Jefe");
-        let mac = PreparedMac::new(&key).mac(b"what do ya want for nothing?");
-        let hex = data_encoding::HEXLOWER.encode(&mac);
+        let found = mac(&PreparedMac::new(&key), b"what do ya want for nothing?");
+        let hex = data_encoding::HEXLOWER.encode(&found);
         assert_eq!(hex, "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
     }
 
@@ -153,11 +187,24 @@ mod tests {
         #[test]
         fn agrees_with_the_hmac_crate(key: [u8; 32], message: [u8; 32], long in prop::array::uniform32(0u8..)) {
             let prepared = PreparedMac::new(&key);
-            prop_assert_eq!(prepared.mac(&message), reference(&key, &message));
+            prop_assert_eq!(mac(&prepared, &message), reference(&key, &message));
             let mut full = [7; 55];
             full[..32].copy_from_slice(&long);
-            prop_assert_eq!(prepared.mac(&full), reference(&key, &full));
-            prop_assert_eq!(prepared.mac(b""), reference(&key, b""));
+            prop_assert_eq!(mac(&prepared, &full), reference(&key, &full));
+            prop_assert_eq!(mac(&prepared, b""), reference(&key, b""));
+        }
+
+        /// A block is the inner hash of HMAC: SHA-256 of the padded key and the input.
+        #[test]
+        fn a_keystream_is_the_inner_hash(key: [u8; 32], nonce: [u8; 16], number: u8) {
+            use sha2::Digest as _;
+            let mut hash = sha2::Sha256::new();
+            hash.update(key.map(|byte| byte ^ 0x36));
+            hash.update([0x36; 32]);
+            hash.update(nonce);
+            hash.update([number]);
+            let expected: [u8; 32] = hash.finalize().into();
+            prop_assert_eq!(Keystream::new(&key).block(&nonce, number), expected);
         }
 
         #[test]

@@ -1,8 +1,8 @@
 //! Tickets: what a browser holds between two steps of a flow. A ticket is masked and authenticated;
 //! it is no session.
 //!
-//! A ticket is `tag || claim ^ stream(tag)` with `tag = HMAC(tenant, claim)`. The tag is also the
-//! nonce: equal claims give equal tickets, so a reply can be repeated, and tickets of different
+//! A ticket is `tag || claim ^ stream(tag)` with `tag = HMAC(tenant, claim)` and a keystream under a
+//! key of its own. The tag is also the nonce: equal claims give equal tickets, so a reply can be repeated, and tickets of different
 //! claims have no bytes in common. A forged ticket is refused without reading the store.
 
 mod claims;
@@ -19,6 +19,7 @@ use zeroize::Zeroize;
 use self::layout::CLAIM;
 use crate::domain::account::{Bearer, Purpose};
 use crate::domain::crypto::keys::{Keys, ShortKey};
+use crate::domain::crypto::mac::Keystream;
 use crate::domain::crypto::secret::secrets_equal;
 use crate::domain::identity::ids::TenantId;
 use crate::domain::invalid::InvalidInput;
@@ -26,40 +27,39 @@ use crate::domain::method::MethodKind;
 use crate::domain::refusal::Refusal;
 use crate::domain::time::{MAX_SKEW, Timestamp};
 
-const TAG: usize = 16;
+const TAG: usize = Keystream::NONCE;
 const SEALED: usize = TAG + CLAIM;
 /// Length of the text: base64url without padding.
 pub(crate) const TEXT: usize = (SEALED * 8).div_ceil(6);
 
 impl TicketClaims {
-    pub(crate) fn seal(&self, tenant: &TenantId, keys: &Keys) -> String {
+    pub(crate) fn seal(&self, tenant: &TenantId, keys: &Keys) -> Sealed {
         let mut claim = self.to_bytes();
         let key = keys.issuing();
         let tag = tag(key, tenant, &claim);
         mask(key, &tag, &mut claim);
-        let mut sealed = [0; SEALED];
-        sealed[..TAG].copy_from_slice(&tag);
-        sealed[TAG..].copy_from_slice(&claim);
-        data_encoding::BASE64URL_NOPAD.encode(&sealed)
+        let mut bytes = [0; SEALED];
+        bytes[..TAG].copy_from_slice(&tag);
+        bytes[TAG..].copy_from_slice(&claim);
+        Sealed { text: data_encoding::BASE64URL_NOPAD.encode(&bytes), bytes }
     }
 
     /// Opens a ticket of this tenant and purpose.
     ///
     /// # Errors
     ///
-    /// [`InvalidInput::Malformed`] for a text of another form; [`InvalidInput::Foreign`] for a
-    /// forged ticket and for one of another tenant or purpose.
+    /// [`InvalidInput::Foreign`] for a forged ticket and for one of another tenant or purpose.
     pub(crate) fn open(
-        text: &str,
+        sealed: &Sealed,
         tenant: &TenantId,
         purpose: Purpose,
         keys: &Keys,
     ) -> Result<Self, InvalidInput> {
         let foreign = InvalidInput::Foreign { what: "ticket" };
-        let mut sealed = [0; SEALED];
-        decode(text, &mut sealed)?;
+        let Some((given, masked)) = sealed.bytes.split_first_chunk::<TAG>() else {
+            return Err(foreign);
+        };
         for key in keys.all_short() {
-            let (given, masked) = sealed.split_at(TAG);
             let mut claim = [0; CLAIM];
             claim.copy_from_slice(masked);
             mask(key, given, &mut claim);
@@ -97,18 +97,35 @@ impl TicketClaims {
     }
 }
 
-/// Checks the length and the alphabet of a ticket's text, nothing else.
-pub(crate) fn check_form(text: &str) -> Result<(), InvalidInput> {
-    decode(text, &mut [0; SEALED])
+/// A ticket: its text, and the bytes that the text encodes.
+pub(crate) struct Sealed {
+    text: String,
+    bytes: [u8; SEALED],
 }
 
-fn decode(text: &str, sealed: &mut [u8; SEALED]) -> Result<(), InvalidInput> {
-    if text.len() != TEXT {
-        return Err(InvalidInput::Malformed { what: "ticket" });
+impl Sealed {
+    /// Checks the length and the alphabet of a ticket's text, nothing else.
+    pub(crate) fn parse(text: &str) -> Result<Self, InvalidInput> {
+        const MALFORMED: InvalidInput = InvalidInput::Malformed { what: "ticket" };
+        if text.len() != TEXT {
+            return Err(MALFORMED);
+        }
+        let mut bytes = [0; SEALED];
+        match data_encoding::BASE64URL_NOPAD.decode_mut(text.as_bytes(), &mut bytes) {
+            Ok(SEALED) => Ok(Self { text: text.to_owned(), bytes }),
+            _ => Err(MALFORMED),
+        }
     }
-    match data_encoding::BASE64URL_NOPAD.decode_mut(text.as_bytes(), sealed) {
-        Ok(SEALED) => Ok(()),
-        _ => Err(InvalidInput::Malformed { what: "ticket" }),
+
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+}
+
+impl Drop for Sealed {
+    fn drop(&mut self) {
+        self.text.zeroize();
+        self.bytes.zeroize();
     }
 }
 
@@ -117,13 +134,16 @@ fn tag(key: &ShortKey, tenant: &TenantId, claim: &[u8; CLAIM]) -> [u8; TAG] {
     std::array::from_fn(|place| mac[place])
 }
 
-fn mask(key: &ShortKey, tag: &[u8], claim: &mut [u8; CLAIM]) {
-    for (number, block) in claim.chunks_mut(32).enumerate() {
-        let mut input = [0; TAG + 1];
-        input[..TAG].copy_from_slice(tag);
-        input[TAG] = number as u8;
-        for (byte, stream) in block.iter_mut().zip(key.ticket_stream.mac(&input)) {
-            *byte ^= stream;
-        }
+fn mask(key: &ShortKey, tag: &[u8; TAG], claim: &mut [u8; CLAIM]) {
+    let (blocks, rest) = claim.as_chunks_mut::<32>();
+    let last = blocks.len() as u8;
+    for (block, number) in blocks.iter_mut().zip(0..) {
+        xor(block, key.ticket_stream.block(tag, number));
     }
+    xor(rest, key.ticket_stream.block(tag, last));
+}
+
+#[inline]
+fn xor(bytes: &mut [u8], stream: [u8; 32]) {
+    bytes.iter_mut().zip(stream).for_each(|(byte, stream)| *byte ^= stream);
 }
