@@ -37,8 +37,8 @@ pub(crate) struct Comparison<'a> {
     pub(crate) challenge: &'a Challenge,
     /// The recovery code that was already used for this challenge.
     pub(crate) used: Option<&'a Digest>,
-    /// The user id for port calls if the challenge is a decoy.
-    pub(crate) decoy_user: &'a UserId,
+    /// The identifier of the ticket, whose decoy stands for the user if there is none.
+    pub(crate) identifier: [u8; 8],
 }
 
 /// A secret that was right, after its attempt was reserved.
@@ -77,7 +77,6 @@ impl Core {
         let step = self.commit(target, policy, origin).must_be_known();
         let (reservation, record) =
             step.apply(|transition| rules::reserve_attempt(transition, &proving)).await?;
-        let decoy_user = decoy_user_id(claim.identifier)?;
         let comparison = Comparison {
             target,
             account: &record.account,
@@ -85,7 +84,7 @@ impl Core {
             flow: reservation.flow,
             challenge: &reservation.challenge,
             used: reservation.used.as_ref(),
-            decoy_user: &decoy_user,
+            identifier: claim.identifier,
         };
         let matched = match self.compare(&comparison, policy, attempt).await {
             // A fault of the seal or the host could occur for one account only and so tell that it
@@ -166,12 +165,15 @@ impl Core {
                     Expected::RecoveryCode(id) => recovery_code_set(account, id),
                     _ => None,
                 };
-                recovery_code(comparison, set, typed).map(Match::RecoveryCode)
+                let decoy_user = decoy_user_id(comparison.identifier)?;
+                let user = target.user.as_ref().unwrap_or(&decoy_user);
+                recovery_code(comparison, user, set, typed).map(Match::RecoveryCode)
             }
             (Given::Response(response), Verification::External) => {
                 let name = self.external_challenge(&target.key, challenge.key, &challenge.nonce);
                 let decoy = challenge.expected == Expected::Decoy;
-                let user = target.user.as_ref().filter(|_| !decoy).unwrap_or(comparison.decoy_user);
+                let decoy_user = decoy_user_id(comparison.identifier)?;
+                let user = target.user.as_ref().filter(|_| !decoy).unwrap_or(&decoy_user);
                 let (Some(method), Some(name)) = (self.external(kind), name) else {
                     return Ok(None);
                 };
@@ -299,12 +301,12 @@ fn recovery_code_set<'a>(account: &'a Account, id: &MethodId) -> Option<&'a Reco
 /// comparisons is always the same.
 fn recovery_code(
     comparison: &Comparison<'_>,
+    user: &UserId,
     set: Option<&RecoveryCodeSet>,
     typed: &TypedCode,
 ) -> Option<Digest> {
-    let target = comparison.target;
-    let user = target.user.as_ref().unwrap_or(comparison.decoy_user);
-    let typed = Digest::of(DigestOf::RecoveryCode, &target.tenant, user, typed.symbols());
+    let tenant = &comparison.target.tenant;
+    let typed = Digest::of(DigestOf::RecoveryCode, tenant, user, typed.symbols());
     let codes = set.map_or(&[][..], |set| &set.codes);
     let padding = std::iter::repeat(&Digest::NONE);
     let all = codes.iter().chain(comparison.used).chain(padding).take(RecoveryCodeSet::MAX + 1);
