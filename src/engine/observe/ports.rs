@@ -1,6 +1,7 @@
 //! Wrappers that count and trace each call of a port.
 
 use std::collections::BTreeSet;
+use std::future::Future;
 use std::sync::Arc;
 
 use crate::domain::crypto::secret::{SecretBytes, SecretText};
@@ -46,16 +47,24 @@ macro_rules! observed {
     };
 }
 
+/// The calls of every step. They give their future away as it is: an async function would copy it
+/// into a future of its own.
 impl Observed<dyn Store> {
-    pub(crate) async fn load(&self, key: &RecordKey) -> PortResult<Option<Record>> {
+    pub(crate) fn load<'call>(
+        &'call self,
+        key: &'call RecordKey,
+    ) -> impl Future<Output = PortResult<Option<Record>>> + Send + 'call {
         let call = self.port.load(key);
-        self.observer.port_call(PortCall::StoreLoad, Some(key), None, call).await
+        self.observer.port_call(PortCall::StoreLoad, Some(key), None, call)
     }
 
-    pub(crate) async fn commit(&self, commit: Commit<'_>) -> PortResult<Committed> {
-        let key = *commit.next.key();
+    pub(crate) fn commit<'call>(
+        &'call self,
+        commit: Commit<'call>,
+    ) -> impl Future<Output = PortResult<Committed>> + Send + 'call {
+        let key = commit.next.key();
         let call = self.port.commit(commit);
-        self.observer.port_call(PortCall::StoreCommit, Some(&key), None, call).await
+        self.observer.port_call(PortCall::StoreCommit, Some(key), None, call)
     }
 }
 
