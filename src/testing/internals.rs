@@ -151,11 +151,9 @@ impl ProveStep {
     }
 
     fn transition<'a>(&'a self, account: &Account, actor: ActorKind) -> Transition<'a> {
-        Transition::new(account, &self.policy, self.now).with_actor(
-            actor,
-            Some("203.0.113.7".to_owned()),
-            None,
-        )
+        let mut transition = Transition::new(account, &self.policy, self.now);
+        transition.set_actor(actor, Some("203.0.113.7"), None);
+        transition
     }
 
     /// Reserves an attempt.

@@ -115,7 +115,7 @@ impl<'a> Renaming<'a> {
     /// codes and links, and the messages that would have carried these.
     fn rename(&self, account: &Account, key: RecordKey, version: Version) -> Renamed {
         let mut transition = Transition::new(account, &self.policy, account.seen);
-        transition = transition.with_actor(ActorKind::Engine, None, None);
+        transition.set_actor(ActorKind::Engine, None, None);
         transition.account.key = key;
         if transition.account.flows.is_empty() {
             return Renamed { account: transition.account, version, closing: Vec::new() };

@@ -110,9 +110,9 @@ pub(crate) struct Transition<'a> {
     /// The time of the decision: see [`time_of`].
     pub(crate) now: Timestamp,
     pub(crate) actor: ActorKind,
-    pub(crate) source: Option<String>,
+    pub(crate) source: Option<&'a str>,
     /// The user that a decoy stands in for, if there is one: for the audit trail.
-    pub(crate) about: Option<UserId>,
+    pub(crate) about: Option<&'a UserId>,
     pub(crate) events: Vec<EventKind>,
     /// The record was stamped by a clock far ahead. What that voids is committed before anything
     /// else is decided; otherwise every later decision would void it again.
@@ -140,16 +140,15 @@ impl<'a> Transition<'a> {
         transition
     }
 
-    pub(crate) fn with_actor(
-        mut self,
+    pub(crate) fn set_actor(
+        &mut self,
         actor: ActorKind,
-        source: Option<String>,
-        about: Option<UserId>,
-    ) -> Self {
+        source: Option<&'a str>,
+        about: Option<&'a UserId>,
+    ) {
         self.actor = actor;
         self.source = source;
         self.about = about;
-        self
     }
 
     /// Prepares the commit: a decoy now stands for its name, and a forgotten account is known again
@@ -210,39 +209,67 @@ impl<'a> Transition<'a> {
     ///
     /// A single decision can have more: it may end any number of flows, messages and verdicts.
     pub(crate) fn take_events(&mut self, version: Version) -> Vec<Event> {
+        let mut own = std::mem::take(&mut self.events).into_iter();
         let mut waiting = std::mem::take(&mut self.account.unwritten);
-        if !self.events.is_empty() {
-            waiting.push(Unwritten {
-                at: self.now,
-                actor: self.actor.clone(),
-                source: self.source.clone(),
-                about: self.about.clone(),
-                kinds: std::mem::take(&mut self.events),
-            });
-        }
-        let mut events = Vec::new();
+        let mut events = Vec::with_capacity(own.len().min(MAX_EVENTS));
         for batch in &mut waiting {
-            let room = MAX_EVENTS - events.len();
-            let written = batch.kinds.len().min(room);
-            for kind in batch.kinds.drain(..written) {
-                // Never truncated: a commit has at most `MAX_EVENTS`.
-                let index = u16::try_from(events.len()).unwrap_or(u16::MAX);
-                events.push(Event {
-                    format: Event::FORMAT,
-                    id: EventId::new(self.account.key, version.count(), index),
-                    tenant: self.account.tenant.clone(),
-                    user: self.account.user.clone().or_else(|| batch.about.clone()),
-                    actor: batch.actor.clone(),
-                    at: batch.at,
-                    source: batch.source.clone(),
-                    kind,
-                    text: None,
-                });
+            let written = batch.kinds.len().min(MAX_EVENTS - events.len());
+            let kinds: Vec<EventKind> = batch.kinds.drain(..written).collect();
+            for kind in kinds {
+                events.push(self.event(version, events.len(), EventOrigin::from(&*batch), kind));
             }
         }
         waiting.retain(|batch| !batch.kinds.is_empty());
+        let Self { now, ref actor, source, about, .. } = *self;
+        let origin = EventOrigin { at: now, actor, source, about };
+        for kind in own.by_ref().take(MAX_EVENTS - events.len()) {
+            events.push(self.event(version, events.len(), origin, kind));
+        }
+        let kinds: Vec<EventKind> = own.collect();
+        if !kinds.is_empty() {
+            let (source, about) = (source.map(str::to_owned), about.cloned());
+            waiting.push(Unwritten { at: now, actor: actor.clone(), source, about, kinds });
+        }
         self.account.unwritten = waiting;
         events
+    }
+
+    fn event(
+        &self,
+        version: Version,
+        place: usize,
+        origin: EventOrigin<'_>,
+        kind: EventKind,
+    ) -> Event {
+        // Never truncated: a commit has at most `MAX_EVENTS`.
+        let index = u16::try_from(place).unwrap_or(u16::MAX);
+        Event {
+            format: Event::FORMAT,
+            id: EventId::new(self.account.key, version.count(), index),
+            tenant: self.account.tenant.clone(),
+            user: self.account.user.as_ref().or(origin.about).cloned(),
+            actor: origin.actor.clone(),
+            at: origin.at,
+            source: origin.source.map(str::to_owned),
+            kind,
+            text: None,
+        }
+    }
+}
+
+/// What the events of one decision have in common.
+#[derive(Clone, Copy)]
+struct EventOrigin<'a> {
+    at: Timestamp,
+    actor: &'a ActorKind,
+    source: Option<&'a str>,
+    about: Option<&'a UserId>,
+}
+
+impl<'a> From<&'a Unwritten> for EventOrigin<'a> {
+    fn from(batch: &'a Unwritten) -> Self {
+        let Unwritten { at, actor, source, about, .. } = batch;
+        Self { at: *at, actor, source: source.as_deref(), about: about.as_ref() }
     }
 }
 

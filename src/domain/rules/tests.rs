@@ -275,7 +275,7 @@ fn events_that_wait_are_written_in_order_whichever_name_a_decoy_has() {
     let policy = policy(|_| {});
     let about = UserId::parse("u-2").expect("valid");
     let mut transition = Transition::new(&account(), &policy, at(1));
-    transition = transition.with_actor(ActorKind::Anonymous, None, Some(about.clone()));
+    transition.set_actor(ActorKind::Anonymous, None, Some(&about));
     transition.account.user = None;
     let number = |number| EventKind::SessionsKept { write: WriteNumber(number) };
     (0..70).for_each(|write| transition.record(number(write)));
@@ -297,6 +297,6 @@ fn events_that_wait_are_written_in_order_whichever_name_a_decoy_has() {
     let places: Vec<_> = written.iter().map(|event| (event.id.count, event.id.index)).collect();
     assert!(places.is_sorted() && places[31..33] == [(1, 31), (2, 0)], "{places:?}");
     let whose = |event: &Event| (event.at, event.user.clone());
-    assert_eq!(whose(&written[69]), (at(1), Some(about)));
+    assert_eq!(whose(&written[69]), (at(1), Some(about.clone())));
     assert_eq!(whose(&written[70]), (at(2), None));
 }

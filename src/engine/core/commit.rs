@@ -6,10 +6,10 @@ use std::sync::atomic::Ordering;
 use crate::domain::account::{Account, FORMAT};
 use crate::domain::crypto::keys::Keys;
 use crate::domain::crypto::ticket::{TicketClaims, TicketSubject};
-use crate::domain::event::ActorKind;
+use crate::domain::event::{ActorKind, Event};
 use crate::domain::identity::ids::{RecordKey, TenantId, UserId};
 use crate::domain::policy::Policy;
-use crate::domain::record::{CorruptRecord, Record, Subject, Version, next_count};
+use crate::domain::record::{Columns, CorruptRecord, Record, Subject, Version, next_count};
 use crate::domain::refusal::Refusal;
 use crate::domain::rules::{StandIn, Transition, decoy_for, unused_decoy};
 use crate::engine::api::error::{At as _, Error, Fault, FaultOrigin};
@@ -81,6 +81,17 @@ impl Loaded {
     pub(crate) const fn exists(&self) -> bool {
         self.version.is_some()
     }
+}
+
+/// A commit before it is made, without the transition: a call that waits for the store need not
+/// keep a second copy of the account.
+struct Prepared {
+    account: Arc<Account>,
+    version: Version,
+    expected: Option<Version>,
+    record: Record,
+    columns: Columns,
+    events: Vec<Event>,
 }
 
 /// What a step does if the outcome of its commit is unknown.
@@ -164,13 +175,12 @@ impl Core {
         (self.on_work)();
     }
 
-    /// Commits a transition. Returns `None` if the record has changed in the meantime.
-    async fn commit_transition(
+    /// The commit of a transition.
+    fn prepare(
         &self,
         mut transition: Transition<'_>,
         expected: Option<Version>,
-        on_unknown: OnUnknown,
-    ) -> Result<Option<Loaded>, Error> {
+    ) -> Result<Prepared, Error> {
         transition.remember();
         let count = next_count(expected, transition.now);
         let version = Version::new(count, u64::from_be_bytes(self.random()?));
@@ -179,6 +189,16 @@ impl Core {
         let account = Arc::new(transition.account);
         let subject = Subject::Account(Arc::clone(&account));
         let record = Record::new(account.key, version, subject);
+        Ok(Prepared { account, version, expected, record, columns, events })
+    }
+
+    /// Commits. Returns `None` if the record has changed in the meantime.
+    async fn commit_prepared(
+        &self,
+        prepared: Prepared,
+        on_unknown: OnUnknown,
+    ) -> Result<Option<Loaded>, Error> {
+        let Prepared { account, version, expected, record, columns, events } = prepared;
         let commit = Commit::new(&record, expected, &columns, &events);
         let applied = match self.store.commit(commit).await {
             Ok(committed) => committed == Committed::Applied,
@@ -266,14 +286,15 @@ impl CommitLoop<'_> {
                 Some(loaded) => loaded,
                 None => core.load(target).await?,
             };
-            let (actor, source) = (origin.actor.clone(), origin.source.clone());
-            let mut transition = Transition::new(&current.account, self.policy, core.clock.now())
-                .with_actor(actor, source, origin.about.clone());
+            let mut transition = Transition::new(&current.account, self.policy, core.clock.now());
+            let (source, about) = (origin.source.as_deref(), origin.about.as_ref());
+            transition.set_actor(origin.actor.clone(), source, about);
             if let Some(stand_in) = &target.stand_in {
                 transition.put_back(stand_in);
             }
             if transition.clock_ahead {
-                core.commit_transition(transition, current.version, OnUnknown::Resolve).await?;
+                let prepared = core.prepare(transition, current.version)?;
+                core.commit_prepared(prepared, OnUnknown::Resolve).await?;
                 continue;
             }
             let value = match decide(&mut transition)? {
@@ -287,9 +308,8 @@ impl CommitLoop<'_> {
                 }
                 Decision::Commit(value) => value,
             };
-            if let Some(committed) =
-                core.commit_transition(transition, current.version, self.on_unknown).await?
-            {
+            let prepared = core.prepare(transition, current.version)?;
+            if let Some(committed) = core.commit_prepared(prepared, self.on_unknown).await? {
                 if self.wakes {
                     core.wake();
                 }
