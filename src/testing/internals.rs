@@ -6,7 +6,7 @@ use crate::domain::account::{
     Account, Challenge, ChallengeNumber, CredentialEpoch, Factor, FlowId, FlowNumber, Generation,
     Method, MethodState, Offer, Provenance, Purpose, SourceHash, Unknown,
 };
-use crate::domain::crypto::code::{CodeContext, CodeKey, TypedCode};
+use crate::domain::crypto::code::{CodeContext, CodeInput, CodeKey, TypedCode};
 use crate::domain::crypto::flow_ticket::{ClaimsTicket as _, ResetTicket};
 use crate::domain::crypto::keys::Keys;
 use crate::domain::crypto::ticket::{TicketClaims, TicketSubject};
@@ -39,6 +39,9 @@ pub struct CodeCheck {
     format: CodeFormat,
 }
 
+/// The prepared context of one challenge.
+pub struct PreparedCheck(CodeInput);
+
 impl CodeCheck {
     /// The check of a typed code.
     #[must_use]
@@ -66,7 +69,19 @@ impl CodeCheck {
     /// Whether the typed code belongs to this challenge.
     #[must_use]
     pub fn check(&self, challenge: u32) -> bool {
-        self.key.check(&self.context(challenge), self.format, &self.typed)
+        self.compare(&self.prepare(challenge))
+    }
+
+    /// What the engine prepares when it reserves the attempt.
+    #[must_use]
+    pub fn prepare(&self, challenge: u32) -> PreparedCheck {
+        PreparedCheck(self.context(challenge).code_input())
+    }
+
+    /// What the engine does after the commit of the reservation.
+    #[must_use]
+    pub fn compare(&self, prepared: &PreparedCheck) -> bool {
+        self.key.check(&self.account, &prepared.0, self.format, &self.typed)
     }
 
     /// The correct code of a challenge.

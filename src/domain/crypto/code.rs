@@ -8,7 +8,7 @@ use zeroize::Zeroize;
 
 use crate::domain::account::{ChallengeNumber, FlowNumber};
 use crate::domain::crypto::link::LinkSecret;
-use crate::domain::crypto::mac::{PreparedMac, bytes_of};
+use crate::domain::crypto::mac::{PreparedMac, bytes_of, finish_block};
 use crate::domain::crypto::secret::{SecretText, redacted, secrets_equal};
 use crate::domain::identity::ids::RecordKey;
 use crate::domain::invalid::InvalidInput;
@@ -29,6 +29,33 @@ pub(crate) struct CodeContext<'a> {
     pub(crate) nonce: &'a [u8; 12],
 }
 
+impl CodeContext<'_> {
+    /// The second half of the block of a code.
+    pub(crate) fn code_input(&self) -> CodeInput {
+        let mut block = [0; 64];
+        self.write(CODE, &mut block);
+        finish_block(&mut block, PreparedMac::MAX);
+        CodeInput(std::array::from_fn(|place| block[32 + place]))
+    }
+
+    fn write(&self, domain: u8, input: &mut [u8; 64]) {
+        input[..32].copy_from_slice(self.account.as_bytes());
+        input[32..44].copy_from_slice(self.nonce);
+        input[44..48].copy_from_slice(&self.flow.0.to_be_bytes());
+        input[48..52].copy_from_slice(&self.challenge.0.to_be_bytes());
+        input[52] = self.purpose.tag();
+        input[53] = self.method.tag();
+        input[54] = domain;
+    }
+}
+
+/// All of a code's context but the account, as the padded second half of its block.
+///
+/// It is made when the attempt is reserved. A compression loads the block in lanes of 16 bytes, and
+/// would have to wait for the scalars of a lane that were stored just before.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct CodeInput([u8; 32]);
+
 /// A key that derives codes.
 pub(crate) struct CodeKey(PreparedMac);
 
@@ -40,7 +67,7 @@ impl CodeKey {
     /// The code of this context, to be sent.
     pub(crate) fn derive(&self, context: &CodeContext<'_>, format: CodeFormat) -> SecretText {
         let base = base(format);
-        let mut value = self.value(context, format);
+        let mut value = self.value(context.account, &context.code_input(), format);
         let mut symbols = vec![0; usize::from(format.length)];
         for symbol in symbols.iter_mut().rev() {
             let index = value % base;
@@ -51,23 +78,25 @@ impl CodeKey {
         SecretText::new(String::from_utf8(symbols).unwrap_or_default())
     }
 
-    /// Whether the typed code is the one of this context.
+    /// Whether the typed code is the one of this account and input.
     ///
     /// A typed code of another format is compared too, as a value that no code has.
     pub(crate) fn check(
         &self,
-        context: &CodeContext<'_>,
+        account: &RecordKey,
+        input: &CodeInput,
         format: CodeFormat,
         typed: &TypedCode,
     ) -> bool {
-        let expected = self.value(context, format);
+        let expected = self.value(account, input, format);
         let given = typed.value(format).unwrap_or(u64::MAX);
         secrets_equal(&expected.to_be_bytes(), &given.to_be_bytes())
     }
 
     /// The secret of a link in this context.
     pub(crate) fn link(&self, context: &CodeContext<'_>) -> LinkSecret {
-        LinkSecret::from_bytes(bytes_of(self.words(context, LINK)))
+        let fill = |input: &mut [u8; 64]| context.write(LINK, input);
+        LinkSecret::from_bytes(bytes_of(self.0.words_of::<{ PreparedMac::MAX }>(fill)))
     }
 
     /// Whether this is the link of this context.
@@ -85,24 +114,12 @@ impl CodeKey {
         data_encoding::HEXLOWER.encode(&bytes_of(words))
     }
 
-    #[inline]
-    fn words(&self, context: &CodeContext<'_>, domain: u8) -> [u32; 8] {
-        // The account comes first, in whole lanes, so that the compression can start before the
-        // scalars after it are stored.
-        self.0.words_of::<{ PreparedMac::MAX }>(|input| {
-            input[..32].copy_from_slice(context.account.as_bytes());
-            input[32..44].copy_from_slice(context.nonce);
-            input[44..48].copy_from_slice(&context.flow.0.to_be_bytes());
-            input[48..52].copy_from_slice(&context.challenge.0.to_be_bytes());
-            input[52] = context.purpose.tag();
-            input[53] = context.method.tag();
-            input[54] = domain;
-        })
-    }
-
     /// The code as a number below `base ^ length`.
-    fn value(&self, context: &CodeContext<'_>, format: CodeFormat) -> u64 {
-        let [w0, w1, w2, w3, ..] = self.words(context, CODE);
+    fn value(&self, account: &RecordKey, input: &CodeInput, format: CodeFormat) -> u64 {
+        let mut block = [0; 64];
+        block[..32].copy_from_slice(account.as_bytes());
+        block[32..].copy_from_slice(&input.0);
+        let [w0, w1, w2, w3, ..] = self.0.words_of_padded(&block);
         // 128 bits, read as a fraction of 1, times the number of codes, which is below 2^52. So no
         // code is more likely than another by more than one part in 2^76.
         let lane = |high: u32, low: u32| u128::from(high) << 32 | u128::from(low);

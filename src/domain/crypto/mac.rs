@@ -42,8 +42,14 @@ impl PreparedMac {
         let mut block = [0; 64];
         fill(&mut block);
         finish_block(&mut block, N);
+        self.words_of_padded(&block)
+    }
+
+    /// The MAC, as words, of a block that is padded already.
+    #[inline]
+    pub(crate) fn words_of_padded(&self, block: &[u8; 64]) -> [u32; 8] {
         let mut state = self.inner;
-        compress256(&mut state, &[block]);
+        compress256(&mut state, std::slice::from_ref(block));
         self.finish(state)
     }
 
@@ -104,7 +110,7 @@ pub(crate) fn bytes_of(words: [u32; 8]) -> [u8; 32] {
 }
 
 /// Padding of a message that follows one key block: a one bit, zeros, the length in bits.
-fn finish_block(block: &mut [u8; 64], length: usize) {
+pub(crate) fn finish_block(block: &mut [u8; 64], length: usize) {
     block[length] = 0x80;
     let bits = (64 + length as u64) * 8;
     block[56..].copy_from_slice(&bits.to_be_bytes());

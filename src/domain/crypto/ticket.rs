@@ -2,8 +2,9 @@
 //! it is no session.
 //!
 //! A ticket is `tag || claim ^ stream(tag)` with `tag = HMAC(tenant, claim)` and a keystream under a
-//! key of its own. The tag is also the nonce: equal claims give equal tickets, so a reply can be repeated, and tickets of different
-//! claims have no bytes in common. A forged ticket is refused without reading the store.
+//! key of its own. The tag is also the nonce: equal claims give equal tickets, so a reply can be
+//! repeated, and tickets of different claims have no bytes in common. A forged ticket is refused
+//! without reading the store.
 
 mod claims;
 mod layout;

@@ -5,6 +5,7 @@ use crate::domain::account::{
     Challenge, Expected, Factor, Flow, FlowId, FlowNumber, Generation, Grant, Proof, Purpose,
     Repeat, Unknown,
 };
+use crate::domain::crypto::code::{CodeContext, CodeInput};
 use crate::domain::crypto::digest::Digest;
 use crate::domain::event::EventKind;
 use crate::domain::identity::ids::MethodId;
@@ -21,6 +22,8 @@ const MAX_REPEATS: u8 = 3;
 pub(crate) struct AttemptReservation {
     pub(crate) flow: FlowNumber,
     pub(crate) challenge: Challenge,
+    /// What a code of the challenge is derived from.
+    pub(crate) code: CodeInput,
     /// The recovery code that the challenge consumed before: accepted only as a repeat.
     pub(crate) used: Option<Digest>,
     pub(crate) reserved: Reservation,
@@ -79,7 +82,7 @@ pub(crate) fn reserve_attempt(
         let newest = open.max_by_key(|challenge| challenge.number).ok_or(Refusal::NotAccepted)?;
         newest.attempts -= 1;
         let challenge = newest.clone();
-        return Ok(transition.reserve_comparison(number, challenge));
+        return Ok(transition.reserve_comparison(number, proving.purpose, challenge));
     }
     // With the previous ticket the same correct code gets the same reply, from the attempts that its
     // challenge had left.
@@ -91,7 +94,10 @@ pub(crate) fn reserve_attempt(
         .ok_or(Refusal::NotAccepted)?;
     repeat.challenge.attempts -= 1;
     let (challenge, used) = (repeat.challenge.clone(), repeat.code);
-    Ok(AttemptReservation { used, ..transition.reserve_comparison(number, challenge) })
+    Ok(AttemptReservation {
+        used,
+        ..transition.reserve_comparison(number, proving.purpose, challenge)
+    })
 }
 
 /// The result of a correct secret.
@@ -272,7 +278,12 @@ impl Transition<'_> {
     }
 
     /// Reserves the attempt that this challenge has just given up.
-    fn reserve_comparison(&mut self, flow: FlowNumber, challenge: Challenge) -> AttemptReservation {
+    fn reserve_comparison(
+        &mut self,
+        flow: FlowNumber,
+        purpose: Purpose,
+        challenge: Challenge,
+    ) -> AttemptReservation {
         let reserved = self.reserve(challenge.method(), challenge.pool, challenge.source);
         self.record(EventKind::AttemptCounted {
             flow,
@@ -280,7 +291,16 @@ impl Transition<'_> {
             method: challenge.method(),
             left: challenge.attempts,
         });
-        AttemptReservation { flow, challenge, used: None, reserved }
+        let context = CodeContext {
+            account: &self.account.key,
+            flow,
+            challenge: challenge.number,
+            purpose: purpose.code(),
+            method: challenge.method(),
+            nonce: &challenge.nonce,
+        };
+        let code = context.code_input();
+        AttemptReservation { flow, challenge, code, used: None, reserved }
     }
 }
 

@@ -8,7 +8,7 @@ use crate::domain::account::{
     Account, Challenge, Expected, Factor, FlowNumber, Generation, OathDevice, Purpose,
     RecoveryCodeSet,
 };
-use crate::domain::crypto::code::{CodeContext, TypedCode};
+use crate::domain::crypto::code::{CodeContext, CodeInput, TypedCode};
 use crate::domain::crypto::digest::{Digest, DigestOf};
 use crate::domain::crypto::secret::secrets_equal;
 use crate::domain::crypto::ticket::{TicketClaims, TicketSubject};
@@ -35,6 +35,7 @@ pub(crate) struct Comparison<'a> {
     pub(crate) purpose: Purpose,
     pub(crate) flow: FlowNumber,
     pub(crate) challenge: &'a Challenge,
+    pub(crate) code: &'a CodeInput,
     /// The recovery code that was already used for this challenge.
     pub(crate) used: Option<&'a Digest>,
     /// The identifier of the ticket, whose decoy stands for the user if there is none.
@@ -83,6 +84,7 @@ impl Core {
             purpose,
             flow: reservation.flow,
             challenge: &reservation.challenge,
+            code: &reservation.code,
             used: reservation.used.as_ref(),
             identifier: claim.identifier,
         };
@@ -140,10 +142,11 @@ impl Core {
         let kind = challenge.method();
         let matched = match (&attempt.given, kind.verification()) {
             (Given::Code(typed), Verification::Contact) => {
-                let context = comparison.context();
                 // If the key was removed, no code matches.
                 let key = self.keys.short(challenge.key);
-                let fits = key.is_some_and(|key| key.code.check(&context, challenge.format, typed));
+                let fits = key.is_some_and(|key| {
+                    key.code.check(&target.key, comparison.code, challenge.format, typed)
+                });
                 fits.then_some(Match::Challenge)
             }
             (Given::Link(secret), Verification::Contact) => {

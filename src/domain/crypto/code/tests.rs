@@ -28,9 +28,9 @@ proptest! {
         let context = context(&account, &nonce);
         let code = key.derive(&context, format);
         prop_assert_eq!(code.expose_secret().len(), usize::from(length));
-        prop_assert!(key.check(&context, format, &typed(code.expose_secret())));
+        prop_assert!(key.check(&account, &context.code_input(), format, &typed(code.expose_secret())));
         let grouped = code.expose_secret().chars().flat_map(|c| [c.to_ascii_lowercase(), ' ']).collect::<String>();
-        prop_assert!(key.check(&context, format, &typed(&grouped)));
+        prop_assert!(key.check(&account, &context.code_input(), format, &typed(&grouped)));
     }
 }
 
@@ -77,7 +77,7 @@ fn no_symbol_is_favoured() {
         for round in 0..rounds {
             let mut nonce = [0; 12];
             nonce[..4].copy_from_slice(&round.to_be_bytes());
-            let mut value = key.value(&context(&account, &nonce), format);
+            let mut value = key.value(&account, &context(&account, &nonce).code_input(), format);
             for place in &mut counts {
                 place[(value % base as u64) as usize] += 1;
                 value /= base as u64;
@@ -105,9 +105,19 @@ fn leading_zeros_count() {
         .find(|(_, code)| code.expose_secret().starts_with("00"))
         .expect("one code in a hundred starts with two zeros");
     let context = context(&account, &nonce);
-    assert!(key.check(&context, DIGITS6, &typed(code.expose_secret())));
-    assert!(!key.check(&context, DIGITS6, &typed(&code.expose_secret()[2..])));
-    assert!(!key.check(&context, DIGITS6, &typed(&format!("0{}", code.expose_secret()))));
+    assert!(key.check(&account, &context.code_input(), DIGITS6, &typed(code.expose_secret())));
+    assert!(!key.check(
+        &account,
+        &context.code_input(),
+        DIGITS6,
+        &typed(&code.expose_secret()[2..])
+    ));
+    assert!(!key.check(
+        &account,
+        &context.code_input(),
+        DIGITS6,
+        &typed(&format!("0{}", code.expose_secret()))
+    ));
 }
 
 /// V20: a text that is no code is refused before any comparison, or does not match.
@@ -142,7 +152,7 @@ fn junk_is_refused_or_wrong() {
     for wrong in
         ["1e5", "1.0e6", "12345", "1234567", "ABCDEF", "0x1F40", "99999999999999999999999999"]
     {
-        assert!(!key.check(&context, DIGITS6, &typed(wrong)), "{wrong}");
+        assert!(!key.check(&account, &context.code_input(), DIGITS6, &typed(wrong)), "{wrong}");
     }
 }
 
@@ -213,19 +223,22 @@ fn a_pasted_code_is_the_code_whatever_only_separates_or_shows_nothing() {
             format!("{between} {front} {between}{back}{between}"),
         ] {
             let read = TypedCode::parse(&text);
-            assert!(read.is_ok_and(|code| key.check(&context, format, &code)), "{text:?}");
+            assert!(
+                read.is_ok_and(|code| key.check(&account, &context.code_input(), format, &code)),
+                "{text:?}"
+            );
         }
     }
     for zero in ZEROS {
         let script = |c: char| char::from_u32(u32::from(zero) + u32::from(c) - 0x30);
         let text: String = right.chars().filter_map(script).collect();
-        assert!(key.check(&context, format, &typed(&text)), "{text}");
+        assert!(key.check(&account, &context.code_input(), format, &typed(&text)), "{text}");
         let mixed = format!("{front} {}", text.chars().skip(4).collect::<String>());
-        assert!(key.check(&context, format, &typed(&mixed)), "{mixed}");
+        assert!(key.check(&account, &context.code_input(), format, &typed(&mixed)), "{mixed}");
     }
     let strong = CodeFormat::new(CodeAlphabet::Strong, 12);
     let right = key.derive(&context, strong);
     let wide = |c: char| char::from_u32(u32::from(c) + 0xFEE0).expect("full width");
     let text: String = right.expose_secret().to_lowercase().chars().map(wide).collect();
-    assert!(key.check(&context, strong, &typed(&text)), "{text}");
+    assert!(key.check(&account, &context.code_input(), strong, &typed(&text)), "{text}");
 }
