@@ -23,12 +23,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let id = UserId::parse(&format!("p-{number:05}"))?;
         let mut facts = UserFacts::new(id.clone());
         facts.restricted_management = Some(false);
-        if number % 3 == 0 {
+        if number.is_multiple_of(3) {
             facts.groups.insert(pilot.clone());
         }
         let name = format!("p-{number:05}@contoso.example");
         world.directory.add_user(&world.tenant, facts, &[&name], "a password")?;
-        if number % 2 == 0 {
+        if number.is_multiple_of(2) {
             let mut contacts = Contacts::default();
             contacts.email = Some(EmailAddress::parse(&format!("p{number}@home.example"))?);
             block_on(world.admin().supply_contacts(&id, &contacts))?;

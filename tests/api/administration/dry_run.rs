@@ -19,15 +19,15 @@ fn id(number: usize) -> UserId {
 fn facts(number: usize) -> UserFacts {
     let mut facts = UserFacts::new(id(number));
     facts.restricted_management = Some(false);
-    facts.enabled = number % 11 != 0;
-    facts.protected = number % 13 == 0;
-    if number % 3 == 0 {
+    facts.enabled = !number.is_multiple_of(11);
+    facts.protected = number.is_multiple_of(13);
+    if number.is_multiple_of(3) {
         facts.groups.insert(GroupId::parse("pilot").expect("valid"));
     }
-    if number % 17 == 0 {
+    if number.is_multiple_of(17) {
         facts.roles.insert(RoleId::parse("Helpdesk Administrator").expect("valid"));
     }
-    if number % 2 == 0 {
+    if number.is_multiple_of(2) {
         facts.contacts.mobile_phone = Some(format!("+1 425555{number:04}"));
     }
     facts
@@ -41,10 +41,10 @@ async fn people(count: usize) -> World {
     for number in 0..count {
         let name = format!("{}@contoso.example", id(number).as_str());
         world.directory.add_user(&tenant(), facts(number), &[&name], "a password").expect("added");
-        if number % 10 == 0 {
+        if number.is_multiple_of(10) {
             let mut contacts = sspr::admin::Contacts::default();
             contacts.email = EmailAddress::parse(&format!("p{number}@home.example")).ok();
-            if number % 20 == 0 {
+            if number.is_multiple_of(20) {
                 contacts.mobile_phone = PhoneNumber::parse(&format!("+1425444{number:04}")).ok();
             }
             world.admin().supply_contacts(&id(number), &contacts).await.expect("supplied");

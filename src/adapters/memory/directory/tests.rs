@@ -130,7 +130,7 @@ async fn every_fact_of_a_user_can_be_set_and_is_found() {
     let groups = BTreeSet::from([group("staff"), group("other")]);
     let query = UserQuery::new(UserSelector::Id(&world.ada), &groups);
     let found = world.directory.find(&world.tenant, &query).await.expect("up");
-    assert_eq!(found, [wanted.clone()]);
+    assert_eq!(found, std::slice::from_ref(&wanted));
     assert_eq!(world.directory.facts(&world.tenant, &world.ada), Some(wanted));
 }
 
