@@ -21,7 +21,7 @@ use crate::domain::identity::writes::{Lockouts, WritePurpose, WriteReply};
 /// method: `enabled`, `protected` and the roles have no other default than the truth.
 ///
 /// The write verbs return a definite outcome only if it is certain. Otherwise an implementation
-/// returns [`WriteOutcome::Indeterminate`] or fails with `Unknown`, and the engine treats the
+/// returns [`Indeterminate`](crate::facts::WriteOutcome::Indeterminate) or fails with `Unknown`, and the engine treats the
 /// password as possibly changed. *A wrong definite outcome* changes a password without a notice.
 #[async_trait]
 pub trait Directory: Send + Sync {
@@ -90,7 +90,7 @@ pub trait Directory: Send + Sync {
     /// cannot sign in with a password that was reset with an `ö`. Every character counts: nothing is
     /// trimmed, cut after 72 bytes or at a NUL (as bcrypt does), or compared without case. A directory
     /// that cannot take a password refuses it with
-    /// [`PolicyViolation`](WriteOutcome::PolicyViolation).
+    /// [`PolicyViolation`](crate::facts::WriteOutcome::PolicyViolation).
     ///
     /// The write has the effects that it names, and no others. It never enables a user who is
     /// disabled.
