@@ -1,5 +1,7 @@
 //! Reasons, details and facts of the model, as hosts and administrators see them.
 
+#![cfg(feature = "testing")]
+
 use std::collections::BTreeSet;
 
 use sspr::admin::{Explanation, Withheld};
