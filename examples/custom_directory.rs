@@ -203,7 +203,7 @@ impl Directory for Accounts {
             row.set(write.password)?;
             row.written = Some(write.number);
             row.facts.password_expired = Some(write.must_change);
-            if write.clears.clear(row.facts.password_home) {
+            if write.clears.includes(row.facts.password_home) {
                 row.facts.locked_out = Some(false);
             }
             Ok(WriteOutcome::Written)
@@ -223,7 +223,7 @@ impl Directory for Accounts {
 
     async fn unlock(&self, unlock: &UnlockWrite<'_>) -> PortResult<WriteReply> {
         self.change(unlock.tenant, unlock.user, |row| {
-            if unlock.clears.clear(row.facts.password_home) {
+            if unlock.clears.includes(row.facts.password_home) {
                 row.facts.locked_out = Some(false);
             }
             Ok(WriteOutcome::Written)

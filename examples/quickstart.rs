@@ -130,7 +130,7 @@ async fn run() -> Outcome<()> {
     Ok(())
 }
 
-/// An engine over the file: keys, store, directory and delivery, in this order.
+/// An engine over the file: keys, store, directory, sessions and delivery, in this order.
 async fn open(
     secrets: &[[u8; 32]; 2],
     database: &Path,

@@ -4,9 +4,9 @@
 //! by mail, text or call, a link, an authenticator code, a recovery code, a passkey) and sets a new
 //! password. This crate owns the rules: who may reset, which methods count and how many are required, how
 //! codes are issued and checked, what is throttled, who is notified, what is recorded. Storage, users,
-//! passwords and mail stay with the application that embeds it, the *host*, behind three traits:
-//! [`Store`](port::Store), [`Directory`](port::Directory) and [`Delivery`](port::Delivery). HTTP stays
-//! with the host as well. The engine brings no runtime and spawns nothing. The engine passes message ids
+//! passwords and mail stay with the application that embeds it, the *host*, behind four traits:
+//! [`Store`](port::Store), [`Directory`](port::Directory), [`Sessions`](port::Sessions) and
+//! [`Delivery`](port::Delivery). HTTP stays with the host as well. The engine brings no runtime and spawns nothing. The engine passes message ids
 //! and typed parameters to the delivery; [`adapters::render`] has English texts for them.
 //!
 //! # A host
@@ -89,7 +89,7 @@
 //! - [`Registration`]: a signed-in user adds, confirms, replaces and removes methods, enrols an
 //!   authenticator and creates recovery codes; and the prompt at sign-in.
 //! - [`Authenticator`]: codes of registered authenticators at the host's own sign-in.
-//! - [`Admin`]: policy, contact data, tokens, unblocking, revoking, initiating a reset, reports, audit
+//! - [`Admin`]: policy and its dry run, contact data, tokens, unblocking, revoking, initiating a reset, reports, audit
 //!   events.
 //! - [`Engine::maintain`]: delivers messages and settles interrupted work. Nothing is delivered unless
 //!   the host calls it.

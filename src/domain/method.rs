@@ -93,8 +93,7 @@ impl MethodKind {
         Self::HostVerified,
     ];
 
-    /// The same kinds, the most secure first: what no code that is sent can replace, then the phones,
-    /// then mail.
+    /// The same kinds, the most secure first: methods without a sent code, then phones, then mail.
     pub(crate) const BY_STRENGTH: [Self; 9] = [
         Self::Passkey,
         Self::AppNotification,

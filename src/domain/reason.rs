@@ -25,8 +25,9 @@ macro_rules! reasons {
         ///
         /// The variants before [`NoSuchMethod`](Self::NoSuchMethod) are in the order in which the
         /// engine evaluates them: of several that hold a flow takes the first, and
-        /// [`Admin::explain`](crate::Admin::explain) lists all. [`Blocked`](Self::Blocked) is found
-        /// when a challenge is opened.
+        /// [`Admin::explain`](crate::Admin::explain) lists all that hold for a user of the
+        /// directory. [`Blocked`](Self::Blocked) is found when a challenge is opened, and by
+        /// `explain`.
         ///
         /// ```
         /// use sspr::SsprReason;
@@ -80,7 +81,7 @@ reasons! {
     /// No account has this identifier.
     UnknownUser = (None, User, "no account has this identifier",
         "check the spelling of the sign-in name");
-    /// Several accounts have this identifier, so it stands for none of them.
+    /// Several accounts have this identifier, so it selects none.
     SeveralUsers = (None, User, "several accounts have this identifier",
         "use the sign-in name instead of a shared mailbox");
     /// The password is kept by the user's home tenant, whose policy decides.

@@ -187,22 +187,23 @@
 //! **Which rules apply to a user is computed in one place**, from the policy, facts of the tenant and the
 //! user, and the time (`src/domain/rules/effective.rs`). Flows, registration, explanations and dry runs read
 //! the same value, so they cannot disagree. What is shown before the first proof is a function of tenant and
-//! time only.
+//! time only, besides the policy.
 //!
 //! **The reasons have one order**, that of [`SsprReason`](crate::SsprReason): who the user is, what the
 //! policy allows, what the directory can do, which methods there are. Microsoft's numbers suggest an order
 //! and no document states one. A flow takes the first reason; an explanation lists all.
 //!
-//! **Where Microsoft's two lists for administrators overlap, two gates are required**, and a fact that the
-//! directory does not report excuses no administrator from the second.
+//! **Where Microsoft's two lists for administrators overlap, two gates are required**, and an unreported
+//! domain or synchronisation excuses no administrator from the second.
 //!
 //! **A name that several users share is treated as unknown.** Choosing one of them would let a user who
-//! takes a name reach the account of another. A mail that lists the sign-in names is not built yet.
+//! takes a name reach the account of another.
 //!
 //! **Sessions are a port beside the directory.** They often live in a token service that knows no facts.
 //! The builder asks for the port, so that leaving it out is a decision ([`NoSessions`](crate::port::NoSessions)).
 //!
-//! **A dry run evaluates and writes nothing.** It ignores budgets: they pass, and a policy does not.
+//! **A dry run evaluates and writes nothing.** It ignores failure budgets, because a lock ends by
+//! itself.
 //!
 //! # Directory writes and notices
 //!

@@ -113,7 +113,7 @@
 //! | flows, their tickets, challenges, codes and links | ended, with a `flow_ended` event; a waiting code is not sent |
 //! | a write in flight | unsettled; its owner is notified |
 //! | events | kept, renamed with their record |
-//! | short hashes of sources and sessions | meaningless: a postponed prompt may be shown once more |
+//! | short hashes of sources and sessions | meaningless: a skipped prompt may be shown once more |
 //!
 //! The numbers of an account continue, so no code or event repeats. Masks and decoys of unknown names
 //! change: an observer who compares them before and after the move learns that the key was changed.

@@ -23,8 +23,8 @@
 //!
 //! Unless [`skip`](crate::method::SignInPrompt::skip) is `Never`, the pages of `Register` and `Reconfirm`
 //! have *not now*: [`Registration::skip`](crate::Registration::skip) stops the prompt for this session, so
-//! give each session a unique name. The policy allows that for ever (the default: a user who has
-//! registered nothing only cannot reset), for some days from the first prompt, or never
+//! give each session a unique name. The policy allows that for ever (the default: a user without
+//! methods can still sign in, but cannot reset), for some days from the first prompt, or never
 //! ([`skip_days`](crate::policy::RegistrationPolicy::skip_days)). If your sign-in requires methods of its
 //! own, name their kinds
 //! ([`with_sign_in_kinds`](crate::method::SignInContext::with_sign_in_kinds)): the plan is then enough for
@@ -162,7 +162,7 @@
 //!
 //! | Desk | Operations | Roles |
 //! |---|---|---|
-//! | policy | [`policy`](crate::Admin::policy), [`put_policy`](crate::Admin::put_policy) | `policy`; to read it, `read` is enough |
+//! | policy | [`policy`](crate::Admin::policy), [`put_policy`](crate::Admin::put_policy), [`dry_run`](crate::Admin::dry_run) | `policy`; to read it and for dry runs, `read` is enough |
 //! | enrolment | [`supply_contacts`](crate::Admin::supply_contacts), [`supply_token`](crate::Admin::supply_token) | `contacts` |
 //! | help | [`unblock`](crate::Admin::unblock) | `unblock` |
 //! | help | [`initiate_reset`](crate::Admin::initiate_reset) | `initiate` |

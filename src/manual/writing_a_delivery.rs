@@ -20,8 +20,9 @@
 //!   message's time to live.
 //! - **End within seconds.** Set a timeout: the batch waits for the call.
 //! - **An error's source is shown to operators.** Leave codes and addresses out of it.
-//! - **`channels` is what this tenant has a provider for**, and costs one read at most: it is asked in each
-//!   flow.
+//! - **`channels` is what this tenant has a provider for**, each with the provider's name, by which a policy
+//!   retires it. It costs one read at most: it is asked in each flow. Send nothing through a provider that the
+//!   policy has retired.
 //!
 //! | The gateway says | Return |
 //! |---|---|
@@ -35,7 +36,7 @@
 //! ```
 //! use sspr::adapters::render::{EnglishText, Renderer as _};
 //! use sspr::method::Channel;
-//! use sspr::port::{Delivery, Envelope, FaultScope, PortError, PortResult, async_trait};
+//! use sspr::port::{Delivery, Envelope, FaultScope, PortError, PortResult, ProvidedChannel, async_trait};
 //! use sspr::TenantId;
 //!
 //! struct Gateway;
@@ -64,8 +65,8 @@
 //!         }
 //!     }
 //!
-//!     async fn channels(&self, _tenant: &TenantId) -> PortResult<Vec<Channel>> {
-//!         Ok(vec![Channel::Sms])
+//!     async fn channels(&self, _tenant: &TenantId) -> PortResult<Vec<ProvidedChannel>> {
+//!         Ok(vec![Channel::Sms.by("text-gateway")])
 //!     }
 //! }
 //! ```

@@ -57,9 +57,10 @@ pub trait Delivery: Send + Sync {
     /// contain a code or an address.
     async fn deliver(&self, envelope: &Envelope) -> PortResult<()>;
 
-    /// The channels that this tenant has a provider for, each with the provider's name. Methods that
-    /// need a missing channel are not offered, and a policy can retire a provider at a date
-    /// ([`retirements`](crate::PolicySettings::retirements)).
+    /// The channels that this tenant has a provider for, each with the provider's name: one entry for
+    /// each provider. Methods that need a missing channel are not offered, and a policy can retire a
+    /// provider at a date ([`retirements`](crate::PolicySettings::retirements)). Send nothing through
+    /// a provider whose date has come.
     ///
     /// # Errors
     ///

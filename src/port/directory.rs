@@ -21,8 +21,8 @@ use crate::domain::identity::writes::{Lockouts, WritePurpose, WriteReply};
 /// method: `enabled`, `protected` and the roles have no other default than the truth.
 ///
 /// The write verbs return a definite outcome only if it is certain. Otherwise an implementation
-/// returns [`Indeterminate`](crate::facts::WriteOutcome::Indeterminate) or fails with `Unknown`, and the engine treats the
-/// password as possibly changed. *A wrong definite outcome* changes a password without a notice.
+/// returns [`Indeterminate`](crate::facts::WriteOutcome::Indeterminate) or fails with `Unknown`,
+/// and the engine treats the password as possibly changed. *A wrong definite outcome* changes a password without a notice.
 #[async_trait]
 pub trait Directory: Send + Sync {
     /// The facts of a tenant; `None` if there is no such tenant.
@@ -36,8 +36,8 @@ pub trait Directory: Send + Sync {
     ///
     /// The directory decides which spellings are one name. An id names at most one user. If several
     /// users match a name, return them all, at most 50: the engine then treats the name as unknown.
-    /// *One of several*, or *a wrong user*, gives away an account. A directory that assigns a used id to another person must
-    /// report incarnations ([`UserFacts::incarnation`]), and from the first use of the store on: a
+    /// *Returning one of several users*, or a wrong one, gives away an account. A directory that
+    /// assigns a used id to another person must report incarnations ([`UserFacts::incarnation`]), and from the first use of the store on: a
     /// record without an incarnation is closed once the directory reports one. The result lists
     /// those of the query's groups that contain the user, with nesting resolved and cycles
     /// tolerated.
@@ -49,11 +49,12 @@ pub trait Directory: Send + Sync {
 
     /// All users of a tenant, page by page: reports and dry runs also need users without a record.
     ///
-    /// Each has those of `groups` that contain the user, as in [`find`](Self::find).
+    /// Each user once, at most `limit` in a page, with those of `groups` that contain the user, as
+    /// in [`find`](Self::find).
     ///
     /// # Errors
     ///
-    /// `Unavailable`, `Denied`.
+    /// `Unavailable`, `Denied`; `Denied` for a cursor of another origin.
     async fn users(
         &self,
         tenant: &TenantId,

@@ -244,7 +244,7 @@ async fn a_shared_name_is_like_an_unknown_one() {
     assert!(!log.contains("team-"), "{log}");
 }
 
-/// E3.4: a reset, a change and an unlock reach the directory with their purpose and effects.
+/// E3.4: a reset reaches the directory with its purpose and effects.
 #[tokio::test]
 async fn each_write_names_its_purpose_and_the_lockouts_that_it_clears() {
     let world = world(|user| user.locked_out = Some(true), |_| {}, Disclosure::Uniform).await;

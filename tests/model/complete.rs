@@ -38,6 +38,11 @@ impl Run {
         let there = ask_first && !unlock && account.password == typed;
         let outside = ask_first && flow.stamp != Some(account.stamp);
         let asked = may && !short && !there && !outside && !self.model.flows[index].shaken;
+        // The directory refuses to change a password to itself.
+        let same = asked
+            && purpose == Purpose::Change
+            && matches!(with, With::Good(_))
+            && account.password == typed;
         if asked {
             self.script(with);
         }
@@ -68,7 +73,11 @@ impl Run {
             self.goal("an unsettled write met another's change");
             return Ok(());
         }
-        let with = if asked { with } else { With::Good(0) };
+        let with = match with {
+            _ if same => With::Refused,
+            with if asked => with,
+            _ => With::Good(0),
+        };
         match with {
             With::Good(_) | With::NotPropagated | With::Short => {
                 let step = result.map_err(|error| format!("not completed: {error}"))?;

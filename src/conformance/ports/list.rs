@@ -89,7 +89,7 @@ macro_rules! __sspr_port_properties {
             "When the message expires. Do not deliver it afterwards."
             "A queue delivers codes and links that no longer work, or are read by the next owner of a number.";
         delivery::channels_are_those_of_the_tenant
-            "The channels that this tenant has a provider for, each with the provider's name."
+            "The channels that this tenant has a provider for, each with the provider's name: one entry for each provider."
             "People are offered codes that never come.";
     } };
     (directory $($what:tt)*) => { $crate::__sspr_port_kit! {

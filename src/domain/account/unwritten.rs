@@ -45,9 +45,20 @@ mod kinds {
 
     fn known(value: Value) -> Result<EventKind, serde_json::Error> {
         let kind: EventKind = serde_json::from_value(value.clone())?;
-        if matches!(kind, EventKind::Other(_)) || serde_json::to_value(&kind)? != value {
+        if matches!(kind, EventKind::Other(_)) || !keeps(&serde_json::to_value(&kind)?, &value) {
             return Err(serde_json::Error::custom("an event of a newer release"));
         }
         Ok(kind)
+    }
+
+    /// Whether an event is written again with every field that it was stored with. An event of an
+    /// older release may gain fields.
+    fn keeps(again: &Value, stored: &Value) -> bool {
+        match (again, stored) {
+            (Value::Object(again), Value::Object(stored)) => {
+                stored.iter().all(|(name, field)| again.get(name) == Some(field))
+            }
+            _ => again == stored,
+        }
     }
 }

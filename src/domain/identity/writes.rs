@@ -21,8 +21,7 @@ use crate::domain::time::Timestamp;
 pub struct WriteReply {
     /// The outcome.
     pub outcome: WriteOutcome,
-    /// What the directory says about a write that it did not make, for the audit event and for
-    /// administrators: an error number, a diagnostic text. It must hold no password. Control
+    /// The directory's explanation of a write that it did not make, for the audit event: an error number, a diagnostic text. It must hold no password. Control
     /// characters are removed, and the first 200 characters are kept. The caller never gets it.
     pub detail: Option<String>,
 }
@@ -75,12 +74,12 @@ pub enum WritePurpose {
     Reset,
     /// The user knows the current password and changes it.
     Change,
-    /// An administrator sets a temporary password.
+    /// An administrator sets a temporary password. No operation of the engine does so yet.
     Administrator,
 }
 
-/// Which lockouts a write clears. A directory with one lockout clears it if the one of the
-/// [`PasswordHome`] is set.
+/// Which lockouts a write clears. A directory with a single lockout clears it if the flag of the
+/// user's [`PasswordHome`] is set: see [`includes`](Self::includes).
 ///
 /// ```
 /// let both = sspr::facts::Lockouts { sign_in: true, on_premises: true };
@@ -97,12 +96,12 @@ pub struct Lockouts {
 }
 
 impl Lockouts {
-    /// Both.
+    /// Both lockouts.
     pub const ALL: Self = Self { sign_in: true, on_premises: true };
 
-    /// Whether the lockout of this home is cleared.
+    /// Whether the lockout of this home is among them.
     #[must_use]
-    pub const fn clear(self, home: PasswordHome) -> bool {
+    pub const fn includes(self, home: PasswordHome) -> bool {
         match home {
             PasswordHome::Cloud => self.sign_in,
             PasswordHome::OnPremises => self.on_premises,

@@ -8,6 +8,7 @@ use super::plans::includes;
 use super::retirement::{Retired, Retirement};
 use super::settings::{Gates, PolicySettings};
 use crate::domain::identity::facts::TenantFacts;
+use crate::domain::identity::roles::same_name;
 use crate::domain::method::{Channel, MethodKind, ProvidedChannel};
 use crate::domain::time::Timestamp;
 
@@ -89,7 +90,7 @@ impl PolicySettings {
         let serves = |provided: &&ProvidedChannel| {
             let ends = |retired: &Retired| {
                 matches!(retired, Retired::Provider { channel, provider }
-                    if *channel == provided.channel && *provider == provided.provider)
+                    if *channel == provided.channel && same_name(provider, &provided.provider))
             };
             let included =
                 provided.channel != Channel::Voice || includes(&self.plans.voice, tenant);

@@ -8,8 +8,8 @@ use crate::domain::identity::facts::{Plan, TenantFacts};
 
 /// The plans that include each ability, as data. Default: every plan includes everything.
 ///
-/// A change of a password that is kept in the cloud is in every plan, and administrators may reset
-/// under every plan (Entra). A tenant whose [`plan`](TenantFacts::plan) is `None` has every ability.
+/// Every plan includes the change of a password that is kept in the cloud. `reset` does not bind
+/// administrators (Entra); `on_premises` binds every user. A tenant whose [`plan`](TenantFacts::plan) is `None` has every ability.
 ///
 /// ```
 /// use sspr::facts::Plan;
@@ -26,7 +26,8 @@ pub struct PlanTable {
     pub reset: BTreeSet<Plan>,
     /// Resets, unlocks and changes of passwords on premises (reason 12 if not).
     pub on_premises: BTreeSet<Plan>,
-    /// Calls. Without them the office phone is no method.
+    /// Voice calls. A plan without them withholds the office phone, and the voice channel of mobile
+    /// phones.
     pub voice: BTreeSet<Plan>,
 }
 

@@ -81,7 +81,7 @@ impl PolicySettings {
     ///
     /// - One gate for users, of mail and mobile phone; two for the 78 administrator roles, of mail,
     ///   mobile phone, office phone and authenticator app, and one in a tenant with neither a domain
-    ///   of its own nor synchronisation and at most 30 days into a trial.
+    ///   of its own nor synchronisation, unless its trial began 30 or more days ago.
     /// - A paid plan for resets, a premium one for passwords on premises, no calls in free and trial
     ///   tenants. Text messages and calls of the provider `microsoft` end on 1 February 2027 in the
     ///   public cloud.
@@ -101,9 +101,9 @@ impl PolicySettings {
     /// - The reason of a refusal is disclosed, after a human check.
     /// - Passwords of 8 to 256 printable ASCII characters, 3 of 4 classes.
     /// - Users are asked to register at sign-in, may skip that for 7 days, and confirm again after
-    ///   180 days. A registration
-    ///   session lasts 15 minutes; its second factor is at most 10 minutes old, for passkeys 5. A
-    ///   new address can be used at once.
+    ///   180 days. Managing methods requires a sign-in of the last 15 minutes. A registration session
+    ///   lasts 15 minutes; its second factor is at most 10 minutes old, for passkeys 5. A new address
+    ///   can be used at once.
     /// - At most 5 authenticator apps and tokens together, 2 mobile phones, 1 office phone, 10
     ///   passkeys. (Entra names no maximum of mail addresses: 2, as by default.)
     ///

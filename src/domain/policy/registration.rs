@@ -36,20 +36,20 @@ pub struct RegistrationPolicy {
     /// 1 to 10.
     #[serde(with = "duration_ms")]
     pub second_factor_age: Duration,
-    /// The maximum age of the second factor of a sign-in that adds or changes a passkey, beside
-    /// `second_factor_age`. Default 5 minutes, 1 to 10.
+    /// The maximum age of the second factor of a sign-in that adds, changes or removes a passkey, in
+    /// addition to `second_factor_age`. Default 5 minutes, 1 to 10.
     #[serde(with = "duration_ms")]
     pub passkey_age: Duration,
     /// Whether a sign-in needs a second factor to change or remove a method, and to add one once
-    /// the account's methods suffice for a reset (NIST SP 800-63B-4, 4.1.2.1). A user whom the
-    /// directory reports with a second factor needs it for every operation. Default true.
+    /// the account's methods suffice for a reset (NIST SP 800-63B-4, 4.1.2.1). While it is on, a user
+    /// whom the directory reports with a second factor needs it for every such call. Default true.
     pub second_factor_to_change: bool,
     /// How long a new address waits before a reset may use it. Default 24 hours, 0 to 7 days. The
     /// methods of a first registration, added in one session, do not wait.
     #[serde(with = "duration_ms")]
     pub hold: Duration,
-    /// Whether users may register an office phone themselves. Default true. If not, only one that
-    /// an administrator or the directory supplied counts.
+    /// Whether users may register an office phone themselves. Default true. An office phone that
+    /// is registered already still counts.
     pub office_phone: bool,
     /// How many methods of each kind an account may have.
     pub max: MethodMaxima,
@@ -73,9 +73,9 @@ impl Default for RegistrationPolicy {
     }
 }
 
-/// How many methods of each kind an account may have. The engine counts the active ones that the
-/// user confirmed, and pending ones separately, with the same number. The host counts the
-/// host-verified ones. An account has one set of recovery codes.
+/// How many methods of each kind an account may have. Active methods that the user confirmed count
+/// toward the maximum; pending ones have a separate maximum of the same size. The host counts
+/// host-verified methods. An account has one set of recovery codes.
 ///
 /// ```
 /// use sspr::MethodKind;
@@ -109,8 +109,8 @@ pub struct MethodMaxima {
 }
 
 impl MethodMaxima {
-    /// How many methods of this kind an account may have; `None` for a kind without a limit of the
-    /// engine's.
+    /// How many methods of this kind an account may have; `None` for a kind that the engine does
+    /// not limit.
     #[must_use]
     pub const fn of(&self, kind: MethodKind) -> Option<u8> {
         match kind {

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::identity::facts::TenantFacts;
+use crate::domain::identity::roles::same_name;
 use crate::domain::method::{Channel, MethodKind};
 use crate::domain::time::Timestamp;
 
@@ -29,7 +30,7 @@ pub struct Retirement {
     pub what: Retired,
     /// The first instant at which it may not be used.
     pub at: Timestamp,
-    /// The clouds in which it ends ([`TenantFacts::cloud`]). A tenant without a cloud is in
+    /// The clouds in which it ends ([`TenantFacts::cloud`]), in any letter case. A tenant without a cloud is in
     /// `public`. Empty: in every cloud.
     #[serde(default)]
     pub clouds: BTreeSet<String>,
@@ -42,11 +43,11 @@ pub struct Retirement {
 pub enum Retired {
     /// A kind of method, for users and administrators, over every channel.
     Method(MethodKind),
-    /// One provider of a channel. Another provider of the channel outlives it.
+    /// One provider of a channel; its other providers stay in use.
     Provider {
         /// The channel.
         channel: Channel,
-        /// The name that the [`Delivery`](crate::port::Delivery) gives it.
+        /// The name that the [`Delivery`](crate::port::Delivery) gives it, in any letter case.
         provider: String,
     },
 }
@@ -58,11 +59,11 @@ impl Retirement {
         Self { what, at, clouds: BTreeSet::new() }
     }
 
-    /// Whether it has come for this tenant. Without facts of the tenant every cloud counts as its
-    /// own.
+    /// Whether it has come for this tenant. Without facts of the tenant it applies in every
+    /// cloud.
     pub(super) fn has_come(&self, tenant: Option<&TenantFacts>, now: Timestamp) -> bool {
         let cloud = tenant.map(|tenant| tenant.cloud.as_deref().unwrap_or(PUBLIC));
-        let is_here = |cloud: &str| self.clouds.iter().any(|named| named == cloud);
+        let is_here = |cloud: &str| self.clouds.iter().any(|named| same_name(named, cloud));
         self.at <= now && (self.clouds.is_empty() || cloud.is_none_or(is_here))
     }
 }

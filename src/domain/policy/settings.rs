@@ -216,9 +216,9 @@ pub struct AdministratorPolicy {
     /// Default: [`roles_2026`](Self::roles_2026). 1 to 256; never empty, since administrators would
     /// then fall under `users`. A host without roles names one that no user holds.
     pub roles: BTreeSet<RoleId>,
-    /// Whether one gate suffices in a tenant with neither a domain of its own nor synchronisation
-    /// and at most 30 days into a trial (Entra). A fact that the directory does not report requires
-    /// two. Default false; true needs [`Deviation::OneGateAdministrators`].
+    /// Whether one gate suffices in a tenant that has neither a domain of its own nor
+    /// synchronisation, unless its trial began 30 or more days ago (Entra). If the directory does
+    /// not report one of the first two, two gates are required. Default false; true needs [`Deviation::OneGateAdministrators`].
     pub one_gate_exceptions: bool,
     /// Their gates. Default: two, of email, mobile phone and office phone. Never fewer than two
     /// unless [`Deviation::OneGateAdministrators`] is acknowledged.

@@ -15,7 +15,10 @@ use crate::domain::identity::contact::Destination;
 use crate::domain::identity::facts::UserFacts;
 use crate::domain::method::{MethodKind, Verification};
 use crate::domain::policy::{Gates, Policy};
-use crate::domain::rules::eligibility::{Candidate, distinct, from_directory, satisfies};
+use crate::domain::rules::eligibility::{
+    Candidate, candidates, distinct, from_directory, satisfies,
+};
+use crate::domain::time::Timestamp;
 
 /// What is known of an account, if the host may not have told every part of it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -98,7 +101,11 @@ impl Holdings<'_> {
     /// Whether the account holds anything. If it does, a new address has a hold.
     pub(crate) fn any(&self, account: &Account, policy: &Policy) -> Known {
         let registered = account.methods.iter().any(Method::active);
-        let directory = policy.contacts.directory && self.directory(policy).next().is_some();
+        // Also data of a kind that the policy withholds now: they are an address of the owner's.
+        let directory = policy.contacts.directory
+            && MethodKind::CONTACTS
+                .iter()
+                .any(|kind| from_directory(*kind, self.user, policy).is_some());
         let least = registered || directory || !self.external.is_empty();
         Known::between(least, least || !self.unsure.is_empty())
     }
@@ -113,19 +120,24 @@ impl Holdings<'_> {
         let least = self.counted(account, policy);
         let unsure = self.unsure.iter().map(|kind| external(*kind));
         let most: Vec<_> = least.iter().cloned().chain(unsure).collect();
+        let is_used = self.counts(account, policy, new);
         let completes = |held: &[Candidate]| {
             let apart = |candidate: &Candidate| distinct(candidate, &new.candidate);
             held.is_empty()
                 || (!new.displaces
-                    && (new.is_among(held)
+                    && (is_used
                         || (!satisfies(held, self.gates.required) && held.iter().any(apart))))
         };
         Known::between(!completes(&least), !completes(&most))
     }
 
-    /// Whether this address counts already, since an administrator or the directory supplied it.
+    /// Whether a reset uses this address already, since an administrator or the directory supplied
+    /// it. Supplied data of a kind do not count while the account has a better address of the kind:
+    /// to confirm them then adds a method, though the address is known.
     pub(crate) fn counts(&self, account: &Account, policy: &Policy, new: &Newcomer) -> bool {
-        new.is_among(&self.counted(account, policy))
+        let Self { user, gates, external, .. } = self;
+        let used = candidates(account, user, policy, gates, external, Timestamp::MAX);
+        new.is_among(&self.counted(account, policy)) && new.is_among(&used)
     }
 
     /// Whether adding a method takes a second factor for every kind that the policy counts.

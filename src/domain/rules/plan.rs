@@ -60,7 +60,7 @@ pub struct SuppliedContact {
     pub masked: String,
 }
 
-/// Whether a user has registered, may reset, and is able to. Three facts, computed apart.
+/// Whether a user has registered, may reset, can do both, and has any method: each computed apart.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct RegistrationStatus {
@@ -71,14 +71,14 @@ pub struct RegistrationStatus {
     /// Whether the policy and the directory's facts let the user reset; methods may be missing
     /// (Entra: `isSsprEnabled`).
     pub enabled: bool,
-    /// Both (Entra: `isSsprCapable`).
+    /// Whether the user is registered and enabled (Entra: `isSsprCapable`).
     pub capable: bool,
     /// Whether any method is registered, of a kind that counts or not (the older reports of Entra:
     /// `isRegistered`).
     pub any_method: bool,
 }
 
-/// Computes the three facts. `registrant` has the gates that would apply to the user.
+/// Computes the facts. `registrant` has the gates that would apply to the user.
 pub(crate) fn registration_status(
     account: &Account,
     policy: &Policy,

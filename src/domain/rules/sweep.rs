@@ -206,7 +206,8 @@ impl Transition<'_> {
         self.account.help_at = self.account.help_at.map(|at| at.min(now));
         let acts = &mut self.account.acts;
         let told = self.account.told.iter_mut().flat_map(|told| &mut told.times);
-        for at in acts.user.iter_mut().chain(&mut acts.administrators).chain(told) {
+        let counted = acts.user.iter_mut().chain(&mut acts.administrators);
+        for at in counted.chain(&mut acts.refused).chain(told) {
             *at = (*at).min(now);
         }
         for act in &mut self.account.registration.acts {
@@ -215,6 +216,7 @@ impl Transition<'_> {
         let seen = self.account.seen;
         let registration = &mut self.account.registration;
         registration.sitting = None;
+        registration.required_since = registration.required_since.map(|at| at.min(now));
         // The days that have passed stay passed: a clock that steps back gives none of them back.
         registration.prompted_at = registration.prompted_at.map(|at| now.minus(seen.since(at)));
         for method in self.account.methods.iter_mut() {

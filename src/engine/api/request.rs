@@ -165,8 +165,7 @@ pub struct SignInContext {
     pub signed_in_at: Timestamp,
     /// When a second factor was last proven in this session.
     pub second_factor_at: Option<Timestamp>,
-    /// The kinds of method one of which the host's policy for sign-ins requires; empty if it
-    /// requires none.
+    /// The kinds of which the host's sign-in requires one; empty if it requires none.
     pub sign_in_kinds: BTreeSet<MethodKind>,
 }
 
@@ -217,8 +216,8 @@ impl SignInContext {
 /// [`Engine::admin`](crate::Engine::admin). Build the actor from the roles that the administrator
 /// has in that tenant, and take the tenant from the same session, never from a URL.
 ///
-/// An administrator who is a user of the tenant's directory is a [`user`](Self::user), who may not
-/// act on their own account. *A person who is passed as a [`service`](Self::service)* may.
+/// Pass an administrator who is a user of the tenant's directory as a [`user`](Self::user): they
+/// cannot act on their own account. *A person passed as a [`service`](Self::service)* can.
 ///
 /// ```
 /// use sspr::{Actor, RoleId, UserId};
@@ -244,9 +243,8 @@ impl Actor {
         Self { id, subject: Some(user), roles: roles.into_iter().collect() }
     }
 
-    /// A program with these roles, such as a service principal or a job: it is no user of the
-    /// directory, so that no account is its own. The rules about the user that it acts on hold for
-    /// it as for any administrator. The first 128 characters of the name go into the audit trail.
+    /// A program with these roles, such as a service principal or a job. It has no account of its
+    /// own; the target rules apply to it as to any administrator. The first 128 characters of the name go into the audit trail.
     #[must_use]
     pub fn service(name: &str, roles: impl IntoIterator<Item = RoleId>) -> Self {
         let shown = name.chars().filter(|symbol| !symbol.is_control()).take(128);

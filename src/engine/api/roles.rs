@@ -27,7 +27,8 @@ use crate::engine::api::request::Actor;
 /// An act on a user requires one role that is in the list of the act and in every rule of
 /// [`targets`](Self::targets) that applies to the user. Roles do not add up: a Helpdesk
 /// Administrator who is also a Reports Reader gets no further than each role alone. An act that
-/// these rules refuse is recorded as `act_refused`; an actor whose roles are not in the list of the
+/// these rules refuse is recorded as `act_refused`, at most ten an hour for each account, and only
+/// for an id that the directory or the store has; an actor whose roles are not in the list of the
 /// operation is refused before anything is read, and nothing is recorded.
 ///
 /// The default names Entra's roles. A field that is set replaces its default list. In a document, a
@@ -49,7 +50,7 @@ use crate::engine::api::request::Actor;
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct AdminRoles {
-    /// May put the policy. Default: Password Administrator, Global Administrator and
+    /// May put and read the policy, and dry-run one. Default: Password Administrator, Global Administrator and
     /// Authentication Policy Administrator.
     pub policy: BTreeSet<RoleId>,
     /// May supply contact data and tokens.
@@ -61,7 +62,7 @@ pub struct AdminRoles {
     pub revoke: BTreeSet<RoleId>,
     /// May ask a user to reset the password.
     pub initiate: BTreeSet<RoleId>,
-    /// May read the policy, events, accounts and explanations.
+    /// May read the policy, dry runs, events, accounts and explanations.
     pub read: BTreeSet<RoleId>,
     /// Which of these may act on which users.
     pub targets: TargetRules,
@@ -120,7 +121,7 @@ impl AdminRoles {
         user: &UserId,
         facts: Option<&UserFacts>,
     ) -> Result<(), ActRefusal> {
-        // A directory may find a user under another spelling of the id.
+        // Defence in depth: the engine refuses a directory's reply about another id.
         if actor.is(user) || facts.is_some_and(|facts| actor.is(&facts.id)) {
             return Err(ActRefusal::OwnAccount);
         }
@@ -140,7 +141,7 @@ impl AdminRoles {
 /// | The user | Password | Helpdesk | Authentication | User | Privileged Authentication | Global |
 /// |---|---|---|---|---|---|---|
 /// | holds no role | yes | yes | yes | yes | yes | yes |
-/// | is under [restricted management](UserFacts::restricted_management), or the directory does not say | | | | | yes | yes |
+/// | is under [restricted management](UserFacts::restricted_management), or that fact is unknown | | | | | yes | yes |
 /// | holds Directory Readers, Guest Inviter or Password Administrator | yes | yes | yes | yes | yes | yes |
 /// | holds Message Center Reader, Reports Reader, Usage Summary Reports Reader or User Experience Success Manager | | yes | yes | yes | yes | yes |
 /// | holds Helpdesk Administrator | | yes | | yes | yes | yes |
@@ -166,10 +167,10 @@ impl AdminRoles {
 pub struct TargetRules {
     /// May act on a user without any role.
     pub no_role: BTreeSet<RoleId>,
-    /// May act on a user under [restricted management](UserFacts::restricted_management), or of
-    /// whom the directory does not say.
+    /// May act on a user under restricted management, or whose
+    /// [`restricted_management`](UserFacts::restricted_management) is `None`.
     pub restricted: BTreeSet<RoleId>,
-    /// By the roles of the user. A role that several rules name is under each of them.
+    /// Rules by the roles that the user holds; every rule that names one applies.
     pub roles: Vec<TargetRule>,
     /// May act on holders of a role that no rule names, and on the record of a user whom the
     /// directory does not have.

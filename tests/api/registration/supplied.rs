@@ -138,3 +138,21 @@ async fn only_supplied_addresses_are_claimed() {
         assert_eq!(refusal(begun), wanted, "{kind}");
     }
 }
+
+/// A supplied address that a better one of its kind shadows opens nothing, so to confirm it adds a
+/// method: with a password alone it is refused, and with a second factor it has a hold.
+#[tokio::test]
+async fn a_supplied_address_behind_an_own_one_is_a_new_method() {
+    let world = World::builder().registered().open().await;
+    world.clock.advance(Duration::from_secs(2 * 86_400));
+    supply(&world, PUBLIC).await;
+    let thief = password_only(&world, "thief");
+    let claimed = claim(&world, &thief, PUBLIC).await;
+    assert_eq!(refusal(claimed), Refusal::SecondFactorRequired);
+    let added = world.engine.registration().add(&request(), &thief, &mail_to(PUBLIC)).await;
+    assert_eq!(refusal(added), Refusal::SecondFactorRequired);
+    let owner = with_second_factor(&world, "owner");
+    let own = claim(&world, &owner, PUBLIC).await.expect("confirmed");
+    let day = Duration::from_secs(86_400);
+    assert_eq!(own.usable_from, Some(world.clock.now().plus(day)));
+}

@@ -81,7 +81,7 @@ impl MemoryDirectory {
         let facts = &mut account.facts;
         // An untracked fact stays untracked.
         facts.password_expired = facts.password_expired.map(|_| write.must_change);
-        if write.clears.clear(facts.password_home) {
+        if write.clears.includes(facts.password_home) {
             facts.locked_out = facts.locked_out.map(|_| false);
         }
         let entry = DirectoryWrite {
@@ -271,7 +271,7 @@ impl Directory for MemoryDirectory {
         };
         if let Some(account) = state.account_mut(unlock.tenant, unlock.user) {
             let facts = &mut account.facts;
-            if unlock.clears.clear(facts.password_home) {
+            if unlock.clears.includes(facts.password_home) {
                 facts.locked_out = facts.locked_out.map(|_| false);
             }
             log(&mut account.unlocks, unlock.number);

@@ -18,21 +18,24 @@ use crate::engine::core::context::TenantContext;
 use crate::engine::observe::Operation;
 use crate::port::{Cursor, Page, PortErrorKind};
 
+/// The most users that one call evaluates.
+const MAX_PAGE: usize = 1_000;
+
 /// What a change of the policy would do to one user.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct DryRunUser {
     /// The user.
     pub user: UserId,
-    /// The reason against a reset today; `None` if the user may reset.
+    /// The first reason against a reset today; `None` if the user may reset.
     pub before: Option<SsprReason>,
     /// The reason against a reset under the proposed policy.
     pub after: Option<SsprReason>,
-    /// Host-verified kinds for which the host did not answer. They count as not there, so the
-    /// result may be better than it is shown.
+    /// Host-verified kinds for which the host did not answer. They count as absent, so the user may
+    /// in fact fare better.
     pub unanswered: Vec<MethodKind>,
-    /// Whether the user's record cannot be read. Such an account is closed under every policy, with
-    /// the reason [`SsprReason::AdministratorRequired`].
+    /// Whether the user's record cannot be read. `before` and `after` are then
+    /// [`SsprReason::AdministratorRequired`]; calls on the account return [`Error::Fault`].
     pub unreadable: bool,
 }
 
@@ -41,7 +44,7 @@ pub struct DryRunUser {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum DryRunEffect {
-    /// The user may reset before and after, or neither.
+    /// The user may reset under both policies, or under neither.
     Unchanged,
     /// The user may reset under the proposed policy only.
     Gains,
@@ -69,9 +72,9 @@ impl Admin<'_> {
     /// writes nothing.
     ///
     /// A page has at most `limit` users, in the directory's order; pass the cursor of the last page
-    /// to continue, also in another process. Users without a record are evaluated too. The budgets
-    /// of accounts do not matter: a locked account counts as able to reset. The stored policy is
-    /// read for each page, so store no other one in between.
+    /// to continue, also in another process. Users without a record are evaluated too. Failure
+    /// budgets are ignored: a locked account counts as able to reset. Each page reads the stored
+    /// policy; do not store another one between pages. A limit counts as at least 1 and at most 1000.
     ///
     /// ```
     /// use sspr::admin::DryRunEffect;
@@ -104,7 +107,8 @@ impl Admin<'_> {
             let policy = Arc::new(proposed.clone());
             let then = TenantContext { policy, stored: true, ..today.clone() };
             let groups: BTreeSet<_> = today.groups() | then.groups();
-            let users = core.directory.users(self.tenant, &groups, after, limit.max(1)).await;
+            let users =
+                core.directory.users(self.tenant, &groups, after, limit.clamp(1, MAX_PAGE)).await;
             let page = users.at(FaultOrigin::Directory)?;
             let mut items = Vec::with_capacity(page.items.len());
             for user in page.items {

@@ -48,11 +48,11 @@ use crate::engine::observe::Operation;
 /// [`create_recovery_codes`](Self::create_recovery_codes) needs an acknowledgement instead.
 /// [`prompt`](Self::prompt) returns what to ask the user at sign-in.
 ///
-/// The host vouches for the sign-in, and every call needs a fresh sign-in: at most five minutes old
-/// by default. A second factor of the sign-in must be as fresh by default
+/// The host vouches for the sign-in, and every call except [`prompt`](Self::prompt) and
+/// [`skip`](Self::skip) needs a fresh one: at most five minutes old by default. A second factor of the sign-in must be as fresh by default
 /// ([`SignInContext::with_second_factor`](crate::method::SignInContext::with_second_factor)); a user
 /// whom the directory reports with one
-/// ([`UserFacts::second_factor`](crate::facts::UserFacts::second_factor)) needs it for every call.
+/// ([`UserFacts::second_factor`](crate::facts::UserFacts::second_factor)) needs it for each of them.
 /// A registration session begins with the first method that is added, confirmed or removed in the
 /// session of the sign-in, and lasts 15 minutes by default; after its end the user must sign in
 /// again ([`RegistrationPolicy::session`](crate::policy::RegistrationPolicy::session)).
@@ -89,7 +89,7 @@ struct PendingMethod {
 impl Registration<'_> {
     /// The same operations for the page that interrupts a sign-in (Entra: interrupt mode). It adds
     /// what the [prompt](Self::prompt) asks for: replacing, removing and choosing a default are
-    /// [`Refusal::NotOffered`], and so are an alternate mobile phone, and an office phone unless the
+    /// [`Refusal::NotOffered`], and so are a second mobile phone, and an office phone unless the
     /// directory has one.
     ///
     /// ```

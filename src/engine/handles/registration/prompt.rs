@@ -42,8 +42,8 @@ impl SignInPrompt {
 }
 
 impl Registration<'_> {
-    /// What to ask this user at sign-in. Users who are unknown, out of scope or in a tenant without
-    /// a policy are asked nothing. Call it at most once per interactive session: the engine does
+    /// What to ask this user at sign-in. A user who is unknown, or whose tenant has no policy, is
+    /// asked nothing; one out of scope is asked only to change an expired password. Call it at most once per interactive session: the engine does
     /// not know how often a page is shown.
     ///
     /// As in Entra, there are two cases. A user who has never completed the registration is asked
@@ -53,9 +53,9 @@ impl Registration<'_> {
     /// [`Refusal::SecondFactorRequired`] unless the user has a second factor that only has to be
     /// proven again.
     ///
-    /// It only reads, unless the policy allows to skip for some days
-    /// ([`skip_days`](crate::policy::RegistrationPolicy::skip_days)): then it stores once when the
-    /// user was first asked, from which the days count.
+    /// The call only reads, unless
+    /// [`skip_days`](crate::policy::RegistrationPolicy::skip_days) allows skipping for some days:
+    /// then the first prompt stores its time, from which the days count.
     ///
     /// ```
     /// use sspr::{Engine, Error, Request, SignedIn};
