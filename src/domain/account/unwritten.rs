@@ -62,3 +62,36 @@ mod kinds {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::Unwritten;
+
+    fn stored(kind: Value) -> Value {
+        json!({ "at": 1_800_000_000_000_i64, "actor": "engine", "kinds": [kind] })
+    }
+
+    fn is_read(kind: Value) -> bool {
+        serde_json::from_value::<Unwritten>(stored(kind)).is_ok()
+    }
+
+    /// An event that waited under an older release is read; one of a newer release would lose a
+    /// field, and is not.
+    #[test]
+    fn events_of_older_releases_are_read_and_of_newer_ones_refused() {
+        let old = json!({
+            "code": "directory_write_failed", "flow": 1, "write": 3,
+            "reason": "directory_unreachable"
+        });
+        assert!(is_read(old.clone()), "before it had a detail");
+        let mut same = old.clone();
+        same["detail"] = json!("33004");
+        assert!(is_read(same));
+        let mut newer = old;
+        newer["cause"] = json!("of tomorrow");
+        assert!(!is_read(newer));
+        assert!(!is_read(json!({ "code": "an_event_of_tomorrow" })));
+    }
+}

@@ -300,3 +300,18 @@ fn events_that_wait_are_written_in_order_whichever_name_a_decoy_has() {
     assert_eq!(whose(&written[69]), (at(1), Some(about.clone())));
     assert_eq!(whose(&written[70]), (at(2), None));
 }
+
+/// A clock that was ahead leaves neither refused acts nor a required registration in the future: the
+/// first would suppress every later event, the second would make each new method count as old.
+#[test]
+fn a_clock_that_was_ahead_leaves_no_stamp_of_refused_acts_and_registrations() {
+    let (policy, mut state) = (policy(|_| {}), account());
+    let ahead = at(10 * 86_400);
+    state.seen = ahead;
+    state.acts.refused = vec![ahead; 10];
+    state.registration.required_since = Some(ahead);
+    let transition = Transition::new(&state, &policy, at(60));
+    assert!(transition.clock_ahead);
+    assert!(transition.account.acts.refused.iter().all(|at_refused| *at_refused <= at(60)));
+    assert_eq!(transition.account.registration.required_since, Some(at(60)));
+}

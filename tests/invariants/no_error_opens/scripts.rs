@@ -184,6 +184,14 @@ async fn registers(fixture: &Fixture, engine: &Engine, user: &SignedIn) {
             confirm(&claimed.ticket, &token.code(sspr::port::Clock::now(&fixture.clock))).await;
         }
     }
+    for (kind, channel) in
+        [(MethodKind::Email, Channel::Email), (MethodKind::MobilePhone, Channel::Sms)]
+    {
+        let call = async || registration.claim_contact(&request, user, kind, channel).await;
+        let _ = again(call).await;
+    }
+    let call = async || registration.check_host_verified(&request, user, MethodKind::Passkey).await;
+    let _ = again(call).await;
 }
 
 /// Changes the existing methods.
