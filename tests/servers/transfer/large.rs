@@ -43,9 +43,8 @@ fn a_long_history_arrives_commit_by_commit() {
         let (from, to) = (from(), to());
         block_on(fill(Arc::clone(&from.store)));
         let accounts = block_on(scan(&*from.store, RecordKind::Account));
-        // Pages end within commits, and one commit is larger than a page; but no transaction of
-        // etcd takes so much, and no commit of an engine has it.
-        let large = if name.contains("etcd") { 30 } else { 300 };
+        // Pages end within commits, and one commit has as many events as the contract allows.
+        let large = u16::try_from(Commit::MAX_EVENTS).expect("few");
         let sizes = std::iter::repeat_n(3, 200).chain([0, large, 1]);
         lengthen(&*from.store, &accounts[0], sizes);
         block_on(moved(&*from.store, &*to.store));
