@@ -78,16 +78,25 @@ impl Admin<'_> {
     ///
     /// ```
     /// use sspr::admin::DryRunEffect;
-    /// use sspr::testing::{World, block_on};
-    /// use sspr::{Policy, PolicySettings};
+    /// use sspr::{Actor, Engine, Error, Policy, TenantId};
     ///
-    /// block_on(async {
-    ///     let world = World::builder().registered().open().await;
-    ///     let proposed = Policy::new(PolicySettings::default()).unwrap(); // its scope is none
-    ///     let page = world.admin().dry_run(&proposed, None, 100).await.unwrap();
-    ///     assert_eq!(page.items[0].effect(), DryRunEffect::Loses);
-    ///     assert!(page.next.is_none());
-    /// });
+    /// async fn losers(
+    ///     engine: &Engine,
+    ///     (tenant, root): (&TenantId, &Actor),
+    ///     proposed: &Policy,
+    /// ) -> Result<usize, Error> {
+    ///     let (mut cursor, mut lost) = (None, 0);
+    ///     loop {
+    ///         let admin = engine.admin(tenant, root);
+    ///         let page = admin.dry_run(proposed, cursor.as_ref(), 250).await?;
+    ///         let loses = page.items.iter().filter(|user| user.effect() == DryRunEffect::Loses);
+    ///         lost += loses.count();
+    ///         cursor = page.next;
+    ///         if cursor.is_none() {
+    ///             return Ok(lost);
+    ///         }
+    ///     }
+    /// }
     /// ```
     ///
     /// # Errors
