@@ -49,7 +49,8 @@ macro_rules! reasons {
             /// Every reason, in order.
             pub const ALL: &'static [Self] = &[$(Self::$name),+];
 
-            /// Entra's number (`SSPR_0009` to `SSPR_0030`), where there is one.
+            /// Entra's number (`SSPR_0009` to `SSPR_0030`), where there is one. Microsoft documents 9
+            /// to 14, 29 and 30; 15 is known from its support only.
             #[must_use]
             pub const fn code(self) -> Option<u8> {
                 match self { $(Self::$name => $code,)+ }
