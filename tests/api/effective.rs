@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 use sspr::admin::{Contacts, Explanation, Withheld};
 use sspr::audit::EventKind;
 use sspr::facts::{
-    ContactSlot, EmailAddress, Lockouts, PasswordHome, PhoneNumber, UserFacts, UserKind,
-    WriteOutcome, WritePurpose, WritebackState,
+    ContactSlot, EmailAddress, PasswordHome, PhoneNumber, UserFacts, UserKind, WriteOutcome,
+    WritebackState,
 };
 use sspr::method::Channel;
 use sspr::policy::{Deviation, Disclosure, PhoneFormat, Retired, Retirement, Scope};
@@ -250,18 +250,6 @@ async fn a_shared_name_is_like_an_unknown_one() {
     assert_eq!(calls[0], calls[1]);
     world.deliver().await;
     assert_eq!(world.inbox.all().len(), 0, "no code for any of them");
-}
-
-/// E3.4: a reset reaches the directory with its purpose and effects.
-#[tokio::test]
-async fn each_write_names_its_purpose_and_the_lockouts_that_it_clears() {
-    let world = world(|user| user.locked_out = Some(true), |_| {}, Disclosure::Uniform).await;
-    let ticket = world.granted().await;
-    world.complete(&ticket, NEW).await.expect("written");
-    let writes = world.directory.writes(&tenant(), &world.user);
-    let last = writes.last().expect("one");
-    assert_eq!((last.purpose, last.clears), (WritePurpose::Reset, Lockouts::ALL));
-    assert!(last.risk_remediated && !last.must_change);
 }
 
 /// E7.1: what the directory says about a refusal is in the audit event and not in the reply.
