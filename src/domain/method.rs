@@ -355,7 +355,7 @@ impl From<ChallengeOption> for String {
 /// use sspr::method::Channel;
 /// use sspr::port::ProvidedChannel;
 ///
-/// assert_eq!(Channel::Sms.by("contoso-telecom").provider, "contoso-telecom");
+/// assert_eq!(Channel::Sms.provided_by("contoso-telecom").provider, "contoso-telecom");
 /// assert_eq!(ProvidedChannel::from(Channel::Sms).provider, "host");
 /// ```
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -370,7 +370,7 @@ pub struct ProvidedChannel {
 impl Channel {
     /// This channel, from a provider of this name.
     #[must_use]
-    pub fn by(self, provider: &str) -> ProvidedChannel {
+    pub fn provided_by(self, provider: &str) -> ProvidedChannel {
         ProvidedChannel { channel: self, provider: provider.to_owned() }
     }
 }
@@ -378,7 +378,7 @@ impl Channel {
 impl From<Channel> for ProvidedChannel {
     /// The channel, from a provider that is named `host`.
     fn from(channel: Channel) -> Self {
-        channel.by("host")
+        channel.provided_by("host")
     }
 }
 

@@ -66,7 +66,7 @@
 //!     }
 //!
 //!     async fn channels(&self, _tenant: &TenantId) -> PortResult<Vec<ProvidedChannel>> {
-//!         Ok(vec![Channel::Sms.by("text-gateway")])
+//!         Ok(vec![Channel::Sms.provided_by("text-gateway")])
 //!     }
 //! }
 //! ```

@@ -31,7 +31,7 @@ use crate::domain::time::Timestamp;
 ///     }
 ///
 ///     async fn channels(&self, _tenant: &TenantId) -> PortResult<Vec<ProvidedChannel>> {
-///         Ok(vec![Channel::Email.by("mail.contoso.example"), Channel::Sms.by("text-gateway")])
+///         Ok(vec![Channel::Email.provided_by("mail.contoso.example"), Channel::Sms.provided_by("text-gateway")])
 ///     }
 /// }
 /// ```

@@ -229,7 +229,9 @@ impl Delivery for FileDelivery {
     }
 
     async fn channels(&self, _tenant: &TenantId) -> PortResult<Vec<ProvidedChannel>> {
-        Ok([Channel::Email, Channel::Sms, Channel::Voice].map(|channel| channel.by("files")).into())
+        Ok([Channel::Email, Channel::Sms, Channel::Voice]
+            .map(|channel| channel.provided_by("files"))
+            .into())
     }
 }
 

@@ -269,7 +269,7 @@ impl Delivery for MemoryInbox {
         let state = lock(&self.state);
         let all = || {
             [Channel::Email, Channel::Sms, Channel::Voice]
-                .map(|channel| channel.by("memory"))
+                .map(|channel| channel.provided_by("memory"))
                 .into()
         };
         Ok(state.channels.get(tenant).cloned().unwrap_or_else(all))

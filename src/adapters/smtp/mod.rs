@@ -144,7 +144,7 @@ impl Delivery for SmtpDelivery {
     }
 
     async fn channels(&self, _tenant: &TenantId) -> PortResult<Vec<ProvidedChannel>> {
-        Ok(vec![Channel::Email.by("smtp")])
+        Ok(vec![Channel::Email.provided_by("smtp")])
     }
 }
 

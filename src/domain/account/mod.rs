@@ -24,6 +24,7 @@ pub(crate) use unknown::Unknown;
 pub(crate) use unwritten::Unwritten;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -152,9 +153,9 @@ pub(crate) struct RegistrationState {
     /// another one must not count as the first.
     #[serde(default)]
     pub(crate) ever_active: bool,
-    /// The registration session that began last.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) sitting: Option<Sitting>,
+    /// The registration sessions whose sign-in may still manage methods.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) sittings: Vec<Sitting>,
     /// When an administrator removed what the record held about the user.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) forgotten_at: Option<Timestamp>,
@@ -179,6 +180,15 @@ pub(crate) struct Sitting {
     /// Whether the account held nothing before: then the methods of this session have no hold.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) first: bool,
+}
+
+impl Sitting {
+    /// The most that a record holds.
+    pub(crate) const MAX: usize = 4;
+    /// How long a session that is over is remembered: the greatest
+    /// [`reauthentication`](crate::policy::RegistrationPolicy::reauthentication). Its sign-in is
+    /// then too old for any policy.
+    pub(crate) const KEPT: Duration = Duration::from_secs(15 * 60);
 }
 
 /// A browser that has completed a flow. It proves nothing; it draws on the proven pool.

@@ -317,7 +317,7 @@ fn full() -> Account {
             skipped: Some(SessionHash(77)),
             ever_active: true,
             prompted_at: Some(at(-80)),
-            sitting: Some(Sitting { session: SessionHash(78), until: at(3_000), first: true }),
+            sittings: vec![Sitting { session: SessionHash(78), until: at(3_000), first: true }],
             forgotten_at: Some(at(-100)),
             acts: vec![at(-50)],
             unknown: Unknown::NONE,

@@ -161,11 +161,12 @@ fn usable_from(
         && !registration.ever_active
         && !forgotten;
     // `activate` has begun the registration session of this sign-in, or found it.
-    let sitting = &mut transition.account.registration.sitting;
-    let joins = sitting.as_mut().is_some_and(|sitting| {
-        sitting.first |= nothing_before;
-        sitting.first
-    });
+    let mut sittings = transition.account.registration.sittings.iter_mut();
+    let joins =
+        sittings.find(|sitting| sitting.session == binding.session).is_some_and(|sitting| {
+            sitting.first |= nothing_before;
+            sitting.first
+        });
     Ok(if address && !joins { held } else { now })
 }
 
@@ -181,7 +182,7 @@ fn complete(transition: &mut Transition<'_>, confirm: &Confirm<'_>) {
         registration.required_since = None;
         registration.prompted_at = None;
         // From now on a new address has a hold.
-        if let Some(sitting) = &mut registration.sitting {
+        for sitting in &mut registration.sittings {
             sitting.first = false;
         }
         transition.record(EventKind::RegistrationCompleted {});

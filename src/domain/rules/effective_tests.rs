@@ -215,7 +215,7 @@ fn the_office_phone_is_bound_to_the_plan() {
     let paid = case(Plan::Paid).effective();
     assert!(paid.gates.methods.contains(&MethodKind::OfficePhone) && paid.withheld.is_empty());
 
-    let provided = [Channel::Sms.by("a"), Channel::Voice.by("a")];
+    let provided = [Channel::Sms.provided_by("a"), Channel::Voice.provided_by("a")];
     for (plan, channels) in
         [(Plan::Trial, vec![Channel::Sms]), (Plan::Paid, vec![Channel::Sms, Channel::Voice])]
     {
@@ -255,7 +255,7 @@ fn methods_and_providers_end_at_their_dates() {
     let ended = Retired::Provider { channel: Channel::Sms, provider: "microsoft".to_owned() };
     let case = Case::new().with(|case| case.settings.retirements = vec![ends(ended, 0, &[])]);
     let served = |names: &[&str]| {
-        let provided: Vec<_> = names.iter().map(|name| Channel::Sms.by(name)).collect();
+        let provided: Vec<_> = names.iter().map(|name| Channel::Sms.provided_by(name)).collect();
         case.policy().served_channels(&provided, case.tenant.as_ref(), NOW)
     };
     assert_eq!(served(&["microsoft"]), []);

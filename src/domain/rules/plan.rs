@@ -12,7 +12,7 @@ use crate::domain::identity::contact::Destination;
 use crate::domain::identity::facts::UserFacts;
 use crate::domain::identity::ids::MethodId;
 use crate::domain::method::{MethodKind, RegistrationMode};
-use crate::domain::policy::{Gates, Policy};
+use crate::domain::policy::Policy;
 use crate::domain::rules::binding::{Holdings, Known, Newcomer, external, is_stale};
 use crate::domain::rules::eligibility::{Candidate, Registrant, from_directory, satisfies};
 
@@ -30,7 +30,7 @@ pub struct RegistrationPlan {
     /// The kind that the sign-in needs comes first, then the most secure ones. Show these; the user
     /// may choose others of `offered`. Empty if nothing is missing, and if no set is enough.
     pub proposed: Vec<MethodKind>,
-    /// Contact data of an administrator or the directory that the user may confirm with one code,
+    /// Contact data of an administrator or the directory that the user may confirm now with one code,
     /// by [`Registration::claim_contact`](crate::Registration::claim_contact).
     pub supplied: Vec<SuppliedContact>,
     /// The method that is offered first in a reset, if the user has chosen one.
@@ -134,25 +134,6 @@ pub(crate) fn sign_in_is_met(
         || holdings.counted(account, policy).iter().any(|held| kinds.contains(&held.kind))
 }
 
-/// Contact data of an administrator or the directory, of the kinds that these gates count, which
-/// the user has not confirmed.
-fn supplied_contacts(
-    account: &Account,
-    policy: &Policy,
-    user: &UserFacts,
-    gates: &Gates,
-) -> Vec<SuppliedContact> {
-    let contact = |kind: &MethodKind| {
-        let to = supplied_contact(account, policy, user, *kind)?;
-        Some(SuppliedContact { kind: *kind, masked: to.masked() })
-    };
-    MethodKind::CONTACTS
-        .iter()
-        .filter(|kind| gates.methods.contains(kind))
-        .filter_map(contact)
-        .collect()
-}
-
 /// The address of this kind that an administrator, else the directory, supplied and the user has
 /// not confirmed.
 pub(crate) fn supplied_contact(
@@ -191,7 +172,7 @@ pub(crate) struct Planner<'a> {
 
 impl Planner<'_> {
     pub(crate) fn plan(&self) -> RegistrationPlan {
-        let Holdings { user, gates, .. } = self.holdings;
+        let gates = self.holdings.gates;
         let held = self.held();
         let offered: Vec<MethodKind> = MethodKind::BY_STRENGTH
             .into_iter()
@@ -207,7 +188,7 @@ impl Planner<'_> {
             missing: missing(&held, gates.required),
             proposed: self.proposed(&held, &offered),
             offered: offered.iter().map(shown).collect(),
-            supplied: supplied_contacts(self.account, self.policy, user, gates),
+            supplied: self.supplied(),
             default: self.account.registration.default.clone(),
         }
     }
@@ -224,17 +205,34 @@ impl Planner<'_> {
         held
     }
 
+    /// Contact data of an administrator or the directory, of the kinds that the gates count, which
+    /// the user has not confirmed and may confirm now.
+    fn supplied(&self) -> Vec<SuppliedContact> {
+        let Holdings { user, gates, .. } = self.holdings;
+        let contact = |kind: &MethodKind| {
+            let to = supplied_contact(self.account, self.policy, user, *kind)?;
+            let masked = to.masked();
+            self.admits(*kind, Some(&to)).then_some(SuppliedContact { kind: *kind, masked })
+        };
+        let counted = MethodKind::CONTACTS.iter().filter(|kind| gates.methods.contains(kind));
+        counted.filter_map(contact).collect()
+    }
+
     fn is_offered(&self, kind: MethodKind) -> bool {
-        let Self { account, policy, holdings, .. } = self;
-        let new = Newcomer::new(account, kind, None, None);
-        let optional = !policy.registration.second_factor_to_change
-            || holdings.second_factor(account, policy, &new) != Known::Yes;
-        let admitted = self.second_factor || (optional && kind != MethodKind::Passkey);
         // A user cannot add a token, only confirm one that an administrator has supplied.
         let waits = |method: &Method| method.kind == kind && !method.active();
-        let is_there = kind != MethodKind::OathToken || account.methods.iter().any(waits);
-        admitted
-            && is_there
+        let is_there = kind != MethodKind::OathToken || self.account.methods.iter().any(waits);
+        is_there && self.admits(kind, None)
+    }
+
+    /// Whether the policy, this engine and this sign-in let the user add a method of this kind, to
+    /// this address if it is known.
+    fn admits(&self, kind: MethodKind, to: Option<&Destination>) -> bool {
+        let Self { account, policy, holdings, .. } = self;
+        let new = Newcomer::new(account, kind, to, None);
+        let optional = !policy.registration.second_factor_to_change
+            || holdings.second_factor(account, policy, &new) != Known::Yes;
+        (self.second_factor || (optional && kind != MethodKind::Passkey))
             && self.capabilities.channels_of(kind).next().is_some()
             && is_open(self.mode, account, policy, holdings.user, kind)
             && (kind == MethodKind::RecoveryCode || !is_kind_full(account, policy, kind, None))

@@ -52,17 +52,27 @@ impl Binding<'_> {
     ///
     /// # Errors
     ///
-    /// [`Refusal::ReauthenticationRequired`] if the registration session is over.
+    /// [`Refusal::ReauthenticationRequired`] if the registration session is over;
+    /// [`Refusal::TooOften`] if as many others are in progress as the record holds.
     pub(crate) fn sit(&self, transition: &mut Transition<'_>) -> Result<(), Refusal> {
         let now = transition.now;
         if is_over(&transition.account, self.session, self.signed_in_at, now) {
             return Err(Refusal::ReauthenticationRequired);
         }
-        let sitting = &mut transition.account.registration.sitting;
-        if sitting.is_none_or(|sitting| sitting.session != self.session || sitting.until <= now) {
-            let until = now.plus(transition.policy.registration.session);
-            *sitting = Some(Sitting { session: self.session, until, first: false });
+        let until = now.plus(transition.policy.registration.session);
+        let sittings = &mut transition.account.registration.sittings;
+        sittings.retain(|sitting| {
+            let renewed = sitting.session == self.session && sitting.until <= now;
+            now < sitting.until.plus(Sitting::KEPT) && !renewed
+        });
+        if sittings.iter().any(|sitting| sitting.session == self.session) {
+            return Ok(());
         }
+        if sittings.len() >= Sitting::MAX {
+            let first = sittings.iter().map(|sitting| sitting.until).min().unwrap_or(now);
+            return Err(Refusal::TooOften { retry_at: first.plus(Sitting::KEPT) });
+        }
+        sittings.push(Sitting { session: self.session, until, first: false });
         Ok(())
     }
 
@@ -91,7 +101,7 @@ pub(crate) fn is_over(
     signed_in_at: Timestamp,
     now: Timestamp,
 ) -> bool {
-    account.registration.sitting.is_some_and(|sitting| {
+    account.registration.sittings.iter().any(|sitting| {
         sitting.session == session && sitting.until <= now && signed_in_at < sitting.until
     })
 }

@@ -28,6 +28,10 @@ pub enum Prompt {
     Register,
     /// To confirm that the registered methods are still right.
     Reconfirm,
+    /// Nothing can be registered: registration is enforced, and the policy lets no administrator
+    /// reset ([`AdministratorPolicy::enabled`](crate::policy::AdministratorPolicy)). Entra interrupts
+    /// the sign-in of such an administrator. Say so, and let the user in.
+    NothingOffered,
 }
 
 /// Whether the user may skip the prompt now.
@@ -62,7 +66,10 @@ pub(crate) fn prompt(
         return Prompt::ChangePassword;
     }
     // A user who may not reset is not asked to register for it.
-    let Some(registrant) = &asked.registrant else { return Prompt::Nothing };
+    let Some(registrant) = &asked.registrant else {
+        let told = asked.administrators_off && policy.registration.enforced;
+        return if told { Prompt::NothingOffered } else { Prompt::Nothing };
+    };
     let registration = &account.registration;
     let register = if asked.may_register { Prompt::Register } else { Prompt::Nothing };
     if asked.lacks_sign_in {
@@ -95,6 +102,8 @@ pub(crate) struct SignInSubject<'a> {
     pub(crate) user: &'a UserFacts,
     /// Whether the engine may change the password.
     pub(crate) may_change: bool,
+    /// Whether nothing but the switch for administrators comes first against a reset.
+    pub(crate) administrators_off: bool,
     /// What counts for the user, if a reset is allowed.
     pub(crate) registrant: Option<Registrant<'a>>,
     /// Whether another method could be added in this sign-in.

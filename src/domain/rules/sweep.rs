@@ -215,7 +215,7 @@ impl Transition<'_> {
         }
         let seen = self.account.seen;
         let registration = &mut self.account.registration;
-        registration.sitting = None;
+        registration.sittings.clear();
         registration.required_since = registration.required_since.map(|at| at.min(now));
         // The days that have passed stay passed: a clock that steps back gives none of them back.
         registration.prompted_at = registration.prompted_at.map(|at| now.minus(seen.since(at)));

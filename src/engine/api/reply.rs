@@ -10,6 +10,7 @@ use crate::domain::identity::ids::MethodId;
 use crate::domain::method::{ChallengeOption, MethodKind};
 use crate::domain::password::PasswordRules;
 use crate::domain::policy::CodeFormat;
+use crate::domain::reason::SsprReason;
 use crate::domain::time::Timestamp;
 
 /// The reply to a step of a flow: the ticket for the next step, and the page to show.
@@ -124,6 +125,27 @@ pub enum Step {
     },
 }
 
+impl Step {
+    /// The reason in the table of reasons that belongs to this step:
+    /// [`SsprReason::NotPropagated`] for a flow that has reached its goal on premises and not yet in
+    /// the cloud (Entra: `OnPremisesSuccessCloudFailure`).
+    ///
+    /// ```
+    /// use sspr::{SsprReason, Step};
+    ///
+    /// let done = Step::Done { propagated: false };
+    /// assert_eq!(done.reason(), Some(SsprReason::NotPropagated));
+    /// assert_eq!(Step::Done { propagated: true }.reason(), None);
+    /// ```
+    #[must_use]
+    pub const fn reason(&self) -> Option<SsprReason> {
+        match self {
+            Self::Done { propagated: false } => Some(SsprReason::NotPropagated),
+            _ => None,
+        }
+    }
+}
+
 /// The rules for a new password, as a page shows them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -132,7 +154,8 @@ pub struct PasswordGuide {
     pub min_length: u16,
     /// The maximum length, in characters.
     pub max_length: u16,
-    /// How many of the four character classes are required.
+    /// How many of the four character classes are required. A tenant whose directory reports it as a
+    /// school requires none, whatever this says (Entra).
     pub required_classes: u8,
     /// Whether only printable ASCII is accepted.
     pub ascii_only: bool,

@@ -22,8 +22,9 @@ pub(crate) async fn check(
     tenant: &TenantId,
     policy: &Policy,
 ) -> Result<Vec<Unserved>, Error> {
+    let facts = core.directory.tenant(tenant).await.at(FaultOrigin::Directory)?;
     let provided = core.delivery.channels(tenant).await.at(FaultOrigin::Delivery)?;
-    let channels = policy.served_channels(&provided, None, core.clock.now());
+    let channels = policy.served_channels(&provided, facts.as_ref(), core.clock.now());
     let capabilities = Capabilities {
         channels,
         link: policy.link.is_some(),

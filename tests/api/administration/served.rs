@@ -5,9 +5,10 @@ use std::sync::Arc;
 use crate::support::*;
 use sspr::adapters::memory::MemoryStore;
 use sspr::adapters::seal::KeySeal;
+use sspr::facts::TenantFacts;
 use sspr::method::Channel;
-use sspr::policy::{Lack, Scope};
-use sspr::port::PortErrorKind;
+use sspr::policy::{Lack, Retired, Retirement, Scope};
+use sspr::port::{Clock as _, PortErrorKind};
 use sspr::testing::block_on;
 use sspr::{Engine, Error, MethodKind, Policy, PolicySettings, Refusal, SecretBytes};
 
@@ -80,6 +81,28 @@ async fn the_check_names_everything_that_is_missing() {
     let world = World::builder().settings(settings_of_world()).open().await;
     let policy = Policy::new(settings_of_world()).expect("sound");
     assert_eq!(world.engine.check(&tenant(), &policy).await.expect("checked"), []);
+}
+
+/// A provider that has ended in one cloud serves the tenants of the others.
+#[tokio::test]
+async fn a_policy_is_checked_against_the_cloud_of_its_tenant() {
+    let world = World::builder().settings(settings()).open().await;
+    let mut chosen = settings();
+    let provider = "memory".to_owned();
+    let ended = [Channel::Sms, Channel::Voice].map(|channel| {
+        let what = Retired::Provider { channel, provider: provider.clone() };
+        let mut retirement = Retirement::new(what, world.clock.now());
+        retirement.clouds = ["public".to_owned()].into();
+        retirement
+    });
+    chosen.retirements = ended.into();
+    let policy = Policy::new(chosen).expect("sound");
+    for (cloud, served) in [("public", false), ("government", true)] {
+        let set = |facts: &mut TenantFacts| facts.cloud = Some(cloud.to_owned());
+        world.directory.update_tenant(&world.tenant, set).expect("known");
+        let found = world.engine.check(&world.tenant, &policy).await.expect("checked");
+        assert_eq!(found.is_empty(), served, "{cloud}: {found:?}");
+    }
 }
 
 fn settings_of_world() -> PolicySettings {

@@ -216,7 +216,8 @@ async fn e1_9_a_method_and_a_provider_end_at_their_date() {
         retirement.clouds = ["public".to_owned()].into();
         put(&world, |settings| settings.retirements = vec![retirement]).await;
         // Texts of the platform only, and later also of a provider of the organisation.
-        let platform = || [Channel::Sms.by("microsoft"), Channel::Email.by("contoso")];
+        let platform =
+            || [Channel::Sms.provided_by("microsoft"), Channel::Email.provided_by("contoso")];
         world.inbox.set_channels(&world.tenant, platform());
         assert_eq!(refused(&world).await, None, "{what:?}: before its date");
         world.clock.advance(DAY);
@@ -224,7 +225,7 @@ async fn e1_9_a_method_and_a_provider_end_at_their_date() {
         tenant(&world, |facts| facts.cloud = Some("usgov".to_owned()));
         assert_eq!(refused(&world).await, None, "{what:?}: another cloud");
         tenant(&world, |facts| facts.cloud = None);
-        let own = platform().into_iter().chain([Channel::Sms.by("contoso-telecom")]);
+        let own = platform().into_iter().chain([Channel::Sms.provided_by("contoso-telecom")]);
         world.inbox.set_channels(&world.tenant, own);
         let outlives = matches!(what, Retired::Provider { .. });
         assert_eq!(refused(&world).await.is_none(), outlives, "{what:?}: another provider");

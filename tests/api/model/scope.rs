@@ -81,3 +81,18 @@ async fn e1_6_the_switch_of_administrators_and_the_scope_of_users_are_apart() {
         }
     }
 }
+
+/// The administrator is told so once in each session; a user is asked to register.
+#[tokio::test]
+async fn e1_6_an_administrator_is_told_at_sign_in_that_the_switch_is_off() {
+    let world = World::builder().settings(settings()).open().await;
+    put(&world, |settings| settings.administrators.enabled = false).await;
+    assert_eq!(prompt(&world).await, Prompt::Register, "a user");
+    change(&world, |user| user.roles = [role("Global Administrator")].into());
+    assert_eq!(prompt(&world).await, Prompt::NothingOffered);
+    put(&world, |settings| settings.registration.enforced = false).await;
+    assert_eq!(prompt(&world).await, Prompt::Nothing, "not enforced");
+    put(&world, |settings| settings.registration.enforced = true).await;
+    change(&world, |user| user.enabled = false);
+    assert_eq!(prompt(&world).await, Prompt::Nothing, "another reason comes first");
+}

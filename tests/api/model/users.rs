@@ -5,7 +5,9 @@ use sspr::facts::{PasswordHome, TenantFacts, UserFacts, UserKind, WriteOutcome, 
 use sspr::method::{Channel, SignInContext};
 use sspr::policy::Scope;
 use sspr::port::Clock as _;
-use sspr::{Identifier, MethodKind, Refusal, Request, SignedIn, Source, Step, TenantId};
+use sspr::{
+    Identifier, MethodKind, Refusal, Request, SignedIn, Source, SsprReason, Step, TenantId,
+};
 
 use super::{change, number, put, refused, world};
 use crate::support::*;
@@ -80,7 +82,7 @@ async fn e6_1_a_password_on_premises_needs_writeback_that_runs() {
 }
 
 /// A reset with both methods; whether every system has the password.
-async fn reset(world: &World) -> bool {
+async fn reset(world: &World) -> Option<SsprReason> {
     let from = || request().with_human_answer("passed".into());
     let reset = world.engine.reset();
     let mut ticket = reset.start(&from(), &ada()).await.expect("started").ticket;
@@ -91,8 +93,8 @@ async fn reset(world: &World) -> bool {
         ticket = reply.ticket;
     }
     let reply = reset.complete(&from(), &ticket, &NEW.into()).await.expect("reset");
-    let Step::Done { propagated } = reply.step else { panic!("{:?}", reply.step) };
-    propagated
+    assert!(matches!(reply.step, Step::Done { .. }), "{:?}", reply.step);
+    reply.step.reason()
 }
 
 #[tokio::test]
@@ -116,7 +118,7 @@ async fn e6_1_the_home_tenant_decides_about_guests_and_personal_accounts_are_ref
 async fn e7_1_a_write_that_the_cloud_does_not_have_yet_is_a_success() {
     let world = world().await;
     world.directory.script_outcome(WriteOutcome::WrittenButNotPropagated);
-    assert!(!reset(&world).await, "the page says so");
+    assert_eq!(reset(&world).await, Some(SsprReason::NotPropagated), "the page says so");
     assert!(world.password_is(NEW));
     let events = world.admin().user_events(&world.user, None, 1_000).await.expect("listed").items;
     let recorded = events.iter().find_map(|event| match &event.kind {

@@ -103,6 +103,8 @@ async fn directory_data_that_does_not_count_is_confirmed_like_a_new_address() {
     let world = World::builder().settings(by_default()).open().await;
     bind(&world, &password_only(&world, "s"), &mail_to(THEIR_MAIL), THEIR_MAIL).await.expect("own");
     in_directory(&world, MAIL);
+    assert_eq!(supplied(&world, &password_only(&world, "s")).await, [], "not in this sign-in");
+    assert_eq!(supplied(&world, &with_second_factor(&world, "s")).await.len(), 1);
     let weak = claim(&world, &password_only(&world, "t"), MAIL).await;
     assert_eq!(refusal(weak), Refusal::SecondFactorRequired);
     let own = claim(&world, &with_second_factor(&world, "u"), MAIL).await.expect("confirmed");

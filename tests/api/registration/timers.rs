@@ -110,6 +110,39 @@ async fn a_registration_session_ends_after_fifteen_minutes_of_any_sign_ins() {
     }
 }
 
+/// 2.5, C28: a registration session that is over stays over, whatever other sessions begin after it,
+/// and a record holds four of them.
+#[tokio::test]
+async fn another_session_does_not_revive_a_registration_session_that_is_over() {
+    let mut settings = by_default();
+    settings.registration.session = MINUTE;
+    let world = World::builder().settings(settings).open().await;
+    let registration = world.engine.registration();
+    let first = with_second_factor(&world, "0");
+    begin(&world, &first, &mail_to(MAIL), MAIL).await.expect("begun");
+    world.clock.advance(MINUTE);
+    for (session, kind) in [("1", mail_to(THEIR_MAIL)), ("2", text_to(MOBILE))] {
+        let user = with_second_factor(&world, session);
+        registration.add(&request(), &user, &kind).await.expect("a session of its own");
+        let revived = registration.add(&request(), &first, &mail_to(MAIL)).await;
+        assert_eq!(refusal(revived), Refusal::ReauthenticationRequired, "after {session}");
+    }
+    world.clock.advance(MINUTE);
+    registration
+        .add(&request(), &with_second_factor(&world, "3"), &mail_to(MAIL))
+        .await
+        .expect("the fourth");
+    let fifth = with_second_factor(&world, "4");
+    let Refusal::TooOften { retry_at } =
+        refusal(registration.add(&request(), &fifth, &text_to(MOBILE)).await)
+    else {
+        panic!("a fifth session");
+    };
+    world.clock.set(retry_at);
+    let user = with_second_factor(&world, "4");
+    registration.add(&request(), &user, &mail_to(MAIL)).await.expect("the first is forgotten");
+}
+
 /// 2.5: methods of a first registration have no hold in its registration session, and one in the
 /// next session has.
 #[tokio::test]

@@ -8,6 +8,7 @@ use crate::domain::account::{Account, SessionHash};
 use crate::domain::event::ActorKind;
 use crate::domain::identity::facts::UserSelector;
 use crate::domain::method::{MethodKind, RegistrationMode};
+use crate::domain::reason::SsprReason;
 use crate::domain::refusal::Refusal;
 use crate::domain::rules::binding::Known;
 use crate::domain::rules::eligibility::Registrant;
@@ -27,8 +28,8 @@ use crate::engine::{Request, SignedIn};
 pub struct SignInPrompt {
     /// What is asked.
     pub ask: Prompt,
-    /// Whether the user may skip it, by [`Registration::skip`]. Without a question, and for a
-    /// password that must be changed, [`Skip::Never`].
+    /// Whether the user may skip it, by [`Registration::skip`]. [`Skip::Never`] without a question, for
+    /// a password that must be changed, and with [`Prompt::NothingOffered`], which asks nothing.
     pub skip: Skip,
     /// What the user may register and what is missing, with [`Prompt::Register`] and
     /// [`Prompt::Reconfirm`].
@@ -43,8 +44,8 @@ impl SignInPrompt {
 
 impl Registration<'_> {
     /// What to ask this user at sign-in. A user who is unknown, or whose tenant has no policy, is
-    /// asked nothing; one out of scope is asked only to change an expired password. Call it at most once per interactive session: the engine does
-    /// not know how often a page is shown.
+    /// asked nothing; one out of scope is asked only to change an expired password. Call it at most
+    /// once per interactive session: the engine does not know how often a page is shown.
     ///
     /// As in Entra, there are two cases. A user who has never completed the registration is asked
     /// at every new sign-in: after [`skip`](Self::skip) not again in that session. A user who has
@@ -157,6 +158,8 @@ fn ask(
     let account = &seen.account;
     let Some(user) = &context.user else { return Ok(Prompt::Nothing) };
     let may_change = context.may_change(account).is_ok();
+    let administrators_off =
+        context.against(account, seen.now).first() == Some(&SsprReason::AdministratorsOff);
     let unsure = planner.map_or(&[][..], |planner| planner.holdings.unsure);
     let wanted = planner
         .map(|planner| planner.holdings.always_second_factor(account, seen.policy))
@@ -168,7 +171,14 @@ fn ask(
         let registrant =
             context.registrant().map(|registrant| Registrant { available, ..registrant });
         let may_register = offers && (strong || admitted);
-        let asked = SignInSubject { user, may_change, registrant, may_register, lacks_sign_in };
+        let asked = SignInSubject {
+            user,
+            may_change,
+            administrators_off,
+            registrant,
+            may_register,
+            lacks_sign_in,
+        };
         prompt(account, seen.policy, &asked, session, seen.now)
     };
     let least = answer(&context.available, wanted != Some(Known::Yes));
