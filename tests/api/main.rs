@@ -13,6 +13,7 @@ mod flows;
 mod limits_and_junk;
 mod methods;
 mod model;
+mod no_dead_fact;
 mod notices;
 mod observed;
 mod registration;
