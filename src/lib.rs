@@ -256,12 +256,12 @@ pub mod policy {
     pub use crate::domain::policy::served::{Lack, Unserved};
     pub use crate::domain::policy::{
         AccountRisk, AdministratorPolicy, AsvsLevel, CodeAlphabet, CodeFormat, CodeFormats,
-        ContactSources, CrossLimits, Deviation, Disclosure, DocumentFault, FailureBudgets, Finding,
-        Gates, GuessingRisk, Lifetimes, MethodMaxima, MethodPolicies, MethodRisk, MigrationState,
-        NoticeBudgets, Notifications, NotifyRule, OathPolicy, OnPremisesPolicy, OwnersWay,
-        PlanTable, PolicyDocumentError, PolicyError, PolicyFault, PolicyProblem, PolicyReview,
-        Rate, RegistrationPolicy, Retired, Retirement, Scope, SendBudgets, SettingValue, Severity,
-        SprayRisk, Standard,
+        ContactSources, CrossLimits, DeskPolicy, Deviation, Disclosure, DocumentFault,
+        FailureBudgets, Finding, Gates, GuessingRisk, HelpDesk, HelpUrl, Lifetimes, MethodMaxima,
+        MethodPolicies, MethodRisk, MigrationState, NoticeBudgets, Notifications, NotifyRule,
+        OathPolicy, OnPremisesPolicy, OwnersWay, PlanTable, PolicyDocumentError, PolicyError,
+        PolicyFault, PolicyProblem, PolicyReview, Rate, RegistrationPolicy, Retired, Retirement,
+        Scope, SendBudgets, SettingValue, Severity, SprayRisk, Standard,
     };
 }
 

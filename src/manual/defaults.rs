@@ -159,7 +159,7 @@
 //!
 //! ```
 //! use sspr::PolicySettings;
-//! use sspr::policy::NotifyRule;
+//! use sspr::policy::{HelpDesk, NotifyRule};
 //!
 //! let settings = PolicySettings::default();
 //! let registration = settings.registration;
@@ -178,6 +178,8 @@
 //! assert_eq!(settings.notifications.rule, NotifyRule::All);
 //! assert!(!settings.notifications.administrators);
 //! assert!(settings.notifications.administrator_roles.is_empty());
+//! assert_eq!(settings.desk.help, HelpDesk::Administrators);
+//! assert_eq!(settings.desk.help_tiers.len(), 3);
 //! let on_premises = settings.on_premises;
 //! assert!(!on_premises.writeback && !on_premises.apply_password_rules);
 //! assert!(!settings.unlock_without_reset);

@@ -118,8 +118,10 @@
 //!
 //! *Contact your administrator* calls [`contact_administrator`](crate::Reset::contact_administrator).
 //! Show "your administrators are notified if possible" for every result. They are notified at most once
-//! a day for one account, and the message says that the identity of the requester is not proven.
-//! `NotOffered` means that the policy names no roles: show a telephone number instead.
+//! a day for one account, and the message says that the identity of the requester is not proven. The
+//! result is the policy's [`desk.help`](crate::policy::DeskPolicy::help): show a link to a
+//! [page](crate::policy::HelpDesk::Url) or a [mailbox](crate::policy::HelpDesk::Mail). `NotOffered`
+//! means that the policy offers no help: show a telephone number instead.
 //!
 //! # After the end
 //!

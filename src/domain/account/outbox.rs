@@ -63,7 +63,7 @@ pub(crate) enum PendingBody {
     /// Send a notice to the owner, at the addresses that the policy's rule names when the entry is
     /// due.
     Announce { notice: Notice },
-    /// Send a notice to the holders of the policy's administrator roles, page by page.
+    /// Send a notice to the holders of the roles that the policy names for it, page by page.
     Administrators {
         notice: Notice,
         /// The user that the notice is about, by the directory's name.
@@ -71,10 +71,14 @@ pub(crate) enum PendingBody {
         /// The administrator who acted, and gets no notice.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         actor: Option<UserId>,
+        /// The tier of roles whose holders are looked up now. The next one follows if this one has
+        /// no holder with a mail address.
+        #[serde(default, skip_serializing_if = "is_first")]
+        tier: u8,
         /// The directory's cursor: the next page begins after it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         after: Option<String>,
-        /// How many administrators have a notice so far.
+        /// How many administrators of the tier have a notice so far.
         #[serde(default)]
         told: u32,
     },
@@ -113,6 +117,11 @@ impl Counted {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
 const fn is_false(value: &bool) -> bool {
     !*value
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+const fn is_first(tier: &u8) -> bool {
+    *tier == 0
 }
 
 impl Pending {

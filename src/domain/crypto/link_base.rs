@@ -88,20 +88,9 @@ impl LinkBase {
             return Err(InvalidInput::TooLong { what: "link base", max: Self::MAX_BYTES });
         }
         let rest = text.strip_prefix(scheme).ok_or(bad.clone())?;
-        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-        let host = host_of(authority);
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-');
-        let named = !host.is_empty() && !host.starts_with(['.', '-']) && host.bytes().all(plain);
-        let loopback_v6 = scheme == "http://" && host == "[::1]";
-        let after_host = authority.strip_prefix(host).unwrap_or_default();
-        let port_ok = after_host.is_empty()
-            || after_host.strip_prefix(':').is_some_and(|digits| digits.parse::<u16>().is_ok());
-        let printable =
-            |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'<' | b'>' | b'\\');
-        let all_printable = text.bytes().all(printable);
-        let appendable = authority.len() < rest.len() && text.ends_with(['#', '=', '/']);
+        let appendable = rest.contains(['/', '?', '#']) && text.ends_with(['#', '=', '/']);
         let one_fragment = text.matches('#').count() <= 1;
-        if (named || loopback_v6) && port_ok && all_printable && appendable && one_fragment {
+        if is_address(text, scheme) && appendable && one_fragment {
             Ok(Self(text.to_owned()))
         } else {
             Err(bad)
@@ -134,6 +123,23 @@ impl From<LinkBase> for String {
 
 /// The prefix of an `http` address in documents and records.
 const INSECURE: &str = "insecure-loopback:";
+
+/// Whether the text is an absolute address of this scheme: printable ASCII with a host name, and
+/// without a user.
+pub(in crate::domain) fn is_address(text: &str, scheme: &str) -> bool {
+    let Some(rest) = text.strip_prefix(scheme) else { return false };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = host_of(authority);
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-');
+    let named = !host.is_empty() && !host.starts_with(['.', '-']) && host.bytes().all(plain);
+    let loopback_v6 = scheme == "http://" && host == "[::1]";
+    let after_host = authority.strip_prefix(host).unwrap_or_default();
+    let port_ok = after_host.is_empty()
+        || after_host.strip_prefix(':').is_some_and(|digits| digits.parse::<u16>().is_ok());
+    let printable =
+        |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'<' | b'>' | b'\\');
+    (named || loopback_v6) && port_ok && text.bytes().all(printable)
+}
 
 /// The host of an authority without a user: the part before the port, or the part in brackets.
 fn host_of(authority: &str) -> &str {

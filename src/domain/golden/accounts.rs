@@ -237,6 +237,7 @@ fn outbox() -> Vec<Pending> {
         notice: Notice::HelpRequested { at: at(5) },
         about: "ada@contoso.example".to_owned(),
         actor: Some(user()),
+        tier: 1,
         after: Some("u-4".to_owned()),
         told: 4,
     });

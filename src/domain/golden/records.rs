@@ -7,16 +7,18 @@ use super::accounts::accounts;
 use super::{again, at, body, golden, key, same, tenant};
 use crate::domain::account::FORMAT;
 use crate::domain::crypto::link_base::LinkBase;
+use crate::domain::identity::contact::EmailAddress;
 use crate::domain::identity::ids::{GroupId, RoleId};
 use crate::domain::policy::policy_record::PolicyRecord;
 use crate::domain::policy::{
-    CodeAlphabet, CodeFormat, Deviation, Disclosure, Policy, PolicySettings, Scope,
+    CodeAlphabet, CodeFormat, Deviation, Disclosure, HelpDesk, HelpUrl, Policy, PolicySettings,
+    Scope,
 };
 use crate::domain::record::Subject;
 use crate::domain::record::store_note::{Meta, PurgeNote, StoreId};
 
 /// The policies, by the names of their files.
-pub(super) fn policies() -> [(&'static str, PolicySettings); 2] {
+pub(super) fn policies() -> [(&'static str, PolicySettings); 3] {
     let mut entra = PolicySettings::entra();
     entra.scope = Scope::Selected([GroupId::parse("sspr-pilot").expect("valid")].into());
     entra.link = Some(LinkBase::parse("https://id.contoso.example/reset?t=").expect("valid"));
@@ -24,12 +26,22 @@ pub(super) fn policies() -> [(&'static str, PolicySettings); 2] {
     entra.administrators.roles.insert(RoleId::parse("Night Shift").expect("valid"));
     let more = [Deviation::GuessingAboveThreshold, Deviation::OneGateAdministrators];
     entra.acknowledged.extend(more);
+    let page = HelpUrl::parse("https://help.contoso.example/password").expect("well formed");
+    entra.desk.help = HelpDesk::Url(page);
+    let mut closed = PolicySettings::default();
+    closed.desk.help = HelpDesk::Off;
     let mut strict = PolicySettings::pci();
+    let mailbox = EmailAddress::parse("desk@contoso.example").expect("valid");
+    strict.desk.help = HelpDesk::Mail(mailbox);
     strict.scope = Scope::All;
     strict.disclosure = Disclosure::Masked;
     strict.codes.email = CodeFormat::new(CodeAlphabet::Strong, 12);
     strict.lifetimes.phone_code = Duration::from_secs(120);
-    [("policy_entra_v1.json", entra), ("policy_strict_v1.json", strict)]
+    [
+        ("policy_entra_v1.json", entra),
+        ("policy_strict_v1.json", strict),
+        ("policy_closed_v1.json", closed),
+    ]
 }
 
 fn written() -> Vec<(&'static str, String)> {

@@ -49,6 +49,10 @@ fn shown(setting: &Setting, value: &Value) -> String {
         Value::Bool(on) => if *on { "on" } else { "off" }.to_owned(),
         Value::Array(entries) if entries.is_empty() => "none".to_owned(),
         Value::Array(entries) if entries.len() > 4 => format!("{} entries", entries.len()),
+        Value::Array(entries) if entries.iter().all(Value::is_array) => {
+            let shown: Vec<_> = entries.iter().map(|entry| shown(setting, entry)).collect();
+            shown.join("; else ")
+        }
         Value::Array(entries) => {
             let names: Vec<&str> = entries.iter().filter_map(Value::as_str).collect();
             names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")

@@ -18,7 +18,7 @@ use crate::domain::identity::writes::SessionKinds;
 use crate::domain::message::Notice;
 use crate::domain::method::{Channel, MethodKind};
 use crate::domain::policy::{
-    CodeAlphabet, Deviation, Disclosure, NotifyRule, PolicySettings, Scope,
+    CodeAlphabet, Deviation, Disclosure, HelpDesk, NotifyRule, PolicySettings, Scope,
 };
 use crate::domain::reason::{FlowStage, SsprReason};
 
@@ -200,6 +200,10 @@ fn every_variant_of_a_policy_has_a_golden_form() {
     covered!(
         NotifyRule { All, PrimaryAndAlternate },
         settings().map(|settings| &settings.notifications.rule)
+    );
+    covered!(
+        HelpDesk { Administrators, Url(_), Mail(_), Off },
+        settings().map(|settings| &settings.desk.help)
     );
     covered!(
         CodeAlphabet { Digits, Strong },

@@ -2,6 +2,7 @@
 
 mod budgets;
 mod codes;
+mod desk;
 mod deviation;
 mod document;
 mod fault;
@@ -29,6 +30,7 @@ mod tests;
 
 pub use budgets::{CrossLimits, FailureBudgets, Lifetimes, NoticeBudgets, Rate, SendBudgets};
 pub use codes::{CodeAlphabet, CodeFormat, CodeFormats};
+pub use desk::{DeskPolicy, HelpDesk, HelpUrl};
 pub use deviation::Deviation;
 pub(in crate::domain) use document::stored;
 pub use document::{DocumentFault, PolicyDocumentError};

@@ -12,6 +12,7 @@ use crate::domain::password::PasswordRules;
 
 use super::budgets::{CrossLimits, FailureBudgets, Lifetimes, NoticeBudgets, SendBudgets};
 use super::codes::CodeFormats;
+use super::desk::DeskPolicy;
 use super::deviation::Deviation;
 use super::method_policies::MethodPolicies;
 use super::plans::PlanTable;
@@ -76,6 +77,8 @@ pub struct PolicySettings {
     pub typed_number: bool,
     /// Who gets a notice of a change.
     pub notifications: Notifications,
+    /// The help desk.
+    pub desk: DeskPolicy,
     /// What the replies before the first proof may disclose. Default [`Disclosure::Uniform`].
     pub disclosure: Disclosure,
     /// Whether a caller must pass a human check before a flow begins. Default false;
@@ -129,6 +132,7 @@ impl Default for PolicySettings {
             contacts: ContactSources::default(),
             typed_number: false,
             notifications: Notifications::default(),
+            desk: DeskPolicy::default(),
             disclosure: Disclosure::Uniform,
             human_check: false,
             registration: RegistrationPolicy::default(),
@@ -305,9 +309,8 @@ pub struct Notifications {
     /// Whether holders of `administrator_roles` get a notice when an administrator resets: all with
     /// a primary mail address, except the one who reset. Default false (Entra's default).
     pub administrators: bool,
-    /// The roles whose holders get these notices, at most 256. The first 100 holders also get the
-    /// requests for help of users (Entra's cap). Not empty if `administrators` is set. Default:
-    /// none.
+    /// The roles whose holders get these notices, at most 256. Not empty if `administrators` is set.
+    /// Default: none. Requests for help go to [`DeskPolicy::help_tiers`].
     pub administrator_roles: BTreeSet<RoleId>,
 }
 

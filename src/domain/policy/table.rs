@@ -110,6 +110,9 @@ settings! {
     notifications.administrators: Any, "Entra.";
     notifications.administrator_roles: Entries(0, MAX_ROLES),
         "Entra. Not empty if `notifications.administrators` is set.";
+    desk.help: Any, "Entra: a mail to administrators.";
+    desk.help_tiers: Entries(1, 4),
+        "Entra: holders of the first tier that has any, 100 at most. Each tier has 1 to 16 roles.";
     lifetimes.flow: Span(MINUTE, DAY), "Entra's session. Absolute: nothing extends it.";
     lifetimes.grant: Span(MINUTE, HOUR),
         "Own choice: time to think of a password. Not longer than the flow.";

@@ -1,11 +1,15 @@
 //! The checks of a policy's settings. All of them run, so that every fault is reported at once.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
+use crate::domain::identity::ids::RoleId;
 use crate::domain::method::MethodKind;
 use crate::domain::password::PasswordRules;
 
 use super::codes::CodeAlphabet;
+use super::desk::DeskPolicy;
 use super::deviation::Deviation;
 use super::fault::{PolicyError, PolicyFault, PolicyProblem, SettingValue};
 use super::reach::exceeds_threshold;
@@ -32,6 +36,7 @@ pub(super) fn check(settings: &PolicySettings) -> Result<(), PolicyError> {
     budgets(&mut faults);
     notices(&mut faults);
     password(&mut faults, &settings.password);
+    desk(&mut faults);
     disclosure(&mut faults);
     deviations(&mut faults);
     size(&mut faults);
@@ -92,6 +97,7 @@ fn size(faults: &mut Faults<'_>) {
             "notifications.administrator_roles",
             bytes_of(&settings.notifications.administrator_roles),
         ),
+        ("desk.help_tiers", bytes_of(&settings.desk.help_tiers)),
         ("required_entitlement", bytes_of(&settings.required_entitlement)),
     ];
     if let Some((field, bytes)) = lists.into_iter().max_by_key(|(_, bytes)| *bytes)
@@ -262,6 +268,12 @@ fn password(faults: &mut Faults<'_>, rules: &PasswordRules) {
         rules.banned_words.iter().any(|word| !(3..=64).contains(&word.chars().take(65).count())),
         "each word must have 3 to 64 characters",
     );
+}
+
+fn desk(faults: &mut Faults<'_>) {
+    let mut tiers = faults.settings.desk.help_tiers.iter();
+    let fits = |tier: &BTreeSet<RoleId>| (1..=DeskPolicy::MAX_TIER).contains(&tier.len());
+    faults.inconsistent("desk.help_tiers", !tiers.all(fits), "each tier must have 1 to 16 roles");
 }
 
 fn disclosure(faults: &mut Faults<'_>) {

@@ -5,6 +5,7 @@
 //! has changed meanwhile.
 
 mod administer;
+mod administrators;
 mod allowance;
 mod attempts;
 pub(crate) mod binding;
@@ -39,6 +40,7 @@ pub(crate) use administer::{
     clear_budgets, confirm_incarnation, forget, record_refused_act, replace_seeds, request_help,
     request_reset, require_registration, revoke_flows, revoke_methods, supply_token,
 };
+pub(crate) use administrators::{AdministratorPage, PAGE, give_up, roles_told, tell_page};
 pub(crate) use allowance::{sends, sends_of};
 pub(crate) use attempts::{Reservation, record_failure};
 pub(crate) use challenge::{Asked, Asker, FlowTerms, FreshChallenge, LimitSpent, Open};
@@ -78,10 +80,7 @@ pub(crate) use settle::{
     FailureCause, PendingWriteFailure, reject_password, settle_unasked, settle_unknown,
     settle_unwritten, settle_written,
 };
-pub(crate) use tell::{
-    Address, AdministratorPage, PAGE, address_announcement, addresses_to_tell, give_up, locale_of,
-    tell_page,
-};
+pub(crate) use tell::{Address, address_announcement, addresses_to_tell, locale_of};
 pub(crate) use write::PendingWrite;
 
 use std::sync::Arc;

@@ -6,10 +6,8 @@ use super::{MAX_OUTBOX, Transition};
 use crate::domain::account::{
     Account, Counted, MessageNumber, Pending, PendingBody, Unknown, WriteNumber,
 };
-use crate::domain::event::EventKind;
 use crate::domain::identity::contact::{ContactSlot, Destination, EmailAddress};
 use crate::domain::identity::facts::{TenantFacts, UserFacts};
-use crate::domain::identity::ids::UserId;
 use crate::domain::identity::locale::Locale;
 use crate::domain::message::Notice;
 use crate::domain::method::{Channel, MethodKind};
@@ -23,15 +21,7 @@ pub(super) const NOTICE_LIFE: Duration = Duration::from_secs(7 * 86_400);
 /// The most addresses that get one notice.
 const MAX_TOLD: usize = 10;
 /// One place of the outbox is kept for an announcement, which needs no address.
-const MAX_ADDRESSED: usize = MAX_OUTBOX - 1;
-/// Notices to administrators fill the outbox up to this size.
-const MAX_FOR_ADMINISTRATORS: usize = MAX_OUTBOX - 4;
-/// Administrators on one page.
-pub(crate) const PAGE: usize = 4;
-/// The most administrators who get one request for help (Entra's cap).
-const MAX_HELPERS: u32 = 100;
-/// The longest name of an account in a notice, in characters.
-const MAX_NAME: usize = 256;
+pub(super) const MAX_ADDRESSED: usize = MAX_OUTBOX - 1;
 
 /// An address that a notice goes to.
 #[derive(Clone, PartialEq, Debug)]
@@ -43,7 +33,12 @@ pub(crate) struct Address {
 
 impl Address {
     /// The outbox entry that sends this notice here.
-    fn notice(&self, notice: Notice, about: Option<String>, mail_too: bool) -> PendingBody {
+    pub(super) fn notice(
+        &self,
+        notice: Notice,
+        about: Option<String>,
+        mail_too: bool,
+    ) -> PendingBody {
         PendingBody::Notice {
             notice,
             channel: self.channel,
@@ -177,33 +172,6 @@ impl Transition<'_> {
         }
         true
     }
-
-    /// Queues a notice to the administrators who hold the policy's roles, except `actor`.
-    ///
-    /// # Errors
-    ///
-    /// [`Refusal::Busy`] if too many notices still wait to be delivered.
-    pub(super) fn tell_administrators(
-        &mut self,
-        notice: Notice,
-        about: &str,
-        actor: Option<&UserId>,
-        due: Timestamp,
-        write: Option<WriteNumber>,
-    ) -> Result<(), Refusal> {
-        if self.account.outbox.len() >= MAX_ADDRESSED {
-            return Err(self.outbox_full());
-        }
-        let body = PendingBody::Administrators {
-            notice,
-            about: about.chars().take(MAX_NAME).collect(),
-            actor: actor.cloned(),
-            after: None,
-            told: 0,
-        };
-        self.queue(body, due, due.plus(NOTICE_LIFE), write);
-        Ok(())
-    }
 }
 
 /// Gives the announcement of this number the addresses that the policy's rule names now. Without an
@@ -227,87 +195,6 @@ pub(crate) fn address_announcement(
     let room = transition.account.outbox.len() - 1 + addresses.len() <= MAX_OUTBOX;
     if addresses.is_empty() || !room || !transition.address(place, &addresses) {
         transition.try_later(place);
-    }
-    true
-}
-
-/// One page of administrators.
-pub(crate) struct AdministratorPage {
-    /// The cursor that the page was asked for with.
-    pub(crate) after: Option<String>,
-    pub(crate) next: Option<String>,
-    /// The administrators and their addresses; those without a mail address are left out.
-    pub(crate) holders: Vec<(UserId, Address)>,
-}
-
-/// Queues the notices to one page of administrators, and moves the cursor past it. Returns whether
-/// anything changed.
-pub(crate) fn tell_page(
-    transition: &mut Transition<'_>,
-    number: MessageNumber,
-    page: &AdministratorPage,
-) -> bool {
-    transition.sweep();
-    let now = transition.now;
-    let waits = |pending: &Pending| {
-        pending.number == number && pending.wake_at() <= now && pending.write.is_none()
-    };
-    let Some(place) = transition.account.outbox.iter().position(waits) else {
-        return false;
-    };
-    let pending = transition.account.outbox[place].clone();
-    let PendingBody::Administrators { notice, about, actor, after, told } = pending.body.clone()
-    else {
-        return false;
-    };
-    if after != page.after {
-        return false;
-    }
-    if transition.account.outbox.len() + page.holders.len() > MAX_FOR_ADMINISTRATORS {
-        transition.try_later(place);
-        return true;
-    }
-    let most = match notice {
-        Notice::HelpRequested { .. } => MAX_HELPERS,
-        _ => u32::MAX,
-    };
-    let recipients: Vec<_> = page
-        .holders
-        .iter()
-        .filter(|(id, _)| Some(id) != actor.as_ref())
-        .take(most.saturating_sub(told) as usize)
-        .collect();
-    let reached = told.saturating_add(u32::try_from(recipients.len()).unwrap_or(u32::MAX));
-    for (_, address) in recipients {
-        let body = address.notice(notice, Some(about.clone()), false);
-        transition.queue(body, now, pending.not_after, None);
-    }
-    if page.next.is_some() && reached < most {
-        let after = page.next.clone();
-        let body = PendingBody::Administrators { notice, about, actor, after, told: reached };
-        let pending = &mut transition.account.outbox[place];
-        (pending.body, pending.tries) = (body, 0);
-        return true;
-    }
-    transition.account.outbox.remove(place);
-    if reached == 0 {
-        // The directory names no administrator who can be reached.
-        let failed = pending.failed(notice.id(), Channel::Email, false);
-        transition.record(failed);
-    }
-    true
-}
-
-/// Gives up this message, since the policy names no roles. Returns whether it exists.
-pub(crate) fn give_up(transition: &mut Transition<'_>, number: MessageNumber) -> bool {
-    let position = transition.account.outbox.iter().position(|pending| pending.number == number);
-    let Some(place) = position else {
-        return false;
-    };
-    let pending = transition.account.outbox.remove(place);
-    if let PendingBody::Administrators { notice, .. } = &pending.body {
-        let failed: EventKind = pending.failed(notice.id(), Channel::Email, false);
-        transition.record(failed);
     }
     true
 }

@@ -1,8 +1,10 @@
-//! `contact_administrator`: administrators are notified that a user asks for help.
+//! `contact_administrator`: administrators are notified that a user asks for help, or the caller
+//! gets the help page or mailbox of the policy.
 
 use crate::domain::crypto::flow_ticket::FlowTicket;
 use crate::domain::identity::facts::UserFacts;
 use crate::domain::method::{ChallengeOption, MethodKind};
+use crate::domain::policy::HelpDesk;
 use crate::domain::refusal::Refusal;
 use crate::domain::rules::request_help;
 use crate::engine::api::error::Error;
@@ -15,14 +17,16 @@ pub(crate) async fn contact_administrator<T: FlowTicket>(
     core: &Core,
     request: &Request,
     ticket: &T,
-) -> Result<(), Error> {
+) -> Result<HelpDesk, Error> {
     let (tenant, arrival) = (&request.tenant, core.clock.now());
     let claim = ticket.open(tenant, &core.keys)?;
     let (context, own, _) = core.flow_state(tenant, &claim, false).await?;
     let policy = &*context.policy;
     claim.check_time(policy.lifetimes.flow, arrival)?;
-    if policy.notifications.administrator_roles.is_empty() {
-        return Err(Refusal::NotOffered.into());
+    match &policy.desk.help {
+        HelpDesk::Administrators => {}
+        HelpDesk::Off => return Err(Refusal::NotOffered.into()),
+        elsewhere => return Ok(elsewhere.clone()),
     }
     // An existing user who may not reset also gets help: the request goes to the user's own
     // record, not to the decoy. For an unknown identifier the port calls are the same, but no
@@ -48,7 +52,7 @@ pub(crate) async fn contact_administrator<T: FlowTicket>(
     step.apply_if(|transition| request_help(transition, about.as_deref(), limit_spent)).await?;
     // Also if nothing was queued, so that the reply is the same for every account.
     core.wake();
-    Ok(())
+    Ok(HelpDesk::Administrators)
 }
 
 /// The name by which administrators know a user.

@@ -7,6 +7,7 @@ use crate::domain::account::{Effect, Purpose};
 use crate::domain::crypto::flow_ticket::{FlowTicket, ResetTicket, UnlockTicket};
 use crate::domain::crypto::secret::SecretText;
 use crate::domain::identity::ids::Identifier;
+use crate::domain::policy::HelpDesk;
 use crate::engine::api::attempt::{Attempt, Selection};
 use crate::engine::api::error::Error;
 use crate::engine::api::reply::Reply;
@@ -222,16 +223,24 @@ impl<T: FlowTicket> Recovery<'_, T> {
         self.observe([Operation::ResetCancel, Operation::UnlockCancel], request, done).await
     }
 
-    /// Asks administrators for help: holders of the policy's `notifications.administrator_roles`
-    /// are notified which user the request is about, and that the requester is not verified. At
-    /// most once a day for one account; the result does not tell whether they were notified.
+    /// Asks administrators for help: holders of the policy's
+    /// [`desk.help_tiers`](crate::policy::DeskPolicy::help_tiers) are notified which user the request
+    /// is about, and that the requester is not verified. At most once a day for one account; the
+    /// result does not tell whether they were notified.
+    ///
+    /// Returns the policy's [`desk.help`](crate::policy::DeskPolicy::help). If that is a page or a
+    /// mailbox, show it as a link: nothing was sent or written.
     ///
     /// # Errors
     ///
-    /// [`Refusal::NotOffered`](crate::Refusal::NotOffered) if the policy names no such roles;
+    /// [`Refusal::NotOffered`](crate::Refusal::NotOffered) if the policy offers no help;
     /// [`Refusal::Ended`](crate::Refusal::Ended); [`Refusal::TooOften`](crate::Refusal::TooOften)
     /// for a source that has spent its own limit; [`Error::Fault`].
-    pub async fn contact_administrator(&self, request: &Request, ticket: &T) -> Result<(), Error> {
+    pub async fn contact_administrator(
+        &self,
+        request: &Request,
+        ticket: &T,
+    ) -> Result<HelpDesk, Error> {
         let done = flow::contact_administrator(self.core, request, ticket);
         self.observe(
             [Operation::ResetContactAdministrator, Operation::UnlockContactAdministrator],

@@ -6,12 +6,12 @@ use std::collections::BTreeSet;
 use crate::domain::account::{Account, PendingBody};
 use crate::domain::identity::contact::ContactSlot;
 use crate::domain::identity::facts::{TenantFacts, UserFacts, UserQuery, UserSelector};
-use crate::domain::identity::ids::TenantId;
+use crate::domain::identity::ids::{RoleId, TenantId};
 use crate::domain::method::Channel;
 use crate::domain::policy::Policy;
 use crate::domain::rules::{
     Address, AdministratorPage, PAGE, address_announcement, addresses_to_tell, give_up, locale_of,
-    tell_page,
+    roles_told, tell_page,
 };
 use crate::engine::api::error::Error;
 use crate::engine::core::Core;
@@ -57,11 +57,18 @@ pub(crate) async fn tell_administrators(
 ) -> Result<bool, Error> {
     let DueMessage { core, target, policy, pass, number, .. } = due;
     let pending = loaded.account.outbox.iter().find(|pending| pending.number == number);
-    let Some(PendingBody::Administrators { after, .. }) = pending.map(|pending| &pending.body)
+    let Some(PendingBody::Administrators { notice, tier, after, .. }) =
+        pending.map(|pending| &pending.body)
     else {
         return Ok(false);
     };
-    let found = administrators(core, &target.tenant, policy, after.as_deref(), pass).await;
+    let found = match roles_told(policy, *notice, *tier) {
+        Some(roles) => {
+            let page = DuePage { roles, tier: *tier, after: after.as_deref() };
+            administrators(core, &target.tenant, policy, page, pass).await.map(Some)
+        }
+        None => Ok(None),
+    };
     if let Err(error) = &found {
         way_failed(due, &loaded.account, error);
     }
@@ -108,18 +115,23 @@ async fn owner(
     Ok((user, tenant, channels))
 }
 
-/// A page of the holders of the policy's roles. `None` if the policy names no role.
+/// The page of administrators that is due: those of these roles, after this cursor.
+struct DuePage<'a> {
+    roles: &'a BTreeSet<RoleId>,
+    tier: u8,
+    after: Option<&'a str>,
+}
+
+/// A page of the holders of these roles.
 async fn administrators(
     core: &Core,
     tenant: &TenantId,
     policy: &Policy,
-    after: Option<&str>,
+    due: DuePage<'_>,
     pass: &Pass,
-) -> PortResult<Option<AdministratorPage>> {
-    let roles: Vec<_> = policy.notifications.administrator_roles.iter().cloned().collect();
-    if roles.is_empty() {
-        return Ok(None);
-    }
+) -> PortResult<AdministratorPage> {
+    let DuePage { roles, tier, after } = due;
+    let roles: Vec<_> = roles.iter().cloned().collect();
     let facts = tenant_facts(core, tenant, pass).await?;
     let cursor = after.map(Cursor::new);
     let page = core.directory.role_holders(tenant, &roles, cursor.as_ref(), PAGE).await?;
@@ -129,11 +141,12 @@ async fn administrators(
         let destination = user.usable_contact(ContactSlot::PrimaryMail, format)?;
         Some((user.id, Address { channel: Channel::Email, destination, locale }))
     });
-    Ok(Some(AdministratorPage {
+    Ok(AdministratorPage {
+        tier,
         after: after.map(str::to_owned),
         next: page.next.map(|cursor| cursor.as_str().to_owned()),
         holders: holders.collect(),
-    }))
+    })
 }
 
 /// The tenant's facts, read once in a call of `maintain`.

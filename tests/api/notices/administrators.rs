@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use sspr::adapters::render::{EnglishText, Renderer as _};
 use sspr::facts::EmailAddress;
 use sspr::message::{Message, Notice};
+use sspr::policy::{HelpDesk, HelpUrl};
 use sspr::port::Envelope;
-use sspr::{Identifier, PolicySettings, RoleId};
+use sspr::{Error, Identifier, PolicySettings, Refusal, RoleId};
 
 use crate::notices::scene::*;
 use crate::support::*;
@@ -29,7 +30,7 @@ async fn ask(world: &World, name: &str, source: &str) -> bool {
 
 #[tokio::test]
 async fn d05_help_reaches_every_holder_with_mail_wherever_they_stand_in_the_list() {
-    let world = World::builder().settings(told_roles(settings())).open().await;
+    let world = World::builder().open().await;
     // The first users in the directory's order have no mail address.
     for number in 0..9 {
         add_user(&world, number, Some(ROLE), false);
@@ -52,7 +53,7 @@ async fn d05_help_reaches_every_holder_with_mail_wherever_they_stand_in_the_list
 /// The cap is Entra's.
 #[tokio::test]
 async fn d05_help_reaches_a_hundred_at_most() {
-    let world = World::builder().settings(told_roles(settings())).open().await;
+    let world = World::builder().open().await;
     for number in 0..130 {
         add_user(&world, number, Some(ROLE), true);
     }
@@ -61,9 +62,69 @@ async fn d05_help_reaches_a_hundred_at_most() {
     assert_eq!(notices(&world.inbox).len(), 100);
 }
 
+/// [E10.2.6]: Entra's tiers are the default.
+#[tokio::test]
+async fn e10_2_help_goes_to_the_first_tier_that_has_a_holder_with_mail() {
+    let world = World::builder().open().await;
+    let globals = [0, 1].map(|number| add_user(&world, number, Some(ROLE), true));
+    let mut asked = 0;
+    let mut told_of = async |name: &str| {
+        asked += 1;
+        world.inbox.clear();
+        assert!(ask(&world, name, &format!("198.51.100.{asked}")).await);
+        world.deliver().await;
+        let told = notices(&world.inbox);
+        assert!(told.iter().all(|message| message.kind == HELP));
+        told.iter().map(|message| message.destination.normalised()).collect::<BTreeSet<_>>()
+    };
+    let users: Vec<String> = (10..15).map(|number| add_user(&world, number, None, true)).collect();
+    assert_eq!(told_of(&users[0]).await, globals.into(), "no other administrator exists");
+    // Six holders are more than one page.
+    let second: BTreeSet<_> =
+        (20..26).map(|number| add_user(&world, number, Some("User Administrator"), true)).collect();
+    assert_eq!(told_of(&users[1]).await, second);
+    for number in 30..36 {
+        add_user(&world, number, Some("Helpdesk Administrator"), false);
+    }
+    assert_eq!(told_of(&users[2]).await, second, "the first tier has no holder with mail");
+    let password = add_user(&world, 40, Some("Password Administrator"), true);
+    assert_eq!(told_of(&users[3]).await, [password.clone()].into());
+    let helpdesk = add_user(&world, 41, Some("Helpdesk Administrator"), true);
+    assert_eq!(told_of(&users[4]).await, [password, helpdesk].into());
+}
+
+/// [E1.7.5], [E3.6.2]: a page or a mailbox of the organisation, or no help at all.
+#[tokio::test]
+async fn e3_6_help_elsewhere_is_shown_and_nothing_is_sent_or_written() {
+    let page = HelpUrl::parse("https://help.contoso.example/password").expect("well formed");
+    let mailbox = EmailAddress::parse("desk@contoso.example").expect("valid");
+    for (help, offered) in
+        [(HelpDesk::Url(page), true), (HelpDesk::Mail(mailbox), true), (HelpDesk::Off, false)]
+    {
+        let mut settings = settings();
+        settings.desk.help = help.clone();
+        let world = World::builder().settings(settings).open().await;
+        add_user(&world, 0, Some(ROLE), true);
+        let before = world.event_codes().await;
+        for name in [PRIMARY, "unknown@contoso.example"] {
+            let name = Identifier::parse(name).expect("valid");
+            let reply = world.engine.reset().start(&request(), &name).await.expect("started");
+            let asked = world.engine.reset().contact_administrator(&request(), &reply.ticket).await;
+            match asked {
+                Ok(shown) => assert!(offered && shown == help, "{shown:?}"),
+                Err(Error::Refused(Refusal::NotOffered)) => assert!(!offered),
+                Err(other) => panic!("{other:?}"),
+            }
+        }
+        world.deliver().await;
+        assert!(world.inbox.all().is_empty());
+        assert_eq!(world.event_codes().await, before);
+    }
+}
+
 #[tokio::test]
 async fn d05_that_no_administrator_can_be_told_is_recorded() {
-    let world = World::builder().settings(told_roles(settings())).open().await;
+    let world = World::builder().open().await;
     for number in 0..4 {
         add_user(&world, number, Some(ROLE), false);
     }
@@ -99,7 +160,7 @@ async fn d05_all_other_administrators_are_told_of_ones_reset() {
 
 #[tokio::test]
 async fn s09_one_administrator_gets_so_many_requests_for_help_and_one_digest() {
-    let world = World::builder().settings(told_roles(settings())).open().await;
+    let world = World::builder().open().await;
     let helper = add_user(&world, 9_999, Some(ROLE), true);
     let mut asked = 0;
     for number in 0..300 {

@@ -96,7 +96,7 @@ macro_rules! plain {
     };
 }
 
-plain!((), DeviceSecret, SecretText);
+plain!(sspr::policy::HelpDesk, (), DeviceSecret, SecretText);
 
 impl Seen {
     fn note<T: Answer>(&mut self, watched: &Watched, answer: Result<T, Error>) {

@@ -171,6 +171,45 @@ fn a_notice_to_administrators_needs_roles() {
 }
 
 #[test]
+fn a_tier_of_the_help_desk_has_one_to_sixteen_roles() {
+    let roles = |count: u32| -> BTreeSet<RoleId> {
+        (0..count).map(|n| RoleId::parse(&format!("r{n}")).unwrap()).collect()
+    };
+    for (tiers, accepted) in
+        [(vec![1], true), (vec![16, 1, 1, 16], true), (vec![1, 0], false), (vec![17], false)]
+    {
+        let result = changed(|s| s.desk.help_tiers = tiers.iter().map(|n| roles(*n)).collect());
+        assert_eq!(result.is_ok(), accepted, "{tiers:?}");
+    }
+    assert_eq!(fields(changed(|s| s.desk.help_tiers = Vec::new())), ["desk.help_tiers"]);
+    assert_eq!(fields(changed(|s| s.desk.help_tiers = vec![roles(1); 5])), ["desk.help_tiers"]);
+}
+
+#[test]
+fn a_help_address_is_a_page_and_nothing_else() {
+    use crate::domain::policy::HelpUrl;
+    for good in ["https://help.example", "http://intranet/help", "https://a.example:8443/x?y#z"] {
+        assert_eq!(HelpUrl::parse(good).unwrap().as_str(), good);
+    }
+    for bad in [
+        "",
+        "javascript:alert(1)",
+        "data:text/html,x",
+        "//help.example",
+        "help.example",
+        "https://",
+        "https://user@evil.example/",
+        "https://help.example/\"onload=x",
+        "https://help.example/<script>",
+        "https://help.example/\r\nx",
+        "ftp://help.example/",
+    ] {
+        assert!(HelpUrl::parse(bad).is_err(), "{bad}");
+    }
+    assert!(HelpUrl::parse(&format!("https://help.example/{}", "x".repeat(300))).is_err());
+}
+
+#[test]
 fn related_numbers_agree() {
     let result = changed(|s| s.lifetimes.flow = Duration::from_secs(5 * 60));
     assert_eq!(fields(result), ["lifetimes.grant"]);

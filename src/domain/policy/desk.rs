@@ -1,0 +1,119 @@
+//! The help desk: where requests for help go.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::crypto::link_base::is_address;
+use crate::domain::identity::contact::EmailAddress;
+use crate::domain::identity::ids::RoleId;
+use crate::domain::invalid::InvalidInput;
+use crate::domain::record::serde_text::serde_as_text;
+
+/// The help desk and what its administrators do for a user.
+///
+/// ```
+/// use sspr::policy::{HelpDesk, HelpUrl};
+/// use sspr::Policy;
+///
+/// let url = HelpUrl::parse("https://help.contoso.example/password")?;
+/// let policy = Policy::with(|settings| settings.desk.help = HelpDesk::Url(url)).unwrap();
+/// # Ok::<(), sspr::InvalidInput>(())
+/// ```
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct DeskPolicy {
+    /// Where *contact your administrator* leads. Default [`HelpDesk::Administrators`].
+    pub help: HelpDesk,
+    /// The roles whose holders get requests for help, in tiers: the first tier with a holder who has
+    /// a mail address gets them, 100 holders at most. Default (Entra): Password Administrators and
+    /// Helpdesk Administrators, else User Administrators, else Global Administrators. 1 to 4 tiers,
+    /// each of 1 to 16 roles.
+    pub help_tiers: Vec<BTreeSet<RoleId>>,
+}
+
+impl Default for DeskPolicy {
+    fn default() -> Self {
+        let tier = |names: &[&str]| -> BTreeSet<RoleId> {
+            names.iter().filter_map(|name| RoleId::parse(name).ok()).collect()
+        };
+        let tiers: [&[&str]; 3] = [
+            &["Helpdesk Administrator", "Password Administrator"],
+            &["User Administrator"],
+            &["Global Administrator"],
+        ];
+        Self { help: HelpDesk::default(), help_tiers: tiers.map(tier).into() }
+    }
+}
+
+impl DeskPolicy {
+    /// The most roles of one tier.
+    pub(super) const MAX_TIER: usize = 16;
+}
+
+/// Where a user who cannot reset gets help.
+///
+/// ```
+/// use sspr::facts::EmailAddress;
+/// use sspr::policy::HelpDesk;
+///
+/// let desk = HelpDesk::Mail(EmailAddress::parse("desk@contoso.example")?);
+/// assert_ne!(desk, HelpDesk::default());
+/// # Ok::<(), sspr::InvalidInput>(())
+/// ```
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum HelpDesk {
+    /// Administrators get a mail that names the user: the holders of
+    /// [`help_tiers`](DeskPolicy::help_tiers).
+    #[default]
+    Administrators,
+    /// A page of the organisation. The engine sends nothing.
+    Url(HelpUrl),
+    /// A mailbox to which the user writes. The engine sends nothing. It must not be the mailbox of a
+    /// user who could need a reset to read it.
+    Mail(EmailAddress),
+    /// No help is offered.
+    Off,
+}
+
+/// The address of a help page, shown to users as a link.
+///
+/// ```
+/// use sspr::policy::HelpUrl;
+///
+/// assert!(HelpUrl::parse("https://help.contoso.example/password?from=sspr").is_ok());
+/// assert!(HelpUrl::parse("javascript:alert(1)").is_err());
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct HelpUrl(String);
+
+serde_as_text!(HelpUrl, Self::parse);
+
+impl HelpUrl {
+    const MAX_BYTES: usize = 256;
+
+    /// Takes an absolute `https` or `http` address of printable ASCII, at most 256 bytes, with a host
+    /// name and without a user. A page in an intranet may have no certificate: the address holds no
+    /// secret.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput::TooLong`], [`InvalidInput::Malformed`].
+    pub fn parse(text: &str) -> Result<Self, InvalidInput> {
+        const WHAT: &str = "help address";
+        if text.len() > Self::MAX_BYTES {
+            return Err(InvalidInput::TooLong { what: WHAT, max: Self::MAX_BYTES });
+        }
+        let well_formed = is_address(text, "https://") || is_address(text, "http://");
+        well_formed.then(|| Self(text.to_owned())).ok_or(InvalidInput::Malformed { what: WHAT })
+    }
+
+    /// The address.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
