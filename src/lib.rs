@@ -223,7 +223,9 @@ pub mod maintenance {
 /// What the engine asks a [`Delivery`](port::Delivery) to send.
 pub mod message {
     pub use crate::domain::identity::locale::Locale;
-    pub use crate::domain::message::{CodeMessage, CodePurpose, LinkMessage, Message, Notice};
+    pub use crate::domain::message::{
+        CodeMessage, CodePurpose, LinkMessage, Message, Notice, SignInNames,
+    };
 }
 
 /// Authentication methods: how they are chosen, registered and shown.

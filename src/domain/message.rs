@@ -22,6 +22,8 @@ pub enum Message {
     Link(LinkMessage),
     /// A notice about a change.
     Notice(Notice),
+    /// The sign-in names of the users who share a mailbox that was typed as a name. Sent by mail only.
+    SignInNames(SignInNames),
 }
 
 impl Message {
@@ -32,6 +34,7 @@ impl Message {
             Self::Code(code) => code.purpose.message_id(Channel::Email),
             Self::Link(link) => link.purpose.message_id(Channel::Link),
             Self::Notice(notice) => notice.id(),
+            Self::SignInNames(_) => SignInNames::ID,
         }
     }
 }
@@ -95,6 +98,25 @@ impl LinkMessage {
     pub const fn lasting(mut self, valid_for: Duration) -> Self {
         self.valid_for = Some(valid_for);
         self
+    }
+}
+
+/// The parameters of a message with sign-in names.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct SignInNames {
+    /// The names, as the directory spells them: 1 to 50.
+    pub names: Vec<String>,
+}
+
+impl SignInNames {
+    pub(crate) const ID: &str = "sign_in_names";
+    pub(crate) const MAX: usize = 50;
+
+    /// The parameters of a message with sign-in names: for tests of renderers.
+    #[must_use]
+    pub const fn new(names: Vec<String>) -> Self {
+        Self { names }
     }
 }
 

@@ -197,7 +197,9 @@
 //! domain or synchronisation excuses no administrator from the second.
 //!
 //! **A name that several users share is treated as unknown.** Choosing one of them would let a user who
-//! takes a name reach the account of another.
+//! takes a name reach the account of another. If the name is their mailbox and a code by mail was chosen, the
+//! mailbox gets one mail with their sign-in names. The challenge is a decoy in every other respect: it
+//! costs the same calls and draws on the same budgets, and accepts nothing.
 //!
 //! **Sessions are a port beside the directory.** They often live in a token service that knows no facts.
 //! The builder asks for the port, so that leaving it out is a decision ([`NoSessions`](crate::port::NoSessions)).

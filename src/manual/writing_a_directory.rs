@@ -11,7 +11,7 @@
 //! - **A name is compared, not matched.** Look it up with `=`: in a `LIKE` or an LDAP filter, `*`, `%`, `_`
 //!   and parentheses are part of the name. Decide in one place which spellings are one name, and use it at
 //!   sign-in too. If several users have the name, return all of them, at most 50: the engine then treats it
-//!   as unknown.
+//!   as unknown, and sends their sign-in names to the mailbox if the name is one.
 //! - **Tenants are apart.** Each query has the tenant in its condition, also one by id.
 //! - **Facts have no convenient default.** [`UserFacts::new`](crate::facts::UserFacts::new) is an enabled
 //!   member without roles: set `enabled`, `kind`, `password_home`, `protected` and `roles` from your rows. A

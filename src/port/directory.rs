@@ -36,8 +36,9 @@ pub trait Directory: Send + Sync {
     ///
     /// The directory decides which spellings are one name. An id names at most one user, whose facts
     /// have the same id, letter for letter: other facts fail the operation. If several users match a
-    /// name, return them all, at most 50: the engine then treats the name as unknown. *Returning one
-    /// of several users*, or a wrong one, gives away an account. A directory that assigns a used id
+    /// name, return them all, at most 50: the engine then treats the name as unknown, and if the name is
+    /// their mailbox, a mail there lists their sign-in names. *Returning one of several users*, or a
+    /// wrong one, gives away an account. A directory that assigns a used id
     /// to another person must report incarnations ([`UserFacts::incarnation`]), and from the first
     /// use of the store on: a record without an incarnation is closed once the directory reports
     /// one. The result lists those of the query's groups that contain the user, with nesting resolved

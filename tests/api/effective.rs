@@ -4,19 +4,13 @@
 
 use std::collections::BTreeSet;
 
-use sspr::admin::{Contacts, Explanation, Withheld};
+use sspr::admin::{Explanation, Withheld};
 use sspr::audit::EventKind;
-use sspr::facts::{
-    ContactSlot, EmailAddress, PasswordHome, PhoneNumber, UserFacts, UserKind, WriteOutcome,
-    WritebackState,
-};
+use sspr::facts::{ContactSlot, PasswordHome, UserFacts, UserKind, WriteOutcome, WritebackState};
 use sspr::method::Channel;
 use sspr::policy::{Deviation, Disclosure, PhoneFormat, Retired, Retirement, Scope};
 use sspr::testing::CallLog;
-use sspr::{
-    GroupId, Identifier, MethodKind, PolicySettings, Refusal, RoleId, SsprReason, Step, Timestamp,
-    UserId,
-};
+use sspr::{GroupId, MethodKind, PolicySettings, Refusal, RoleId, SsprReason, Step, Timestamp};
 
 use crate::support::*;
 
@@ -213,43 +207,6 @@ async fn malformed_contact_data_does_not_count_and_is_explained() {
     };
     world.directory.update_user(&tenant(), &world.user, alternate).expect("known");
     assert_eq!(explained(&world).await.reason, Some(SsprReason::TooFewMethods));
-}
-
-/// A mailbox that several users share stands for none of them.
-#[tokio::test]
-async fn a_shared_name_is_like_an_unknown_one() {
-    let world = world(|_| {}, |_| {}, Disclosure::Uniform).await;
-    let shared = Identifier::parse("team@contoso.example").expect("valid");
-    for n in 0..50 {
-        let id = UserId::parse(&format!("team-{n}")).expect("valid");
-        let own = format!("team-{n}@contoso.example");
-        let names = [own.as_str(), shared.as_str()];
-        let facts = UserFacts::new(id);
-        world.directory.add_user(&tenant(), facts, &names, "a password").expect("added");
-    }
-    // Each could reset, so that a name which selected one of them would send a code.
-    let mut contacts = Contacts::default();
-    contacts.email = EmailAddress::parse("team@home.example").ok();
-    contacts.mobile_phone = PhoneNumber::parse("+14255550177").ok();
-    for n in 0..50 {
-        let id = UserId::parse(&format!("team-{n}")).expect("valid");
-        world.admin().supply_contacts(&id, &contacts).await.expect("supplied");
-    }
-    world.deliver().await;
-    world.inbox.clear();
-    let unknown = Identifier::parse("unknown@contoso.example").expect("valid");
-    let mut calls = Vec::new();
-    for name in [&shared, &unknown] {
-        let log = CallLog::new();
-        let other = world.beside().seed(9).recorded(&log).open().await;
-        let reply = other.engine.reset().start(&request(), name).await.expect("uniform");
-        let sent = other.engine.reset().challenge(&request(), &reply.ticket, &email()).await;
-        sent.expect("uniform");
-        calls.push(log.calls().iter().map(|call| call.name).collect::<Vec<_>>());
-    }
-    assert_eq!(calls[0], calls[1]);
-    world.deliver().await;
-    assert_eq!(world.inbox.all().len(), 0, "no code for any of them");
 }
 
 /// E7.1: what the directory says about a refusal is in the audit event and not in the reply.

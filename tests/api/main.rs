@@ -18,4 +18,5 @@ mod notices;
 mod observed;
 mod registration;
 mod regressions;
+mod shared_names;
 mod surface;

@@ -100,6 +100,8 @@ pub struct Delivered {
     pub repetitions: u32,
     /// The user whom a notice to administrators is about.
     pub about: Option<String>,
+    /// The sign-in names, if the message lists some.
+    pub names: Vec<String>,
     code: Option<Arc<SecretText>>,
     link: Option<Arc<SecretText>>,
 }
@@ -120,11 +122,12 @@ impl Delivered {
     fn of(envelope: &Envelope) -> Self {
         let (notice, code, link) = match &envelope.message {
             Message::Notice(notice) => (Some(*notice), None, None),
+            Message::SignInNames(_) => (None, None, None),
             Message::Code(message) => (None, Some(message.code.expose_secret()), None),
             Message::Link(message) => (None, None, Some(message.url.expose_secret())),
         };
         let valid_for = match &envelope.message {
-            Message::Notice(_) => None,
+            Message::Notice(_) | Message::SignInNames(_) => None,
             Message::Code(message) => message.valid_for,
             Message::Link(message) => message.valid_for,
         };
@@ -142,6 +145,10 @@ impl Delivered {
             not_after: envelope.not_after,
             repetitions: 0,
             about: envelope.about.clone(),
+            names: match &envelope.message {
+                Message::SignInNames(message) => message.names.clone(),
+                _ => Vec::new(),
+            },
             code: code.map(kept),
             link: link.map(kept),
         }

@@ -227,22 +227,35 @@ pub(crate) enum Expected {
     RecoveryCode(MethodId),
     /// A proof that the host verifies.
     External,
+    /// Nothing: the challenge is a decoy. Several users have this mailbox, and it gets their sign-in
+    /// names.
+    SignInNames(#[serde(with = "crate::domain::identity::contact::stored")] Destination),
 }
 
 impl Expected {
+    /// Whether no answer is right.
+    pub(crate) const fn is_decoy(&self) -> bool {
+        matches!(self, Self::Decoy | Self::SignInNames(_))
+    }
+
+    /// Whether a message is sent to its destination.
+    pub(crate) const fn is_sent(&self) -> bool {
+        self.destination().is_some()
+    }
+
     /// The identity by which proofs are distinct: the normalised destination, the id of the method,
     /// or the name of its kind.
     pub(crate) fn identity(&self, kind: MethodKind) -> String {
         match self {
             Self::Sent(destination) => destination.normalised(),
             Self::Oath(id) | Self::RecoveryCode(id) => id.as_str().to_owned(),
-            Self::External | Self::Decoy => kind.as_str().to_owned(),
+            Self::External | Self::Decoy | Self::SignInNames(_) => kind.as_str().to_owned(),
         }
     }
 
     pub(crate) const fn destination(&self) -> Option<&Destination> {
         match self {
-            Self::Sent(destination) => Some(destination),
+            Self::Sent(destination) | Self::SignInNames(destination) => Some(destination),
             _ => None,
         }
     }

@@ -138,6 +138,7 @@ fn challenges() -> Vec<Challenge> {
         challenge(5, MethodKind::Passkey, Channel::InHand, Expected::External),
         challenge(6, MethodKind::OfficePhone, Channel::Voice, Expected::Sent(phone())),
         challenge(7, MethodKind::Email, Channel::Email, Expected::Sent(mail())),
+        challenge(8, MethodKind::Email, Channel::Email, Expected::SignInNames(mail())),
     ]
 }
 

@@ -48,7 +48,7 @@ fn every_variant_of_an_account_has_a_golden_form() {
         full.flows.iter().map(|flow| &flow.purpose)
     );
     covered!(
-        Expected { Decoy, Sent(_), Oath(_), RecoveryCode(_), External },
+        Expected { Decoy, Sent(_), Oath(_), RecoveryCode(_), External, SignInNames(_) },
         challenges(full).map(|challenge| &challenge.expected)
     );
     covered!(Factor { Address(_), Oath(_), RecoveryCode(_) }, full.methods.iter().map(|method| &method.factor));

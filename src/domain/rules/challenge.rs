@@ -93,6 +93,15 @@ pub(crate) struct FreshChallenge {
 }
 
 impl<'a> Open<'a> {
+    /// Why the challenge is a decoy, if it is one.
+    pub(super) fn suppressed(&self) -> Option<SsprReason> {
+        match &self.expected {
+            Ok(Expected::SignInNames(_)) => Some(SsprReason::SeveralUsers),
+            Ok(_) => None,
+            Err(reason) => Some(*reason),
+        }
+    }
+
     /// A challenge that expects nothing yet.
     pub(crate) fn new(
         flow: FlowTerms<'a>,

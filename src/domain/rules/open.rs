@@ -62,7 +62,7 @@ pub(crate) fn open_challenge(
     transition.belongs_to(open.flow.incarnation);
     let flow = put_challenge(transition, open, expires_at, challenge);
     transition.sweep();
-    if matches!(open.expected, Ok(Expected::Sent(_))) {
+    if open.expected.as_ref().is_ok_and(Expected::is_sent) {
         let body = PendingBody::Code { flow, challenge: number, locale: open.locale.clone() };
         transition.queue(body, now, code_dies_at, None);
     }
@@ -72,7 +72,7 @@ pub(crate) fn open_challenge(
         flow,
         method: kind,
         channel: open.option.channel(),
-        suppressed: open.expected.as_ref().err().copied(),
+        suppressed: open.suppressed(),
     });
     Ok(Opened::Open)
 }

@@ -5,11 +5,11 @@ use std::time::Duration;
 use super::retry::{LEASE, retry_wait};
 use super::{MAX_OUTBOX, Transition};
 use crate::domain::account::{
-    Account, Challenge, ChallengeNumber, Counted, FlowNumber, MessageNumber, Pending, PendingBody,
-    Purpose,
+    Account, Challenge, ChallengeNumber, Counted, Expected, FlowNumber, MessageNumber, Pending,
+    PendingBody, Purpose,
 };
 use crate::domain::event::EventKind;
-use crate::domain::message::Notice;
+use crate::domain::message::{Notice, SignInNames};
 use crate::domain::method::Channel;
 use crate::domain::time::Timestamp;
 
@@ -144,7 +144,11 @@ impl Account {
             PendingBody::Code { flow, challenge, .. } => {
                 let SentSecret { challenge, purpose, .. } = self.sent_secret(*flow, *challenge)?;
                 let channel = challenge.channel();
-                Some((purpose.code().message_id(channel), channel))
+                let kind = match challenge.expected {
+                    Expected::SignInNames(_) => SignInNames::ID,
+                    _ => purpose.code().message_id(channel),
+                };
+                Some((kind, channel))
             }
             PendingBody::Revoke { .. } => None,
         }

@@ -52,6 +52,8 @@ impl Origin {
     pub(crate) fn about(request: &Request, subject: &TicketSubject) -> Self {
         let about = match subject {
             TicketSubject::User(user) => Some(user.clone()),
+            // A name of several users is about none of them.
+            _ if subject.is_shared() => None,
             TicketSubject::Decoy { user, .. } => user.clone(),
         };
         Self { about, ..Self::of(request, ActorKind::Anonymous) }

@@ -174,7 +174,7 @@ impl Core {
             }
             (Given::Response(response), Verification::External) => {
                 let name = self.external_challenge(&target.key, challenge.key, &challenge.nonce);
-                let decoy = challenge.expected == Expected::Decoy;
+                let decoy = challenge.expected.is_decoy();
                 let decoy_user = decoy_user_id(comparison.identifier)?;
                 let user = target.user.as_ref().filter(|_| !decoy).unwrap_or(&decoy_user);
                 let (Some(method), Some(name)) = (self.external(kind), name) else {
@@ -185,7 +185,7 @@ impl Core {
             }
             _ => None,
         };
-        Ok(matched.filter(|_| challenge.expected != Expected::Decoy))
+        Ok(matched.filter(|_| !challenge.expected.is_decoy()))
     }
 
     /// The name of a challenge for a host-verified method; `None` if its key was removed.

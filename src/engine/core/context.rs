@@ -40,8 +40,8 @@ pub(crate) struct Context {
     pub(crate) effective: Option<EffectivePolicy>,
     /// When the facts were read.
     pub(crate) read_at: Timestamp,
-    /// Whether several users have the name, so that it stands for none.
-    pub(crate) several: bool,
+    /// One of the users of a name that several have, so that it stands for none.
+    pub(crate) shared: Option<UserFacts>,
 }
 
 /// What concerns a tenant: its facts, its policy, the providers of its channels.
@@ -145,7 +145,7 @@ impl Core {
         let of_tenant = self.tenant_context(tenant, fresh).await?;
         let query = UserQuery::new(selector, of_tenant.groups());
         let found = self.directory.find(tenant, &query).await.at(FaultOrigin::Directory)?;
-        let several = found.len() > 1;
+        let shared = if found.len() > 1 { found.first().cloned() } else { None };
         let user = the_user(found, selector).at(FaultOrigin::Directory)?;
         let id = match (&user, selector) {
             (Some(user), _) => user.id.clone(),
@@ -156,7 +156,7 @@ impl Core {
         };
         let external = self.external_kinds(&of_tenant.policy);
         let answers = self.ask_external(tenant, &id, external, user.is_some()).await;
-        Ok(Context { several, ..self.user_context(of_tenant, user, answers) })
+        Ok(Context { shared, ..self.user_context(of_tenant, user, answers) })
     }
 
     /// Asks the host which of these kinds the user has.
@@ -209,7 +209,7 @@ impl Core {
             available: answers.available,
             unsure: answers.unsure,
             user: known,
-            several: false,
+            shared: None,
         }
     }
 
@@ -251,7 +251,10 @@ impl Core {
                 None => decoy_user_id(claim.identifier)?,
             },
         };
-        let context = self.context(tenant, UserSelector::Id(&user), fresh).await?;
+        let mut context = self.context(tenant, UserSelector::Id(&user), fresh).await?;
+        if claim.subject.is_shared() {
+            (context.shared, context.effective) = (context.user.take(), None);
+        }
         let target = self.subject_target(tenant, claim);
         let loaded = self.load(&target).await?;
         Ok((context, target, loaded))

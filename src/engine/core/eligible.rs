@@ -75,7 +75,7 @@ impl Context {
 
     /// Why there is no user.
     pub(crate) const fn unknown(&self) -> SsprReason {
-        if self.several { SsprReason::SeveralUsers } else { SsprReason::UnknownUser }
+        if self.shared.is_some() { SsprReason::SeveralUsers } else { SsprReason::UnknownUser }
     }
 
     /// Whether the ticket's user may reset now. A decoy ticket keeps its reason.

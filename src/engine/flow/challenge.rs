@@ -5,9 +5,10 @@ use std::sync::atomic::Ordering;
 use crate::domain::account::{Account, Expected};
 use crate::domain::crypto::flow_ticket::FlowTicket;
 use crate::domain::crypto::ticket::{AskedChallenge, TicketClaims};
-use crate::domain::identity::contact::PhoneNumber;
+use crate::domain::identity::contact::{Destination, EmailAddress, PhoneNumber};
+use crate::domain::identity::ids::Identifier;
 use crate::domain::invalid::InvalidInput;
-use crate::domain::method::{ChallengeOption, Verification};
+use crate::domain::method::{ChallengeOption, Channel, Verification};
 use crate::domain::policy::{Disclosure, Policy};
 use crate::domain::reason::SsprReason;
 use crate::domain::refusal::Refusal;
@@ -139,7 +140,10 @@ fn challenge_to_open<'a>(
     let required = eligible.as_ref().map_or(required, |user| user.gates.required);
     let flow = FlowTerms::of(claim, user, required);
     Ok(Open {
-        expected: chosen(eligible, option),
+        expected: match core.mailbox_of_several(request, claim, context, option) {
+            Some(mailbox) => Ok(Expected::SignInNames(mailbox)),
+            None => chosen(eligible, option),
+        },
         offers: match eligible {
             Ok(eligible) => eligible.offers(&context.capabilities),
             // A decoy offers as many methods as an account, so that both records have the same
@@ -150,6 +154,28 @@ fn challenge_to_open<'a>(
         locale: user.map(|user| locale_of(user, context.tenant.as_ref())).unwrap_or_default(),
         ..Open::new(flow, asked, option, core.fresh_challenge()?)
     })
+}
+
+impl Core {
+    /// The address that was typed as the name, if the option sends a mail and the name is a mailbox
+    /// of several users.
+    fn mailbox_of_several(
+        &self,
+        request: &Request,
+        claim: &TicketClaims,
+        context: &Context,
+        option: ChallengeOption,
+    ) -> Option<Destination> {
+        let by_mail = option.channel().carrier() == Some(Channel::Email);
+        let shared = context.shared.as_ref().filter(|_| by_mail)?;
+        let is_typed = |mail: &EmailAddress| {
+            let name = Identifier::parse(mail.as_str()).ok();
+            name.is_some_and(|name| {
+                self.keys.identifier(&request.tenant, &name) == claim.identifier
+            })
+        };
+        shared.mailboxes().find(is_typed).map(Destination::Email)
+    }
 }
 
 /// Begins a proof of a host-verified method. If no challenge was opened, the call names a decoy
@@ -175,7 +201,7 @@ async fn begin_external(
     let (key, nonce) = opened
         .map_or((open.fresh.key, &open.fresh.nonce), |challenge| (challenge.key, &challenge.nonce));
     let decoy_user = decoy_user_id(claim.identifier)?;
-    let is_real = opened.is_some_and(|challenge| challenge.expected != Expected::Decoy);
+    let is_real = opened.is_some_and(|challenge| !challenge.expected.is_decoy());
     let user = target.user.as_ref().filter(|_| is_real).unwrap_or(&decoy_user);
     let Some(name) = core.external_challenge(&target.key, key, nonce) else {
         return Ok(None);

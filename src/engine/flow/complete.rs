@@ -26,7 +26,6 @@ use crate::engine::api::request::Request;
 use crate::engine::core::Core;
 use crate::engine::core::commit::{Origin, Target};
 use crate::engine::core::context::Context;
-use crate::engine::flow::help::name_of;
 use crate::engine::flow::step::reply;
 use crate::port::{PasswordWrite, PortError, PortErrorKind, PortResult, UnlockWrite};
 
@@ -112,7 +111,7 @@ pub(crate) async fn complete<T: FlowTicket>(
         && effect == Effect::Reset
         && context.policy.notifications.administrators
     {
-        scope.administrator = Some(name_of(eligible.user));
+        scope.administrator = Some(eligible.user.known_as());
     }
     let allows = |proof: &Proof| scope.allows(proof);
     let terms = scope.terms(&allows);

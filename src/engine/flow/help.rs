@@ -46,16 +46,11 @@ pub(crate) async fn contact_administrator<T: FlowTicket>(
     // The limits are checked before any administrator is looked up, so that a refused source
     // costs only these reads.
     let limit_spent = core.count_against_limits(request, policy, &scope).await?;
-    let about = context.user.as_ref().map(name_of);
+    let about = context.user.as_ref().map(UserFacts::known_as);
     let origin = Origin::about(request, &claim.subject);
     let step = core.commit(&target, policy, &origin);
     step.apply_if(|transition| request_help(transition, about.as_deref(), limit_spent)).await?;
     // Also if nothing was queued, so that the reply is the same for every account.
     core.wake();
     Ok(HelpDesk::Administrators)
-}
-
-/// The name by which administrators know a user.
-pub(crate) fn name_of(user: &UserFacts) -> String {
-    user.user_principal_name.clone().unwrap_or_else(|| user.id.as_str().to_owned())
 }

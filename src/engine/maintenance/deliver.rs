@@ -1,12 +1,16 @@
 //! The delivery of one message: claimed in a commit, delivered, settled in a second commit.
 
+use std::collections::BTreeSet;
+
 use zeroize::Zeroizing;
 
-use crate::domain::account::{FlowNumber, Pending, PendingBody};
+use crate::domain::account::{Expected, FlowNumber, Pending, PendingBody};
 use crate::domain::crypto::code::CodeContext;
 use crate::domain::crypto::secret::SecretText;
 use crate::domain::identity::contact::Destination;
-use crate::domain::message::{CodeMessage, LinkMessage, Message, Notice};
+use crate::domain::identity::facts::{UserFacts, UserQuery, UserSelector};
+use crate::domain::identity::ids::{Identifier, TenantId};
+use crate::domain::message::{CodeMessage, LinkMessage, Message, Notice, SignInNames};
 use crate::domain::method::Channel;
 use crate::domain::rules::{
     ClaimedMessage, DeliveryClaim, DeliveryOutcome, SentSecret, claim, settle_message,
@@ -120,7 +124,13 @@ async fn perform(
     }
     let facts = tenant_facts(core, &target.tenant, pass).await.map_err(not_final)?;
     let organisation = facts.map(|facts| facts.display_name).unwrap_or_default();
-    let Some(envelope) = envelope(due, claimed, notice, organisation) else {
+    let names = match claimed.sent.as_ref().map(|sent| &sent.challenge.expected) {
+        Some(Expected::SignInNames(mailbox)) => {
+            Some(sign_in_names(core, &target.tenant, mailbox).await.map_err(not_final)?)
+        }
+        _ => None,
+    };
+    let Some(envelope) = envelope(due, claimed, (notice, names), organisation) else {
         return Ok(DeliveryOutcome::Never);
     };
     hidden.extend(secrets_of(&envelope));
@@ -164,7 +174,7 @@ async fn denied(core: &Core, envelope: &Envelope, pending: &Pending) -> Option<D
 fn envelope(
     due: DueMessage<'_>,
     claimed: &ClaimedMessage,
-    notice: Notice,
+    (notice, names): (Notice, Option<SignInNames>),
     organisation: String,
 ) -> Option<Envelope> {
     let DueMessage { core, target, .. } = due;
@@ -181,7 +191,11 @@ fn envelope(
         }
         PendingBody::Code { flow, locale, .. } => {
             let sent = claimed.sent.as_ref()?;
-            let message = secret_message(due, *flow, sent)?;
+            let message = match names {
+                Some(names) if names.names.is_empty() => return None,
+                Some(names) => Message::SignInNames(names),
+                None => secret_message(due, *flow, sent)?,
+            };
             let channel = sent.challenge.channel().carrier()?;
             (channel, sent.challenge.expected.destination()?.clone(), locale, message)
         }
@@ -201,6 +215,23 @@ fn envelope(
         not_after: claimed_until.map_or(*not_after, |until| until.max(*not_after)),
         about,
     })
+}
+
+/// The sign-in names of the users who have this mailbox now.
+async fn sign_in_names(
+    core: &Core,
+    tenant: &TenantId,
+    mailbox: &Destination,
+) -> PortResult<SignInNames> {
+    let Destination::Email(mail) = mailbox else { return Ok(SignInNames::new(Vec::new())) };
+    let name = Identifier::parse(mail.as_str()).map_err(|_| PortError::denied())?;
+    let query = UserQuery::new(UserSelector::Identifier(&name), const { &BTreeSet::new() });
+    let found = core.directory.find(tenant, &query).await?;
+    let has_it = |user: &&UserFacts| {
+        user.mailboxes().any(|mail| Destination::Email(mail).normalised() == mailbox.normalised())
+    };
+    let names: BTreeSet<_> = found.iter().filter(has_it).map(UserFacts::known_as).collect();
+    Ok(SignInNames::new(names.into_iter().take(SignInNames::MAX).collect()))
 }
 
 /// The message with the code or link of a challenge, which is derived here and stored nowhere.
@@ -264,6 +295,7 @@ fn secrets_of(envelope: &Envelope) -> Vec<String> {
     match &envelope.message {
         Message::Code(code) => secrets.push(code.code.expose_secret().to_owned()),
         Message::Link(link) => secrets.push(link.url.expose_secret().to_owned()),
+        Message::SignInNames(message) => secrets.extend(message.names.iter().cloned()),
         Message::Notice(_) => {}
     }
     secrets

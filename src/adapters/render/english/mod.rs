@@ -2,6 +2,7 @@
 
 mod code;
 mod link;
+mod names;
 mod notice;
 mod words;
 
@@ -147,6 +148,10 @@ fn render(envelope: &Envelope, origin: Option<&SmsOrigin>) -> Rendered {
         Message::Link(message) => {
             let subject = format!("{name}: your link to {}", words::goal(message.purpose));
             link::mail(&name, message).rendered(subject)
+        }
+        Message::SignInNames(message) => {
+            let subject = format!("{name}: your sign-in names");
+            names::mail(&name, message).rendered(subject)
         }
         Message::Notice(message) => {
             let words = notice::Words::of(message).about(envelope.about.as_deref());

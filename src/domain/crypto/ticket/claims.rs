@@ -37,6 +37,14 @@ pub(crate) enum TicketSubject {
     },
 }
 
+impl TicketSubject {
+    /// Whether the name stands for no user because several have it. The user of the ticket is then
+    /// one of them.
+    pub(crate) const fn is_shared(&self) -> bool {
+        matches!(self, Self::Decoy { reason: SsprReason::SeveralUsers, .. })
+    }
+}
+
 /// A challenge that was asked for.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(crate) struct AskedChallenge {

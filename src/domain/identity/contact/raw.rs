@@ -89,6 +89,17 @@ impl ContactSlot {
 }
 
 impl UserFacts {
+    /// The name by which administrators know the user: the principal name, else the id.
+    pub(crate) fn known_as(&self) -> String {
+        self.user_principal_name.clone().unwrap_or_else(|| self.id.as_str().to_owned())
+    }
+
+    /// Every well-formed mail address that the directory holds for the user.
+    pub(crate) fn mailboxes(&self) -> impl Iterator<Item = EmailAddress> {
+        let all = self.primary_mail.iter().chain(&self.contacts.mail);
+        all.filter_map(|mail| EmailAddress::parse(mail).ok())
+    }
+
     /// What the directory holds in this slot, read by this format. `None` if the slot is empty.
     pub(crate) fn contact(
         &self,
