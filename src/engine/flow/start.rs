@@ -40,9 +40,8 @@ pub(crate) async fn start<T: FlowTicket>(
             if context.policy.disclosure == Disclosure::Reasoned {
                 return Err(Refusal::NotEligible { reason: *reason }.into());
             }
-            let user = context.user.as_ref().or(context.shared.as_ref());
-            let user = user.map(|user| user.id.clone());
-            TicketSubject::Decoy { reason: *reason, user }
+            let known = context.user.as_ref().or(context.shared.as_ref());
+            TicketSubject::Decoy { reason: *reason, user: known.map(|user| user.id.clone()) }
         }
     };
     let claim = TicketClaims {

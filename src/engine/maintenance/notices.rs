@@ -131,10 +131,10 @@ async fn administrators(
     pass: &Pass,
 ) -> PortResult<AdministratorPage> {
     let DuePage { roles, tier, after } = due;
-    let roles: Vec<_> = roles.iter().cloned().collect();
+    let named: Vec<_> = roles.iter().cloned().collect();
     let facts = tenant_facts(core, tenant, pass).await?;
     let cursor = after.map(Cursor::new);
-    let page = core.directory.role_holders(tenant, &roles, cursor.as_ref(), PAGE).await?;
+    let page = core.directory.role_holders(tenant, &named, cursor.as_ref(), PAGE).await?;
     let holders = page.items.into_iter().filter_map(|user| {
         let locale = locale_of(&user, facts.as_ref());
         let format = policy.contacts.phone_format;
