@@ -245,7 +245,7 @@ pub mod method {
 /// The rules for new passwords, and why one is rejected.
 pub mod password {
     pub use crate::domain::password::{
-        PasswordContext, PasswordFault, PasswordRejection, PasswordRules,
+        BannedPasswords, PasswordContext, PasswordFault, PasswordRejection, PasswordRules,
     };
     pub use crate::engine::PasswordGuide;
 }

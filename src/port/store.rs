@@ -21,6 +21,7 @@ use crate::domain::time::Timestamp;
 /// - **No clock.** No method reads the time; every time that counts is an argument.
 /// - **No interpretation.** Keys, bodies and events are returned byte for byte as they were
 ///   written. Nothing is truncated: bodies of 16 KiB and events of 4 KiB are ordinary.
+///   The body of a policy has up to 96 KiB ([`Record::MAX_BODY`]).
 /// - **Cancellation.** A dropped future is a lost reply: the call may have happened or not, but
 ///   never in part.
 /// - **Errors** tell what may have happened ([`PortErrorKind`](super::PortErrorKind)):

@@ -18,7 +18,7 @@ pub(in super::super) async fn commit_takes_the_largest_records(kit: Kit) -> Prop
     let user = UserId::parse(&WIDE.repeat(UserId::MAX_BYTES / 4))
         .map_err(|error: InvalidInput| Stop::Seen(error.to_string()))?;
     let frame = r#"{"kind":"meta","check":""}"#.len();
-    let wide = WIDE.repeat((16 * 1024 - frame) / 4);
+    let wide = WIDE.repeat((Record::MAX_BODY - frame) / 4);
     let mut draft = Draft::first(1).of(&owner).wake(Some(at(1)));
     for step in 0..3 {
         draft = draft.with_body(&format!(r#"{{"kind":"meta","check":"{wide}"}}"#)).events(8);

@@ -17,6 +17,7 @@ use crate::domain::identity::contact::Destination;
 use crate::domain::identity::writes::SessionKinds;
 use crate::domain::message::Notice;
 use crate::domain::method::{Channel, MethodKind};
+use crate::domain::password::BannedPasswords;
 use crate::domain::policy::{
     CodeAlphabet, Deviation, Disclosure, HelpDesk, NotifyRule, PolicySettings, Scope,
 };
@@ -198,6 +199,10 @@ fn every_variant_of_a_policy_has_a_golden_form() {
         settings().map(|settings| &settings.disclosure)
     );
     covered!(
+        BannedPasswords { Derivatives, EntraScore },
+        settings().map(|settings| &settings.password.banned)
+    );
+    covered!(
         NotifyRule { All, PrimaryAndAlternate },
         settings().map(|settings| &settings.notifications.rule)
     );
@@ -217,6 +222,7 @@ fn every_variant_of_a_policy_has_a_golden_form() {
             CompositionRules,
             AsciiPasswords,
             ShortPasswords,
+            BannedParts,
             PasswordSessionsOnly,
             CountersClearedOnReset,
             ReasonedDisclosure,

@@ -138,6 +138,9 @@ pub struct UserFacts {
     pub password_changed_at: Option<Timestamp>,
     /// Whether the password has expired. `None`: not tracked, read as false.
     pub password_expired: Option<bool>,
+    /// Whether the password must mix classes of characters, if the policy requires that. `Some(false)`
+    /// excuses this user (Entra: `DisableStrongPassword`). `None`: not tracked, read as true.
+    pub strong_password_required: Option<bool>,
     /// Whether the account is locked out of sign-in. `None`: not tracked, read as false.
     pub locked_out: Option<bool>,
     /// Whether a second factor follows the password at sign-in. `None`: not tracked, read as false.
@@ -171,6 +174,7 @@ impl UserFacts {
             contacts: ContactFacts::default(),
             password_changed_at: None,
             password_expired: None,
+            strong_password_required: None,
             locked_out: None,
             second_factor: None,
             change_stamp: None,

@@ -22,6 +22,7 @@ use super::derive::phrase;
 #[derive(Clone, Default)]
 pub struct PasswordContext {
     words: Vec<String>,
+    names: Vec<String>,
 }
 
 impl PasswordContext {
@@ -43,6 +44,31 @@ impl PasswordContext {
             self.words.push(word.to_owned());
         }
         self
+    }
+
+    /// Adds a name of the person or of the tenant. It counts as a [`word`](Self::word), and
+    /// [`BannedPasswords::EntraScore`](super::BannedPasswords::EntraScore) also refuses passwords
+    /// that contain it, or a word of it, from four code points on.
+    ///
+    /// ```
+    /// use sspr::password::{BannedPasswords, PasswordContext, PasswordRules};
+    ///
+    /// let mut rules = PasswordRules::default();
+    /// let context = PasswordContext::new().name("Poll");
+    /// assert!(rules.check(&"p0LL keeps nine goats".into(), &context).is_ok());
+    /// rules.banned = BannedPasswords::EntraScore;
+    /// assert!(rules.check(&"p0LL keeps nine goats".into(), &context).is_err());
+    /// ```
+    #[must_use]
+    pub fn name(mut self, name: &str) -> Self {
+        if name.len() <= Self::MAX_WORD_BYTES {
+            self.names.push(name.to_owned());
+        }
+        self.word(name)
+    }
+
+    pub(super) fn names(&self) -> &[String] {
+        &self.names
     }
 
     /// The words and their parts, in the form in which passwords are compared with them.

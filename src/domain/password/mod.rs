@@ -1,8 +1,8 @@
 //! The rules for new passwords.
 //!
 //! A password is normalised by NFC only: it is not trimmed, its case is kept, and NFKC is not
-//! applied. Length counts code points. A blocklist is compared with the whole password, never with
-//! a part of it.
+//! applied. Length counts code points. By default a blocklist is compared with the whole password,
+//! never with a part of it; [`BannedPasswords::EntraScore`] does otherwise.
 
 mod blocklist;
 mod context;
@@ -10,6 +10,7 @@ mod derive;
 mod normal;
 mod rejection;
 mod rules;
+mod score;
 #[cfg(test)]
 mod tests;
 
@@ -17,4 +18,4 @@ pub(crate) use blocklist::common_of_length;
 pub use context::PasswordContext;
 pub(crate) use normal::composed;
 pub use rejection::{PasswordFault, PasswordRejection};
-pub use rules::PasswordRules;
+pub use rules::{BannedPasswords, PasswordRules};

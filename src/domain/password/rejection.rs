@@ -71,11 +71,25 @@ pub enum PasswordFault {
         /// How many the password has.
         found: u8,
     },
+    /// More bytes of UTF-8 than the rules allow.
+    TooManyBytes {
+        /// The maximum, in bytes after NFC.
+        max: u16,
+    },
     /// A common password, or a derivative of one.
     Common,
-    /// Words of the organisation, or a derivative of them.
+    /// Too few points of Entra's score: the password is little more than common passwords.
+    Guessable {
+        /// The points that the password has.
+        points: u8,
+        /// The points that it needs.
+        required: u8,
+    },
+    /// Words of the organisation, or a derivative of them. With Entra's score: a password that would
+    /// have enough points without them.
     BannedWord,
-    /// Words of this account (a name, an address, the tenant), or a derivative of them.
+    /// Words of this account (a name, an address, the tenant), or a derivative of them. With Entra's
+    /// score: also a password that contains a name.
     ContextWord,
 }
 
@@ -90,7 +104,9 @@ impl PasswordFault {
             Self::Unassigned => "unassigned",
             Self::NotAscii => "not_ascii",
             Self::NeedsClasses { .. } => "needs_classes",
+            Self::TooManyBytes { .. } => "too_many_bytes",
             Self::Common => "common",
+            Self::Guessable { .. } => "guessable",
             Self::BannedWord => "banned_word",
             Self::ContextWord => "context_word",
         }
@@ -106,7 +122,9 @@ impl PasswordFault {
             Self::Unassigned => "remove_unknown_characters",
             Self::NotAscii => "use_basic_latin_characters",
             Self::NeedsClasses { .. } => "mix_character_classes",
+            Self::TooManyBytes { .. } => "shorten_or_use_basic_latin",
             Self::Common => "avoid_common_passwords",
+            Self::Guessable { .. } => "make_it_harder_to_guess",
             Self::BannedWord => "avoid_organisation_words",
             Self::ContextWord => "avoid_personal_words",
         }

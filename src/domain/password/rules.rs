@@ -10,6 +10,7 @@ use super::context::PasswordContext;
 use super::derive::{Derived, phrase};
 use super::normal::{is_unstable, nfc};
 use super::rejection::{PasswordFault, PasswordRejection};
+use super::score::{NEEDED, Normalised, Terms};
 use crate::domain::crypto::secret::SecretText;
 
 /// The rules for a new password, part of the policy.
@@ -35,10 +36,16 @@ pub struct PasswordRules {
     pub min_length: u16,
     /// The most code points after NFC. Default 256, 64 to 1024.
     pub max_length: u16,
+    /// The most bytes of UTF-8 after NFC, for a host whose hash function ignores the rest: 72 for
+    /// bcrypt. Default none, 64 to 4 096.
+    pub max_bytes: Option<u16>,
+    /// How a password is compared with the common list and with `banned_words`. Default
+    /// [`BannedPasswords::Derivatives`].
+    pub banned: BannedPasswords,
     /// Whether passwords on the bundled list of common passwords are refused. Default true.
     pub common_list: bool,
-    /// Words of the organisation: products, places, its name. Compared with whole passwords and
-    /// their usual derivatives. At most 1 000 words of 3 to 64 code points.
+    /// Words of the organisation: products, places, its name. At most 1 000 words of 3 to 64 code
+    /// points; with [`BannedPasswords::EntraScore`], of 4 to 16.
     pub banned_words: BTreeSet<String>,
     /// Character classes required, of lower case, upper case, digit and symbol: 0 to 4. Default 0;
     /// above 0 needs [`Deviation::CompositionRules`](crate::policy::Deviation). A space, and a letter
@@ -49,11 +56,50 @@ pub struct PasswordRules {
     pub ascii_only: bool,
 }
 
+/// How a password is compared with the common list and with banned words.
+///
+/// ```
+/// use sspr::password::{BannedPasswords, PasswordContext, PasswordRules};
+///
+/// let mut rules = PasswordRules::default();
+/// rules.min_length = 8;
+/// rules.banned_words.insert("Contoso".to_owned());
+/// rules.banned_words.insert("Blank".to_owned());
+/// let passes = |rules: &PasswordRules, password: &str| {
+///     rules.check(&password.into(), &PasswordContext::new()).is_ok()
+/// };
+/// assert!(passes(&rules, "xContosoGoat"), "no derivative of a banned word");
+///
+/// rules.banned = BannedPasswords::EntraScore;
+/// assert!(!passes(&rules, "C0ntos0Blank12"), "four points: contoso, blank, l, 2");
+/// assert!(passes(&rules, "ContoS0Bl@nkf9!"), "five points: contoso, blank, f, 9, !");
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum BannedPasswords {
+    /// The whole password, without the usual decorations, must not be listed (NIST SP 800-63B-4,
+    /// 3.1.1.2).
+    #[default]
+    Derivatives,
+    /// Entra's score. The password is read in lower case, with `0`, `1`, `$` and `@` as `o`, `l`, `s`
+    /// and `a`. Each listed term in it is one point, each other character is one, and five points of
+    /// the least favourable reading are needed. A password within one edit of a term is that term.
+    /// A password that contains a [name](PasswordContext::name) of four code points or more is
+    /// refused; as with `Derivatives`, so is one that consists of words of the account.
+    ///
+    /// Needs [`Deviation::BannedParts`](crate::policy::Deviation): NIST compares the whole password
+    /// only.
+    EntraScore,
+}
+
 impl Default for PasswordRules {
     fn default() -> Self {
         Self {
             min_length: 15,
             max_length: 256,
+            max_bytes: None,
+            banned: BannedPasswords::Derivatives,
             common_list: true,
             banned_words: BTreeSet::new(),
             required_classes: 0,
@@ -121,6 +167,9 @@ impl PasswordRules {
         if found < required {
             faults.push(PasswordFault::NeedsClasses { required, found });
         }
+        if let Some(max) = self.max_bytes.filter(|max| password.len() > usize::from(*max)) {
+            faults.push(PasswordFault::TooManyBytes { max });
+        }
     }
 
     fn judge_words(
@@ -130,6 +179,24 @@ impl PasswordRules {
         faults: &mut Vec<PasswordFault>,
     ) {
         let derived = Derived::new(password);
+        let contains_name = match self.banned {
+            BannedPasswords::Derivatives => {
+                self.judge_derivatives(&derived, faults);
+                false
+            }
+            BannedPasswords::EntraScore => {
+                let normalised = Normalised::new(password);
+                faults.extend(self.judge_score(&normalised));
+                context.names().iter().any(|name| normalised.contains_name(name))
+            }
+        };
+        let own = context.forms();
+        if contains_name || derived.any(|form| is_made_of(form, &own)) {
+            faults.push(PasswordFault::ContextWord);
+        }
+    }
+
+    fn judge_derivatives(&self, derived: &Derived, faults: &mut Vec<PasswordFault>) {
         if self.common_list && derived.any(is_common) {
             faults.push(PasswordFault::Common);
         }
@@ -137,9 +204,20 @@ impl PasswordRules {
         if derived.any(|form| is_made_of(form, &banned)) {
             faults.push(PasswordFault::BannedWord);
         }
-        let own = context.forms();
-        if derived.any(|form| is_made_of(form, &own)) {
-            faults.push(PasswordFault::ContextWord);
+    }
+
+    fn judge_score(&self, password: &Normalised) -> Option<PasswordFault> {
+        let banned = Terms::of(&self.banned_words);
+        let common: &[&Terms] = if self.common_list { &[Terms::common()] } else { &[] };
+        let points = password.points(&[common, &[&banned]].concat());
+        if points >= NEEDED {
+            None
+        } else if password.points(common) >= NEEDED {
+            Some(PasswordFault::BannedWord)
+        } else {
+            let [points, required] =
+                [points, NEEDED].map(|amount| u8::try_from(amount).unwrap_or(u8::MAX));
+            Some(PasswordFault::Guessable { points, required })
         }
     }
 }

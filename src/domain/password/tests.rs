@@ -1,5 +1,6 @@
-//! Tests of the character rules; those of words are in `words`.
+//! Tests of the character rules; those of words are in `words`, those of Entra's score in `score`.
 
+mod score;
 mod words;
 
 use std::collections::HashSet;
@@ -8,7 +9,7 @@ use proptest::prelude::*;
 use unicode_normalization::UnicodeNormalization;
 
 use super::normal::nfc;
-use super::{PasswordContext, PasswordFault, PasswordRejection, PasswordRules};
+use super::{BannedPasswords, PasswordContext, PasswordFault, PasswordRejection, PasswordRules};
 use crate::domain::crypto::secret::SecretText;
 
 /// Rules about characters only, for texts of any length.
@@ -149,6 +150,23 @@ fn a_megabyte_is_refused_by_its_length() {
     assert!(check(&characters_only(), &"a".repeat(4097)).is_err());
 }
 
+/// a limit in bytes refuses what a hash function would ignore. It counts after NFC.
+#[test]
+fn a_limit_in_bytes_counts_utf8_after_nfc() {
+    let rules = PasswordRules { max_bytes: Some(72), ..PasswordRules::default() };
+    let too_many = Err(vec![PasswordFault::TooManyBytes { max: 72 }]);
+    let goats = |letters: usize| "goats and ".repeat(8)[..letters].to_owned();
+    assert!(check(&rules, &goats(72)).is_ok());
+    assert_eq!(check(&rules, &goats(73)), too_many);
+    for letter in ["\u{E4}", "a\u{308}"] {
+        let wide =
+            |letters: usize| format!("{}{}", letter.repeat(letters), goats(72 - 2 * letters));
+        assert!(check(&rules, &wide(20)).is_ok(), "{letter:?}");
+        assert_eq!(check(&rules, &format!("{}!", wide(20))), too_many, "{letter:?}");
+    }
+    assert!(check(&PasswordRules::default(), &goats(73)).is_ok());
+}
+
 /// a password is never truncated.
 #[test]
 fn long_passwords_that_differ_late_stay_different() {
@@ -220,7 +238,9 @@ fn every_fault_has_its_own_code_and_guidance() {
         PasswordFault::Unassigned,
         PasswordFault::NotAscii,
         PasswordFault::NeedsClasses { required: 3, found: 2 },
+        PasswordFault::TooManyBytes { max: 72 },
         PasswordFault::Common,
+        PasswordFault::Guessable { points: 4, required: 5 },
         PasswordFault::BannedWord,
         PasswordFault::ContextWord,
     ];

@@ -78,8 +78,9 @@ use std::ops::Deref;
 pub struct Policy(PolicySettings);
 
 impl Policy {
-    /// The longest policy as JSON, in bytes; most of it is lists: banned words, roles, groups. A
-    /// record has 16 KiB; the rest is for the fields beside the policy.
+    /// The longest policy as JSON, in bytes; most of it is lists: banned words, roles, groups. 1 000
+    /// banned words of 16 characters fit, of any script. The rest of the record is for the fields
+    /// beside the policy.
     pub const MAX_BYTES: usize = validate::MAX_BYTES;
 
     /// Checks the settings.

@@ -223,11 +223,16 @@ settings! {
         "NIST SP 800-63B-4, 3.1.1.2, where the password is the only factor.";
     password.max_length: Number(64, 1_024),
         "The same requires at least 64; a bound keeps hashing cheap.";
+    password.max_bytes: Optional(64, 4_096),
+        "bcrypt ignores what follows 72 bytes; NIST SP 800-63B-4, 3.1.1.2 forbids truncation.";
+    password.banned: Any,
+        "NIST SP 800-63B-4, 3.1.1.2: derivatives, of the whole password. Entra's preset scores.";
     password.common_list: Any,
         "The same. OWASP ASVS 5.0.0, 6.2.4 requires the 3 000 most common ones that satisfy the \
         policy. The list has 153 of 15 characters and more, so add a `BreachList`.";
     password.banned_words: Entries(0, 1_000),
-        "Add your own: products, places, the organisation's name. 3 to 64 characters each.";
+        "Add your own: products, places, the organisation's name. 3 to 64 characters each; 4 to 16 with \
+        Entra's score.";
     password.required_classes: Number(0, 4), "Both standards forbid composition rules.";
     password.ascii_only: Any, "Both standards forbid composition rules.";
     contacts.administrator: Any, "NIST SP 800-63B-4, 4.2.1.2; for phones OWASP ASVS 5.0.0, 6.6.1.";

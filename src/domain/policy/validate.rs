@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::domain::identity::ids::RoleId;
 use crate::domain::method::MethodKind;
-use crate::domain::password::PasswordRules;
+use crate::domain::password::{BannedPasswords, PasswordRules};
 
 use super::codes::CodeAlphabet;
 use super::desk::DeskPolicy;
@@ -17,7 +17,7 @@ use super::settings::{Disclosure, Gates, PolicySettings, Scope};
 use super::table::{SETTINGS, place_of};
 
 /// The longest policy as JSON, in bytes.
-pub(super) const MAX_BYTES: usize = 15 * 1024;
+pub(super) const MAX_BYTES: usize = 92 * 1024;
 /// The fewest possible codes (NIST SP 800-63B-4, 4.2.1.2: six decimal digits).
 const MIN_SPACE: u64 = 1_000_000;
 
@@ -64,6 +64,7 @@ fn deviations(faults: &mut Faults<'_>) {
         || exceeds_threshold(settings, &settings.least_administrator_gates());
     let reasoned = settings.disclosure == Disclosure::Reasoned;
     let cleared = settings.clear_counters_on_reset;
+    let scored = rules.banned == BannedPasswords::EntraScore;
     let unverified = settings.contacts.directory;
     for (field, deviates, deviation) in [
         ("administrators.gates.required", one_gate, Deviation::OneGateAdministrators),
@@ -72,6 +73,7 @@ fn deviations(faults: &mut Faults<'_>) {
         ("password.min_length", (8..15).contains(&rules.min_length), Deviation::ShortPasswords),
         ("password.required_classes", rules.required_classes > 0, Deviation::CompositionRules),
         ("password.ascii_only", rules.ascii_only, Deviation::AsciiPasswords),
+        ("password.banned", scored, Deviation::BannedParts),
         ("contacts.directory", unverified, Deviation::UnverifiedDirectoryContacts),
         ("disclosure", reasoned, Deviation::ReasonedDisclosure),
     ] {
@@ -263,11 +265,14 @@ fn budgets(faults: &mut Faults<'_>) {
 }
 
 fn password(faults: &mut Faults<'_>, rules: &PasswordRules) {
-    faults.inconsistent(
-        "password.banned_words",
-        rules.banned_words.iter().any(|word| !(3..=64).contains(&word.chars().take(65).count())),
-        "each word must have 3 to 64 characters",
-    );
+    let (lengths, rule) = match rules.banned {
+        BannedPasswords::Derivatives => (3..=64, "each word must have 3 to 64 characters"),
+        BannedPasswords::EntraScore => {
+            (4..=16, "each word must have 4 to 16 characters (`password.banned`)")
+        }
+    };
+    let is_other = |word: &String| !lengths.contains(&word.chars().take(65).count());
+    faults.inconsistent("password.banned_words", rules.banned_words.iter().any(is_other), rule);
 }
 
 fn desk(faults: &mut Faults<'_>) {

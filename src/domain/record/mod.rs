@@ -108,6 +108,10 @@ struct Content {
 }
 
 impl Record {
+    /// The longest body, in bytes: that of a policy with 1 000 banned words. All other bodies have at
+    /// most 16 KiB.
+    pub const MAX_BODY: usize = 96 * 1024;
+
     /// A record from a stored [`Record::body`].
     ///
     /// Nothing is checked here. The engine refuses a body that it cannot read, or that names
@@ -135,7 +139,7 @@ impl Record {
         self.version
     }
 
-    /// The body: JSON text of at most 16 KiB. A store must return it byte for byte.
+    /// The body: JSON text of at most [`Record::MAX_BODY`]. A store must return it byte for byte.
     #[must_use]
     pub fn body(&self) -> &str {
         self.content.body.get_or_init(|| {

@@ -208,13 +208,17 @@ pub(crate) fn cleared(effect: Effect, policy: &Policy, user: &UserFacts) -> Lock
     }
 }
 
-/// The password rules of this tenant: a school requires no classes of characters (Entra).
+/// The password rules for this user: a school requires no classes of characters, and neither does a
+/// user whose password need not be strong (Entra). A fact that is not known excuses from nothing.
 pub(crate) fn password_rules<'a>(
     policy: &'a Policy,
     tenant: Option<&TenantFacts>,
+    user: &UserFacts,
 ) -> Cow<'a, PasswordRules> {
     let rules = &policy.password;
-    if rules.required_classes == 0 || tenant.and_then(|tenant| tenant.education) != Some(true) {
+    let school = tenant.and_then(|tenant| tenant.education) == Some(true);
+    let excused = school || user.strong_password_required == Some(false);
+    if rules.required_classes == 0 || !excused {
         return Cow::Borrowed(rules);
     }
     Cow::Owned(PasswordRules { required_classes: 0, ..rules.clone() })

@@ -360,20 +360,22 @@ fn the_app_needs_other_kinds_beside_it() {
     assert!(sound(2, &[App, Email], MigrationState::Complete));
 }
 
-/// E9: a school requires no classes of characters; an unknown kind of tenant is no school.
+/// E9.1: a school and a user may be excused from classes of characters, and from nothing else.
 #[test]
-fn a_school_has_no_composition_rules() {
-    for (education, classes) in [(None, 3), (Some(false), 3), (Some(true), 0)] {
+fn facts_excuse_from_classes_of_characters() {
+    let (no, yes) = (Some(false), Some(true));
+    for (education, required) in [(None, None), (no, yes), (yes, yes), (None, no), (yes, no)] {
         let case = Case::new().with(|case| {
             case.settings.password.required_classes = 3;
             case.tenant.as_mut().expect("one").education = education;
+            case.user.strong_password_required = required;
         });
         let policy = case.policy();
-        let rules = password_rules(&policy, case.tenant.as_ref());
-        assert_eq!(rules.required_classes, classes, "{education:?}");
-        assert_eq!(rules.min_length, policy.password.min_length);
+        let required_classes = if education == yes || required == no { 0 } else { 3 };
+        let expected = PasswordRules { required_classes, ..policy.password.clone() };
+        let rules = password_rules(&policy, case.tenant.as_ref(), &case.user);
+        assert_eq!(*rules, expected, "{education:?}, {required:?}");
     }
-    assert_eq!(password_rules(&Case::new().policy(), None).required_classes, 0);
 }
 
 /// E3.4: which lockouts a reset, a change and an unlock clear.

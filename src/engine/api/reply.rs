@@ -146,7 +146,7 @@ impl Step {
     }
 }
 
-/// The rules for a new password, as a page shows them.
+/// The rules for a new password, as a page shows them: the policy's.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct PasswordGuide {
@@ -154,8 +154,11 @@ pub struct PasswordGuide {
     pub min_length: u16,
     /// The maximum length, in characters.
     pub max_length: u16,
-    /// How many of the four character classes are required. A tenant whose directory reports it as a
-    /// school requires none, whatever this says (Entra).
+    /// The maximum length in bytes of UTF-8, if the rules have one.
+    pub max_bytes: Option<u16>,
+    /// How many of the four character classes are required. None are, whatever this says, in a tenant
+    /// whose directory reports it as a school, and of a user whose password need not be strong
+    /// (Entra).
     pub required_classes: u8,
     /// Whether only printable ASCII is accepted.
     pub ascii_only: bool,
@@ -166,6 +169,7 @@ impl From<&PasswordRules> for PasswordGuide {
         Self {
             min_length: rules.min_length,
             max_length: rules.max_length,
+            max_bytes: rules.max_bytes,
             required_classes: rules.required_classes,
             ascii_only: rules.ascii_only,
         }

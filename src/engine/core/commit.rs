@@ -20,8 +20,6 @@ use crate::port::{Commit, Committed, PortError, PortErrorKind};
 /// The most decisions of one step. The account's budgets bound how many other commits can come
 /// between to far fewer.
 const MAX_DECISIONS: u32 = 256;
-/// The longest body of a record, in bytes.
-pub(crate) const MAX_BODY: usize = 16 * 1024;
 
 /// The record that a step works on.
 #[derive(Clone, Debug)]

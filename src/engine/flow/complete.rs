@@ -156,7 +156,7 @@ async fn judge(
         return Ok(composed(password));
     }
     let words = words_of(scope.user, scope.context);
-    let rules = password_rules(policy, scope.context.tenant.as_ref());
+    let rules = password_rules(policy, scope.context.tenant.as_ref(), scope.user);
     let normalised = match rules.check(password, &words) {
         Ok(normalised) => normalised,
         Err(rejection) => {
@@ -377,11 +377,12 @@ fn check_stage(claim: &TicketClaims, account: &Account) -> Result<(), Refusal> {
 fn words_of(user: &UserFacts, context: &Context) -> PasswordContext {
     let mut words = PasswordContext::new();
     let names = user.names.iter().map(String::as_str);
-    let shown = user.display_name.as_deref();
-    let sign_in = user.user_principal_name.as_deref();
-    let mail = user.primary_mail.as_deref();
     let tenant = context.tenant.as_ref().map(|tenant| tenant.display_name.as_str());
-    for word in names.chain(shown).chain(sign_in).chain(mail).chain(tenant) {
+    for name in names.chain(tenant) {
+        words = words.name(name);
+    }
+    let UserFacts { display_name, user_principal_name, primary_mail, .. } = user;
+    for word in [display_name, user_principal_name, primary_mail].into_iter().flatten() {
         words = words.word(word);
     }
     words

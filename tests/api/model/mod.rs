@@ -4,6 +4,7 @@
 mod contacts;
 mod gates;
 mod order;
+mod passwords;
 mod scope;
 mod users;
 mod values;

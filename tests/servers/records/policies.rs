@@ -1,10 +1,12 @@
 //! Policies of a newer release.
 
-use sspr::Policy;
+use sspr::password::{BannedPasswords, PasswordFault};
+use sspr::policy::Deviation;
 use sspr::port::RecordKind;
 use sspr::testing::block_on;
+use sspr::{Policy, Refusal};
 
-use crate::records::stores::{StoreUnderTest, all};
+use crate::records::stores::{StoreUnderTest, all, with_memory};
 use crate::records::upgrade::corrupt;
 use crate::support::{NEW, World, settings};
 
@@ -72,6 +74,30 @@ fn a_policy_closed_to_this_release_closes_the_tenant() {
                 world.engine.short_keys_in_use(&world.tenant, cursor, 9).await,
                 under_test.name,
             );
+        });
+    }
+}
+
+/// E9.4: a policy of a thousand terms, the longest of any script, is stored and enforced.
+#[test]
+fn a_policy_of_a_thousand_terms_is_stored_and_enforced() {
+    let term = |n| format!("{n:04}{}", "\u{1F412}".repeat(12));
+    for under_test in with_memory() {
+        block_on(async {
+            let store = std::sync::Arc::clone(&under_test.store);
+            let mut settings = settings();
+            settings.password.banned = BannedPasswords::EntraScore;
+            settings.acknowledged.insert(Deviation::BannedParts);
+            settings.password.banned_words = (0..1_000).map(term).collect();
+            let world = World::builder().store(store).settings(settings).registered().open().await;
+            let record = under_test.records(RecordKind::Policy).await.remove(0);
+            assert!(record.body().len() > 50_000, "{} bytes", record.body().len());
+            let ticket = world.granted().await;
+            let refused = world.complete(&ticket, &format!("{}xyz", term(999))).await;
+            let error = refused.expect_err(under_test.name);
+            let Some(Refusal::Password(rejection)) = error.refusal() else { panic!("{error}") };
+            assert_eq!(rejection.faults, [PasswordFault::BannedWord], "{}", under_test.name);
+            world.complete(&ticket, NEW).await.expect(under_test.name);
         });
     }
 }

@@ -122,6 +122,7 @@ async fn every_fact_of_a_user_can_be_set_and_is_found() {
         },
         password_changed_at: Some(at),
         password_expired: Some(true),
+        strong_password_required: Some(false),
         locked_out: Some(true),
         second_factor: Some(true),
         change_stamp: Some("mine".to_owned()),

@@ -1,6 +1,6 @@
 //! Findings about the password rules.
 
-use crate::domain::password::common_of_length;
+use crate::domain::password::{BannedPasswords, common_of_length};
 use crate::domain::policy::deviation::Deviation;
 use crate::domain::policy::finding::Severity::{Note, Recommendation, Requirement};
 use crate::domain::policy::finding::Standard::{Asvs, Nist};
@@ -9,6 +9,9 @@ use crate::domain::policy::settings::PolicySettings;
 
 /// Common passwords that meet the policy and must be refused (OWASP ASVS 5.0.0, 6.2.4).
 const COMMON_ENTRIES: usize = 3_000;
+
+/// The bytes of 64 code points of any script.
+const WIDE_BYTES: u16 = 256;
 
 /// Findings where the password rules deviate from the standards.
 pub(super) fn password(settings: &PolicySettings, found: &mut Vec<Row>) {
@@ -35,6 +38,23 @@ pub(super) fn password(settings: &PolicySettings, found: &mut Vec<Row>) {
             .cites(Recommendation, Nist, "NIST SP 800-63B-4, 3.1.1.2")
             .text("Passwords with characters outside ASCII are refused.")
             .covered_by(Deviation::AsciiPasswords),
+        row(rules.banned == BannedPasswords::EntraScore, "password.banned", "banned-parts")
+            .cites(Requirement, Nist, "NIST SP 800-63B-4, 3.1.1.2")
+            .text(
+                "Banned words and names count inside a password: the standard compares the whole \
+                 password only.",
+            )
+            .covered_by(Deviation::BannedParts),
+        row(
+            rules.max_bytes.is_some_and(|max| max < WIDE_BYTES),
+            "password.max_bytes",
+            "byte-limit",
+        )
+        .cites(Recommendation, Nist, "NIST SP 800-63B-4, 3.1.1.2")
+        .text(
+            "A limit in bytes refuses passwords of 64 characters if they are not of basic \
+                 Latin letters.",
+        ),
         row(!rules.common_list, "password.common_list", "no-common-list")
             .cites(Requirement, Asvs, "OWASP ASVS 5.0.0, 6.2.4; NIST SP 800-63B-4, 3.1.1.2")
             .text("The engine does not refuse common passwords."),

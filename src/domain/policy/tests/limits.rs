@@ -230,6 +230,16 @@ fn a_prompt_is_skipped_for_at_most_a_year() {
     }
 }
 
+/// No limit by default, which is no number; a limit admits 64 characters of basic Latin.
+#[test]
+fn a_limit_in_bytes_is_within_its_range() {
+    assert_eq!(PolicySettings::default().password.max_bytes, None);
+    for (bytes, accepted) in [(63, false), (64, true), (4_096, true), (4_097, false)] {
+        let checked = Policy::with(|settings| settings.password.max_bytes = Some(bytes));
+        assert_eq!(checked.is_ok(), accepted, "{bytes}");
+    }
+}
+
 #[test]
 fn a_lifetime_of_zero_is_refused() {
     let lives =

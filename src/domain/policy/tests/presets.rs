@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::domain::method::MethodKind;
+use crate::domain::password::BannedPasswords;
 use crate::domain::policy::plans::PlanTable;
 use crate::domain::policy::{
     AsvsLevel, Deviation, NotifyRule, Policy, PolicyReview, PolicySettings, Scope, Severity,
@@ -90,7 +91,8 @@ fn the_entra_preset_has_its_numbers() {
     assert_eq!(entra.password.required_classes, 3);
     assert_eq!(entra.notifications.rule, NotifyRule::PrimaryAndAlternate);
     assert_eq!(entra.registration.reconfirm_days, 180);
-    assert_eq!(entra.acknowledged.len(), 10);
+    assert_eq!(entra.password.banned, BannedPasswords::EntraScore);
+    assert_eq!(entra.acknowledged.len(), 11);
     assert!(entra.administrators.one_gate_exceptions);
     assert_eq!((entra.scope_groups, &entra.plans), (1, &PlanTable::entra()));
     // 1 February 2027.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::domain::identity::ids::{GroupId, RoleId};
 use crate::domain::method::MethodKind;
+use crate::domain::password::BannedPasswords;
 use crate::domain::policy::{
     CodeAlphabet, CodeFormat, Deviation, Disclosure, Policy, PolicyError, PolicyProblem,
     PolicySettings, Scope,
@@ -64,7 +65,7 @@ fn all_faults_are_reported_at_once() {
 #[test]
 fn each_deviation_is_refused_until_it_is_acknowledged() {
     type Change = fn(&mut PolicySettings);
-    let rows: [(Deviation, &str, Change); 8] = [
+    let rows: [(Deviation, &str, Change); 9] = [
         (Deviation::UnverifiedDirectoryContacts, "contacts.directory", |s| {
             s.contacts.directory = true;
         }),
@@ -77,6 +78,9 @@ fn each_deviation_is_refused_until_it_is_acknowledged() {
         }),
         (Deviation::AsciiPasswords, "password.ascii_only", |s| s.password.ascii_only = true),
         (Deviation::ShortPasswords, "password.min_length", |s| s.password.min_length = 14),
+        (Deviation::BannedParts, "password.banned", |s| {
+            s.password.banned = BannedPasswords::EntraScore;
+        }),
         (Deviation::CountersClearedOnReset, "clear_counters_on_reset", |s| {
             s.clear_counters_on_reset = true;
         }),
@@ -268,8 +272,9 @@ fn words_and_entitlements_are_bounded() {
 
 #[test]
 fn what_is_accepted_can_be_stored_and_the_largest_list_is_named() {
-    let words =
-        |count: usize| -> BTreeSet<String> { (0..count).map(|n| format!("{n:016}")).collect() };
+    let words = |count: usize, letters: usize| -> BTreeSet<String> {
+        (0..count).map(|n| format!("{n:0letters$}")).collect()
+    };
     let too_large = |result: Result<Policy, PolicyError>| {
         let error = result.expect_err("more than fits");
         let [fault] = error.faults() else { panic!("{error}") };
@@ -280,30 +285,55 @@ fn what_is_accepted_can_be_stored_and_the_largest_list_is_named() {
         assert!(error.to_string().contains(&max.to_string()), "{error}");
         fault.field()
     };
-    let result = changed(|s| s.password.banned_words = words(1_000));
-    assert_eq!(too_large(result), "password.banned_words");
-    let roles = || -> BTreeSet<RoleId> {
-        let name = |n| RoleId::parse(&format!("{n:0>128}")).unwrap();
-        (0..200).map(name).collect()
+    let result = changed(|s| s.password.banned_words = words(1_000, 64));
+    assert!(result.is_ok(), "a thousand of the longest");
+    let wide = |count: usize| -> BTreeSet<String> {
+        (0..count).map(|n| format!("{n:04}{}", "\u{1F412}".repeat(60))).collect()
     };
-    let result = changed(|s| s.administrators.roles = roles());
-    assert_eq!(too_large(result), "administrators.roles");
-    let result = changed(|s| s.notifications.administrator_roles = roles());
-    assert_eq!(too_large(result), "notifications.administrator_roles");
-    let quotes = |n: usize| GroupId::parse(&"\"".repeat(112 + n)).unwrap();
+    let result = changed(|s| s.password.banned_words = wide(1_000));
+    assert_eq!(too_large(result), "password.banned_words");
+    // Each quote is stored as two bytes.
+    let roles = |quotes: usize| -> BTreeSet<RoleId> {
+        let name = |n| RoleId::parse(&format!("{}{n:0>8}", "\"".repeat(quotes))).unwrap();
+        (0..256).map(name).collect()
+    };
     let result = changed(|s| {
-        s.administrators.roles =
-            (0..80).map(|n| RoleId::parse(&format!("{n:0>128}")).unwrap()).collect();
-        s.scope = Scope::Selected((0..16).map(quotes).collect());
+        s.administrators.roles = roles(120);
+        s.notifications.administrator_roles = roles(110);
     });
-    assert_eq!(too_large(result), "administrators.roles", "quotes count as they are stored");
+    assert_eq!(too_large(result), "administrators.roles");
+    let result = changed(|s| {
+        s.administrators.roles = roles(110);
+        s.notifications.administrator_roles = roles(120);
+    });
+    assert_eq!(too_large(result), "notifications.administrator_roles");
     // The most words that fit: one more is refused, with its field.
-    let fits = |count: &usize| changed(|s| s.password.banned_words = words(*count)).is_ok();
+    let fits = |count: &usize| changed(|s| s.password.banned_words = wide(*count)).is_ok();
     let most = (0..1_000).rev().find(fits).expect("some fit");
     assert!((300..1_000).contains(&most), "{most}");
-    let policy = changed(|s| s.password.banned_words = words(most)).unwrap();
+    let policy = changed(|s| s.password.banned_words = wide(most)).unwrap();
     let bytes = serde_json::to_string(&policy).unwrap().len();
-    assert!((Policy::MAX_BYTES - 40..=Policy::MAX_BYTES).contains(&bytes), "{bytes}");
+    assert!((Policy::MAX_BYTES - 250..=Policy::MAX_BYTES).contains(&bytes), "{bytes}");
+}
+
+/// E9.4: a thousand terms of four to sixteen characters, of any script, can be stored.
+#[test]
+fn a_thousand_terms_of_any_script_fit() {
+    let scored = |words: BTreeSet<String>| {
+        changed(|s| {
+            s.password.banned = BannedPasswords::EntraScore;
+            s.acknowledged.insert(Deviation::BannedParts);
+            s.password.banned_words = words;
+        })
+    };
+    let wide = |n| format!("{n:04}{}", "\u{1F412}".repeat(12));
+    let policy = scored((0..1_000).map(wide).collect()).expect("fits");
+    assert!(serde_json::to_string(&policy).unwrap().len() > 50_000);
+    for (word, accepted) in
+        [("abc", false), ("abcd", true), (&*"\u{e4}".repeat(16), true), (&*"a".repeat(17), false)]
+    {
+        assert_eq!(scored([word.to_owned()].into()).is_ok(), accepted, "{word}");
+    }
 }
 
 #[test]

@@ -31,7 +31,7 @@ use crate::domain::time::Timestamp;
 use crate::engine::api::error::{At as _, Error, Fault, FaultOrigin};
 use crate::engine::api::request::Actor;
 use crate::engine::core::Core;
-use crate::engine::core::commit::{Decision, MAX_BODY};
+use crate::engine::core::commit::Decision;
 use crate::engine::core::context::{Context, corrupt_policy};
 use crate::engine::core::seal_check::check;
 use crate::engine::handles::admin::trail::trail;
@@ -131,7 +131,7 @@ impl Admin<'_> {
             };
             let columns = subject.columns();
             let record = Record::new(key, version, Subject::Policy(Arc::new(subject)));
-            if record.body().len() > MAX_BODY {
+            if record.body().len() > Record::MAX_BODY {
                 return Err(Refusal::LimitReached.into());
             }
             let events = [self.policy_changed(EventId::new(key, count, 0), now, revision)];
