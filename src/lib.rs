@@ -184,10 +184,15 @@ pub mod admin {
 
 /// The audit trail: events, and what they name.
 pub mod audit {
-    pub use crate::domain::account::{ChallengeNumber, FlowNumber, MessageNumber, WriteNumber};
-    pub use crate::domain::event::{
-        ActRefusal, ActorKind, AdminAct, Event, EventId, EventKind, FlowEnd, OtherEvent, RejectedBy,
+    pub use crate::domain::account::{
+        ChallengeNumber, FlowNumber, MessageNumber, Purpose, WriteNumber,
     };
+    pub use crate::domain::event::{
+        ActRefusal, Activity, ActivityCategory, ActivityEntry, ActivityService, ActivityStatus,
+        ActorKind, AdminAct, AuditRow, CorrelationId, Event, EventId, EventKind, FlowEnd, LogLevel,
+        LogTerm, OtherEvent, RejectedBy, StatusReason,
+    };
+    pub use crate::domain::policy::{ChangedSetting, PolicyChanges};
     pub use crate::domain::reason::{FlowStage, Remedy};
 }
 

@@ -40,9 +40,10 @@ pub(crate) struct Bearer<'a> {
 }
 
 /// What a flow is for.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Purpose {
+#[non_exhaustive]
+pub enum Purpose {
     /// Set a new password in place of a forgotten one.
     Reset,
     /// Confirm a method.

@@ -8,12 +8,14 @@ mod numbers;
 mod outbox;
 mod registration;
 mod shared;
+mod size;
 mod unknown;
 mod unwritten;
 
 pub(crate) use decoy::Decoy;
+pub use flow::Purpose;
 pub(crate) use flow::{
-    Bearer, Challenge, Done, Expected, Flow, FlowId, Grant, Offer, Proof, Purpose, Repeat,
+    Bearer, Challenge, Done, Expected, Flow, FlowId, Grant, Offer, Proof, Repeat,
 };
 pub use method::Provenance;
 pub(crate) use method::{Factor, Method, MethodState, OathDevice, RecoveryCodeSet, SealedSeed};
@@ -36,9 +38,6 @@ use crate::domain::method::MethodKind;
 use crate::domain::record::hex_bytes;
 use crate::domain::time::Timestamp;
 
-/// The size of a body, in bytes, from which nothing is added: for the anonymous pool, and for the
-/// proven pool.
-const LARGE: [usize; 2] = [9 * 1024, 11 * 1024];
 /// The format that this release writes.
 pub(crate) const FORMAT: u16 = 1;
 
@@ -317,31 +316,5 @@ impl Account {
 
     pub(crate) fn flow_mut(&mut self, id: &FlowId) -> Option<&mut Flow> {
         self.flows.iter_mut().find(|flow| flow.id == *id)
-    }
-}
-
-impl Account {
-    /// Whether the encoded account is too large for anything more. The rest of the 16 KiB of a body
-    /// is for what must always find room: attempts, notices and leases.
-    ///
-    /// An account with few entries cannot be large, however long its addresses are, and is not
-    /// encoded.
-    pub(crate) fn is_large(&self, pool: PoolKind) -> bool {
-        let [strangers, others] = LARGE;
-        let most = if pool == PoolKind::Anonymous { strangers } else { others };
-        let windows = self.budgets.iter().flat_map(|budget| [&budget.anonymous, &budget.proven]);
-        let failures: usize = windows.map(|window| window.times.len()).sum();
-        let told: usize = self.told.iter().map(|told| told.times.len()).sum();
-        let acts = self.acts.user.len() + self.acts.administrators.len();
-        let sends =
-            [&self.sends, &self.in_hand].map(|budget| budget.anonymous.len() + budget.proven.len());
-        let counted = failures + sends.iter().sum::<usize>();
-        let few = self.flows.len() <= 3
-            && told + acts <= 32
-            && self.methods.len() <= 8
-            && self.outbox.len() <= 8
-            && self.unwritten.is_empty()
-            && counted <= 80;
-        !few && serde_json::to_string(self).is_ok_and(|body| body.len() > most)
     }
 }

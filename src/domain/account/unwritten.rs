@@ -82,7 +82,7 @@ mod tests {
     #[test]
     fn events_of_older_releases_are_read_and_of_newer_ones_refused() {
         let old = json!({
-            "code": "directory_write_failed", "flow": 1, "write": 3,
+            "code": "directory_write_failed", "flow": 1, "purpose": "reset", "write": 3,
             "reason": "directory_unreachable"
         });
         assert!(is_read(old.clone()), "before it had a detail");

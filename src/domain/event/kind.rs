@@ -9,9 +9,10 @@ use super::other::OtherEvent;
 use super::table::event_kinds;
 use super::values::{ActRefusal, AdminAct, FlowEnd, RejectedBy};
 use crate::domain::account::budget::PoolKind;
-use crate::domain::account::{ChallengeNumber, FlowNumber, MessageNumber, WriteNumber};
+use crate::domain::account::{ChallengeNumber, FlowNumber, MessageNumber, Purpose, WriteNumber};
 use crate::domain::identity::ids::MethodId;
 use crate::domain::method::{Channel, MethodKind};
+use crate::domain::policy::PolicyChanges;
 use crate::domain::reason::{FlowStage, SsprReason};
 use crate::domain::time::Timestamp;
 event_kinds! {
@@ -19,6 +20,10 @@ event_kinds! {
     ChallengeOpened = "challenge_opened" {
         /// The flow.
         flow: FlowNumber,
+        /// What the flow is for.
+        purpose: Purpose,
+        /// Whether the challenge begins the flow.
+        begins: bool,
         /// The method.
         method: MethodKind,
         /// The channel.
@@ -60,10 +65,14 @@ event_kinds! {
     MethodProven = "method_proven" {
         /// The flow.
         flow: FlowNumber,
+        /// What the flow is for.
+        purpose: Purpose,
         /// The challenge.
         challenge: ChallengeNumber,
         /// The method.
         method: MethodKind,
+        /// The channel.
+        channel: Channel,
         /// How many distinct methods are proven now.
         proven: u8,
         /// How many are required.
@@ -149,6 +158,8 @@ event_kinds! {
     PasswordRejected = "password_rejected" {
         /// The flow.
         flow: FlowNumber,
+        /// What the flow is for.
+        purpose: Purpose,
         /// Who refused it.
         by: RejectedBy,
         /// Stable codes of the rules that it breaks.
@@ -167,6 +178,8 @@ event_kinds! {
     DirectoryWriteFailed = "directory_write_failed" {
         /// The flow.
         flow: FlowNumber,
+        /// What the flow is for.
+        purpose: Purpose,
         /// The number of the write.
         write: WriteNumber,
         /// Why.
@@ -178,6 +191,8 @@ event_kinds! {
     DirectoryWriteUnsettled = "directory_write_unsettled" {
         /// The flow.
         flow: FlowNumber,
+        /// What the flow is for.
+        purpose: Purpose,
         /// The number of the write.
         write: WriteNumber,
     },
@@ -226,6 +241,8 @@ event_kinds! {
     FlowEnded = "flow_ended" {
         /// The flow.
         flow: FlowNumber,
+        /// What the flow is for.
+        purpose: Purpose,
         /// How far it has come.
         stage: FlowStage,
         /// Why it ended.
@@ -339,6 +356,10 @@ event_kinds! {
     PolicyChanged = "policy_changed" {
         /// Its revision now.
         revision: u64,
+        /// The settings that differ from the policy before. The first policy of a tenant is compared
+        /// with the default one.
+        #[serde(default)]
+        changes: PolicyChanges,
     },
     /// A message was delivered to the provider.
     MessageDelivered = "message_delivered" {

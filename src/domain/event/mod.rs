@@ -1,15 +1,25 @@
 //! Audit events: what happened, to which account, and why. No field holds a secret.
 
+mod activity;
+#[cfg(test)]
+mod activity_tests;
+mod audit_row;
 mod kind;
 mod other;
+mod status_reason;
 mod table;
 #[cfg(test)]
 pub(in crate::domain) mod tests;
 mod values;
+mod vocabulary;
 
+pub use activity::{Activity, ActivityCategory, ActivityEntry, ActivityService, ActivityStatus};
+pub use audit_row::{AuditRow, CorrelationId};
 pub use kind::EventKind;
 pub use other::OtherEvent;
+pub use status_reason::StatusReason;
 pub use values::{ActRefusal, AdminAct, FlowEnd, RejectedBy};
+pub use vocabulary::{LogLevel, LogTerm};
 
 use std::sync::Arc;
 

@@ -1,8 +1,9 @@
 use super::*;
 use crate::domain::account::budget::PoolKind;
-use crate::domain::account::{ChallengeNumber, FlowNumber, MessageNumber, WriteNumber};
+use crate::domain::account::{ChallengeNumber, FlowNumber, MessageNumber, Purpose, WriteNumber};
 use crate::domain::identity::ids::MethodId;
 use crate::domain::method::{Channel, MethodKind};
+use crate::domain::policy::{PolicyChanges, PolicySettings};
 use crate::domain::reason::{FlowStage, SsprReason};
 
 /// One event of each kind, with every field that it can have.
@@ -13,9 +14,15 @@ pub(crate) fn every_kind() -> Vec<EventKind> {
     let (flow, challenge) = (FlowNumber(1), ChallengeNumber(2));
     let (write, message) = (WriteNumber(3), MessageNumber(4));
     let kind = || "notice.password_reset".to_owned();
+    let purpose = Purpose::Reset;
+    let mut switched = PolicySettings::default();
+    switched.on_premises.writeback ^= true;
+    let changes = PolicyChanges::between(&PolicySettings::default(), &switched);
     vec![
         EventKind::ChallengeOpened {
             flow,
+            purpose,
+            begins: true,
             method,
             channel: Channel::Email,
             suppressed: Some(SsprReason::Blocked),
@@ -24,7 +31,15 @@ pub(crate) fn every_kind() -> Vec<EventKind> {
         EventKind::SecretCounted { method },
         EventKind::ChangeStarted { flow },
         EventKind::AttemptCounted { flow, challenge, method, left: 4 },
-        EventKind::MethodProven { flow, challenge, method, proven: 1, required: 2 },
+        EventKind::MethodProven {
+            flow,
+            purpose,
+            challenge,
+            method,
+            channel: Channel::Email,
+            proven: 1,
+            required: 2,
+        },
         EventKind::OathStepUsed { method, id: id.clone(), step: 58_000_000 },
         EventKind::RecoveryCodeUsed { id: id.clone(), left: 9 },
         EventKind::LinkRedeemedElsewhere { flow },
@@ -42,6 +57,7 @@ pub(crate) fn every_kind() -> Vec<EventKind> {
         EventKind::LimitSpent { limit: "tenant".to_owned() },
         EventKind::PasswordRejected {
             flow,
+            purpose,
             by: RejectedBy::Rules,
             reasons: vec!["too_short".to_owned()],
             detail: None,
@@ -49,17 +65,23 @@ pub(crate) fn every_kind() -> Vec<EventKind> {
         EventKind::DirectoryWriteStarted { flow, write },
         EventKind::DirectoryWriteFailed {
             flow,
+            purpose,
             write,
             reason: SsprReason::DirectoryUnreachable,
             detail: Some("33004".to_owned()),
         },
-        EventKind::DirectoryWriteUnsettled { flow, write },
+        EventKind::DirectoryWriteUnsettled { flow, purpose, write },
         EventKind::PasswordReset { flow, write, methods: vec![method], propagated: true },
         EventKind::PasswordChanged { flow, write, propagated: true },
         EventKind::AccountUnlocked { flow, write, methods: vec![method], propagated: true },
         EventKind::SessionsRevoked { write },
         EventKind::SessionsKept { write },
-        EventKind::FlowEnded { flow, stage: FlowStage::Granted, ended: FlowEnd::Abandoned },
+        EventKind::FlowEnded {
+            flow,
+            purpose,
+            stage: FlowStage::Granted,
+            ended: FlowEnd::Abandoned,
+        },
         EventKind::MethodAdded { method, id: id.clone() },
         EventKind::MethodConfirmed { method, id: id.clone() },
         EventKind::MethodRemoved { method, id: id.clone() },
@@ -81,7 +103,7 @@ pub(crate) fn every_kind() -> Vec<EventKind> {
         EventKind::IncarnationConfirmed {},
         EventKind::ActRefused { act: AdminAct::InitiateReset, cause: ActRefusal::Roles },
         EventKind::SeedsResealed { count: 2 },
-        EventKind::PolicyChanged { revision: 1 },
+        EventKind::PolicyChanged { revision: 1, changes },
         EventKind::MessageDelivered { message, kind: kind(), channel: Channel::Sms },
         EventKind::MessageDelayed { message, kind: kind(), channel: Channel::Sms },
         EventKind::MessageFolded {
@@ -96,7 +118,7 @@ pub(crate) fn every_kind() -> Vec<EventKind> {
 }
 
 /// An event of this kind.
-fn event(kind: EventKind) -> Event {
+pub(super) fn event(kind: EventKind) -> Event {
     Event {
         id: EventId::new(RecordKey::from_bytes([1; 32]), 7, 0),
         format: Event::FORMAT,

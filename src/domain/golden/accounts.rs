@@ -295,7 +295,10 @@ fn unwritten() -> Unwritten {
         actor: ActorKind::Administrator("root@contoso.example".to_owned()),
         source: Some("203.0.113.7".to_owned()),
         about: Some(user()),
-        kinds: vec![EventKind::FlowEnded { flow, stage, ended }, EventKind::SessionsKept { write }],
+        kinds: vec![
+            EventKind::FlowEnded { flow, purpose: Purpose::Reset, stage, ended },
+            EventKind::SessionsKept { write },
+        ],
     }
 }
 

@@ -1,7 +1,7 @@
 //! Golden events: one line for each kind, and for each variant of its fields.
 
 use super::{at, golden, key, same, tenant, user};
-use crate::domain::account::{FlowNumber, MessageNumber};
+use crate::domain::account::{FlowNumber, MessageNumber, Purpose};
 use crate::domain::event::tests::every_kind;
 use crate::domain::event::{
     ActRefusal, ActorKind, AdminAct, Event, EventId, EventKind, FlowEnd, RejectedBy,
@@ -18,11 +18,13 @@ fn kinds() -> Vec<EventKind> {
     let ends =
         [FlowEnd::Abandoned, FlowEnd::Superseded, FlowEnd::TooManyRejections, FlowEnd::Cancelled];
     for (ended, stage) in ends.into_iter().zip(STAGES) {
-        kinds.push(EventKind::FlowEnded { flow: FlowNumber(1), stage, ended });
+        let (flow, purpose) = (FlowNumber(1), Purpose::Unlock);
+        kinds.push(EventKind::FlowEnded { flow, purpose, stage, ended });
     }
     for by in [RejectedBy::Rules, RejectedBy::BreachList, RejectedBy::Directory] {
         kinds.push(EventKind::PasswordRejected {
             flow: FlowNumber(1),
+            purpose: Purpose::Change,
             by,
             reasons: Vec::new(),
             detail: None,
@@ -32,6 +34,8 @@ fn kinds() -> Vec<EventKind> {
         let (method, channel) = (MethodKind::MobilePhone, Channel::Voice);
         kinds.push(EventKind::ChallengeOpened {
             flow: FlowNumber(1),
+            purpose: Purpose::Reset,
+            begins: true,
             method,
             channel,
             suppressed: Some(reason),
@@ -39,6 +43,8 @@ fn kinds() -> Vec<EventKind> {
     }
     kinds.push(EventKind::ChallengeOpened {
         flow: FlowNumber(1),
+        purpose: Purpose::Register,
+        begins: false,
         method: MethodKind::Email,
         channel: Channel::Link,
         suppressed: None,

@@ -5,6 +5,7 @@
 //! form is a new version, and the files of the old one stay.
 
 mod accounts;
+mod activities;
 mod depths;
 mod events;
 mod records;

@@ -1,6 +1,7 @@
 //! The policy of a tenant: settings, checked when the policy is built.
 
 mod budgets;
+mod changes;
 mod codes;
 mod desk;
 mod deviation;
@@ -29,6 +30,7 @@ mod validate;
 mod tests;
 
 pub use budgets::{CrossLimits, FailureBudgets, Lifetimes, NoticeBudgets, Rate, SendBudgets};
+pub use changes::{ChangedSetting, PolicyChanges};
 pub use codes::{CodeAlphabet, CodeFormat, CodeFormats};
 pub use desk::{DeskPolicy, HelpDesk, HelpUrl};
 pub use deviation::Deviation;

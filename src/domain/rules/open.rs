@@ -60,6 +60,7 @@ pub(crate) fn open_challenge(
         *transition.account.offers = open.offers.clone();
     }
     transition.belongs_to(open.flow.incarnation);
+    let begins = transition.account.flow(&open.flow.id).is_none();
     let flow = put_challenge(transition, open, expires_at, challenge);
     transition.sweep();
     if open.expected.as_ref().is_ok_and(Expected::is_sent) {
@@ -70,6 +71,8 @@ pub(crate) fn open_challenge(
     transition.record_limit_spent(open.limit_spent);
     transition.record(EventKind::ChallengeOpened {
         flow,
+        purpose: open.flow.purpose,
+        begins,
         method: kind,
         channel: open.option.channel(),
         suppressed: open.suppressed(),

@@ -148,27 +148,24 @@ pub(crate) fn consume(
     transition.consume(&expected, matched)?;
     let flow = transition.account.flow_mut(id).ok_or(Refusal::NotAccepted)?;
     let challenge = flow.challenges.remove(place);
-    let method = challenge.method();
+    let (method, channel) = (challenge.method(), challenge.option.channel());
     let identity = challenge.expected.identity(method);
-    flow.proofs.push(Proof {
-        method,
-        identity,
-        challenge: number,
-        at: now,
-        unknown: Unknown::NONE,
-    });
+    let unknown = Unknown::NONE;
+    flow.proofs.push(Proof { method, identity, challenge: number, at: now, unknown });
     flow.generation.advance();
     flow.repeat = Some(Box::new(Repeat::of(challenge, matched)));
     let proven = distinct(&flow.proofs);
     if proven >= flow.required && flow.grant.is_none() {
         flow.earn_grant(now.plus(policy.lifetimes.grant));
     }
-    let (flow_number, required) = (flow.number, flow.required);
+    let (flow_number, purpose, required) = (flow.number, flow.purpose, flow.required);
     let result = Proven { flow: flow.clone() };
     transition.record(EventKind::MethodProven {
         flow: flow_number,
+        purpose,
         challenge: number,
         method,
+        channel,
         proven,
         required,
     });

@@ -3,7 +3,7 @@
 use super::Transition;
 use super::write::{MAX_REJECTIONS, PendingWrite};
 use crate::domain::account::{
-    Done, Effect, FlowId, FlowNumber, PendingBody, Write, WriteNumber, WriteState,
+    Done, Effect, FlowId, FlowNumber, PendingBody, Purpose, Write, WriteNumber, WriteState,
 };
 use crate::domain::event::{EventKind, FlowEnd, RejectedBy};
 use crate::domain::message::Notice;
@@ -100,15 +100,21 @@ pub(crate) fn settle_unwritten(
             transition.refund_act(write.started_at);
         }
     }
-    let (flow, detail) = (pending.flow, why.detail.clone());
+    let (flow, purpose, detail) = (pending.flow, pending.effect.purpose(), why.detail.clone());
     match why.cause {
         FailureCause::Refused(reason) => {
             let reasons = vec![reason.to_owned()];
-            reject(transition, flow, RejectedBy::Directory, reasons, detail);
+            reject(transition, (flow, purpose), RejectedBy::Directory, reasons, detail);
         }
         FailureCause::Failed(reason) => {
             let write = pending.write;
-            transition.record(EventKind::DirectoryWriteFailed { flow, write, reason, detail });
+            transition.record(EventKind::DirectoryWriteFailed {
+                flow,
+                purpose,
+                write,
+                reason,
+                detail,
+            });
         }
     }
 }
@@ -171,10 +177,13 @@ pub(crate) fn settle_unasked(transition: &mut Transition<'_>, pending: &PendingW
     if let Some(current) = current.filter(|write| write.number == pending.write) {
         current.state = WriteState::Unsettled;
         transition.account.outbox.retain(|message| message.write != Some(pending.write));
-        let (flow, write) = (pending.flow, pending.write);
-        let reason = SsprReason::DirectoryUnreachable;
-        let detail = None;
-        transition.record(EventKind::DirectoryWriteFailed { flow, write, reason, detail });
+        transition.record(EventKind::DirectoryWriteFailed {
+            flow: pending.flow,
+            purpose: pending.effect.purpose(),
+            write: pending.write,
+            reason: SsprReason::DirectoryUnreachable,
+            detail: None,
+        });
     }
 }
 
@@ -183,9 +192,9 @@ pub(crate) fn settle_unasked(transition: &mut Transition<'_>, pending: &PendingW
 pub(super) fn unsettle(transition: &mut Transition<'_>, write: &Write, acting: FlowNumber) {
     if write.state == WriteState::Writing {
         transition.release(write.number);
-        let (flow, number) = (write.flow, write.number);
+        let (flow, purpose, number) = (write.flow, write.effect.purpose(), write.number);
         transition.account.write = Some(Write { state: WriteState::Unsettled, ..write.clone() });
-        transition.record(EventKind::DirectoryWriteUnsettled { flow, write: number });
+        transition.record(EventKind::DirectoryWriteUnsettled { flow, purpose, write: number });
         if write.effect.writes_password() {
             transition.void_others(Some(acting));
         }
@@ -201,19 +210,19 @@ pub(crate) fn reject_password(
     by: RejectedBy,
     reasons: Vec<String>,
 ) {
-    if let Some(flow) = transition.account.flow(id).map(|flow| flow.number) {
+    if let Some(flow) = transition.account.flow(id).map(|flow| (flow.number, flow.purpose)) {
         reject(transition, flow, by, reasons, None);
     }
 }
 
 fn reject(
     transition: &mut Transition<'_>,
-    number: FlowNumber,
+    (number, purpose): (FlowNumber, Purpose),
     by: RejectedBy,
     reasons: Vec<String>,
     detail: Option<String>,
 ) {
-    transition.record(EventKind::PasswordRejected { flow: number, by, reasons, detail });
+    transition.record(EventKind::PasswordRejected { flow: number, purpose, by, reasons, detail });
     let flow = transition.account.flows.iter_mut().find(|flow| flow.number == number);
     let Some(grant) = flow.and_then(|flow| flow.grant.as_mut()) else { return };
     grant.rejections = grant.rejections.saturating_add(1);

@@ -87,12 +87,14 @@ impl Transition<'_> {
             self.release(write.number);
             self.record(EventKind::DirectoryWriteUnsettled {
                 flow: flow.number,
+                purpose: flow.purpose,
                 write: write.number,
             });
         }
         if flow.done.is_none() {
             let stage = if unsettled { FlowStage::Writing } else { flow.stage() };
-            self.record(EventKind::FlowEnded { flow: flow.number, stage, ended });
+            let (flow, purpose) = (flow.number, flow.purpose);
+            self.record(EventKind::FlowEnded { flow, purpose, stage, ended });
         }
     }
 

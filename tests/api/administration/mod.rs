@@ -3,6 +3,7 @@
 #![cfg(all(feature = "testing", feature = "seal"))]
 
 mod accounts;
+mod audit;
 mod authority;
 mod dry_run;
 mod marks;

@@ -20,7 +20,7 @@ use crate::domain::event::{ActorKind, AdminAct, Event, EventId, EventKind};
 use crate::domain::identity::ids::{TenantId, UserId};
 use crate::domain::policy::policy_record::PolicyRecord;
 use crate::domain::policy::served::Unserved;
-use crate::domain::policy::{Policy, Scope};
+use crate::domain::policy::{Policy, PolicyChanges, PolicySettings, Scope};
 use crate::domain::reason::SsprReason;
 use crate::domain::record::{Record, Subject, Version, next_count};
 use crate::domain::refusal::Refusal;
@@ -110,12 +110,16 @@ impl Admin<'_> {
                 let detail = "it has settings of a newer release: replace it with that release";
                 return Err(corrupt_policy(record, detail));
             }
-            if let Some(stored) = current.filter(|current| *current.policy == *policy) {
+            if let Some(stored) = current.as_ref().filter(|current| *current.policy == *policy) {
                 return Ok(stored.revision);
             }
             self.refuse_unserved(policy).await?;
             let now = core.clock.now();
             let revision = expected.unwrap_or(0).saturating_add(1);
+            let changes = current.map_or_else(
+                || PolicyChanges::between(&PolicySettings::default(), policy),
+                |current| PolicyChanges::between(&current.policy, policy),
+            );
             let before = found.map(|record| record.version());
             let count = next_count(before, now);
             let version = Version::new(count, u64::from_be_bytes(core.random()?));
@@ -134,27 +138,40 @@ impl Admin<'_> {
             if record.body().len() > Record::MAX_BODY {
                 return Err(Refusal::LimitReached.into());
             }
-            let events = [self.policy_changed(EventId::new(key, count, 0), now, revision)];
+            let events = [self.policy_changed(EventId::new(key, count, 0), now, revision, changes)];
             let commit = Commit::new(&record, before, &columns, &events);
-            let committed = core.store.commit(commit).await;
-            core.policies.forget(self.tenant);
-            match committed {
-                Ok(Committed::Applied) => Ok(revision),
-                Ok(Committed::Stale) => Err(Refusal::Conflict.into()),
-                Err(error) if error.kind() == PortErrorKind::Unknown => {
-                    let stored = core.store.load(&key).await.at(FaultOrigin::Store)?;
-                    if stored.is_some_and(|record| record.version() == version) {
-                        return Ok(revision);
-                    }
-                    Err(Error::Fault(Fault { origin: FaultOrigin::Store, error }))
-                }
-                Err(error) => Err(Error::Fault(Fault { origin: FaultOrigin::Store, error })),
-            }
+            self.commit_policy(commit).await?;
+            Ok(revision)
         };
         self.core.observe(Operation::AdminPutPolicy, self.tenant, done).await
     }
 
-    fn policy_changed(&self, id: EventId, at: Timestamp, revision: u64) -> Event {
+    /// Commits a policy record.
+    async fn commit_policy(&self, commit: Commit<'_>) -> Result<(), Error> {
+        let (core, key, version) = (self.core, *commit.next.key(), commit.next.version());
+        let committed = core.store.commit(commit).await;
+        core.policies.forget(self.tenant);
+        match committed {
+            Ok(Committed::Applied) => Ok(()),
+            Ok(Committed::Stale) => Err(Refusal::Conflict.into()),
+            Err(error) if error.kind() == PortErrorKind::Unknown => {
+                let stored = core.store.load(&key).await.at(FaultOrigin::Store)?;
+                if stored.is_some_and(|record| record.version() == version) {
+                    return Ok(());
+                }
+                Err(Error::Fault(Fault { origin: FaultOrigin::Store, error }))
+            }
+            Err(error) => Err(Error::Fault(Fault { origin: FaultOrigin::Store, error })),
+        }
+    }
+
+    fn policy_changed(
+        &self,
+        id: EventId,
+        at: Timestamp,
+        revision: u64,
+        changes: PolicyChanges,
+    ) -> Event {
         Event {
             format: Event::FORMAT,
             id,
@@ -163,7 +180,7 @@ impl Admin<'_> {
             actor: ActorKind::Administrator(self.actor.id.clone()),
             at,
             source: None,
-            kind: EventKind::PolicyChanged { revision },
+            kind: EventKind::PolicyChanged { revision, changes },
             text: None,
         }
     }
