@@ -16,7 +16,9 @@
 //! | identifier | What a person types to name an account. | [`Identifier`](crate::Identifier) | Entra: user name |
 //! | incarnation | The directory's mark that tells two users with one id apart. | [`UserFacts`](crate::facts::UserFacts) | Entra: object id |
 //! | owner | The person whom the account belongs to, as opposed to the one who asks. | | NIST: subscriber |
+//! | shared name | A name that several users have, so that it stands for none; if it is their mailbox, that gets their sign-in names. | [`SsprReason::SeveralUsers`](crate::SsprReason::SeveralUsers), [`SignInNames`](crate::message::SignInNames) | |
 //! | source | Where a request comes from: an address, or a wider range of one. | [`Source`](crate::Source) | |
+//! | target rules | Which administrators may act on a user, by the roles that the user holds. | [`TargetRules`](crate::admin::TargetRules) | Entra: who can reset passwords |
 //! | tenant | One organisation, with its own policy, users and limits. | [`TenantId`](crate::TenantId) | Entra: tenant |
 //! | user | A person in the directory. | [`UserId`](crate::UserId) | NIST: subscriber; Entra: user |
 //!
@@ -93,12 +95,16 @@
 //! |---|---|---|---|
 //! | deviation | A rule of a standard from which a policy deviates on purpose, acknowledged by name. | [`Deviation`](crate::policy::Deviation) | |
 //! | disclosure | What an anonymous caller is told about why a reset is refused. | [`Disclosure`](crate::policy::Disclosure) | |
+//! | dry run | What a change of the policy would do to each user, evaluated and not written. | [`Admin::dry_run`](crate::Admin::dry_run), [`DryRunUser`](crate::admin::DryRunUser) | |
+//! | effective policy | The gates, kinds, rules and reasons that apply to one user of a tenant at a time. | `EffectivePolicy` | |
 //! | facts | What the directory reports about a tenant or a user. | [`TenantFacts`](crate::facts::TenantFacts), [`UserFacts`](crate::facts::UserFacts) | RFC 7643: attributes |
 //! | finding | One sentence of a policy's review. | [`Finding`](crate::policy::Finding) | |
 //! | policy | The checked settings of one tenant. | [`Policy`](crate::Policy), [`PolicySettings`](crate::PolicySettings) | Entra: password reset properties |
 //! | preset | Settings that follow a standard or product. | [`PolicySettings::entra`](crate::PolicySettings::entra), [`PolicySettings::nist_aal1`](crate::PolicySettings::nist_aal1) | |
 //! | refusal | The result of a request that the rules do not allow, as opposed to an error. | [`Refusal`](crate::Refusal) | |
+//! | retirement | The date from which a method or a provider may not be used. | [`Retirement`](crate::policy::Retirement) | Entra: retirement |
 //! | setting value | A number, share or span in a policy error. | [`SettingValue`](crate::policy::SettingValue) | |
+//! | withheld | Said of a kind that the policy names and that does not count now: it has retired, or the plan lacks it. | [`Withheld`](crate::admin::Withheld) | |
 //! | writeback | To pass a new password on to a directory on premises. | [`OnPremisesPolicy`](crate::policy::OnPremisesPolicy) | Entra: password writeback |
 //!
 //! # Registration

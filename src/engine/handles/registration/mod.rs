@@ -115,7 +115,8 @@ impl Registration<'_> {
     ///
     /// # Errors
     ///
-    /// [`Refusal::ReauthenticationRequired`], [`Refusal::NotEligible`]; [`Error::Fault`].
+    /// [`Refusal::ReauthenticationRequired`], [`Refusal::SecondFactorRequired`] for a second factor that is
+    /// too old or missing, [`Refusal::NotEligible`]; [`Error::Fault`].
     pub async fn list(&self, request: &Request, user: &SignedIn) -> Result<Vec<MethodView>, Error> {
         let done = async {
             let state = State::read_fresh(self.core, request, user).await?;

@@ -57,7 +57,8 @@ impl Registration<'_> {
     ///
     /// # Errors
     ///
-    /// [`Refusal::ReauthenticationRequired`], [`Refusal::NotEligible`]; [`Error::Fault`].
+    /// [`Refusal::ReauthenticationRequired`], [`Refusal::SecondFactorRequired`] for a second factor that is
+    /// too old or missing, [`Refusal::NotEligible`]; [`Error::Fault`].
     pub async fn review(
         &self,
         request: &Request,
@@ -93,7 +94,8 @@ impl Registration<'_> {
     /// # Errors
     ///
     /// [`Refusal::MoreProofNeeded`] if they are no longer enough: the user must register more;
-    /// [`Refusal::ReauthenticationRequired`], [`Refusal::NotEligible`]; [`Error::Fault`].
+    /// [`Refusal::ReauthenticationRequired`], [`Refusal::SecondFactorRequired`] for a second factor that is
+    /// too old or missing, [`Refusal::NotEligible`]; [`Error::Fault`].
     pub async fn reconfirm(&self, request: &Request, user: &SignedIn) -> Result<(), Error> {
         let done = async {
             let state = State::read_fresh(self.core, request, user).await?;
