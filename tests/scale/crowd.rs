@@ -3,11 +3,10 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use sspr::facts::{TenantFacts, UserFacts, UserQuery, UserSelector, WriteReply};
-use sspr::port::{
-    Cursor, Directory, Page, PasswordWrite, PortError, PortResult, UnlockWrite, async_trait,
-};
-use sspr::{GroupId, RoleId, SecretText, TenantId, UserId};
+use sspr::facts::{UserFacts, UserQuery, UserSelector};
+use sspr::port::{Cursor, Directory, Page, PortError, PortResult, async_trait};
+use sspr::testing::forward;
+use sspr::{GroupId, RoleId, TenantId, UserId};
 
 pub(super) struct Crowd {
     /// The directory that knows the tenant.
@@ -41,9 +40,7 @@ fn facts(number: usize, groups: &BTreeSet<GroupId>) -> UserFacts {
 
 #[async_trait]
 impl Directory for Crowd {
-    async fn tenant(&self, tenant: &TenantId) -> PortResult<Option<TenantFacts>> {
-        self.directory.tenant(tenant).await
-    }
+    forward!(self.directory => tenant, role_holders, set_password, verify_password, unlock);
 
     async fn find(&self, _: &TenantId, query: &UserQuery<'_>) -> PortResult<Vec<UserFacts>> {
         let UserSelector::Id(id) = query.by else { return Ok(Vec::new()) };
@@ -67,32 +64,5 @@ impl Directory for Crowd {
         let next = (end < self.users).then(|| Cursor::new(end.to_string()));
         let users = (first..end).map(|number| facts(number, groups)).collect();
         Ok(Page::new(users, next))
-    }
-
-    async fn role_holders(
-        &self,
-        tenant: &TenantId,
-        roles: &[RoleId],
-        after: Option<&Cursor>,
-        limit: usize,
-    ) -> PortResult<Page<UserFacts>> {
-        self.directory.role_holders(tenant, roles, after, limit).await
-    }
-
-    async fn set_password(&self, write: &PasswordWrite<'_>) -> PortResult<WriteReply> {
-        self.directory.set_password(write).await
-    }
-
-    async fn verify_password(
-        &self,
-        tenant: &TenantId,
-        user: &UserId,
-        password: &SecretText,
-    ) -> PortResult<bool> {
-        self.directory.verify_password(tenant, user, password).await
-    }
-
-    async fn unlock(&self, unlock: &UnlockWrite<'_>) -> PortResult<WriteReply> {
-        self.directory.unlock(unlock).await
     }
 }

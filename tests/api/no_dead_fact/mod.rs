@@ -1,8 +1,10 @@
-//! No fact is taken in vain: for each field of the facts that the directory and the host give there are
-//! two runs that differ in it alone, and their outcomes differ.
+//! No dead fact and no dead setting: for each field of the facts that the directory and the host give, and
+//! for each setting of a policy, there are two runs that differ in it alone, and their outcomes differ.
 #![cfg(feature = "testing")]
 
 mod run;
+mod scenes;
+mod settings;
 
 use sspr::facts::{PasswordHome, UserKind, WriteOutcome, WritebackState};
 use sspr::policy::{Deviation, PlanTable, Retired, Retirement, Scope};

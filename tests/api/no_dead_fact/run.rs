@@ -4,8 +4,10 @@ use std::fmt::{Debug, Write as _};
 
 use sspr::facts::{EmailAddress, TenantFacts, UserFacts, WriteOutcome};
 use sspr::method::{NewMethod, SignInContext};
-use sspr::port::Clock as _;
-use sspr::{Actor, Error, FlowTicket, PolicySettings, Reply, SecretText, SignedIn, Step};
+use sspr::port::{Clock as _, HumanCheck, PortResult};
+use sspr::{
+    Actor, Error, FlowTicket, PolicySettings, Reply, Request, SecretText, SignedIn, Step, TenantId,
+};
 
 use super::role;
 use crate::support::*;
@@ -23,6 +25,8 @@ pub(super) struct Setup {
     pub(super) register: bool,
     /// The outcome of an unlock that is tried.
     pub(super) unlock: Option<WriteOutcome>,
+    /// Whether requests carry the answer of a human check.
+    pub(super) human: bool,
 }
 
 impl Setup {
@@ -35,7 +39,42 @@ impl Setup {
             midway: Vec::new(),
             register: true,
             unlock: None,
+            human: false,
         }
+    }
+
+    /// The world of the setup, with an administrator and a helper.
+    pub(super) async fn open(&self) -> World {
+        let builder = World::builder().settings(settings());
+        let builder = builder.engine(|engine| engine.human_check(Human));
+        let builder = if self.register { builder.registered() } else { builder };
+        let world = builder.open().await;
+        let helper = world.add_user("helper", "helper");
+        let root = world.add_user("root", "root");
+        for (user, name) in [(&helper, "Helpdesk Administrator"), (&root, "Global Administrator")] {
+            let change = |facts: &mut UserFacts| {
+                facts.roles = [role(name)].into();
+                facts.primary_mail = Some(format!("{user}@contoso.example"));
+            };
+            world.directory.update_user(&world.tenant, user, change).expect("known");
+        }
+        for change in &self.tenant {
+            world.directory.update_tenant(&world.tenant, change).expect("known");
+        }
+        for change in &self.user {
+            world.directory.update_user(&world.tenant, &world.user, change).expect("known");
+        }
+        world.put_policy(self.settings.clone()).await;
+        world
+    }
+}
+
+struct Human;
+
+#[sspr::port::async_trait]
+impl HumanCheck for Human {
+    async fn passed(&self, _: &TenantId, _: &SecretText) -> PortResult<bool> {
+        Ok(true)
     }
 }
 
@@ -48,25 +87,7 @@ struct Run {
 
 /// Runs through sign-in, registration, reset, unlock and change, and tells what was seen.
 pub(super) async fn transcript(setup: Setup) -> String {
-    let builder = World::builder().settings(settings());
-    let builder = if setup.register { builder.registered() } else { builder };
-    let world = builder.open().await;
-    let helper = world.add_user("helper", "helper");
-    let root = world.add_user("root", "root");
-    for (user, name) in [(&helper, "Helpdesk Administrator"), (&root, "Global Administrator")] {
-        let change = |facts: &mut UserFacts| {
-            facts.roles = [role(name)].into();
-            facts.primary_mail = Some(format!("{user}@contoso.example"));
-        };
-        world.directory.update_user(&world.tenant, user, change).expect("known");
-    }
-    for change in &setup.tenant {
-        world.directory.update_tenant(&world.tenant, change).expect("known");
-    }
-    for change in &setup.user {
-        world.directory.update_user(&world.tenant, &world.user, change).expect("known");
-    }
-    world.put_policy(setup.settings.clone()).await;
+    let world = setup.open().await;
     let mut run = Run { world, setup, seen: String::new() };
     run.sign_in().await;
     run.register().await;
@@ -85,6 +106,11 @@ impl Run {
 
     fn see_step<T: FlowTicket>(&mut self, what: &str, reply: &Result<Reply<T>, Error>) {
         self.see(what, &reply.as_ref().map(|reply| (&reply.step, reply.expires_at)));
+    }
+
+    fn request(&self) -> Request {
+        let request = request();
+        if self.setup.human { request.with_human_answer("passed".into()) } else { request }
     }
 
     fn signed_in(&self) -> SignedIn {
@@ -135,18 +161,18 @@ impl Run {
     async fn reset(&mut self) {
         let world = self.world.clone();
         let reset = world.engine.reset();
-        let started = reset.start(&request(), &world.name).await;
+        let started = reset.start(&self.request(), &world.name).await;
         self.see_step("start", &started);
         let Ok(mut reply) = started else { return };
-        let helped = reset.contact_administrator(&request(), &reply.ticket).await;
+        let helped = reset.contact_administrator(&self.request(), &reply.ticket).await;
         self.see("help", &helped);
         for (selection, address) in [(email(), MAIL), (sms(), MOBILE)] {
-            let opened = reset.challenge(&request(), &reply.ticket, &selection).await;
+            let opened = reset.challenge(&self.request(), &reply.ticket, &selection).await;
             self.see_step("challenge", &opened);
             let Ok(opened) = opened else { return };
             world.deliver().await;
             let Some(typed) = world.inbox.last_code_to(address) else { return };
-            let proven = reset.prove(&request(), &opened.ticket, &code(&typed)).await;
+            let proven = reset.prove(&self.request(), &opened.ticket, &code(&typed)).await;
             self.see_step("prove", &proven);
             let Ok(proven) = proven else { return };
             reply = proven;
@@ -155,7 +181,7 @@ impl Run {
             }
         }
         self.change_midway();
-        let done = reset.complete(&request(), &reply.ticket, &SecretText::from(NEW)).await;
+        let done = reset.complete(&self.request(), &reply.ticket, &SecretText::from(NEW)).await;
         self.see_step("complete", &done);
     }
 
