@@ -293,9 +293,8 @@ impl Stage {
     /// Each password is tried in a reset of its own.
     async fn passwords(&mut self) {
         let long = "plum tractor violet candle ".repeat(3);
-        for password in
-            ["short one", "password", "contoso contoso", "plüm tractor violet candle", &long, NEW]
-        {
+        let words = ["contoso contoso", "abcontosocontoso", "plüm tractor violet candle"];
+        for password in ["short one", "password", &long, NEW].into_iter().chain(words) {
             let ticket = self.finished().await.expect("proven");
             let done = self.world.complete(&ticket, password).await;
             self.see(password, &done.map(|reply| reply.step));

@@ -207,6 +207,18 @@ const CHANGES: &[Changed] = &[
     to("known_device_days", || json!(1), Device),
     with("password.min_length", || json!(8), acknowledged, Passwords),
     to("password.max_length", || json!(64), Passwords),
+    to("password.max_bytes", || json!(64), Passwords),
+    with(
+        "password.banned",
+        || json!("entra_score"),
+        |both| {
+            short_passwords(both);
+            policy(both, |policy| {
+                policy.password.banned_words.insert("contoso".to_owned());
+            });
+        },
+        Passwords,
+    ),
     with("password.common_list", || json!(false), short_passwords, Passwords),
     with("password.banned_words", || json!(["contoso"]), short_passwords, Passwords),
     with("password.required_classes", || json!(3), acknowledged, Passwords),
