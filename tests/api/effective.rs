@@ -19,9 +19,17 @@ type Setting = fn(&mut PolicySettings);
 
 /// A user with two registered methods, under these facts and settings.
 async fn world(facts: Change, setting: Setting, disclosure: Disclosure) -> World {
+    opened(&[facts], &[setting], disclosure).await
+}
+
+async fn world_of(facts: &[Change], settings: &[Setting]) -> World {
+    opened(facts, settings, Disclosure::Reasoned).await
+}
+
+async fn opened(facts: &[Change], changes: &[Setting], disclosure: Disclosure) -> World {
     let mut chosen = settings();
     chosen.on_premises.writeback = true;
-    setting(&mut chosen);
+    changes.iter().for_each(|change| change(&mut chosen));
     chosen.disclosure = disclosure;
     if disclosure == Disclosure::Reasoned {
         chosen.human_check = true;
@@ -33,7 +41,9 @@ async fn world(facts: Change, setting: Setting, disclosure: Disclosure) -> World
         .registered()
         .open()
         .await;
-    world.directory.update_user(&tenant(), &world.user, facts).expect("known");
+    for change in facts {
+        world.directory.update_user(&tenant(), &world.user, change).expect("known");
+    }
     world.put_policy(chosen).await;
     world
 }
@@ -102,6 +112,7 @@ const CAUSES: &[(SsprReason, Change, Setting)] = &[
         |_| {},
         |policy| {
             policy.users.methods = [MethodKind::Email, MethodKind::AuthenticatorApp].into();
+            policy.administrators.gates.methods = policy.users.methods.clone();
         },
     ),
 ];
@@ -117,6 +128,37 @@ async fn each_reason_is_given_where_the_policy_discloses_it() {
         assert_eq!((seen.reason, &seen.reasons[..]), (Some(*reason), &[*reason][..]));
         assert!(!reason.advice().is_empty());
     }
+}
+
+/// Reasons that cannot hold together: one user has one kind, one policy one scope, and the scope does
+/// not govern administrators.
+const APART: [[SsprReason; 2]; 4] = [
+    [SsprReason::HomeTenant, SsprReason::PersonalAccount],
+    [SsprReason::SwitchedOff, SsprReason::NotInScope],
+    [SsprReason::SwitchedOff, SsprReason::AdministratorsOff],
+    [SsprReason::AdministratorsOff, SsprReason::NotInScope],
+];
+
+/// E3.2: of two reasons that hold, a start gives the earlier one and an administrator reads both.
+#[tokio::test]
+async fn of_every_two_reasons_a_flow_gives_the_earlier_and_an_administrator_reads_both() {
+    let mut seen = 0;
+    for (place, left) in CAUSES.iter().enumerate() {
+        for right in &CAUSES[place + 1..] {
+            let mut both = [left.0, right.0];
+            both.sort_unstable();
+            let is_apart = |pair: &[SsprReason; 2]| pair.iter().all(|reason| both.contains(reason));
+            if APART.iter().any(is_apart) {
+                continue;
+            }
+            let world = world_of(&[left.1, right.1], &[left.2, right.2]).await;
+            let started = world.engine.reset().start(&human(), &world.name).await;
+            assert_eq!(refusal(started), Refusal::NotEligible { reason: both[0] }, "{both:?}");
+            assert_eq!(explained(&world).await.reasons, both);
+            seen += 1;
+        }
+    }
+    assert_eq!(seen, 55 - APART.len());
 }
 
 /// Under `Uniform` the reasons are not told apart: neither by the first reply nor by the calls.
