@@ -98,6 +98,7 @@
 //! - [`port`]: the contracts of the traits that a host implements. [`adapters`]: implementations that come
 //!   with the crate. `conformance` (feature): the contracts as tests.
 //! - [`Error`]: a rule refused the call, the call was malformed, or a port failed.
+//! - [`web`]: an error as an HTTP status or a problem document, cookies, trusted proxies, headers of pages.
 //! - [`transfer`]: copies everything from one store to another, or to another lookup key.
 //! - [`manual`]: embedding, dependencies, signed-in users and help desks, host-verified methods, writing
 //!   a store, operating the included stores, each default with its reason, budgets, threats, upgrades,
@@ -154,6 +155,7 @@ pub mod port;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod transfer;
+pub mod web;
 
 pub use domain::crypto::flow_ticket::{
     ChangeTicket, FlowTicket, RegistrationTicket, ResetTicket, UnlockTicket,

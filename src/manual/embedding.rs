@@ -74,8 +74,8 @@
 //!   until the flow expires.
 //! - **After `#`** the secret reaches no log, no proxy and no `Referer`; a script moves it into the
 //!   form. **After `?link=`** no script is needed, but access logs contain the secret: remove it there.
-//!   In both cases respond with `Referrer-Policy: no-referrer` and `Cache-Control: no-store`, and load
-//!   nothing from other sites.
+//!   In both cases respond with [`PAGE_HEADERS`](crate::web::PAGE_HEADERS), and load nothing from other
+//!   sites.
 //! - Resets and unlocks share one base, and a link does not say which it is for. Without a ticket try
 //!   one, then the other: a link that does not match is not counted.
 //!
@@ -151,14 +151,15 @@
 //! # The cookie
 //!
 //! - One cookie for each kind of flow, `HttpOnly`, `Secure`, `SameSite=Strict`, with the `__Host-`
-//!   prefix. A ticket is a few hundred letters, digits, `-` and `_`.
+//!   prefix ([`SecretCookie`](crate::web::SecretCookie)). A ticket is a few hundred letters, digits, `-` and `_`.
 //! - The ticket of each reply to a POST replaces the previous one. A reply of `view` needs no cookie.
 //! - Delete the cookie if [`Error::ends_flow`](crate::Error::ends_flow) is true, that is after
 //!   [`Refusal::Ended`](crate::Refusal::Ended),
 //!   [`Refusal::TicketReplaced`](crate::Refusal::TicketReplaced) and
 //!   [`InvalidInput::Foreign`](crate::InvalidInput::Foreign). The user starts again.
 //! - A ticket is not a session. After `Done` the user signs in as usual.
-//! - Change state in a POST only: mail scanners and impatient users open pages twice.
+//! - Change state in a POST only: mail scanners and impatient users open pages twice. Refuse a POST that
+//!   another site makes ([`SameOrigin`](crate::web::SameOrigin)).
 //!
 //! # Time
 //!
@@ -200,32 +201,16 @@
 //! | `Fault` | 503 | "try again later", and log it |
 //!
 //! A [`Refusal`](crate::Refusal) contains only what the policy's disclosure allows, so it may be shown.
+//! [`web`](crate::web) has the table as a function.
 //!
 //! ```
-//! use sspr::{Error, InvalidInput, Refusal};
+//! use sspr::web::{Problem, status};
+//! use sspr::{InvalidInput, Refusal};
 //!
-//! const fn status(error: &Error) -> u16 {
-//!     match error {
-//!         Error::Refused(
-//!             Refusal::TooOften { .. } | Refusal::TooManyCodes { .. } | Refusal::Busy { .. },
-//!         ) => 429,
-//!         Error::Refused(Refusal::Ended | Refusal::TicketReplaced) => 410,
-//!         Error::Refused(
-//!             Refusal::NotAuthorised
-//!             | Refusal::OwnAccount
-//!             | Refusal::ReauthenticationRequired
-//!             | Refusal::SecondFactorRequired,
-//!         ) => 403,
-//!         Error::Refused(Refusal::NotFound) => 404,
-//!         Error::Refused(Refusal::Conflict) => 409,
-//!         Error::Refused(_) => 422,
-//!         Error::Invalid(InvalidInput::Foreign { .. }) => 410,
-//!         Error::Invalid(_) => 400,
-//!         _ => 503,
-//!     }
-//! }
 //! assert_eq!(status(&Refusal::NotAccepted.into()), 422);
 //! assert_eq!(status(&InvalidInput::Empty { what: "code" }.into()), 400);
+//! // For a host that serves JSON: a problem document of RFC 9457.
+//! assert_eq!(Problem::of(&Refusal::Ended.into()).code, "ended");
 //! ```
 //!
 //! A `Fault` of the directory from `complete` may mean that the password *has* changed. Do not say that
@@ -267,16 +252,15 @@
 //! it share one budget.
 //!
 //! ```
-//! use std::net::{IpAddr, Ipv4Addr};
 //! use sspr::Source;
+//! use sspr::web::TrustedProxies;
 //!
-//! /// The address that the host's only proxy has appended.
-//! fn source(forwarded_for: &str) -> Source {
-//!     Source::parse(forwarded_for.rsplit(',').next().unwrap_or_default())
-//! }
-//! let honest = Source::Trusted(IpAddr::V4(Ipv4Addr::new(203, 0, 113, 7)));
-//! assert_eq!(source("10.1.1.1, 203.0.113.7"), honest);
-//! assert_eq!(source("unknown"), Source::Unknown);
+//! let proxies = TrustedProxies::parse(["10.0.0.0/8"])?;
+//! let peer = "10.1.1.1".parse()?;
+//! // The client has sent the first address, and the host's own proxy has appended the second.
+//! let source = proxies.source(peer, ["198.51.100.1, 203.0.113.7"]);
+//! assert_eq!(source, Source::parse("203.0.113.7"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
 //! # A human check

@@ -10,7 +10,7 @@ use names::{Named, Names};
 use source::{Source, sources, tokens};
 
 /// The layers that each layer may name, by the files that define the names.
-const MAY_NAME: [(&str, &[&str]); 8] = [
+const MAY_NAME: [(&str, &[&str]); 9] = [
     ("domain", &["domain"]),
     ("port", &["port", "domain"]),
     ("engine", &["engine", "port", "domain"]),
@@ -18,12 +18,13 @@ const MAY_NAME: [(&str, &[&str]); 8] = [
     ("adapters", &["adapters", "port", "domain"]),
     ("testing", &["testing", "adapters", "port", "domain", "engine"]),
     ("conformance", &["conformance", "testing", "adapters", "port", "domain", "engine"]),
+    ("web", &["web", "port", "domain", "engine"]),
     // Text only: its examples use the crate as a host does.
     ("manual", &["manual"]),
 ];
 
 /// The layers beside the engine. They name what `lib.rs` exports, as code outside the crate does.
-const OUTER: [&str; 3] = ["adapters", "testing", "conformance"];
+const OUTER: [&str; 4] = ["adapters", "testing", "conformance", "web"];
 
 /// What the outer layers name although `lib.rs` does not export it, each with the reason.
 const INTERNAL: [(&str, &str); 7] = [

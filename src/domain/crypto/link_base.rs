@@ -9,7 +9,7 @@ use crate::domain::invalid::InvalidInput;
 ///
 /// The end of the address decides how the page gets the secret. After `#` the secret appears in no
 /// log and in no `Referer` of another site, and a script of the page must pass it on. After
-/// `?link=` no script is needed, and the page must send `Referrer-Policy: no-referrer`.
+/// `?link=` no script is needed, and the page must send `Referrer-Policy: strict-origin`.
 ///
 /// ```
 /// use sspr::policy::LinkBase;
