@@ -144,7 +144,9 @@ fn every_example_is_run_with_the_checks() {
         };
         assert!(ci.lines().any(run), ".ci/run does not run {name}");
     }
-    assert!(ci.lines().any(|line| line == "run .ci/embed"));
+    for own in ["run .ci/embed", "run .ci/portal"] {
+        assert!(ci.lines().any(|line| line == own), "{own}");
+    }
 }
 
 /// The documents name scripts and the embedding example by their real paths.

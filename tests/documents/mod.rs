@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 /// What only the repository holds: the published package leaves these out.
-pub const REPOSITORY_ONLY: [&str; 4] = [".ci", "examples/embed", "tests/fuzz", "tests/hosts"];
+pub const REPOSITORY_ONLY: [&str; 5] =
+    [".ci", "examples/embed", "examples/portal", "tests/fuzz", "tests/hosts"];
 
 pub fn repository_only(path: &str) -> bool {
     REPOSITORY_ONLY.iter().any(|prefix| path.starts_with(prefix))

@@ -1,0 +1,78 @@
+//! A web portal over the engine: every page works without a script.
+//!
+//! A handler takes the ticket from its cookie, calls one method of the engine, puts the new ticket into
+//! the cookie and redirects to the page; the page calls `view` and renders the step. So reloading, the back
+//! button and a form that is sent twice show the state of the flow and change nothing.
+
+pub mod demo;
+mod form;
+mod guard;
+mod language;
+mod link;
+mod mails;
+mod pages;
+mod problem;
+mod recover;
+mod step;
+mod visit;
+pub mod words;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use axum::response::Redirect;
+use axum::routing::{get, post};
+pub use mails::Mailroom;
+use sspr::web::{CHANGE_PASSWORD_PATH, SameOrigin, TrustedProxies};
+use sspr::{Engine, TenantId};
+
+use pages::Pages;
+pub use pages::TEMPLATES;
+
+/// What the handlers share.
+pub struct Portal {
+    engine: Engine,
+    tenant: TenantId,
+    /// The messages of the demonstration, which `/mails` shows. A real portal has no such page.
+    mails: Mailroom,
+    same_origin: SameOrigin,
+    proxies: TrustedProxies,
+    pages: Pages,
+}
+
+impl Portal {
+    /// A portal of this tenant, at this origin (`https://id.contoso.example`).
+    ///
+    /// # Errors
+    ///
+    /// Those of the templates, which are part of the program.
+    pub fn new(
+        engine: Engine,
+        tenant: TenantId,
+        mails: Mailroom,
+        origin: &str,
+        proxies: TrustedProxies,
+    ) -> Result<Self, minijinja::Error> {
+        let same_origin = SameOrigin::new([origin]);
+        Ok(Self { engine, tenant, mails, same_origin, proxies, pages: Pages::new()? })
+    }
+}
+
+/// All pages.
+pub fn router(portal: Portal) -> Router {
+    let portal = Arc::new(portal);
+    Router::new()
+        .route("/", get(pages::home))
+        .route("/style.css", get(pages::style))
+        .route("/language", post(language::choose))
+        .route("/reset", get(recover::reset_page).post(recover::reset_form))
+        .route("/unlock", get(recover::unlock_page).post(recover::unlock_form))
+        .route("/link", get(link::page).post(link::form))
+        .route("/mails", get(mails::list))
+        .route("/mails/{id}", get(mails::one))
+        .route(CHANGE_PASSWORD_PATH, get(async || Redirect::to("/change")))
+        .fallback(pages::not_found)
+        .layer(from_fn_with_state(Arc::clone(&portal), guard::guard))
+        .with_state(portal)
+}

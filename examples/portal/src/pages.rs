@@ -1,0 +1,128 @@
+//! Renders templates with the texts of a language.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{Html, IntoResponse, Response};
+use minijinja::value::{Kwargs, Serde, Value};
+use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior, context};
+use serde::Serialize;
+use sspr::Timestamp;
+
+use crate::Portal;
+use crate::problem::Alert;
+use crate::visit::Visit;
+use crate::words::{Language, texts};
+
+/// Each template with its file.
+macro_rules! templates {
+    ($($name:literal),+ $(,)?) => {
+        pub const TEMPLATES: &[(&str, &str)] =
+            &[$(($name, include_str!(concat!("../templates/", $name)))),+];
+    };
+}
+
+templates! {
+    "base.html", "choose.html", "confirm_unlock.html", "done.html", "ended.html", "enter.html", "home.html",
+    "link.html", "link_sent.html", "macros.html", "mail.html", "mails.html", "new_code.html",
+    "new_password.html",
+    "problem.html", "respond.html", "start.html",
+}
+
+type Texts = BTreeMap<&'static str, &'static str>;
+
+pub(crate) struct Pages {
+    templates: Environment<'static>,
+}
+
+impl Pages {
+    pub(crate) fn new() -> Result<Self, Error> {
+        let mut templates = Environment::new();
+        templates.set_undefined_behavior(UndefinedBehavior::Strict);
+        for (name, source) in TEMPLATES {
+            templates.add_template(name, source)?;
+        }
+        let all: BTreeMap<&'static str, Texts> =
+            Language::ALL.into_iter().map(|language| (language.tag(), texts(language))).collect();
+        templates.add_function("t", move |state: &minijinja::State, key: &str, values: Kwargs| {
+            let tag = state.lookup("lang").unwrap_or_default();
+            let text = all.get(tag.as_str().unwrap_or_default()).and_then(|texts| texts.get(key));
+            let missing =
+                || Error::new(ErrorKind::UndefinedError, format!("no text {key} in {tag}"));
+            filled(text.copied().ok_or_else(missing)?, &values)
+        });
+        Ok(Self { templates })
+    }
+
+    fn render(&self, name: &str, visit: &Visit, page: Value) -> Result<String, Error> {
+        let languages = Language::ALL.map(|language| {
+            context! {
+                tag => language.tag(),
+                name => language.name(),
+                current => language == visit.language,
+            }
+        });
+        self.templates.get_template(name)?.render(context! {
+            lang => visit.language.tag(),
+            languages => languages.to_vec(),
+            path => visit.path.as_str(),
+            ..page,
+        })
+    }
+}
+
+/// The text with each `{name}` replaced. A value that no placeholder names is an error of a template.
+fn filled(text: &str, values: &Kwargs) -> Result<String, Error> {
+    let mut filled = text.to_owned();
+    for name in values.args() {
+        let placeholder = format!("{{{name}}}");
+        let value: Value = values.get(name)?;
+        filled = filled.replace(&placeholder, &value.to_string());
+    }
+    values.assert_all_used()?;
+    Ok(filled)
+}
+
+impl Portal {
+    /// The page of this template. `page` must contain what the template names.
+    pub(crate) fn page(&self, name: &str, visit: &Visit, page: Value) -> Response {
+        match self.pages.render(name, visit, page) {
+            Ok(html) => Html(html).into_response(),
+            Err(error) => {
+                eprintln!("template {name}: {error:#}");
+                StatusCode::INTERNAL_SERVER_ERROR.into_response()
+            }
+        }
+    }
+}
+
+pub(crate) async fn home(State(portal): State<Arc<Portal>>, visit: Visit) -> Response {
+    portal.page("home.html", &visit, context! {})
+}
+
+pub(crate) async fn not_found(State(portal): State<Arc<Portal>>, visit: Visit) -> Response {
+    let page = context! { alert => value(Alert::text("problem.no_page")), again => "/" };
+    (StatusCode::NOT_FOUND, portal.page("problem.html", &visit, page)).into_response()
+}
+
+pub(crate) async fn style() -> impl IntoResponse {
+    let headers = [
+        (header::CONTENT_TYPE, "text/css; charset=utf-8"),
+        (header::CACHE_CONTROL, "max-age=3600"),
+    ];
+    (headers, include_str!("../static/style.css"))
+}
+
+/// A value of a template.
+pub(crate) fn value(page: impl Serialize) -> Value {
+    Value::from(Serde(page))
+}
+
+/// A time as people read it, to the second, in UTC.
+pub(crate) fn shown(time: Timestamp) -> String {
+    let text = time.to_string();
+    let date = text.get(..10).unwrap_or_default();
+    format!("{date} {} UTC", text.get(11..19).unwrap_or_default())
+}

@@ -1,0 +1,365 @@
+//! One Chromium for all tests, driven over WebDriver.
+
+use std::cell::Cell;
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::sync::LazyLock;
+
+use fantoccini::wd::{Capabilities, WebDriverCompatibleCommand};
+use fantoccini::{Client, ClientBuilder, Locator};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::process::{Child, Command};
+use tokio::runtime::Runtime;
+use tokio::sync::Mutex;
+
+use crate::site::Site;
+
+/// The narrowest window that WCAG 2.2 expects a page to fit (1.4.10).
+const NARROW: u32 = 320;
+
+static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("a runtime"));
+/// The pages that axe has passed, without their digits: times and numbers do not matter to it.
+static PASSED: LazyLock<std::sync::Mutex<BTreeSet<String>>> = LazyLock::new(Default::default);
+static BROWSER: Mutex<Option<Started>> = Mutex::const_new(None);
+
+struct Started {
+    client: Client,
+    /// Ends the driver and its browser when this process ends, since that closes its input.
+    _driver: Child,
+}
+
+/// Runs a test in the browser, without the cookies of the test before.
+pub fn in_browser(test: impl AsyncFnOnce(Page)) {
+    RUNTIME.block_on(async {
+        let mut turn = BROWSER.lock().await;
+        if turn.is_none() {
+            *turn = Some(start().await);
+        }
+        let client = turn.as_ref().expect("just started").client.clone();
+        let site = Site::start().await;
+        let page = Page { client, site, with_scripts: Cell::new(true) };
+        page.reset().await;
+        test(page).await;
+    });
+}
+
+/// Runs a test that needs no browser.
+pub fn without_browser(test: impl AsyncFnOnce(Site)) {
+    RUNTIME.block_on(async { test(Site::start().await).await });
+}
+
+async fn start() -> Started {
+    // The driver is in a session of its own, so that the whole group ends with it.
+    let script = "chromedriver --port=0 & cat > /dev/null; kill -- -$$";
+    let mut driver = Command::new("setsid")
+        .args(["sh", "-c", script])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("setsid and sh");
+    let output = driver.stdout.take().expect("piped");
+    let mut lines = BufReader::new(output).lines();
+    let port = loop {
+        let line = lines.next_line().await.expect("readable");
+        let line = line.expect("chromedriver does not start: install chromium and chromium-driver");
+        if let Some((_, port)) = line.split_once("successfully on port ") {
+            break port.trim_end_matches('.').to_owned();
+        }
+    };
+    // The pipe stays open, or the driver would fail to print.
+    tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+    let options = json!({ "args": [
+        "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
+        "--disable-background-networking", "--disable-component-update", "--lang=en",
+    ]});
+    let capabilities = Capabilities::from_iter([("goog:chromeOptions".to_owned(), options)]);
+    let client = ClientBuilder::new(HttpConnector::new())
+        .capabilities(capabilities)
+        .connect(&format!("http://127.0.0.1:{port}"))
+        .await
+        .expect("a session");
+    Started { client, _driver: driver }
+}
+
+/// The browser on the pages of one site.
+pub struct Page {
+    client: Client,
+    pub site: Site,
+    with_scripts: Cell<bool>,
+}
+
+impl Page {
+    async fn reset(&self) {
+        self.cdp("Network.clearBrowserCookies", json!({})).await;
+        self.scripts(true).await;
+        self.width(NARROW).await;
+    }
+
+    /// A command of the Chrome DevTools protocol.
+    async fn cdp(&self, command: &str, parameters: Value) -> Value {
+        let command = DevTools { command: command.to_owned(), parameters };
+        self.client.issue_cmd(command).await.expect("a command of the protocol")
+    }
+
+    /// Switches the scripts of pages on or off. The driver's own still run.
+    pub async fn scripts(&self, on: bool) {
+        self.with_scripts.set(on);
+        self.cdp("Emulation.setScriptExecutionDisabled", json!({ "value": !on })).await;
+    }
+
+    pub async fn width(&self, width: u32) {
+        let metrics =
+            json!({ "width": width, "height": 900, "deviceScaleFactor": 1, "mobile": false });
+        self.cdp("Emulation.setDeviceMetricsOverride", metrics).await;
+    }
+
+    async fn dark(&self, on: bool) {
+        let scheme = if on { "dark" } else { "light" };
+        let features = json!([{ "name": "prefers-color-scheme", "value": scheme }]);
+        self.cdp("Emulation.setEmulatedMedia", json!({ "features": features })).await;
+    }
+
+    /// Opens a page and checks it.
+    pub async fn open(&self, path: &str) {
+        let address = format!("{}{path}", self.site.origin);
+        self.client.goto(&address).await.expect(path);
+        self.check().await;
+    }
+
+    /// Types into the field of this name, replacing what it holds.
+    pub async fn fill(&self, field: &str, text: &str) {
+        let css = format!("main [name={field}]:not([type=hidden])");
+        let found = self.client.find(Locator::Css(&css)).await;
+        let found = match found {
+            Ok(found) => found,
+            Err(_) => panic!("no field {field}:\n{}", self.text().await),
+        };
+        found.clear().await.expect("a field for text");
+        found.send_keys(text).await.expect("a field for text");
+    }
+
+    /// Presses the first button or link that begins with this text, and checks the page that follows.
+    pub async fn press(&self, label: &str) {
+        let xpath =
+            format!("//*[self::button or self::a][starts-with(normalize-space(.), {label:?})]");
+        let Ok(found) = self.client.find(Locator::XPath(&xpath)).await else {
+            panic!("no button {label}:\n{}", self.text().await)
+        };
+        found.click().await.expect(label);
+        self.check().await;
+    }
+
+    /// Presses these keys in the focused element.
+    pub async fn keys(&self, keys: &str) {
+        let focused = self.client.active_element().await.expect("an element has the focus");
+        focused.send_keys(keys).await.expect("keys");
+    }
+
+    pub async fn back(&self) {
+        self.client.back().await.expect("a page before");
+        self.check().await;
+    }
+
+    pub async fn reload(&self) {
+        self.client.refresh().await.expect("a page");
+        self.check().await;
+    }
+
+    pub async fn path(&self) -> String {
+        self.client.current_url().await.expect("an address").path().to_owned()
+    }
+
+    pub async fn title(&self) -> String {
+        self.client.title().await.expect("a title")
+    }
+
+    /// The heading of the page.
+    pub async fn heading(&self) -> String {
+        let heading = self.client.find(Locator::Css("h1")).await.expect("a heading");
+        heading.text().await.expect("text")
+    }
+
+    /// The text of the page's main part, as a person sees it.
+    pub async fn text(&self) -> String {
+        let main = self.client.find(Locator::Css("body")).await.expect("a page");
+        main.text().await.expect("text")
+    }
+
+    pub async fn shows(&self, text: &str) {
+        let page = self.text().await;
+        assert!(page.contains(text), "{text:?} is missing in:\n{page}");
+    }
+
+    /// An attribute of the first element that this selector finds.
+    pub async fn attribute(&self, css: &str, name: &str) -> Option<String> {
+        let element = self.client.find(Locator::Css(css)).await.expect(css);
+        element.attr(name).await.expect("an attribute")
+    }
+
+    pub async fn run(&self, script: &str, arguments: Vec<Value>) -> Value {
+        self.client.execute(script, arguments).await.expect("a script of the driver")
+    }
+
+    /// Opens another tab of the same browser, and returns the handle of this one.
+    pub async fn other_tab(&self) -> fantoccini::wd::WindowHandle {
+        let here = self.client.window().await.expect("a tab");
+        let tab = self.client.new_window(true).await.expect("another tab").handle;
+        self.client.switch_to_window(tab).await.expect("the other tab");
+        self.width(NARROW).await;
+        here
+    }
+
+    /// Closes this tab and returns to that one.
+    pub async fn return_to(&self, tab: fantoccini::wd::WindowHandle) {
+        self.client.close_window().await.expect("a tab to close");
+        self.client.switch_to_window(tab).await.expect("the tab before");
+    }
+
+    /// What holds for every page: no script, nothing wider than the window, no violation that axe finds
+    /// in light and in dark.
+    pub async fn check(&self) {
+        let source = self.client.source().await.expect("a page");
+        assert!(!source.contains("<script"), "a script:\n{source}");
+        let wide =
+            self.run("return document.documentElement.scrollWidth - innerWidth", vec![]).await;
+        assert!(wide.as_i64().is_some_and(|pixels| pixels <= 0), "{wide} px too wide:\n{source}");
+        let page: String = source.chars().filter(|symbol| !symbol.is_ascii_digit()).collect();
+        if !PASSED.lock().expect("no test panics while it holds it").insert(page) {
+            return;
+        }
+        // The checker needs scripts; the page has none that would run with it.
+        let scripts = self.with_scripts.get();
+        self.scripts(true).await;
+        self.run(&AXE, vec![]).await;
+        self.dark(true).await;
+        self.axe(&["color-contrast"]).await;
+        self.dark(false).await;
+        self.axe(&["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]).await;
+        self.scripts(scripts).await;
+    }
+
+    async fn axe(&self, rules: &[&str]) {
+        let script = "const [runOnly, done] = arguments; \
+            axe.run(document, { runOnly, resultTypes: ['violations'] }).then( \
+            found => done(found.violations.flatMap(v => v.nodes.map( \
+            n => v.id + ': ' + n.html + ' ' + n.failureSummary))), \
+            error => done(['axe: ' + error]))";
+        let found = self.client.execute_async(script, vec![json!(rules)]).await.expect("axe runs");
+        let page = self.client.current_url().await.expect("an address");
+        assert_eq!(found, json!([]), "{page}: {found:#}");
+    }
+
+    /// A picture of the page for the documents, in light, as wide as a small window.
+    pub async fn picture(&self, name: &str) {
+        self.width(900).await;
+        let png = self.client.screenshot().await.expect("a picture");
+        let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("pictures").join(name);
+        assert!(png.len() < 150_000, "{name} has {} bytes", png.len());
+        std::fs::write(&file, png).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        self.width(NARROW).await;
+    }
+}
+
+/// The accessibility checker, as npm has installed it.
+static AXE: LazyLock<String> = LazyLock::new(|| {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/axe");
+    let file = folder.join("node_modules/axe-core/axe.min.js");
+    if !file.exists() {
+        let npm = std::process::Command::new("npm")
+            .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"])
+            .current_dir(&folder)
+            .status();
+        assert!(npm.is_ok_and(|status| status.success()), "npm ci fails in {}", folder.display());
+    }
+    std::fs::read_to_string(file).expect("axe")
+});
+
+#[derive(Debug)]
+struct DevTools {
+    command: String,
+    parameters: Value,
+}
+
+impl WebDriverCompatibleCommand for DevTools {
+    fn endpoint(
+        &self,
+        base: &url::Url,
+        session: Option<&str>,
+    ) -> Result<url::Url, url::ParseError> {
+        base.join(&format!("session/{}/goog/cdp/execute", session.unwrap_or_default()))
+    }
+
+    fn method_and_body(&self, _request: &url::Url) -> (axum::http::Method, Option<String>) {
+        let body = json!({ "cmd": self.command, "params": self.parameters });
+        (axum::http::Method::POST, Some(body.to_string()))
+    }
+}
+
+impl Page {
+    /// The text of the focused element.
+    pub async fn focused(&self) -> String {
+        let focused = self.client.active_element().await.expect("an element has the focus");
+        focused.text().await.expect("text")
+    }
+
+    pub async fn focused_name(&self) -> String {
+        let focused = self.client.active_element().await.expect("an element has the focus");
+        focused.attr("name").await.expect("an attribute").unwrap_or_default()
+    }
+
+    /// Presses the tab key until an element with this text has the focus.
+    pub async fn tab_to(&self, text: &str) {
+        for _ in 0..40 {
+            if self.focused().await.starts_with(text) {
+                return;
+            }
+            self.keys("\u{e004}").await;
+        }
+        panic!("the tab key does not reach {text}");
+    }
+
+    /// Presses the tab key until the field of this name has the focus.
+    pub async fn tab_to_field(&self, name: &str) {
+        for _ in 0..40 {
+            if self.focused_name().await == name {
+                return;
+            }
+            self.keys("\u{e004}").await;
+        }
+        panic!("the tab key does not reach {name}");
+    }
+
+    /// Types into the field of this name, which the tab key reaches, and sends the form.
+    pub async fn type_into(&self, name: &str, text: &str) {
+        self.tab_to_field(name).await;
+        self.keys(text).await;
+        self.keys("\u{e007}").await;
+        self.check().await;
+    }
+
+    pub async fn forget_cookies(&self) {
+        self.cdp("Network.clearBrowserCookies", json!({})).await;
+    }
+
+    /// The header `Cookie` of this browser.
+    pub async fn cookies(&self) -> String {
+        let cookies = self.client.get_all_cookies().await.expect("cookies");
+        let pairs = cookies.iter().map(|cookie| format!("{}={}", cookie.name(), cookie.value()));
+        pairs.collect::<Vec<_>>().join("; ")
+    }
+
+    /// Sends a form with these cookies, beside the browser.
+    pub async fn post(&self, path: &str, cookies: &str, body: &str) -> String {
+        let headers = [("Cookie", cookies), ("Sec-Fetch-Site", "same-origin")];
+        self.site.raw("POST", path, &headers, body).await
+    }
+
+    pub async fn follow_first(&self, css: &str) {
+        self.client.find(Locator::Css(css)).await.expect(css).click().await.expect(css);
+        self.check().await;
+    }
+}

@@ -1,0 +1,10 @@
+//! The portal in a real Chromium: every page in every language, and the states that a page must survive.
+//!
+//! One browser session serves all tests, one after the other. It is 320 pixels wide. Each page that a
+//! test opens is checked with axe in light and dark, and for text that does not fit.
+
+mod browser;
+mod recovery;
+mod site;
+mod states;
+mod words;
