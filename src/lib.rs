@@ -192,7 +192,7 @@ pub mod audit {
     pub use crate::domain::event::{
         ActRefusal, Activity, ActivityCategory, ActivityEntry, ActivityService, ActivityStatus,
         ActorKind, AdminAct, AuditRow, CorrelationId, Event, EventId, EventKind, FlowEnd, LogLevel,
-        LogTerm, OtherEvent, RejectedBy, StatusReason,
+        LogTerm, OtherEvent, RejectedBy, StatusReason, ThrottleLock,
     };
     pub use crate::domain::policy::{ChangedSetting, PolicyChanges};
     pub use crate::domain::reason::{FlowStage, Remedy};
@@ -266,11 +266,12 @@ pub mod policy {
     pub use crate::domain::policy::{
         AccountRisk, AdministratorPolicy, AsvsLevel, CodeAlphabet, CodeFormat, CodeFormats,
         ContactSources, CrossLimits, DeskPolicy, Deviation, Disclosure, DocumentFault,
-        FailureBudgets, Finding, Gates, GuessingRisk, HelpDesk, HelpUrl, Lifetimes, MethodMaxima,
-        MethodPolicies, MethodRisk, MigrationState, NoticeBudgets, Notifications, NotifyRule,
-        OathPolicy, OnPremisesPolicy, OwnersWay, PlanTable, PolicyDocumentError, PolicyError,
-        PolicyFault, PolicyProblem, PolicyReview, Rate, RegistrationPolicy, Retired, Retirement,
-        Scope, SendBudgets, SettingValue, Severity, SprayRisk, Standard,
+        FailureBudgets, Finding, Gates, GuessingRisk, HelpDesk, HelpUrl, Lifetimes, LockStart,
+        MethodMaxima, MethodPolicies, MethodRisk, MigrationState, NoticeBudgets, Notifications,
+        NotifyRule, OathPolicy, OnPremisesPolicy, OwnersWay, PlanTable, PolicyDocumentError,
+        PolicyError, PolicyFault, PolicyProblem, PolicyReview, Rate, RegistrationPolicy, Retired,
+        Retirement, Scope, SendBudgets, SettingValue, Severity, SignInLockout, SprayRisk, Standard,
+        Throttle, ThrottleScope, ThrottledAct,
     };
 }
 

@@ -87,6 +87,7 @@
 //! | spent | Said of a budget or limit that has no room left. | [`BudgetUse`](crate::admin::BudgetUse) | |
 //! | spraying | One or a few guesses at each of many accounts. | [`SprayRisk`](crate::policy::SprayRisk) | Entra: password spray |
 //! | suppressed | A challenge whose reply is the usual one, but that sends nothing. | [`EventKind::ChallengeOpened`](crate::audit::EventKind::ChallengeOpened) | |
+//! | throttle | A lock of an account after a number of acts, as Entra has them. | [`Throttle`](crate::policy::Throttle), [`EventKind::Throttled`](crate::audit::EventKind::Throttled) | Entra: abuse throttles |
 //! | verdict | The budget effects of an attempt whose comparison has not ended. | `Verdict` | |
 //!
 //! # Policy

@@ -4,8 +4,10 @@
 mod share;
 #[cfg(test)]
 mod tests;
+mod throttle_state;
 
 pub(crate) use share::{Entry, Held, Share};
+pub(crate) use throttle_state::ThrottleState;
 
 use std::time::Duration;
 
@@ -169,7 +171,8 @@ impl MethodBudget {
     }
 
     /// Counts one attempt as a failure before it is compared, and returns its effects. They are
-    /// recorded once the attempt has turned out wrong: see [`Verdict`].
+    /// recorded once the attempt has turned out wrong: see [`Verdict`]. One of them is the lock of a
+    /// throttle, until `throttled_until`.
     pub(crate) fn reserve(
         &mut self,
         pool: PoolKind,
@@ -177,11 +180,12 @@ impl MethodBudget {
         attempts: u8,
         now: Timestamp,
         source: SourceHash,
+        throttled_until: Option<Timestamp>,
     ) -> BudgetEffects {
         let rate = rules.rate(pool);
         let window = self.pool_mut(pool);
         window.count(rate, now, source);
-        let mut effects = BudgetEffects::default();
+        let mut effects = BudgetEffects { throttled_until, ..BudgetEffects::default() };
         let spent = window.counted(rate.window, now) >= rate.max;
         if spent && window.locked_until.is_none_or(|until| until <= now) {
             // The lock runs from the last counted attempt; a refused attempt is not counted.
@@ -325,6 +329,9 @@ impl FailureBudgets {
 pub(crate) struct BudgetEffects {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) locked_until: Option<Timestamp>,
+    /// The end of the lock of a throttle of failed proofs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) throttled_until: Option<Timestamp>,
     pub(crate) disabled: bool,
     pub(crate) closed: bool,
     pub(crate) told: bool,

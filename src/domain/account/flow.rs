@@ -201,6 +201,9 @@ pub(crate) struct Challenge {
     pub(crate) expires_at: Timestamp,
     /// The attempts that are left. All were taken from the pool when the challenge was opened.
     pub(crate) attempts: u8,
+    /// Whether an attempt was made. Until then a throttle of failed proofs keeps one for it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) tried: bool,
     pub(crate) pool: PoolKind,
     /// A short keyed hash of the source that opened the challenge and to which its failures count.
     #[serde(default)]

@@ -7,8 +7,10 @@ mod method;
 mod numbers;
 mod outbox;
 mod registration;
+mod sends;
 mod shared;
 mod size;
+mod throttles;
 mod unknown;
 mod unwritten;
 
@@ -23,6 +25,7 @@ pub use numbers::{ChallengeNumber, FlowNumber, MessageNumber, WriteNumber};
 pub(crate) use numbers::{CredentialEpoch, Generation, MethodNumber, SessionHash, SourceHash};
 pub(crate) use outbox::{Counted, Effect, Pending, PendingBody, Write, WriteState};
 pub(crate) use registration::{RegistrationState, Sitting};
+pub(crate) use sends::Sends;
 use shared::Shared;
 pub(crate) use unknown::Unknown;
 pub(crate) use unwritten::Unwritten;
@@ -31,7 +34,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::account::budget::{Entry, MethodBudget, PoolKind};
+use crate::domain::account::budget::{MethodBudget, ThrottleState};
 use crate::domain::crypto::digest::Digest;
 use crate::domain::identity::ids::{MethodId, RecordKey, TenantId, UserId};
 use crate::domain::method::MethodKind;
@@ -77,6 +80,9 @@ pub(crate) struct Account {
     /// Challenges of methods in hand, which send nothing.
     #[serde(default)]
     pub(crate) in_hand: Sends,
+    /// What the throttles of the policy have counted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) throttles: Vec<ThrottleState>,
     #[serde(default)]
     pub(crate) outbox: Vec<Pending>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -152,16 +158,6 @@ pub(crate) struct FamiliarSource {
     pub(crate) unknown: Unknown,
 }
 
-/// The challenges opened within the last day, by pool.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Sends {
-    #[serde(default)]
-    pub(crate) anonymous: Vec<Entry>,
-    #[serde(default)]
-    pub(crate) proven: Vec<Entry>,
-}
-
 /// The times of acts within the last day.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -182,22 +178,6 @@ pub(crate) struct Told {
     /// A short hash of the address, so that an address of the directory is not stored.
     pub(crate) to: u32,
     pub(crate) times: Vec<Timestamp>,
-}
-
-impl Sends {
-    pub(crate) const fn pool(&self, pool: PoolKind) -> &Vec<Entry> {
-        match pool {
-            PoolKind::Anonymous => &self.anonymous,
-            PoolKind::Proven => &self.proven,
-        }
-    }
-
-    pub(crate) const fn pool_mut(&mut self, pool: PoolKind) -> &mut Vec<Entry> {
-        match pool {
-            PoolKind::Anonymous => &mut self.anonymous,
-            PoolKind::Proven => &mut self.proven,
-        }
-    }
 }
 
 impl Account {
@@ -232,6 +212,7 @@ impl Account {
             budgets: Vec::new(),
             sends: Sends::default(),
             in_hand: Sends::default(),
+            throttles: Vec::new(),
             outbox: Vec::new(),
             write: None,
             acts: Acts::default(),

@@ -16,8 +16,7 @@ impl Account {
     pub(crate) fn is_large(&self, pool: PoolKind) -> bool {
         let [strangers, others] = LARGE;
         let most = if pool == PoolKind::Anonymous { strangers } else { others };
-        let windows = self.budgets.iter().flat_map(|budget| [&budget.anonymous, &budget.proven]);
-        let failures: usize = windows.map(|window| window.times.len()).sum();
+        let failures: usize = self.windows().map(|window| window.times.len()).sum();
         let told: usize = self.told.iter().map(|told| told.times.len()).sum();
         let acts = self.acts.user.len() + self.acts.administrators.len();
         let sends =

@@ -223,6 +223,9 @@ impl EventKind {
             Self::ChallengesSpent { .. } => {
                 Entry::success(Activity::Blocked).because(StatusReason::TooManyChallenges)
             }
+            Self::Throttled { lock } => {
+                Entry::success(Activity::Blocked).because(StatusReason::Throttled(lock.act))
+            }
             Self::PasswordRejected { purpose, by, .. } => rejected(purpose, by),
             Self::DirectoryWriteFailed { purpose, reason, .. } => {
                 Entry::failure(goal_of(purpose), StatusReason::Refused(reason))

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::other::OtherEvent;
 use super::table::event_kinds;
-use super::values::{ActRefusal, AdminAct, FlowEnd, RejectedBy};
+use super::values::{ActRefusal, AdminAct, FlowEnd, RejectedBy, ThrottleLock};
 use crate::domain::account::budget::PoolKind;
 use crate::domain::account::{ChallengeNumber, FlowNumber, MessageNumber, Purpose, WriteNumber};
 use crate::domain::identity::ids::MethodId;
@@ -31,8 +31,7 @@ event_kinds! {
         /// Why nothing is sent, if the challenge is suppressed.
         suppressed: Option<SsprReason>,
     },
-    /// A typed phone number was counted, then compared. It was wrong unless a `challenge_opened`
-    /// follows.
+    /// A typed phone number was counted, then compared. Wrong unless a `challenge_opened` follows.
     NumberCounted = "number_counted" {
         /// The method.
         method: MethodKind,
@@ -117,6 +116,13 @@ event_kinds! {
         pool: PoolKind,
         /// Until when.
         until: Timestamp,
+    },
+    /// A throttle of the policy has locked the account, or one kind of method: no challenge is
+    /// opened until the given time.
+    Throttled = "throttled" {
+        /// What was counted and locked.
+        #[serde(flatten)]
+        lock: ThrottleLock,
     },
     /// Consecutive failures have closed the method's anonymous pool. Known devices, familiar sources
     /// and signed-in users may still use it; a correct secret ends the run of failures.
@@ -388,8 +394,7 @@ event_kinds! {
         kind: String,
         /// The channel.
         channel: Channel,
-        /// The number of the message that includes it now; `None` if that is an administrator's
-        /// digest of requests for help.
+        /// The message that includes it now; `None`: an administrator's digest of requests for help.
         into: Option<MessageNumber>,
     },
     /// A notice was not sent to a phone, since the risk signals denied the number. A mail address

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Serialize, Serializer};
 
 use crate::domain::method::{Channel, MethodKind};
+use crate::domain::policy::ThrottledAct;
 use crate::domain::reason::{FlowStage, SsprReason};
 
 /// The status reason of an activity. `Display` writes Entra's text where Entra has one.
@@ -52,6 +53,8 @@ pub enum StatusReason {
     TooManyRejections,
     /// The failure budget of this method is spent.
     Blocked(MethodKind),
+    /// A throttle of the policy has locked the account after too many of these acts.
+    Throttled(ThrottledAct),
     /// The challenges of a day are spent.
     TooManyChallenges,
     /// The user asked the administrators for help.
@@ -88,6 +91,7 @@ impl fmt::Display for StatusReason {
             Self::Blocked(method) => {
                 write!(f, "Too many failures with the method {method}")
             }
+            Self::Throttled(act) => write!(f, "Too many acts of the kind {act}"),
             Self::TooManyChallenges => f.write_str("Too many challenges in a day"),
             Self::ContactedAdministrator => f.write_str("User contacted an administrator"),
             Self::Skipped => f.write_str("User skipped the registration"),

@@ -3,7 +3,7 @@ use crate::domain::account::budget::PoolKind;
 use crate::domain::account::{ChallengeNumber, FlowNumber, MessageNumber, Purpose, WriteNumber};
 use crate::domain::identity::ids::MethodId;
 use crate::domain::method::{Channel, MethodKind};
-use crate::domain::policy::{PolicyChanges, PolicySettings};
+use crate::domain::policy::{PolicyChanges, PolicySettings, ThrottledAct};
 use crate::domain::reason::{FlowStage, SsprReason};
 
 /// One event of each kind, with every field that it can have.
@@ -45,6 +45,14 @@ pub(crate) fn every_kind() -> Vec<EventKind> {
         EventKind::LinkRedeemedElsewhere { flow },
         EventKind::ProofRepeated { flow, method },
         EventKind::Blocked { method, pool: PoolKind::Anonymous, until: at },
+        EventKind::Throttled {
+            lock: ThrottleLock {
+                act: ThrottledAct::MailSent,
+                method: None,
+                pool: PoolKind::Anonymous,
+                until: at,
+            },
+        },
         EventKind::MethodClosed { method },
         EventKind::AttemptRefunded { method, pool: PoolKind::Anonymous },
         EventKind::ChallengesSpent {

@@ -2,6 +2,25 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::account::budget::PoolKind;
+use crate::domain::method::MethodKind;
+use crate::domain::policy::ThrottledAct;
+use crate::domain::time::Timestamp;
+
+/// A lock that a throttle of the policy has set.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ThrottleLock {
+    /// What the throttle counts.
+    pub act: ThrottledAct,
+    /// The method, if the throttle counts each kind by itself.
+    pub method: Option<MethodKind>,
+    /// Which of the two pools.
+    pub pool: PoolKind,
+    /// Until when.
+    pub until: Timestamp,
+}
+
 /// Who refused a password.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

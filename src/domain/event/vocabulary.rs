@@ -83,7 +83,9 @@ impl EventKind {
             Self::Blocked { .. } | Self::MethodClosed { .. } | Self::MethodDisabled { .. } => {
                 LogTerm::LoginLock
             }
-            Self::ChallengesSpent { .. } | Self::LimitSpent { .. } => LogTerm::RateLimitExceeded,
+            Self::ChallengesSpent { .. } | Self::LimitSpent { .. } | Self::Throttled { .. } => {
+                LogTerm::RateLimitExceeded
+            }
             Self::PasswordRejected { by: RejectedBy::Rules | RejectedBy::BreachList, .. } => {
                 LogTerm::InputValidationFail
             }

@@ -2,7 +2,7 @@
 
 use super::{at, key, tenant, user};
 use crate::domain::account::budget::{
-    BudgetEffects, Entry, MethodBudget, PoolKind, Verdict, Window,
+    BudgetEffects, Entry, MethodBudget, PoolKind, ThrottleState, Verdict, Window,
 };
 use crate::domain::account::{
     Account, Acts, Challenge, ChallengeNumber, Counted, CredentialEpoch, Done, Effect, Expected,
@@ -21,7 +21,7 @@ use crate::domain::identity::locale::Locale;
 use crate::domain::identity::writes::SessionKinds;
 use crate::domain::message::Notice;
 use crate::domain::method::{ChallengeOption, Channel, MethodKind};
-use crate::domain::policy::{CodeAlphabet, CodeFormat};
+use crate::domain::policy::{CodeAlphabet, CodeFormat, ThrottledAct};
 use crate::domain::reason::FlowStage;
 
 /// The accounts, by the names of their files.
@@ -121,6 +121,7 @@ fn challenge(number: u32, method: MethodKind, channel: Channel, expected: Expect
         opened_at: at(0),
         expires_at: at(600),
         attempts: 5,
+        tried: number == 2,
         pool: if number == 1 { PoolKind::Anonymous } else { PoolKind::Proven },
         source: SourceHash(4_000_000_000),
         expected,
@@ -268,8 +269,13 @@ fn budgets() -> Vec<MethodBudget> {
     let counted = |seconds, source| Entry { at: at(seconds), source };
     let times = vec![counted(-20, SourceHash(4_000_000_000)), counted(-10, SourceHash(0))];
     let window = Window { times, locked_until: Some(at(900)) };
-    let effects =
-        BudgetEffects { locked_until: Some(at(900)), disabled: true, closed: true, told: true };
+    let effects = BudgetEffects {
+        locked_until: Some(at(900)),
+        throttled_until: Some(at(901)),
+        disabled: true,
+        closed: true,
+        told: true,
+    };
     let kinds = MethodKind::ALL.into_iter().chain([MethodKind::Password]);
     let budget = |method| MethodBudget {
         method,
@@ -300,6 +306,21 @@ fn unwritten() -> Unwritten {
             EventKind::SessionsKept { write },
         ],
     }
+}
+
+/// One for each act that a throttle counts.
+fn throttles() -> Vec<ThrottleState> {
+    let window = |seconds| Window {
+        times: vec![(at(seconds), SourceHash(5)).into()],
+        locked_until: (seconds == 4).then(|| at(86_404)),
+    };
+    let state = |act| ThrottleState {
+        act,
+        method: (act == ThrottledAct::ProofFailed).then_some(MethodKind::Email),
+        anonymous: window(4),
+        proven: window(5),
+    };
+    ThrottledAct::ALL.map(state).into()
 }
 
 /// An account with a value in every field, which no real account has at once.
@@ -337,6 +358,7 @@ fn full() -> Account {
             anonymous: vec![(at(2), SourceHash(3)).into()],
             proven: vec![(at(3), SourceHash(4)).into()],
         },
+        throttles: throttles(),
         outbox: outbox(),
         acts: Acts { user: vec![at(-5)], administrators: vec![at(-4)], refused: vec![at(-3)] },
         told: vec![Told { to: 4_000_000_000, times: vec![at(-3)] }],

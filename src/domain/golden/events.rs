@@ -1,12 +1,14 @@
 //! Golden events: one line for each kind, and for each variant of its fields.
 
 use super::{at, golden, key, same, tenant, user};
+use crate::domain::account::budget::PoolKind;
 use crate::domain::account::{FlowNumber, MessageNumber, Purpose};
 use crate::domain::event::tests::every_kind;
 use crate::domain::event::{
-    ActRefusal, ActorKind, AdminAct, Event, EventId, EventKind, FlowEnd, RejectedBy,
+    ActRefusal, ActorKind, AdminAct, Event, EventId, EventKind, FlowEnd, RejectedBy, ThrottleLock,
 };
 use crate::domain::method::{Channel, MethodKind};
+use crate::domain::policy::ThrottledAct;
 use crate::domain::reason::{FlowStage, SsprReason};
 
 const STAGES: [FlowStage; 4] =
@@ -58,6 +60,11 @@ fn kinds() -> Vec<EventKind> {
     });
     for act in AdminAct::ALL {
         kinds.push(EventKind::ActRefused { act, cause: ActRefusal::OwnAccount });
+    }
+    for act in ThrottledAct::ALL {
+        let (method, pool) = (Some(MethodKind::Email), PoolKind::Proven);
+        let lock = ThrottleLock { act, method, pool, until: at(0) };
+        kinds.push(EventKind::Throttled { lock });
     }
     for method in MethodKind::ALL.into_iter().chain([MethodKind::Password]) {
         kinds.push(EventKind::MethodDisabled { method });

@@ -12,7 +12,7 @@ use crate::domain::identity::ids::{GroupId, RoleId};
 use crate::domain::policy::policy_record::PolicyRecord;
 use crate::domain::policy::{
     CodeAlphabet, CodeFormat, Deviation, Disclosure, HelpDesk, HelpUrl, Policy, PolicySettings,
-    Scope,
+    Rate, Scope, Throttle, ThrottleScope, ThrottledAct,
 };
 use crate::domain::record::Subject;
 use crate::domain::record::store_note::{Meta, PurgeNote, StoreId};
@@ -37,6 +37,10 @@ pub(super) fn policies() -> [(&'static str, PolicySettings); 3] {
     strict.disclosure = Disclosure::Masked;
     strict.codes.email = CodeFormat::new(CodeAlphabet::Strong, 12);
     strict.lifetimes.phone_code = Duration::from_secs(120);
+    let [hour, day] = [3_600, 86_400].map(Duration::from_secs);
+    let failed = Throttle::new(ThrottledAct::ProofFailed, Rate::new(7, hour), day);
+    strict.throttles = vec![Throttle { scope: ThrottleScope::Method, ..failed }];
+    strict.acknowledged.insert(Deviation::AccountLocks);
     [
         ("policy_entra_v1.json", entra),
         ("policy_strict_v1.json", strict),

@@ -19,7 +19,8 @@ use crate::domain::message::Notice;
 use crate::domain::method::{Channel, MethodKind};
 use crate::domain::password::BannedPasswords;
 use crate::domain::policy::{
-    CodeAlphabet, Deviation, Disclosure, HelpDesk, NotifyRule, PolicySettings, Scope,
+    CodeAlphabet, Deviation, Disclosure, HelpDesk, LockStart, NotifyRule, PolicySettings, Scope,
+    ThrottleScope, ThrottledAct,
 };
 use crate::domain::reason::{FlowStage, SsprReason};
 
@@ -214,6 +215,13 @@ fn every_variant_of_a_policy_has_a_golden_form() {
         CodeAlphabet { Digits, Strong },
         settings().map(|settings| &settings.codes.email.alphabet)
     );
+    let throttles = || settings().flat_map(|settings| &settings.throttles);
+    covered!(ThrottleScope { Account, Method }, throttles().map(|throttle| &throttle.scope));
+    covered!(LockStart { Threshold, LastAct }, throttles().map(|throttle| &throttle.start));
+    covered!(
+        ThrottledAct { MailSent, PhoneSent, NumberTyped, AppAsked, ProofFailed, ResetCompleted },
+        throttles().map(|throttle| &throttle.counts)
+    );
     covered!(
         Deviation {
             UnverifiedDirectoryContacts,
@@ -226,6 +234,7 @@ fn every_variant_of_a_policy_has_a_golden_form() {
             PasswordSessionsOnly,
             CountersClearedOnReset,
             ReasonedDisclosure,
+            AccountLocks,
             GuessingAboveThreshold,
         },
         settings().flat_map(|settings| &settings.acknowledged)

@@ -39,6 +39,8 @@ named! {
         CountersClearedOnReset = "counters_cleared_on_reset",
         /// The reason of a refusal is disclosed before any proof.
         ReasonedDisclosure = "reasoned_disclosure",
+        /// Strangers can lock the owner of an account out, by acts that a throttle counts.
+        AccountLocks = "account_locks",
         /// The computed probability that guessing opens an account before its methods are disabled
         /// exceeds 10^-4: possible if one gate suffices.
         GuessingAboveThreshold = "guessing_above_threshold",

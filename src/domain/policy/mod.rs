@@ -23,7 +23,9 @@ mod review;
 mod roles;
 pub(crate) mod served;
 mod settings;
+mod sign_in_lockout;
 pub(in crate::domain) mod table;
+mod throttle;
 mod validate;
 
 #[cfg(test)]
@@ -50,6 +52,8 @@ pub use settings::{
     AdministratorPolicy, ContactSources, Disclosure, Gates, Notifications, NotifyRule, OathPolicy,
     OnPremisesPolicy, PolicySettings, Scope,
 };
+pub use sign_in_lockout::SignInLockout;
+pub use throttle::{LockStart, Throttle, ThrottleScope, ThrottledAct};
 
 use serde::{Deserialize, Serialize};
 use std::ops::Deref;

@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::domain::account::budget::{Held, PoolKind, Share};
 
 use super::settings::PolicySettings;
+use super::throttle::Throttle;
 
 /// What an owner at an unknown source gets in a day, while a number of other sources take all that
 /// they can, in the worst order for the owner.
@@ -32,6 +33,8 @@ pub struct OwnersWay {
     failures: u32,
     run: u32,
     attempts: u8,
+    /// Whether one source can lock the anonymous pool.
+    locks: bool,
 }
 
 /// The numbers of attacking sources in reports.
@@ -53,6 +56,7 @@ impl OwnersWay {
             failures: failures.anonymous.max,
             run: failures.run(PoolKind::Anonymous, settings.attempts),
             attempts: settings.attempts,
+            locks: settings.throttles.iter().any(Throttle::is_open_to_strangers),
         }
     }
 
@@ -79,6 +83,9 @@ impl OwnersWay {
     /// The fewest attempts of such a code, if all of those sources have guessed wrong.
     #[must_use]
     pub fn tries_of_a_code(&self, sources: u32) -> u8 {
+        if self.locks && sources > 0 {
+            return 0;
+        }
         let left = |budget| self.left(budget, self.attempts, sources);
         let attempts = left(self.failures).min(left(self.run));
         u8::try_from(attempts).unwrap_or(u8::MAX).min(self.attempts)

@@ -18,6 +18,7 @@ use super::settings::{
     AdministratorPolicy, ContactSources, Disclosure, Gates, Notifications, NotifyRule, OathPolicy,
     PolicySettings,
 };
+use super::throttle::Throttle;
 
 /// A level of OWASP ASVS 5.0 for which there is a preset.
 ///
@@ -63,7 +64,7 @@ const ENTRA_MAXIMA: MethodMaxima = MethodMaxima {
 };
 
 /// The points in which Entra deviates from the standards.
-const ENTRA_DEVIATIONS: [Deviation; 11] = [
+const ENTRA_DEVIATIONS: [Deviation; 12] = [
     Deviation::OneGateAdministrators,
     Deviation::GuessingAboveThreshold,
     Deviation::UnverifiedDirectoryContacts,
@@ -74,6 +75,7 @@ const ENTRA_DEVIATIONS: [Deviation; 11] = [
     Deviation::BannedParts,
     Deviation::PasswordSessionsOnly,
     Deviation::CountersClearedOnReset,
+    Deviation::AccountLocks,
     Deviation::ReasonedDisclosure,
 ];
 
@@ -89,13 +91,14 @@ impl PolicySettings {
     /// - One group in the scope. Phone numbers of the directory count if they are spelled with one
     ///   space after the country.
     /// - 15 minutes for a flow, 5 minutes for a code.
-    /// - 5 failures in 24 hours close a method for 24 hours after the last one; a completed reset
-    ///   clears the counters. The cap of 50 consecutive failures is this engine's: Entra has no
-    ///   lasting cap.
-    /// - 5 challenges in an hour from one browser, 8 from all together, so that one browser cannot
-    ///   use them all. (Entra has 5 for the account, allows 10 mails in 10 minutes, and locks for
-    ///   24 hours beyond either number. This engine has one hourly budget for every channel, and no
-    ///   such lock.)
+    /// - The throttles of [`Throttle::entra`]: 5 failures in 24 hours, 5 texts or calls, typed numbers
+    ///   or challenges of an app in an hour, 10 mails in 10 minutes, and 5 completed resets in an hour
+    ///   each lock the account for 24 hours. The first caller can so lock the owner out; known
+    ///   devices and familiar sources have a second window of each, which Entra does not have. A
+    ///   completed reset clears them, except the count of resets.
+    /// - Besides, this engine's own budgets, which Entra does not have, without shares: at most 5 failures of one kind
+    ///   of method in 24 hours, 10 challenges in an hour and 20 in a day, and a cap of 50 failures in
+    ///   a row.
     /// - The full phone number is typed before it is used; unconfirmed directory data counts.
     /// - The primary and the alternate address get notices; administrators get none about each
     ///   other.
@@ -110,7 +113,7 @@ impl PolicySettings {
     ///   passkeys. (Entra names no maximum of mail addresses: 2, as by default.)
     ///
     /// Where Entra documents nothing, this engine's defaults apply: lengths of codes, resend wait,
-    /// daily challenges, limits across accounts. Each point in which Entra deviates from the
+    /// limits across accounts. Each point in which Entra deviates from the
     /// standards is acknowledged in [`acknowledged`](Self::acknowledged).
     ///
     /// ```
@@ -145,8 +148,8 @@ impl PolicySettings {
                 lock: DAY,
                 ..FailureBudgets::default()
             },
-            // The share of one source, 50 %, is 5 of these.
-            sends: SendBudgets { per_hour: 10, ..SendBudgets::default() },
+            sends: SendBudgets { per_hour: 10, source_share: 100, ..SendBudgets::default() },
+            throttles: Throttle::entra(),
             password: PasswordRules {
                 min_length: 8,
                 max_length: 256,

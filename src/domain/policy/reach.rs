@@ -9,6 +9,7 @@ use crate::domain::time::{DAY, HOUR};
 use super::budgets::Rate;
 use super::codes::CodeFormat;
 use super::settings::{Gates, PolicySettings};
+use super::throttle::ThrottledAct;
 
 const YEAR: Duration = Duration::from_secs(365 * 86_400);
 
@@ -138,8 +139,11 @@ impl Bounds {
 /// starts the run again.
 fn failures(settings: &PolicySettings, span: Duration) -> u64 {
     let failures = &settings.failures;
+    let throttle = settings.throttle(ThrottledAct::ProofFailed);
+    let throttled =
+        throttle.map_or(u64::MAX, |throttle| counted(throttle.rate, throttle.lock, span));
     [failures.anonymous, failures.proven]
-        .map(|pool| counted(pool, failures.lock, span))
+        .map(|pool| counted(pool, failures.lock, span).min(throttled))
         .iter()
         .sum()
 }

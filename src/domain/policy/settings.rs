@@ -18,6 +18,7 @@ use super::method_policies::MethodPolicies;
 use super::plans::PlanTable;
 use super::registration::RegistrationPolicy;
 use super::retirement::Retirement;
+use super::throttle::{Throttle, ThrottledAct};
 
 /// The settings of a tenant's policy, before they are checked.
 ///
@@ -55,6 +56,9 @@ pub struct PolicySettings {
     pub failures: FailureBudgets,
     /// How many challenges may be opened.
     pub sends: SendBudgets,
+    /// Locks of an account, at most 6, each of a different act. Default: none, since strangers can
+    /// cause them ([`Deviation::AccountLocks`]); Entra's are in its preset.
+    pub throttles: Vec<Throttle>,
     /// How many notices are sent.
     pub notices: NoticeBudgets,
     /// Limits across accounts.
@@ -91,8 +95,8 @@ pub struct PolicySettings {
     /// Whether a locked account may be unlocked without a new password. Default false. Entra offers
     /// this for passwords managed on premises.
     pub unlock_without_reset: bool,
-    /// Whether a completed reset clears the windowed counters of the account (Entra). Default
-    /// false; true needs [`Deviation::CountersClearedOnReset`].
+    /// Whether a completed reset clears the windowed counters of the account: of failures, and of
+    /// throttles except that of completed resets (Entra). Default false; true needs [`Deviation::CountersClearedOnReset`].
     pub clear_counters_on_reset: bool,
     /// An entitlement that a user must hold, by the directory's name for it (reason 12).
     /// 1 to 128 bytes. Default: none is required.
@@ -122,6 +126,7 @@ impl Default for PolicySettings {
             attempts: 5,
             failures: FailureBudgets::default(),
             sends: SendBudgets::default(),
+            throttles: Vec::new(),
             notices: NoticeBudgets::default(),
             limits: CrossLimits::default(),
             link: None,
@@ -146,6 +151,13 @@ impl Default for PolicySettings {
             retirements: Vec::new(),
             acknowledged: BTreeSet::new(),
         }
+    }
+}
+
+impl PolicySettings {
+    /// The throttle that counts this act, if there is one.
+    pub(crate) fn throttle(&self, act: ThrottledAct) -> Option<&Throttle> {
+        self.throttles.iter().find(|throttle| throttle.counts == act)
     }
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::fault::SettingValue;
 use super::settings::PolicySettings;
+use super::throttle::ThrottledAct;
 use crate::domain::time::{DAY, HOUR, MINUTE, SECOND};
 
 /// The most roles that one list may name.
@@ -185,6 +186,8 @@ settings! {
     sends.source_share: Percent(10, 100),
         "Own choice: of each budget of an account for one source; a third of what others leave. \
         [`limits`](crate::manual::limits) says what that leaves to the owner.";
+    throttles: Entries(0, ThrottledAct::ALL.len() as u64),
+        "Own choice: no stranger locks an owner out. Entra's locks are in its preset.";
     limits.source.max: AtLeast(1),
         "Own choice: an office behind one address on a Monday. Refuses when spent.";
     limits.source.window: Span(MINUTE, times(30, DAY)), "Own choice.";

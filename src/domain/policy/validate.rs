@@ -15,6 +15,8 @@ use super::fault::{PolicyError, PolicyFault, PolicyProblem, SettingValue};
 use super::reach::exceeds_threshold;
 use super::settings::{Disclosure, Gates, PolicySettings, Scope};
 use super::table::{SETTINGS, place_of};
+use super::throttle::{LockStart, Throttle, ThrottleScope, ThrottledAct};
+use crate::domain::time::{DAY, MINUTE};
 
 /// The longest policy as JSON, in bytes.
 pub(super) const MAX_BYTES: usize = 92 * 1024;
@@ -34,6 +36,7 @@ pub(super) fn check(settings: &PolicySettings) -> Result<(), PolicyError> {
     lifetimes(&mut faults);
     codes(&mut faults);
     budgets(&mut faults);
+    throttles(&mut faults);
     notices(&mut faults);
     password(&mut faults, &settings.password);
     desk(&mut faults);
@@ -70,6 +73,7 @@ fn deviations(faults: &mut Faults<'_>) {
         ("administrators.gates.required", one_gate, Deviation::OneGateAdministrators),
         ("failures.consecutive", likely, Deviation::GuessingAboveThreshold),
         ("clear_counters_on_reset", cleared, Deviation::CountersClearedOnReset),
+        ("throttles", !settings.throttles.is_empty(), Deviation::AccountLocks),
         ("password.min_length", (8..15).contains(&rules.min_length), Deviation::ShortPasswords),
         ("password.required_classes", rules.required_classes > 0, Deviation::CompositionRules),
         ("password.ascii_only", rules.ascii_only, Deviation::AsciiPasswords),
@@ -261,6 +265,43 @@ fn budgets(faults: &mut Faults<'_>) {
         "sends.in_hand_per_hour",
         sends.in_hand_per_hour > sends.in_hand_per_day,
         "must not exceed the limit of a day (`sends.in_hand_per_day`)",
+    );
+}
+
+fn throttles(faults: &mut Faults<'_>) {
+    let throttles = &faults.settings.throttles;
+    let amount = |value, [min, max]: [u32; 2]| {
+        let [value, min, max] = [value, min, max].map(|max| SettingValue::Number(max.into()));
+        (value, min, max)
+    };
+    let span = |value, max| {
+        (SettingValue::Span(value), SettingValue::Span(MINUTE), SettingValue::Span(max))
+    };
+    let of_one = throttles.iter().flat_map(|throttle| {
+        let Throttle { rate, lock, .. } = throttle;
+        [amount(rate.max, [1, 20]), span(rate.window, DAY), span(*lock, 7 * DAY)]
+    });
+    let counted: u32 = throttles.iter().map(Throttle::counted).fold(0, u32::saturating_add);
+    let all = of_one.chain([amount(counted, [0, Throttle::MAX_COUNTED])]);
+    let wrong = all.filter(|(value, min, max)| !(min.size()..=max.size()).contains(&value.size()));
+    for (value, min, max) in wrong {
+        faults.push("throttles", PolicyProblem::OutOfRange { value, min, max: Some(max) });
+    }
+    let of = |act| throttles.iter().filter(move |throttle| throttle.counts == act);
+    faults.inconsistent(
+        "throttles",
+        ThrottledAct::ALL.into_iter().any(|act| of(act).nth(1).is_some()),
+        "two throttles count the same act: remove one",
+    );
+    faults.inconsistent(
+        "throttles",
+        of(ThrottledAct::ResetCompleted).any(|throttle| throttle.scope == ThrottleScope::Method),
+        "completed resets are counted for the account: set its scope to `account`",
+    );
+    faults.inconsistent(
+        "throttles",
+        of(ThrottledAct::ProofFailed).any(|throttle| throttle.start == LockStart::LastAct),
+        "a lock of failed proofs runs from the threshold: a correct secret takes its count back",
     );
 }
 

@@ -20,8 +20,7 @@ impl Account {
         columns.wake_at = self.wake_at();
         columns.expires_at = self.expires_at();
         columns.registered = self.registration.completed_at.is_some();
-        let locks = self.budgets.iter().flat_map(|budget| [&budget.anonymous, &budget.proven]);
-        columns.locked_until = locks.filter_map(|window| window.locked_until).max();
+        columns.locked_until = self.windows().filter_map(|window| window.locked_until).max();
         columns
     }
 }

@@ -28,7 +28,8 @@ pub(crate) fn clear_budgets(
     transition.sweep();
     let (now, tell) = (transition.now, tell(&transition.account));
     let counted = |account: &Account| {
-        (account.budgets.clone(), account.sends.clone(), account.in_hand.clone())
+        let Account { budgets, sends, in_hand, throttles, .. } = account;
+        (budgets.clone(), sends.clone(), in_hand.clone(), throttles.clone())
     };
     let before = counted(&transition.account);
     let mut opened = false;
@@ -41,6 +42,7 @@ pub(crate) fn clear_budgets(
     }
     transition.account.sends = Default::default();
     transition.account.in_hand = Default::default();
+    transition.account.throttles.clear();
     if before == counted(&transition.account) {
         return Ok(());
     }
@@ -245,6 +247,7 @@ pub(crate) fn forget(
     transition.account.registration =
         RegistrationState { forgotten_at, ..RegistrationState::default() };
     transition.account.budgets.clear();
+    transition.account.throttles.clear();
     transition.account.sends = Default::default();
     transition.account.help_at = None;
     transition.account.incarnation = None;

@@ -5,6 +5,7 @@ use crate::domain::account::SourceHash;
 use crate::domain::account::budget::{BudgetEffects, PoolKind, Verdict};
 use crate::domain::event::EventKind;
 use crate::domain::method::MethodKind;
+use crate::domain::policy::ThrottledAct;
 use crate::domain::time::Timestamp;
 
 /// An attempt that was reserved in the failure budget of a method.
@@ -15,6 +16,8 @@ pub(crate) struct Reservation {
     source: SourceHash,
     at: Timestamp,
     effects: BudgetEffects,
+    /// Whether a throttle of failed proofs counts it.
+    throttled: bool,
 }
 
 impl Reservation {
@@ -27,31 +30,49 @@ impl Reservation {
 
 impl Transition<'_> {
     /// Reserves one attempt. Its budget effects apply at once, and are recorded once the attempt
-    /// has turned out wrong.
+    /// has turned out wrong. A throttle of failed proofs counts it too, if `throttled`.
     pub(super) fn reserve(
         &mut self,
         kind: MethodKind,
         pool: PoolKind,
         source: SourceHash,
+        throttled: bool,
     ) -> Reservation {
         let (at, policy) = (self.now, self.policy);
+        let locked = throttled.then(|| self.count_proof(kind, pool, source)).flatten();
         let budget = self.account.budget_mut(kind);
-        let effects = budget.reserve(pool, &policy.failures, policy.attempts, at, source);
-        Reservation { kind, pool, source, at, effects }
+        let effects = budget.reserve(pool, &policy.failures, policy.attempts, at, source, locked);
+        Reservation { kind, pool, source, at, effects, throttled }
     }
 
     /// Refunds an attempt that was no failure; the run of failures goes on.
     pub(super) fn refund(&mut self, reservation: &Reservation) {
-        let Reservation { kind, pool, source, at, effects } = *reservation;
+        let Reservation { kind, pool, source, at, effects, .. } = *reservation;
         let recorded = self.account.budget_mut(kind).refund(pool, at, source, effects);
+        self.refund_proof(reservation);
         self.record_refund(recorded, kind, pool);
     }
 
     /// Refunds an attempt that was correct; the run of failures ends.
     pub(super) fn refund_and_end_run(&mut self, reservation: &Reservation) {
-        let Reservation { kind, pool, source, at, effects } = *reservation;
+        let Reservation { kind, pool, source, at, effects, .. } = *reservation;
         let recorded = self.account.budget_mut(kind).refund_and_end_run(pool, at, source, effects);
+        self.refund_proof(reservation);
         self.record_refund(recorded, kind, pool);
+    }
+
+    /// Refunds an attempt that was no failed proof, with the lock of a throttle that it has set.
+    fn refund_proof(&mut self, reservation: &Reservation) {
+        let policy = self.policy;
+        let Reservation { kind, pool, source, at, effects, throttled } = *reservation;
+        let throttle = policy.throttle(ThrottledAct::ProofFailed).filter(|_| throttled);
+        if let Some(throttle) = throttle {
+            let window = self.account.throttled_mut(throttle, kind).pool_mut(pool);
+            window.refund(at, source);
+            if effects.throttled_until.is_some() {
+                window.locked_until.take_if(|until| Some(*until) == effects.throttled_until);
+            }
+        }
     }
 
     /// Records the refund if the budget effects were recorded before a slow comparison ended.
@@ -66,6 +87,9 @@ impl Transition<'_> {
         let Verdict { pool, effects, .. } = *verdict;
         if let Some(until) = effects.locked_until {
             self.record(EventKind::Blocked { method, pool, until });
+        }
+        if let Some(until) = effects.throttled_until {
+            self.record_throttled(ThrottledAct::ProofFailed, method, pool, until);
         }
         if effects.closed {
             self.record(EventKind::MethodClosed { method });

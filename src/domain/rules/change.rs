@@ -105,7 +105,7 @@ impl Transition<'_> {
     fn reserve_secrets(&mut self, kinds: &[MethodKind]) -> SecretReservation {
         let reserved = kinds.iter().map(|kind| {
             self.record(EventKind::SecretCounted { method: *kind });
-            self.reserve(*kind, PoolKind::Proven, SourceHash::NONE)
+            self.reserve(*kind, PoolKind::Proven, SourceHash::NONE, false)
         });
         SecretReservation(reserved.collect())
     }

@@ -111,6 +111,7 @@ impl Transition<'_> {
                     .plus(code_life(policy, asked.option.channel()))
                     .min(expires_at),
                 attempts: policy.attempts,
+                tried: false,
                 pool: PoolKind::Anonymous,
                 source: SourceHash::NONE,
                 expected: Expected::Decoy,

@@ -34,6 +34,7 @@ mod sweep;
 mod tell;
 #[cfg(test)]
 mod tests;
+mod throttle;
 mod write;
 
 pub(crate) use administer::{

@@ -6,6 +6,7 @@ use super::open::{check_open, choose_pool, spent_until};
 use super::{Reservation, Transition};
 use crate::domain::account::Challenge;
 use crate::domain::event::EventKind;
+use crate::domain::policy::ThrottledAct;
 use crate::domain::refusal::Refusal;
 use crate::domain::time::Timestamp;
 
@@ -38,6 +39,9 @@ pub(crate) fn reserve_number(
     if let Some(retry_at) = spent_until(&open.caller(transition), open) {
         return Ok(NumberAttempt::Spent { until: retry_at });
     }
+    if !caller.may_compare(open.caller(transition).replaced()) {
+        return Ok(NumberAttempt::Spent { until: caller.may_compare_at() });
+    }
     // Attempts reserved by other flows stay theirs. This flow's own live code, which the new one
     // replaces, gives up one of its attempts instead.
     if caller.attempts() == 0 {
@@ -54,7 +58,8 @@ pub(crate) fn reserve_number(
             None => return Ok(NumberAttempt::Spent { until: retry_at }),
         }
     }
-    let reservation = transition.reserve(kind, pool, open.asked.source);
+    let reservation = transition.reserve(kind, pool, open.asked.source, true);
+    transition.count_throttled(ThrottledAct::NumberTyped, kind, pool, open.asked.source);
     transition.record(EventKind::NumberCounted { method: kind });
     Ok(NumberAttempt::Reserved(reservation))
 }

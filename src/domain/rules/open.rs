@@ -14,7 +14,7 @@ use crate::domain::account::{
 };
 use crate::domain::event::EventKind;
 use crate::domain::method::MethodKind;
-use crate::domain::policy::Policy;
+use crate::domain::policy::{Policy, ThrottledAct};
 use crate::domain::refusal::Refusal;
 use crate::domain::time::{DAY, Timestamp};
 
@@ -99,6 +99,7 @@ fn new_challenge(
         opened_at: open.asked.at.min(now),
         expires_at: now.plus(life).min(flow_expires_at),
         attempts: if wary { attempts.min(WARY_ATTEMPTS) } else { attempts },
+        tried: false,
         pool: open.caller(transition).pool,
         source: open.asked.source,
         expected: open.expected.clone().unwrap_or(Expected::Decoy),
@@ -181,6 +182,9 @@ fn room(transition: &Transition<'_>, open: &Open<'_>) -> Result<u8, Timestamp> {
     if let Some(at) = spent_until(&caller, open) {
         return Err(at);
     }
+    if !caller.may_compare(caller.replaced()) {
+        return Err(caller.may_compare_at());
+    }
     match caller.attempts() {
         attempts if attempts > 0 && caller.outbox_has_room() => Ok(attempts),
         _ => Err(caller.attempts_at()),
@@ -227,7 +231,8 @@ const fn asker_of(flow: &Flow) -> Asker {
     }
 }
 
-/// The time until which live flows or counted challenges leave no room for this one, if they do.
+/// The time until which a lock, live flows or counted challenges leave no room for this one, if they
+/// do.
 pub(super) fn spent_until(caller: &Caller<'_>, open: &Open<'_>) -> Option<Timestamp> {
     // Flows that a stranger can begin share one limit, whatever their purpose. They must not take
     // the room of known devices, familiar sources or administrators.
@@ -236,7 +241,7 @@ pub(super) fn spent_until(caller: &Caller<'_>, open: &Open<'_>) -> Option<Timest
     };
     let begins = caller.replaces.is_none() && open.flow.purpose.anonymous();
     let full = begins.then(|| caller.flows_full_until(alike)).flatten();
-    full.or_else(|| caller.sends_spent_until())
+    caller.throttled_until().or(full).or_else(|| caller.sends_spent_until())
 }
 
 /// Puts the challenge into its flow, and returns the number of the flow. A flow that does not exist
@@ -307,6 +312,11 @@ impl Transition<'_> {
         let counted = sends.pool_mut(pool);
         counted.retain(|entry| now.since(entry.at) < DAY);
         counted.push(Entry { at: now, source: open.asked.source });
+        if let Some(act) =
+            ThrottledAct::of_challenge(kind).filter(|_| open.flow.purpose.anonymous())
+        {
+            self.count_throttled(act, kind, pool, open.asked.source);
+        }
         let caller = Caller { pool, ..open.caller(self) };
         if let Some((by_one_source, until)) = caller.day_spent() {
             self.record(EventKind::ChallengesSpent {

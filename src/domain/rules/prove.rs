@@ -81,7 +81,9 @@ pub(crate) fn reserve_attempt(
         // Unless the page names a challenge, the person means the newest.
         let newest = open.max_by_key(|challenge| challenge.number).ok_or(Refusal::NotAccepted)?;
         newest.attempts -= 1;
+        newest.tried = true;
         let challenge = newest.clone();
+        transition.check_throttle(proving.purpose, &challenge)?;
         return Ok(transition.reserve_comparison(number, proving.purpose, challenge));
     }
     // With the previous ticket the same correct code gets the same reply, from the attempts that its
@@ -94,6 +96,7 @@ pub(crate) fn reserve_attempt(
         .ok_or(Refusal::NotAccepted)?;
     repeat.challenge.attempts -= 1;
     let (challenge, used) = (repeat.challenge.clone(), repeat.code);
+    transition.check_throttle(proving.purpose, &challenge)?;
     Ok(AttemptReservation {
         used,
         ..transition.reserve_comparison(number, proving.purpose, challenge)
@@ -281,7 +284,8 @@ impl Transition<'_> {
         purpose: Purpose,
         challenge: Challenge,
     ) -> AttemptReservation {
-        let reserved = self.reserve(challenge.method(), challenge.pool, challenge.source);
+        let Challenge { pool, source, .. } = challenge;
+        let reserved = self.reserve(challenge.method(), pool, source, purpose.anonymous());
         self.record(EventKind::AttemptCounted {
             flow,
             challenge: challenge.number,

@@ -2,12 +2,15 @@
 
 use super::Transition;
 use super::write::{MAX_REJECTIONS, PendingWrite};
+use crate::domain::account::budget::PoolKind;
 use crate::domain::account::{
-    Done, Effect, FlowId, FlowNumber, PendingBody, Purpose, Write, WriteNumber, WriteState,
+    Done, Effect, FlowId, FlowNumber, PendingBody, Purpose, SourceHash, Write, WriteNumber,
+    WriteState,
 };
 use crate::domain::event::{EventKind, FlowEnd, RejectedBy};
 use crate::domain::message::Notice;
 use crate::domain::method::MethodKind;
+use crate::domain::policy::ThrottledAct;
 use crate::domain::reason::SsprReason;
 
 /// The directory wrote. That is recorded, whatever has happened to the record since the write
@@ -52,11 +55,8 @@ pub(crate) fn settle_written(
             flow.proofs.iter().any(|proof| proof.method == MethodKind::RecoveryCode);
         flow.done = Some(Done { at: now, propagated, replace_recovery_code, remembered: false });
     }
-    if transition.policy.clear_counters_on_reset && pending.effect == Effect::Reset {
-        for budget in &mut transition.account.budgets {
-            budget.anonymous = Default::default();
-            budget.proven = Default::default();
-        }
+    if pending.effect == Effect::Reset {
+        count_reset(transition);
     }
     let PendingWrite { flow, write, methods, .. } = pending.clone();
     transition.record(match pending.effect {
@@ -64,6 +64,23 @@ pub(crate) fn settle_written(
         Effect::Change => EventKind::PasswordChanged { flow, write, propagated },
         Effect::Unlock => EventKind::AccountUnlocked { flow, write, methods, propagated },
     });
+}
+
+/// Clears the counters of the account, if the policy says so, and counts the reset.
+fn count_reset(transition: &mut Transition<'_>) {
+    if transition.policy.clear_counters_on_reset {
+        for budget in &mut transition.account.budgets {
+            budget.anonymous = Default::default();
+            budget.proven = Default::default();
+        }
+        transition.account.throttles.retain(|state| state.act == ThrottledAct::ResetCompleted);
+    }
+    // Only a caller with the required proofs completes a reset, so it counts in both pools: no
+    // stranger can lock the owner's.
+    for pool in [PoolKind::Anonymous, PoolKind::Proven] {
+        let (act, kind) = (ThrottledAct::ResetCompleted, MethodKind::Password);
+        transition.count_throttled(act, kind, pool, SourceHash::NONE);
+    }
 }
 
 /// Replaces "may have changed" by "has changed" in the notices that wait for this write.

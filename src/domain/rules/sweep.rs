@@ -200,6 +200,12 @@ impl Transition<'_> {
                 verdict.at = verdict.at.min(now);
             }
         }
+        let policy = self.policy;
+        for state in &mut self.account.throttles {
+            let lock = policy.throttle(state.act).map_or(lock, |throttle| throttle.lock);
+            state.anonymous.restart_after(horizon, now, lock);
+            state.proven.restart_after(horizon, now, lock);
+        }
         for sends in [&mut self.account.sends, &mut self.account.in_hand] {
             for sent in sends.anonymous.iter_mut().chain(&mut sends.proven) {
                 sent.at = sent.at.min(now);

@@ -1,3 +1,5 @@
+mod throttles;
+
 use super::*;
 use crate::domain::account::{
     Account, Challenge, CredentialEpoch, Expected, FlowId, Generation, Purpose, SourceHash,

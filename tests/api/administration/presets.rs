@@ -7,12 +7,12 @@ use sspr::admin::AdminRoles;
 use sspr::policy::Scope;
 use sspr::{Policy, PolicySettings, Refusal, RoleId, Step};
 
-/// Entra's model: 5 challenges in an hour from one browser.
+/// Entra's model: 5 texts in an hour; then the account is locked, and for a mail too.
 #[tokio::test]
-async fn under_entra_one_browser_gets_five_challenges_in_an_hour() {
+async fn under_entra_one_browser_gets_five_texts_in_an_hour() {
     let mut entra = PolicySettings::entra();
     entra.scope = Scope::All;
-    // Other tests check the human check and reasons; this one counts challenges.
+    // Other tests check the human check and reasons; this one counts texts.
     entra.human_check = false;
     entra.disclosure = sspr::policy::Disclosure::Uniform;
     entra.typed_number = false;
@@ -22,7 +22,8 @@ async fn under_entra_one_browser_gets_five_challenges_in_an_hour() {
     let reply = world.engine.reset().start(&from, &ada()).await.expect("started");
     let mut ticket = reply.ticket;
     for turn in 0..8 {
-        match world.engine.reset().challenge(&from, &ticket, &email()).await {
+        let by = if turn < 7 { sms() } else { email() };
+        match world.engine.reset().challenge(&from, &ticket, &by).await {
             Ok(reply) => {
                 assert!(matches!(reply.step, Step::Enter { .. }));
                 ticket = reply.ticket;

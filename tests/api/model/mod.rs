@@ -6,6 +6,7 @@ mod gates;
 mod order;
 mod passwords;
 mod scope;
+mod throttles;
 mod users;
 mod values;
 

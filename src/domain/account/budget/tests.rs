@@ -29,11 +29,11 @@ fn a_lock_runs_from_the_last_counted_attempt() {
     let mut budget = MethodBudget::new(MethodKind::Email);
     for minute in 0..2 {
         assert_eq!(
-            budget.reserve(PoolKind::Anonymous, &rules(), 1, at(minute), SOURCE).locked_until,
+            budget.reserve(PoolKind::Anonymous, &rules(), 1, at(minute), SOURCE, None).locked_until,
             None
         );
     }
-    let effects = budget.reserve(PoolKind::Anonymous, &rules(), 1, at(2), SOURCE);
+    let effects = budget.reserve(PoolKind::Anonymous, &rules(), 1, at(2), SOURCE, None);
     assert_eq!(effects.locked_until, Some(at(22)));
     // At minute 21 the window is empty again, and the lock still holds.
     assert_eq!(budget.anonymous.remaining(rules().anonymous, at(21)), 0);
@@ -45,9 +45,9 @@ fn a_lock_runs_from_the_last_counted_attempt() {
 #[test]
 fn a_success_refunds_its_own_reservation_and_no_other() {
     let mut budget = MethodBudget::new(MethodKind::Email);
-    let _ = budget.reserve(PoolKind::Anonymous, &rules(), 1, at(0), SOURCE);
-    let _ = budget.reserve(PoolKind::Anonymous, &rules(), 1, at(1), SOURCE);
-    let last = budget.reserve(PoolKind::Anonymous, &rules(), 1, at(2), SOURCE);
+    let _ = budget.reserve(PoolKind::Anonymous, &rules(), 1, at(0), SOURCE, None);
+    let _ = budget.reserve(PoolKind::Anonymous, &rules(), 1, at(1), SOURCE, None);
+    let last = budget.reserve(PoolKind::Anonymous, &rules(), 1, at(2), SOURCE, None);
     assert!(!budget.refund_and_end_run(PoolKind::Anonymous, at(2), SOURCE, last));
     assert_eq!(budget.anonymous.times, [(at(0), SOURCE).into(), (at(1), SOURCE).into()]);
     assert_eq!(budget.anonymous.remaining(rules().anonymous, at(2)), 1);
@@ -57,9 +57,9 @@ fn a_success_refunds_its_own_reservation_and_no_other() {
 #[test]
 fn a_success_leaves_the_lock_of_another_reservation() {
     let mut budget = MethodBudget::new(MethodKind::Email);
-    let first = budget.reserve(PoolKind::Anonymous, &rules(), 1, at(0), SOURCE);
-    let _ = budget.reserve(PoolKind::Anonymous, &rules(), 1, at(1), SOURCE);
-    let _ = budget.reserve(PoolKind::Anonymous, &rules(), 1, at(2), SOURCE);
+    let first = budget.reserve(PoolKind::Anonymous, &rules(), 1, at(0), SOURCE, None);
+    let _ = budget.reserve(PoolKind::Anonymous, &rules(), 1, at(1), SOURCE, None);
+    let _ = budget.reserve(PoolKind::Anonymous, &rules(), 1, at(2), SOURCE, None);
     assert!(!budget.refund_and_end_run(PoolKind::Anonymous, at(0), SOURCE, first));
     assert_eq!(budget.anonymous.remaining(rules().anonymous, at(3)), 0);
 }
@@ -69,7 +69,7 @@ fn a_success_leaves_the_lock_of_another_reservation() {
 fn a_run_of_failures_never_decays() {
     let mut budget = MethodBudget::new(MethodKind::Email);
     let reservations: Vec<BudgetEffects> = (0..6)
-        .map(|n| budget.reserve(PoolKind::Anonymous, &rules(), 1, at(n * 10_000), SOURCE))
+        .map(|n| budget.reserve(PoolKind::Anonymous, &rules(), 1, at(n * 10_000), SOURCE, None))
         .collect();
     let told: Vec<bool> = reservations.iter().map(|effects| effects.told).collect();
     assert_eq!(told, [false, false, true, false, false, false]);
@@ -81,7 +81,7 @@ fn a_run_of_failures_never_decays() {
 fn stamps_of_a_fast_clock_start_again_at_full_length() {
     let mut budget = MethodBudget::new(MethodKind::Email);
     for _ in 0..3 {
-        let _ = budget.reserve(PoolKind::Anonymous, &rules(), 1, at(600), SOURCE);
+        let _ = budget.reserve(PoolKind::Anonymous, &rules(), 1, at(600), SOURCE, None);
     }
     budget.anonymous.restart_after(at(1), at(0), rules().lock);
     assert_eq!(budget.anonymous.locked_until, Some(at(20)));
@@ -130,9 +130,9 @@ fn the_last_failures_of_a_run_are_the_proven_pools() {
 fn a_right_attempt_refunds_its_verdict_and_tells_whether_it_was_recorded() {
     let mut budget = MethodBudget::new(MethodKind::Email);
     for minute in 0..2 {
-        let _ = budget.reserve(PoolKind::Anonymous, &rules(), 1, at(minute), SOURCE);
+        let _ = budget.reserve(PoolKind::Anonymous, &rules(), 1, at(minute), SOURCE, None);
     }
-    let third = budget.reserve(PoolKind::Anonymous, &rules(), 1, at(2), SOURCE);
+    let third = budget.reserve(PoolKind::Anonymous, &rules(), 1, at(2), SOURCE, None);
     assert_eq!(budget.verdicts.len(), 1, "the lock and the half-way warning wait");
     let mut late = budget.clone();
     assert!(!budget.refund_and_end_run(PoolKind::Anonymous, at(2), SOURCE, third));
@@ -148,7 +148,7 @@ fn a_right_attempt_refunds_its_verdict_and_tells_whether_it_was_recorded() {
 fn the_run_knows_its_sources_up_to_a_bound() {
     let mut budget = MethodBudget::new(MethodKind::Email);
     for source in 1..=40 {
-        let _ = budget.reserve(PoolKind::Anonymous, &rules(), 1, at(0), SourceHash(source));
+        let _ = budget.reserve(PoolKind::Anonymous, &rules(), 1, at(0), SourceHash(source), None);
     }
     assert_eq!(budget.run.len(), MethodBudget::MAX_RUN);
     assert_eq!(budget.held_of_run(SOURCE), Held { mine: 1, others: 39 });

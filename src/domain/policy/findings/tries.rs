@@ -176,6 +176,18 @@ pub(super) fn budgets(settings: &PolicySettings, found: &mut Vec<Row>) {
                  reset by the owner gives an attacker fresh budgets.",
             )
             .covered_by(Deviation::CountersClearedOnReset),
+        row(!settings.throttles.is_empty(), "throttles", "account-locks")
+            .cites(
+                Recommendation,
+                Engine,
+                "OWASP Forgot Password Cheat Sheet: accounts are not locked out in response to a \
+                 forgotten password attack",
+            )
+            .text(
+                "An act of a stranger counts toward a lock of the account: the owner then cannot \
+                 reset until it ends, except from a known device or a familiar source.",
+            )
+            .covered_by(Deviation::AccountLocks),
         row(open.max < 10, "failures.anonymous.max", "fewer-than-ten-tries")
             .cites(Recommendation, Nist, "NIST SP 800-63B-4, 8.1")
             .text("Fewer than ten wrong entries close a method: users who mistype are locked out."),

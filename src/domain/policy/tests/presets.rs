@@ -6,10 +6,10 @@ use crate::domain::method::MethodKind;
 use crate::domain::password::BannedPasswords;
 use crate::domain::policy::plans::PlanTable;
 use crate::domain::policy::{
-    AsvsLevel, Deviation, NotifyRule, Policy, PolicyReview, PolicySettings, Scope, Severity,
-    Standard,
+    AsvsLevel, Deviation, LockStart, NotifyRule, Policy, PolicyReview, PolicySettings, Scope,
+    Severity, Standard, Throttle, ThrottleScope, ThrottledAct,
 };
-use crate::domain::time::{DAY, MINUTE};
+use crate::domain::time::{DAY, HOUR, MINUTE};
 
 fn all() -> [(&'static str, PolicySettings); 7] {
     [
@@ -83,8 +83,7 @@ fn the_entra_preset_has_its_numbers() {
     assert_eq!(entra.lifetimes.email_code, 5 * MINUTE);
     assert_eq!((entra.failures.anonymous.max, entra.failures.anonymous.window), (5, DAY));
     assert_eq!(entra.failures.lock, DAY);
-    let share = u32::from(entra.sends.source_share) * entra.sends.per_hour;
-    assert_eq!(share.div_ceil(100), 5, "challenges an hour from one browser");
+    throttles_of_entra(&entra.throttles);
     let kinds = MethodKind::CONTACTS.into_iter().chain([MethodKind::AuthenticatorApp]);
     assert!(kinds.eq(entra.administrators.gates.methods.iter().copied()));
     assert_eq!((entra.password.min_length, entra.password.max_length), (8, 256));
@@ -92,7 +91,7 @@ fn the_entra_preset_has_its_numbers() {
     assert_eq!(entra.notifications.rule, NotifyRule::PrimaryAndAlternate);
     assert_eq!(entra.registration.reconfirm_days, 180);
     assert_eq!(entra.password.banned, BannedPasswords::EntraScore);
-    assert_eq!(entra.acknowledged.len(), 11);
+    assert_eq!(entra.acknowledged.len(), 12);
     assert!(entra.administrators.one_gate_exceptions);
     assert_eq!((entra.scope_groups, &entra.plans), (1, &PlanTable::entra()));
     // 1 February 2027.
@@ -103,6 +102,25 @@ fn the_entra_preset_has_its_numbers() {
     let of_entra: Vec<_> =
         review.findings().iter().filter(|finding| finding.standard() == Standard::Entra).collect();
     assert_eq!(of_entra, [] as [&super::super::Finding; 0]);
+}
+
+/// E4.1: T1 to T5 of the documents, each with its number, its window, its lock and its start.
+fn throttles_of_entra(throttles: &[Throttle]) {
+    let row = |throttle: &Throttle| {
+        let Throttle { counts, rate, lock, start, scope } = *throttle;
+        assert_eq!((lock, scope), (DAY, ThrottleScope::Account), "{counts}");
+        (counts, rate.max, rate.window, start == LockStart::LastAct)
+    };
+    let rows: Vec<_> = throttles.iter().map(row).collect();
+    let expected = [
+        (ThrottledAct::ProofFailed, 5, DAY, false),
+        (ThrottledAct::PhoneSent, 5, HOUR, false),
+        (ThrottledAct::NumberTyped, 5, HOUR, false),
+        (ThrottledAct::AppAsked, 5, HOUR, false),
+        (ThrottledAct::MailSent, 10, 10 * MINUTE, false),
+        (ThrottledAct::ResetCompleted, 5, HOUR, true),
+    ];
+    assert_eq!(rows, expected);
 }
 
 #[test]

@@ -7,9 +7,10 @@ use crate::domain::identity::ids::{GroupId, RoleId};
 use crate::domain::method::MethodKind;
 use crate::domain::password::BannedPasswords;
 use crate::domain::policy::{
-    CodeAlphabet, CodeFormat, Deviation, Disclosure, Policy, PolicyError, PolicyProblem,
-    PolicySettings, Scope,
+    CodeAlphabet, CodeFormat, Deviation, Disclosure, LockStart, Policy, PolicyError, PolicyProblem,
+    PolicySettings, Rate, Scope, Throttle, ThrottleScope, ThrottledAct,
 };
+use crate::domain::time::MINUTE;
 
 fn changed(change: impl FnOnce(&mut PolicySettings)) -> Result<Policy, PolicyError> {
     let mut settings = PolicySettings::default();
@@ -65,7 +66,7 @@ fn all_faults_are_reported_at_once() {
 #[test]
 fn each_deviation_is_refused_until_it_is_acknowledged() {
     type Change = fn(&mut PolicySettings);
-    let rows: [(Deviation, &str, Change); 9] = [
+    let rows: [(Deviation, &str, Change); 10] = [
         (Deviation::UnverifiedDirectoryContacts, "contacts.directory", |s| {
             s.contacts.directory = true;
         }),
@@ -84,6 +85,7 @@ fn each_deviation_is_refused_until_it_is_acknowledged() {
         (Deviation::CountersClearedOnReset, "clear_counters_on_reset", |s| {
             s.clear_counters_on_reset = true;
         }),
+        (Deviation::AccountLocks, "throttles", |s| s.throttles = Throttle::entra()),
         (Deviation::ReasonedDisclosure, "disclosure", |s| {
             s.disclosure = Disclosure::Reasoned;
             s.human_check = true;
@@ -105,6 +107,43 @@ fn each_deviation_is_refused_until_it_is_acknowledged() {
         });
         assert!(acknowledged.is_ok(), "{field}: {acknowledged:?}");
     }
+}
+
+#[test]
+fn throttles_stay_within_their_ranges_and_count_an_act_once() {
+    let five = Throttle::new(ThrottledAct::MailSent, Rate::new(5, 60 * MINUTE), 24 * 60 * MINUTE);
+    let of = |throttles: &[Throttle]| {
+        let result = changed(|s| {
+            s.throttles = throttles.to_vec();
+            s.acknowledged.insert(Deviation::AccountLocks);
+        });
+        fields(result).len()
+    };
+    let (ranges, second) = ([1, 20], Duration::from_secs(1));
+    for (max, faults) in ranges.map(|max| (max, 0)).into_iter().chain([(0, 1), (21, 1)]) {
+        assert_eq!(of(&[Throttle { rate: Rate { max, ..five.rate }, ..five }]), faults, "{max}");
+    }
+    for (window, faults) in [(MINUTE, 0), (MINUTE - second, 1), (24 * 60 * MINUTE + second, 1)] {
+        assert_eq!(of(&[Throttle { rate: Rate { window, ..five.rate }, ..five }]), faults);
+    }
+    for (lock, faults) in [(7 * 24 * 60 * MINUTE, 0), (7 * 24 * 60 * MINUTE + second, 1)] {
+        assert_eq!(of(&[Throttle { lock, ..five }]), faults);
+    }
+    assert_eq!(of(&[five, five]), 1, "two of one act");
+    let scope = ThrottleScope::Method;
+    // Nine kinds: 45 and 18 are within 64, 45 and 20 are not.
+    let kinds = Throttle { scope, ..five };
+    let failed = |max| Throttle {
+        counts: ThrottledAct::ProofFailed,
+        rate: Rate { max, ..five.rate },
+        ..kinds
+    };
+    assert_eq!((of(&[kinds, failed(2)]), of(&[kinds, failed(3)])), (0, 1));
+    let resets = Throttle { counts: ThrottledAct::ResetCompleted, ..five };
+    assert_eq!((of(&[resets]), of(&[Throttle { scope, ..resets }])), (0, 1));
+    let failed = Throttle { counts: ThrottledAct::ProofFailed, ..five };
+    let last = Throttle { start: LockStart::LastAct, ..failed };
+    assert_eq!((of(&[failed]), of(&[last])), (0, 1));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::account::budget::{Entry, PoolKind};
 use crate::domain::account::{Account, SourceHash};
 use crate::domain::method::MethodKind;
-use crate::domain::policy::{Policy, Rate};
+use crate::domain::policy::{Policy, Rate, ThrottledAct};
 use crate::domain::rules::{sends, sends_of};
 use crate::domain::time::Timestamp;
 
@@ -57,6 +57,8 @@ pub enum BudgetKind {
     Promised,
     /// Failures in a row, which do not age.
     Consecutive,
+    /// Acts that a throttle of the policy counts.
+    Throttled(ThrottledAct),
 }
 
 const POOLS: [PoolKind; 2] = [PoolKind::Anonymous, PoolKind::Proven];
@@ -96,6 +98,19 @@ pub(super) fn budget_use(account: &Account, policy: &Policy, now: Timestamp) -> 
             let others = budget.consecutive.saturating_sub(listed);
             let what = (BudgetKind::Consecutive, Some(budget.method), pool);
             all.extend(held(what, run.chain([others]).collect(), of, None));
+        }
+    }
+    for state in &account.throttles {
+        let Some(throttle) = policy.throttle(state.act) else { continue };
+        for pool in POOLS {
+            let window = state.pool(pool);
+            let what = (BudgetKind::Throttled(state.act), state.method, pool);
+            let mut used = window_use(what, &window.times, throttle.rate, now);
+            if let Some(used) = &mut used {
+                let locked = window.locked_until.filter(|until| now < *until);
+                used.until = locked.or(used.until);
+            }
+            all.extend(used);
         }
     }
     for method in MethodKind::ALL {

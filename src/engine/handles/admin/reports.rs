@@ -168,7 +168,7 @@ impl Admin<'_> {
             let mut kinds: Vec<_> =
                 usable.unwrap_or_default().iter().map(|candidate| candidate.kind).collect();
             kinds.dedup();
-            let blocked = blocked(account, &context.policy, now);
+            let blocked = blocked(account, &context.policy, &kinds, now);
             let is_blocked =
                 |kind: &MethodKind| blocked.iter().any(|blocked| blocked.method == *kind);
             let mut reasons = context.against(account, now);
@@ -214,8 +214,13 @@ fn held(account: &Account, now: Timestamp) -> Vec<HeldMethod> {
         .collect()
 }
 
-fn blocked(account: &Account, policy: &Policy, now: Timestamp) -> Vec<BlockedMethod> {
-    let mut all = Vec::new();
+fn blocked(
+    account: &Account,
+    policy: &Policy,
+    usable: &[MethodKind],
+    now: Timestamp,
+) -> Vec<BlockedMethod> {
+    let mut all = locked(account, usable, now);
     for budget in &account.budgets {
         if budget.disabled {
             all.push(BlockedMethod { method: budget.method, pool: None, until: None });
@@ -236,6 +241,24 @@ fn blocked(account: &Account, policy: &Policy, now: Timestamp) -> Vec<BlockedMet
     all
 }
 
+/// The methods that a throttle has locked.
+fn locked(account: &Account, usable: &[MethodKind], now: Timestamp) -> Vec<BlockedMethod> {
+    let mut all = Vec::new();
+    for state in &account.throttles {
+        for pool in [PoolKind::Anonymous, PoolKind::Proven] {
+            let until = state.pool(pool).locked_until.filter(|until| now < *until);
+            let kinds = usable.iter().filter(|kind| state.method.is_none_or(|only| only == **kind));
+            let methods = kinds.filter(|_| until.is_some());
+            all.extend(methods.map(|method| BlockedMethod {
+                method: *method,
+                pool: Some(pool),
+                until,
+            }));
+        }
+    }
+    all
+}
+
 fn summary(user: UserId, account: &Account) -> AccountSummary {
     let count = |length: usize| u8::try_from(length).unwrap_or(u8::MAX);
     let mut methods: Vec<_> =
@@ -243,14 +266,13 @@ fn summary(user: UserId, account: &Account) -> AccountSummary {
     methods.sort_unstable();
     methods.dedup();
     let disabled = account.budgets.iter().filter(|budget| budget.disabled);
-    let windows = account.budgets.iter().flat_map(|budget| [&budget.anonymous, &budget.proven]);
     AccountSummary {
         user,
         methods,
         registered_at: account.registration.completed_at,
         required_since: account.registration.required_since,
         disabled: disabled.map(|budget| budget.method).collect(),
-        locked_until: windows.filter_map(|window| window.locked_until).max(),
+        locked_until: account.windows().filter_map(|window| window.locked_until).max(),
         flows: count(account.flows.len()),
         messages: count(account.outbox.len()),
         updated_at: account.seen,

@@ -31,6 +31,9 @@ pub(crate) fn presets() -> Vec<Case> {
     ];
     let case = |(name, mut settings): (&str, PolicySettings)| {
         settings.scope = Scope::All;
+        // The review counts the budgets that every preset has. A throttle only lowers the figures, and
+        // these attackers would meet its lock first.
+        settings.throttles.clear();
         let (target, other) = (MethodKind::MobilePhone, Some(MethodKind::Email));
         Case { name: name.to_owned(), settings, target, other }
     };
