@@ -129,7 +129,7 @@
 //! number of processes; `smtp` adds `adapters::smtp`, mail by SMTP under TLS. These three need a tokio
 //! runtime and a provider for TLS: `tls-aws-lc-rs` and `tls-ring` bring one each (need a C compiler).
 //! `files` adds `adapters::files`, messages as files for development; `seal` adds `adapters::seal`,
-//! encryption of stored secrets under rotating keys; `tracing` adds a span for each operation and each
+//! encryption of stored secrets under rotating keys; `words` adds `words`, texts of messages and pages in English, Latvian and Chinese; `tracing` adds a span for each operation and each
 //! port call; `testing` adds `testing`, test doubles; `conformance` adds `conformance`, the contracts of
 //! the store and the other ports as tests.
 //!
@@ -156,6 +156,8 @@ pub mod port;
 pub mod testing;
 pub mod transfer;
 pub mod web;
+#[cfg(feature = "words")]
+pub mod words;
 
 pub use domain::crypto::flow_ticket::{
     ChangeTicket, FlowTicket, RegistrationTicket, ResetTicket, UnlockTicket,
@@ -214,6 +216,7 @@ pub mod facts {
         ContactFacts, PasswordHome, Plan, TenantFacts, UserFacts, UserKind, UserQuery,
         UserSelector, WritebackState,
     };
+    pub use crate::domain::identity::time_zone::TimeZone;
     pub use crate::domain::identity::writes::{
         Lockouts, PolicyReason, SessionKinds, WriteOutcome, WritePurpose, WriteReply,
     };
@@ -229,6 +232,7 @@ pub mod maintenance {
 
 /// What the engine asks a [`Delivery`](port::Delivery) to send.
 pub mod message {
+    pub use crate::domain::identity::coarse::{CoarseOrigin, CountryCode, DeviceKind};
     pub use crate::domain::identity::locale::Locale;
     pub use crate::domain::message::{
         CodeMessage, CodePurpose, LinkMessage, Message, Notice, SignInNames,

@@ -55,7 +55,7 @@ const BANNED: [&str; 36] = [
 ];
 
 /// What each feature may add to the default build.
-const ADDS: [(&str, &[&str]); 12] = [
+const ADDS: [(&str, &[&str]); 13] = [
     (
         "sqlite",
         &[
@@ -76,6 +76,25 @@ const ADDS: [(&str, &[&str]); 12] = [
     ),
     ("sqlite-bundled", &["cc", "find-msvc-tools", "shlex"]),
     ("files", &[]),
+    (
+        "words",
+        &[
+            "displaydoc",
+            "fluent-bundle",
+            "fluent-langneg",
+            "fluent-syntax",
+            "intl-memoizer",
+            "intl_pluralrules",
+            "memchr",
+            "rustc-hash",
+            "self_cell",
+            "smallvec",
+            "tinystr",
+            "type-map",
+            "unic-langid",
+            "unic-langid-impl",
+        ],
+    ),
     (
         "seal",
         &["aead", "chacha20", "chacha20poly1305", "cipher", "inout", "poly1305", "universal-hash"],

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::error::PortResult;
+use crate::domain::identity::coarse::CoarseOrigin;
 use crate::domain::identity::contact::Destination;
 use crate::domain::identity::ids::TenantId;
 use crate::domain::identity::locale::Locale;
+use crate::domain::identity::time_zone::TimeZone;
 use crate::domain::message::Message;
 use crate::domain::method::{Channel, ProvidedChannel};
 use crate::domain::time::Timestamp;
@@ -92,6 +94,17 @@ pub struct Envelope {
     /// there is none. It comes from the directory, never from a request. `None` in messages to
     /// users.
     pub about: Option<String>,
+    /// The display name of the user to whom the message goes, from the directory. `None` if it is not
+    /// known, and in messages to administrators about another user.
+    pub display_name: Option<String>,
+    /// The time zone of the user, else of the tenant. `None` if neither is known.
+    pub time_zone: Option<TimeZone>,
+    /// The cloud that the tenant is in, as the directory reports it.
+    pub cloud: Option<String>,
+    /// When the request came in that caused the message.
+    pub requested_at: Option<Timestamp>,
+    /// Where it came from, as the host's [`Request`](crate::Request::with_origin) says.
+    pub origin: Option<CoarseOrigin>,
 }
 
 impl Envelope {
@@ -118,6 +131,11 @@ impl Envelope {
             message,
             not_after,
             about: None,
+            display_name: None,
+            time_zone: None,
+            cloud: None,
+            requested_at: None,
+            origin: None,
         }
     }
 }

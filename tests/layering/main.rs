@@ -10,12 +10,13 @@ use names::{Named, Names};
 use source::{Source, sources, tokens};
 
 /// The layers that each layer may name, by the files that define the names.
-const MAY_NAME: [(&str, &[&str]); 9] = [
+const MAY_NAME: [(&str, &[&str]); 10] = [
     ("domain", &["domain"]),
     ("port", &["port", "domain"]),
     ("engine", &["engine", "port", "domain"]),
     ("transfer", &["transfer", "port", "domain"]),
     ("adapters", &["adapters", "port", "domain"]),
+    ("words", &["words", "adapters", "port", "domain", "engine"]),
     ("testing", &["testing", "adapters", "port", "domain", "engine"]),
     ("conformance", &["conformance", "testing", "adapters", "port", "domain", "engine"]),
     ("web", &["web", "port", "domain", "engine"]),
@@ -24,7 +25,7 @@ const MAY_NAME: [(&str, &[&str]); 9] = [
 ];
 
 /// The layers beside the engine. They name what `lib.rs` exports, as code outside the crate does.
-const OUTER: [&str; 4] = ["adapters", "testing", "conformance", "web"];
+const OUTER: [&str; 5] = ["adapters", "words", "testing", "conformance", "web"];
 
 /// What the outer layers name although `lib.rs` does not export it, each with the reason.
 const INTERNAL: [(&str, &str); 7] = [

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 
 use crate::adapters::render::sms::{SmsEncoding, segments};
 use crate::adapters::render::{Rendered, header, plain_name};
-use crate::facts::Destination;
+use crate::facts::{Destination, EmailAddress};
 use crate::method::Channel;
 use crate::port::Envelope;
 use crate::{SecretText, Timestamp};
@@ -24,8 +24,10 @@ pub(super) fn mail(
     let mut field = |name: &str, value: &str| {
         headers.push_str(&format!("{name}: {value}\r\n"));
     };
-    let name = plain_name(&envelope.organisation, 64);
-    field("From", &format!("{} <{}>", header::phrase(&name), bare(sender)));
+    let name = words.sender_name.as_deref().unwrap_or(&envelope.organisation);
+    let sender = words.sender.as_ref().map_or(sender, EmailAddress::as_str);
+    let name = header::phrase(&plain_name(name, 64));
+    field("From", &format!("{name} <{}>", bare(sender)));
     field("To", &format!("<{}>", bare(&address(&envelope.destination))));
     field("Subject", &header::text(&words.subject));
     if let Some(date) = date(now) {
@@ -34,7 +36,7 @@ pub(super) fn mail(
     // Derived from the idempotency key, so that mail programs recognise a repetition.
     field("Message-ID", &format!("<{}@sspr.invalid>", &digest[..32]));
     field("Auto-Submitted", "auto-generated");
-    field("Content-Language", "en");
+    field("Content-Language", words.language.as_str());
     field("X-SSPR-Message", envelope.message.id());
     field("X-SSPR-Not-After", &envelope.not_after.to_string());
     field("MIME-Version", "1.0");

@@ -8,8 +8,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::lock;
-use crate::facts::{Destination, EmailAddress, PhoneNumber};
-use crate::message::{Locale, Message, Notice};
+use crate::facts::{Destination, EmailAddress, PhoneNumber, TimeZone};
+use crate::message::{CoarseOrigin, Locale, Message, Notice};
 use crate::method::Channel;
 use crate::port::{
     Delivery, Envelope, FaultScope, PortError, PortErrorKind, PortResult, ProvidedChannel,
@@ -102,6 +102,16 @@ pub struct Delivered {
     pub about: Option<String>,
     /// The sign-in names, if the message lists some.
     pub names: Vec<String>,
+    /// The display name of the user to whom it went.
+    pub display_name: Option<String>,
+    /// The time zone of the user, else of the tenant.
+    pub time_zone: Option<TimeZone>,
+    /// The cloud that the tenant is in.
+    pub cloud: Option<String>,
+    /// When the request came in that caused it.
+    pub requested_at: Option<Timestamp>,
+    /// Where that request came from.
+    pub origin: Option<CoarseOrigin>,
     code: Option<Arc<SecretText>>,
     link: Option<Arc<SecretText>>,
 }
@@ -149,6 +159,11 @@ impl Delivered {
                 Message::SignInNames(message) => message.names.clone(),
                 _ => Vec::new(),
             },
+            display_name: envelope.display_name.clone(),
+            time_zone: envelope.time_zone.clone(),
+            cloud: envelope.cloud.clone(),
+            requested_at: envelope.requested_at,
+            origin: envelope.origin,
             code: code.map(kept),
             link: link.map(kept),
         }

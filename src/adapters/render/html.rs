@@ -32,7 +32,7 @@ pub(super) mod tests {
     use proptest::prelude::*;
 
     /// Decodes [`escape`].
-    pub(in crate::adapters) fn unescaped(html: &str) -> String {
+    pub(crate) fn unescaped(html: &str) -> String {
         let plain = html.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"");
         plain.replace("&#39;", "'").replace("&amp;", "&")
     }

@@ -10,7 +10,7 @@ use super::sms::septets;
 /// The name without the accents that the GSM alphabet lacks, if that makes it fit; otherwise the
 /// name unchanged. One letter outside the alphabet would more than halve the capacity of a text
 /// message.
-pub(super) fn latin(name: &str) -> Cow<'_, str> {
+pub(crate) fn latin(name: &str) -> Cow<'_, str> {
     let mut plain = String::new();
     for character in name.chars() {
         if septets(character).is_some() {

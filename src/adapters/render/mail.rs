@@ -2,6 +2,7 @@
 
 use super::{Rendered, html};
 use crate::SecretText;
+use crate::message::Locale;
 
 /// The width of the text, in characters.
 const COLUMNS: usize = 72;
@@ -10,7 +11,10 @@ const COLUMNS: usize = 72;
 const ROOM: usize = 4096;
 
 /// The paragraphs of a mail.
-pub(super) struct Mail<'a>(Vec<Paragraph<'a>>);
+pub(crate) struct Mail<'a> {
+    language: Locale,
+    paragraphs: Vec<Paragraph<'a>>,
+}
 
 enum Paragraph<'a> {
     Words(String),
@@ -19,36 +23,39 @@ enum Paragraph<'a> {
 }
 
 impl<'a> Mail<'a> {
-    pub(super) const fn new() -> Self {
-        Self(Vec::new())
+    /// A mail in this language, without paragraphs.
+    pub(crate) const fn new(language: Locale) -> Self {
+        Self { language, paragraphs: Vec::new() }
     }
 
     /// Adds a paragraph.
-    pub(super) fn says(mut self, words: impl Into<String>) -> Self {
-        self.0.push(Paragraph::Words(words.into()));
+    pub(crate) fn says(mut self, words: impl Into<String>) -> Self {
+        self.paragraphs.push(Paragraph::Words(words.into()));
         self
     }
 
     /// Adds a code, set apart.
-    pub(super) fn code(mut self, code: &'a str) -> Self {
-        self.0.push(Paragraph::Code(code));
+    pub(crate) fn code(mut self, code: &'a str) -> Self {
+        self.paragraphs.push(Paragraph::Code(code));
         self
     }
 
     /// Adds an address to open. It is shown in full, so that readers see where it leads.
-    pub(super) fn link(mut self, url: &'a str) -> Self {
-        self.0.push(Paragraph::Link(url));
+    pub(crate) fn link(mut self, url: &'a str) -> Self {
+        self.paragraphs.push(Paragraph::Link(url));
         self
     }
 
-    pub(super) fn rendered(&self, subject: String) -> Rendered {
+    pub(crate) fn rendered(&self, subject: String) -> Rendered {
         let html = SecretText::new(self.html(&subject));
-        Rendered::new(subject, SecretText::new(self.text())).with_html(html)
+        let text = SecretText::new(self.text());
+        let language = self.language.clone();
+        Rendered { language, ..Rendered::new(subject, text).with_html(html) }
     }
 
     fn text(&self) -> String {
         let mut text = String::with_capacity(ROOM);
-        for paragraph in &self.0 {
+        for paragraph in &self.paragraphs {
             if !text.is_empty() {
                 text.push_str("\n\n");
             }
@@ -69,7 +76,13 @@ impl<'a> Mail<'a> {
         let mut page = String::with_capacity(ROOM);
         page.push_str(
             "<!DOCTYPE html>\n\
-             <html lang=\"en\" dir=\"ltr\">\n\
+             <html lang=\"",
+        );
+        html::escape(self.language.as_str(), &mut page);
+        page.push_str("\" dir=\"");
+        page.push_str(direction(&self.language));
+        page.push_str(
+            "\">\n\
              <head>\n\
              <meta charset=\"utf-8\">\n\
              <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
@@ -85,12 +98,19 @@ impl<'a> Mail<'a> {
              <div style=\"max-width:36em;margin:0 auto;\
              font:16px/1.5 Arial,Helvetica,sans-serif\">\n",
         );
-        for paragraph in &self.0 {
+        for paragraph in &self.paragraphs {
             set(paragraph, &mut page);
         }
         page.push_str("</div>\n</body>\n</html>");
         page
     }
+}
+
+/// The direction of the usual script of a language.
+fn direction(language: &Locale) -> &'static str {
+    const LEFTWARD: [&str; 9] = ["ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur"];
+    let primary = language.as_str().split('-').next().unwrap_or_default();
+    if LEFTWARD.contains(&primary) { "rtl" } else { "ltr" }
 }
 
 fn set(paragraph: &Paragraph<'_>, page: &mut String) {
@@ -152,7 +172,7 @@ mod tests {
     }
 
     fn mail<'a>(words: &str, code: &'a str, url: &'a str) -> Mail<'a> {
-        Mail::new().says(words).code(code).link(url)
+        Mail::new(Locale::default()).says(words).code(code).link(url)
     }
 
     proptest! {

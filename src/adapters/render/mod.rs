@@ -27,13 +27,15 @@
 mod english;
 pub mod header;
 mod html;
-mod latin;
-mod mail;
-mod name;
+pub(crate) mod latin;
+pub(crate) mod mail;
+pub(crate) mod name;
 mod origin;
 pub mod sms;
-mod voice;
+pub(crate) mod voice;
 
+#[cfg(all(test, feature = "words"))]
+pub(crate) use english::tests::notices as english_notices;
 pub use english::{EnglishText, EnglishTextWithOrigin};
 pub use name::{account_name, plain_name};
 pub use origin::SmsOrigin;
@@ -41,6 +43,8 @@ pub use origin::SmsOrigin;
 use std::fmt;
 
 use crate::SecretText;
+use crate::facts::EmailAddress;
+use crate::message::Locale;
 use crate::port::Envelope;
 
 /// Turns a message into texts.
@@ -86,13 +90,20 @@ pub struct Rendered {
     /// The same as HTML: a whole document. Its lines are separated by `\n`; the last line has no
     /// end. Only used for mail, beside the text; `None` if there is none.
     pub html: Option<SecretText>,
+    /// The language of the texts, which may differ from the envelope's.
+    pub language: Locale,
+    /// The name of the sender. `None`: the tenant's name.
+    pub sender_name: Option<String>,
+    /// The address that mail is sent from. `None`: the one that the delivery is configured with.
+    pub sender: Option<EmailAddress>,
 }
 
 impl Rendered {
-    /// A message with these texts, without HTML.
+    /// A message with these texts in English, without HTML.
     #[must_use]
-    pub const fn new(subject: String, text: SecretText) -> Self {
-        Self { subject, text, html: None }
+    pub fn new(subject: String, text: SecretText) -> Self {
+        let language = Locale::default();
+        Self { subject, text, html: None, language, sender_name: None, sender: None }
     }
 
     /// Adds the HTML, which must have the same content as the text.
@@ -105,11 +116,14 @@ impl Rendered {
 
 impl fmt::Debug for Rendered {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { subject, text, html } = self;
+        let Self { subject, text, html, language, sender_name, sender } = self;
         f.debug_struct("Rendered")
             .field("subject", subject)
             .field("text", text)
             .field("html", html)
+            .field("language", language)
+            .field("sender_name", sender_name)
+            .field("sender", sender)
             .finish()
     }
 }

@@ -19,6 +19,11 @@ const NAMELESS: &str = "Your organisation";
 /// ```
 #[must_use]
 pub fn plain_name(name: &str, max: usize) -> String {
+    sanitised(name, max).unwrap_or_else(|| NAMELESS.chars().take(max).collect())
+}
+
+/// As [`plain_name`]; `None` if nothing is left of the name.
+pub(crate) fn sanitised(name: &str, max: usize) -> Option<String> {
     let mut plain = String::new();
     let mut count = 0;
     for word in name.split(separates).filter(|word| !word.is_empty()) {
@@ -33,11 +38,7 @@ pub fn plain_name(name: &str, max: usize) -> String {
         count += word.chars().count().min(room);
         plain.extend(word.chars().take(room));
     }
-    if plain.chars().any(char::is_alphanumeric) {
-        plain
-    } else {
-        NAMELESS.chars().take(max).collect()
-    }
+    plain.chars().any(char::is_alphanumeric).then_some(plain)
 }
 
 /// The name of an account as harmless text, at most `max` characters. A sign-in name that looks

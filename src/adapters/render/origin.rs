@@ -70,7 +70,7 @@ impl SmsOrigin {
     }
 
     /// The last line of a text message with this code. Nothing may follow it.
-    pub(super) fn line(&self, code: &str) -> String {
+    pub(crate) fn line(&self, code: &str) -> String {
         match &self.embedded {
             Some(embedded) => format!("@{} #{code} @{embedded}", self.host),
             None => format!("@{} #{code}", self.host),

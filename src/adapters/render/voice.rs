@@ -2,9 +2,9 @@
 
 /// Each symbol separately, in groups of three with a longer pause between the groups.
 ///
-/// Digits: `4 8 2, 1 3 9`. Letters come with a word, since many sound alike on a telephone:
-/// `B as in Bravo, C as in Charlie, D as in Delta; F as in Foxtrot`.
-pub(super) fn spoken(code: &str) -> String {
+/// Digits: `4 8 2, 1 3 9`. Letters come with a word, since many sound alike on a telephone, in the form
+/// of `spelled`: `B as in Bravo, C as in Charlie, D as in Delta; F as in Foxtrot`.
+pub(crate) fn spoken(code: &str, spelled: impl Fn(char, &str) -> String) -> String {
     let digits = code.bytes().all(|byte| byte.is_ascii_digit());
     let (pause, longer) = if digits { (" ", ", ") } else { (", ", "; ") };
     // Enough capacity for the longest code in words, so that growing leaves no copy behind.
@@ -13,10 +13,9 @@ pub(super) fn spoken(code: &str) -> String {
         if index > 0 {
             spoken.push_str(if index % 3 == 0 { longer } else { pause });
         }
-        spoken.push(symbol);
-        if let Some(word) = word(symbol) {
-            spoken.push_str(" as in ");
-            spoken.push_str(word);
+        match word(symbol) {
+            Some(word) => spoken.push_str(&spelled(symbol, word)),
+            None => spoken.push(symbol),
         }
     }
     spoken
@@ -53,6 +52,10 @@ const fn word(letter: char) -> Option<&'static str> {
 mod tests {
     use super::*;
 
+    fn english(code: &str) -> String {
+        spoken(code, |letter, word| format!("{letter} as in {word}"))
+    }
+
     /// digit by digit, in groups.
     #[test]
     fn digits_are_read_one_by_one_in_groups_of_three() {
@@ -62,18 +65,18 @@ mod tests {
             ("1234567", "1 2 3, 4 5 6, 7"),
             ("", ""),
         ] {
-            assert_eq!(spoken(code), expected);
+            assert_eq!(english(code), expected);
         }
     }
 
     #[test]
     fn letters_are_spelled_with_a_word_each() {
         let expected = "B as in Bravo, Z as in Zulu, X as in X-ray; W as in Whisky";
-        assert_eq!(spoken("BZXW"), expected);
+        assert_eq!(english("BZXW"), expected);
         for letter in "BCDFGHJKLMNPQRSTVWXZ".chars() {
             let word = word(letter).expect("a word for every letter of a code");
             assert!(word.starts_with(letter), "{word}");
         }
-        assert_eq!(spoken("B7"), "B as in Bravo, 7");
+        assert_eq!(english("B7"), "B as in Bravo, 7");
     }
 }

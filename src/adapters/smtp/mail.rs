@@ -31,14 +31,15 @@ pub(super) fn compose(
 ) -> PortResult<Mail> {
     let (from, to) = (path(from), path(to));
     let needs_utf8 = [&from, &to].into_iter().any(|path| !AsRef::<str>::as_ref(path).is_ascii());
-    let name = plain_name(&envelope.organisation, 64);
+    let name = plain_name(words.sender_name.as_deref().unwrap_or(&envelope.organisation), 64);
     let mut draft = Draft::builder()
         .from(Mailbox::new(None, from.clone()))
         .to(Mailbox::new(None, to.clone()))
         .message_id(Some(message_id(&envelope.idempotency_key, from.domain())))
         // Keeps auto-responders from replying (RFC 3834, 5; MS-OXCMAIL, 2.2.3.2.14).
         .raw_header(fixed("Auto-Submitted", "auto-generated"))
-        .raw_header(fixed("X-Auto-Response-Suppress", "All"));
+        .raw_header(fixed("X-Auto-Response-Suppress", "All"))
+        .raw_header(fixed("Content-Language", words.language.as_str()));
     if let Some(date) = date(now) {
         draft = draft.raw_header(HeaderValue::new(HeaderName::new_from_ascii_str("Date"), date));
     }

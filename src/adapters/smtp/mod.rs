@@ -136,8 +136,10 @@ impl Delivery for SmtpDelivery {
         if Handle::try_current().is_err() {
             return Err(PortError::unavailable().because("smtp: no tokio runtime"));
         }
-        let from = self.senders.get(&envelope.tenant).unwrap_or(&self.sender);
-        let mail = mail::compose(envelope, &self.renderer.render(envelope), from, to, now)?;
+        let words = self.renderer.render(envelope);
+        let configured = self.senders.get(&envelope.tenant).unwrap_or(&self.sender);
+        let from = words.sender.as_ref().unwrap_or(configured);
+        let mail = mail::compose(envelope, &words, from, to, now)?;
         let mut stage = SmtpStage::Queue;
         let sent = timeout(self.timeout, self.send(&mail, &mut stage)).await;
         sent.unwrap_or_else(|_| Err(SmtpFault::new(stage, What::Late))).map_err(PortError::from)

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::identity::coarse::CoarseOrigin;
 use crate::domain::identity::contact::Destination;
 use crate::domain::identity::ids::UserId;
 use crate::domain::identity::locale::Locale;
@@ -28,6 +29,9 @@ pub(crate) struct Pending {
     pub(crate) claimed_until: Option<Timestamp>,
     #[serde(default)]
     pub(crate) tries: u8,
+    /// Where the request came from that caused it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) from: Option<CoarseOrigin>,
     /// The directory write that the entry waits for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) write: Option<WriteNumber>,

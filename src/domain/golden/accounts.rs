@@ -15,6 +15,7 @@ use crate::domain::account::{
 use crate::domain::crypto::digest::{Digest, DigestOf};
 use crate::domain::crypto::totp::{OathAlgorithm, OathParameters};
 use crate::domain::event::{ActorKind, EventKind, FlowEnd};
+use crate::domain::identity::coarse::{CoarseOrigin, CountryCode, DeviceKind};
 use crate::domain::identity::contact::{Destination, EmailAddress, PhoneNumber};
 use crate::domain::identity::ids::MethodId;
 use crate::domain::identity::locale::Locale;
@@ -258,6 +259,10 @@ fn outbox() -> Vec<Pending> {
         not_after: at(600),
         claimed_until: Some(at(62)),
         tries: 1,
+        from: Some(CoarseOrigin::new(
+            Some(CountryCode::parse("LV").expect("valid")),
+            Some(DeviceKind::Android),
+        )),
         write: Some(WriteNumber(8)),
         body,
         unknown: Unknown::NONE,

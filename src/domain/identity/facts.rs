@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::identity::ids::{GroupId, Identifier, RoleId, UserId};
 use crate::domain::identity::locale::Locale;
+use crate::domain::identity::time_zone::TimeZone;
 use crate::domain::time::Timestamp;
 
 /// Facts about a tenant.
@@ -35,6 +36,8 @@ pub struct TenantFacts {
     pub cloud: Option<String>,
     /// The language of users without one. `None`: English.
     pub locale: Option<Locale>,
+    /// The time zone of users without one, for times in messages. `None`: UTC.
+    pub time_zone: Option<TimeZone>,
 }
 
 impl TenantFacts {
@@ -50,6 +53,7 @@ impl TenantFacts {
             education: None,
             cloud: None,
             locale: None,
+            time_zone: None,
         }
     }
 }
@@ -132,6 +136,8 @@ pub struct UserFacts {
     pub user_principal_name: Option<String>,
     /// The language. `None`: the tenant's.
     pub locale: Option<Locale>,
+    /// The time zone, for times in messages. `None`: the tenant's.
+    pub time_zone: Option<TimeZone>,
     /// Contact data of the directory, unconfirmed, in the directory's order.
     pub contacts: ContactFacts,
     /// When the password was last changed. `None`: not tracked.
@@ -171,6 +177,7 @@ impl UserFacts {
             primary_mail: None,
             user_principal_name: None,
             locale: None,
+            time_zone: None,
             contacts: ContactFacts::default(),
             password_changed_at: None,
             password_expired: None,

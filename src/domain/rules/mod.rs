@@ -89,6 +89,7 @@ use std::time::Duration;
 
 use crate::domain::account::{Account, Unwritten};
 use crate::domain::event::{ActorKind, Event, EventId, EventKind, MAX_EVENTS};
+use crate::domain::identity::coarse::CoarseOrigin;
 use crate::domain::identity::ids::UserId;
 use crate::domain::policy::Policy;
 use crate::domain::record::Version;
@@ -111,6 +112,8 @@ pub(crate) struct Transition<'a> {
     pub(crate) now: Timestamp,
     pub(crate) actor: ActorKind,
     pub(crate) source: Option<&'a str>,
+    /// Where the request came from, for the messages that it causes.
+    pub(crate) coarse: Option<CoarseOrigin>,
     /// The user that a decoy stands in for, if there is one: for the audit trail.
     pub(crate) about: Option<&'a UserId>,
     pub(crate) events: Vec<EventKind>,
@@ -128,6 +131,7 @@ impl<'a> Transition<'a> {
             now: time_of(account, now),
             actor: ActorKind::Anonymous,
             source: None,
+            coarse: None,
             about: None,
             events: Vec::new(),
             clock_ahead: false,

@@ -54,6 +54,7 @@ mod tests {
             not_after: START.plus(Duration::from_secs(life)),
             claimed_until: None,
             tries: 0,
+            from: None,
             write: None,
             body,
             unknown: Default::default(),

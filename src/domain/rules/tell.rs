@@ -67,6 +67,7 @@ impl Transition<'_> {
             not_after,
             claimed_until: None,
             tries: 0,
+            from: self.coarse,
             write,
             body,
             unknown: Unknown::NONE,
@@ -163,12 +164,13 @@ impl Transition<'_> {
         let Some(&PendingBody::Announce { notice }) = pending.map(|pending| &pending.body) else {
             return false;
         };
-        let Pending { queued_at, not_after, .. } = self.account.outbox.remove(place);
+        let Pending { queued_at, not_after, from, .. } = self.account.outbox.remove(place);
         let (first, now) = (self.account.outbox.len(), self.now);
         self.queue_notices(notice, addresses, now, not_after, None);
-        // The notices have waited as long as the announcement.
+        // The notices have waited as long as the announcement, and have its cause.
         for pending in self.account.outbox.iter_mut().skip(first) {
             pending.queued_at = queued_at;
+            pending.from = from;
         }
         true
     }

@@ -5,7 +5,9 @@ use std::fmt;
 
 use crate::domain::crypto::digest::{Digest, DigestOf};
 use crate::domain::crypto::secret::{SecretText, redacted};
+use crate::domain::identity::coarse::CoarseOrigin;
 use crate::domain::identity::ids::{RoleId, TenantId, UserId};
+use crate::domain::identity::locale::Locale;
 use crate::domain::identity::roles::same_name;
 use crate::domain::invalid::InvalidInput;
 use crate::domain::method::MethodKind;
@@ -31,6 +33,8 @@ pub struct Request {
     pub(crate) source: Source,
     pub(crate) human: Option<SecretText>,
     pub(crate) device: Option<DeviceSecret>,
+    pub(crate) locale: Option<Locale>,
+    pub(crate) origin: Option<CoarseOrigin>,
 }
 
 impl Request {
@@ -38,7 +42,7 @@ impl Request {
     /// would disable a limit.
     #[must_use]
     pub const fn new(tenant: TenantId, source: Source) -> Self {
-        Self { tenant, source, human: None, device: None }
+        Self { tenant, source, human: None, device: None, locale: None, origin: None }
     }
 
     /// Adds the answer to a human check.
@@ -53,6 +57,32 @@ impl Request {
     #[must_use]
     pub fn with_device(mut self, device: DeviceSecret) -> Self {
         self.device = Some(device);
+        self
+    }
+
+    /// Adds the language of the page. Codes and links are sent in it; without it in the user's
+    /// language, else in the tenant's. Notices are always in the user's language, else in the
+    /// tenant's: an attacker must not choose one that the owner cannot read.
+    ///
+    /// ```
+    /// use sspr::{Request, Source, TenantId};
+    /// use sspr::message::Locale;
+    ///
+    /// let request = Request::new(TenantId::parse("contoso")?, Source::Unknown)
+    ///     .with_locale(Locale::parse("zh-TW")?);
+    /// # Ok::<(), sspr::InvalidInput>(())
+    /// ```
+    #[must_use]
+    pub fn with_locale(mut self, locale: Locale) -> Self {
+        self.locale = Some(locale);
+        self
+    }
+
+    /// Adds where the request came from, as coarsely as the messages that it causes tell it to the
+    /// owner.
+    #[must_use]
+    pub const fn with_origin(mut self, origin: CoarseOrigin) -> Self {
+        self.origin = Some(origin);
         self
     }
 

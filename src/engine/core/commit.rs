@@ -7,6 +7,7 @@ use crate::domain::account::{Account, FORMAT};
 use crate::domain::crypto::keys::Keys;
 use crate::domain::crypto::ticket::{TicketClaims, TicketSubject};
 use crate::domain::event::{ActorKind, Event};
+use crate::domain::identity::coarse::CoarseOrigin;
 use crate::domain::identity::ids::{RecordKey, TenantId, UserId};
 use crate::domain::policy::Policy;
 use crate::domain::record::{Columns, CorruptRecord, Record, Subject, Version, next_count};
@@ -37,13 +38,15 @@ pub(crate) struct Target {
 pub(crate) struct Origin {
     pub(crate) actor: ActorKind,
     pub(crate) source: Option<String>,
+    /// Where the request came from, for its messages.
+    pub(crate) coarse: Option<CoarseOrigin>,
     /// The user whom the events are about, if a decoy stands in for an existing one.
     pub(crate) about: Option<UserId>,
 }
 
 impl Origin {
     pub(crate) fn of(request: &Request, actor: ActorKind) -> Self {
-        Self { actor, source: request.source.shown(), about: None }
+        Self { actor, source: request.source.shown(), coarse: request.origin, about: None }
     }
 
     /// An anonymous request about the user whom a ticket names.
@@ -58,7 +61,7 @@ impl Origin {
     }
 
     pub(crate) const fn engine() -> Self {
-        Self { actor: ActorKind::Engine, source: None, about: None }
+        Self { actor: ActorKind::Engine, source: None, coarse: None, about: None }
     }
 }
 
@@ -289,6 +292,7 @@ impl CommitLoop<'_> {
             let mut transition = Transition::new(&current.account, self.policy, core.clock.now());
             let (source, about) = (origin.source.as_deref(), origin.about.as_ref());
             transition.set_actor(origin.actor.clone(), source, about);
+            transition.coarse = origin.coarse;
             if let Some(stand_in) = &target.stand_in {
                 transition.put_back(stand_in);
             }

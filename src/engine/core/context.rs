@@ -11,14 +11,16 @@ use crate::domain::capabilities::Capabilities;
 use crate::domain::crypto::ticket::{TicketClaims, TicketSubject};
 use crate::domain::identity::facts::{TenantFacts, UserFacts, UserQuery, UserSelector};
 use crate::domain::identity::ids::{GroupId, TenantId, UserId};
+use crate::domain::identity::locale::Locale;
 use crate::domain::method::{MethodKind, ProvidedChannel};
 use crate::domain::policy::policy_record::PolicyRecord;
 use crate::domain::policy::{Policy, Scope};
 use crate::domain::record::{Record, Subject};
-use crate::domain::rules::decoy_body;
 use crate::domain::rules::effective::{EffectivePolicy, PolicyFacts};
+use crate::domain::rules::{decoy_body, locale_of};
 use crate::domain::time::Timestamp;
 use crate::engine::api::error::{At as _, Error, Fault, FaultOrigin};
+use crate::engine::api::request::Request;
 use crate::engine::core::Core;
 use crate::engine::core::commit::{Loaded, Target};
 use crate::engine::observe::Observed;
@@ -292,6 +294,12 @@ pub(crate) fn the_user(
     }
     let mut users = found.into_iter();
     Ok(users.next().filter(|_| users.next().is_none()))
+}
+
+/// The language of a code or a link: that of the page, else the user's, else the tenant's.
+pub(crate) fn code_locale(request: &Request, context: &Context) -> Locale {
+    let of_user = || context.user.as_ref().map(|user| locale_of(user, context.tenant.as_ref()));
+    request.locale.clone().or_else(of_user).unwrap_or_default()
 }
 
 /// The facts, with incarnation and change stamp hashed if they are too long for a record.

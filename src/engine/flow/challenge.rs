@@ -14,8 +14,8 @@ use crate::domain::reason::SsprReason;
 use crate::domain::refusal::Refusal;
 use crate::domain::rules::effective::{administrator_kinds, user_kinds};
 use crate::domain::rules::{
-    Asked, Asker, FlowTerms, LimitSpent, Open, Opened, Transition, code_format, locale_of,
-    open_challenge, time_of,
+    Asked, Asker, FlowTerms, LimitSpent, Open, Opened, Transition, code_format, open_challenge,
+    time_of,
 };
 use crate::domain::time::Timestamp;
 use crate::engine::api::attempt::Selection;
@@ -25,7 +25,7 @@ use crate::engine::api::request::Request;
 use crate::engine::core::Core;
 use crate::engine::core::commit::{Decision, Loaded, Origin, Target};
 use crate::engine::core::compare::TypedNumber;
-use crate::engine::core::context::{Context, decoy_user_id};
+use crate::engine::core::context::{Context, code_locale, decoy_user_id};
 use crate::engine::core::eligible::Eligible;
 use crate::engine::core::limits::{LimitCaller, LimitScope};
 use crate::engine::flow::step::{decoy_offers, first_offers, reply, typed_number};
@@ -151,7 +151,7 @@ fn challenge_to_open<'a>(
             Err(_) if target.user.is_none() => decoy_offers(core, context, claim.identifier),
             Err(_) => Vec::new(),
         },
-        locale: user.map(|user| locale_of(user, context.tenant.as_ref())).unwrap_or_default(),
+        locale: code_locale(request, context),
         ..Open::new(flow, asked, option, core.fresh_challenge()?)
     })
 }

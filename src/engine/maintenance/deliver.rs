@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use zeroize::Zeroizing;
 
-use crate::domain::account::{Expected, FlowNumber, Pending, PendingBody};
+use crate::domain::account::{Account, Expected, FlowNumber, Pending, PendingBody};
 use crate::domain::crypto::code::CodeContext;
 use crate::domain::crypto::secret::SecretText;
 use crate::domain::identity::contact::Destination;
@@ -19,6 +19,7 @@ use crate::engine::api::error::Error;
 use crate::engine::api::report::MaintenanceReport;
 use crate::engine::core::Core;
 use crate::engine::core::commit::{Decision, Loaded, Origin};
+use crate::engine::core::context::the_user;
 use crate::engine::maintenance::help::{Help, count_help};
 use crate::engine::maintenance::notices::{tenant_channels, tenant_facts};
 use crate::engine::maintenance::pass::DueMessage;
@@ -50,7 +51,7 @@ pub(crate) async fn dispatch(due: DueMessage<'_>, loaded: Loaded) -> Result<bool
     let mut outcome = match count_first(due, &claimed).await {
         Ok(Help::Settle(outcome)) => outcome,
         Ok(Help::Send(notice)) => {
-            let performed = perform(due, &claimed, notice, &mut hidden).await;
+            let performed = perform(due, &claimed, (&record.account, notice), &mut hidden).await;
             judge_delivery(due, &claimed, performed, &hidden)
         }
         Err(_) => DeliveryOutcome::Uncounted,
@@ -110,7 +111,7 @@ fn judge_delivery(
 async fn perform(
     due: DueMessage<'_>,
     claimed: &ClaimedMessage,
-    notice: Notice,
+    (account, notice): (&Account, Notice),
     hidden: &mut Vec<String>,
 ) -> PortResult<DeliveryOutcome> {
     let DueMessage { core, target, policy, pass, .. } = due;
@@ -122,17 +123,25 @@ async fn perform(
         }
         return Ok(DeliveryOutcome::Done);
     }
-    let facts = tenant_facts(core, &target.tenant, pass).await.map_err(not_final)?;
-    let organisation = facts.map(|facts| facts.display_name).unwrap_or_default();
+    let tenant = tenant_facts(core, &target.tenant, pass).await.map_err(not_final)?;
     let names = match claimed.sent.as_ref().map(|sent| &sent.challenge.expected) {
         Some(Expected::SignInNames(mailbox)) => {
             Some(sign_in_names(core, &target.tenant, mailbox).await.map_err(not_final)?)
         }
         _ => None,
     };
-    let Some(envelope) = envelope(due, claimed, (notice, names), organisation) else {
+    let Some(mut envelope) = envelope(due, claimed, (notice, names)) else {
         return Ok(DeliveryOutcome::Never);
     };
+    let about_another = matches!(&pending.body, PendingBody::Notice { about: Some(_), .. });
+    if !about_another {
+        address_person(due, account, &mut envelope).await;
+    }
+    if let Some(tenant) = tenant {
+        envelope.organisation = tenant.display_name;
+        envelope.cloud = tenant.cloud;
+        envelope.time_zone = envelope.time_zone.or(tenant.time_zone);
+    }
     hidden.extend(secrets_of(&envelope));
     if let PendingBody::Notice { channel, .. } = &pending.body
         && !tenant_channels(core, &target.tenant, policy, pass)
@@ -171,14 +180,34 @@ async fn denied(core: &Core, envelope: &Envelope, pending: &Pending) -> Option<D
     }
 }
 
+/// Adds the name and the time zone of the user, if the directory has them now. A message without them
+/// is better than none, so an error adds nothing.
+async fn address_person(due: DueMessage<'_>, account: &Account, envelope: &mut Envelope) {
+    let DueMessage { core, target, .. } = due;
+    let Some(id) = &target.user else {
+        return;
+    };
+    let groups = BTreeSet::new();
+    let query = UserQuery::new(UserSelector::Id(id), &groups);
+    let Ok(found) = core.directory.find(&target.tenant, &query).await else {
+        return;
+    };
+    // If the id belongs to another person now, their name is none of the previous user's business.
+    if let Ok(Some(user)) = the_user(found, query.by)
+        && account.is_of(user.incarnation.as_deref())
+    {
+        envelope.display_name = user.display_name;
+        envelope.time_zone = user.time_zone;
+    }
+}
+
 fn envelope(
     due: DueMessage<'_>,
     claimed: &ClaimedMessage,
     (notice, names): (Notice, Option<SignInNames>),
-    organisation: String,
 ) -> Option<Envelope> {
     let DueMessage { core, target, .. } = due;
-    let Pending { number, queued_at, not_after, body, .. } = &claimed.pending;
+    let Pending { number, queued_at, not_after, from, body, .. } = &claimed.pending;
     let claimed_until = claimed.pending.claimed_until.filter(|_| !claimed.pending.is_code());
     let mut about = None;
     let (channel, destination, locale, message) = match body {
@@ -203,18 +232,13 @@ fn envelope(
         | PendingBody::Announce { .. }
         | PendingBody::Administrators { .. } => return None,
     };
-    Some(Envelope {
-        idempotency_key: core.keys.message(&target.key, *number, *queued_at),
-        tenant: target.tenant.clone(),
-        organisation,
-        channel,
-        destination,
-        locale: locale.clone(),
-        message,
-        // An overdue notice may be delivered until this engine's lease ends.
-        not_after: claimed_until.map_or(*not_after, |until| until.max(*not_after)),
-        about,
-    })
+    let key = core.keys.message(&target.key, *number, *queued_at);
+    // An overdue notice may be delivered until this engine's lease ends.
+    let until = claimed_until.map_or(*not_after, |until| until.max(*not_after));
+    let (tenant, nameless, locale) = (target.tenant.clone(), String::new(), locale.clone());
+    let envelope =
+        Envelope::new(key, tenant, nameless, channel, destination, locale, message, until);
+    Some(Envelope { about, requested_at: Some(*queued_at), origin: *from, ..envelope })
 }
 
 /// The sign-in names of the users who have this mailbox now.

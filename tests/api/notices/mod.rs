@@ -6,5 +6,6 @@ mod addresses;
 mod administrators;
 mod costs;
 mod day;
+mod facts;
 mod failing;
 mod scene;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::facts::{
-    ContactFacts, PasswordHome, Plan, PolicyReason, SessionKinds, UserKind, UserQuery,
+    ContactFacts, PasswordHome, Plan, PolicyReason, SessionKinds, TimeZone, UserKind, UserQuery,
     UserSelector, WriteOutcome, WritebackState,
 };
 use crate::message::Locale;
@@ -114,6 +114,7 @@ async fn every_fact_of_a_user_can_be_set_and_is_found() {
         primary_mail: Some("ada@contoso.example".to_owned()),
         user_principal_name: Some("ada@contoso.example".to_owned()),
         locale: Some(Locale::parse("de").expect("locale")),
+        time_zone: Some(TimeZone::parse("Europe/Berlin").expect("zone")),
         contacts: ContactFacts {
             mail: vec!["b@x.example".to_owned(), "a@x.example".to_owned()],
             mobile_phone: Some("+4915112345678".to_owned()),
@@ -147,6 +148,7 @@ async fn every_fact_of_a_tenant_can_be_set_and_is_found() {
         education: Some(true),
         cloud: Some("government".to_owned()),
         locale: Some(Locale::parse("fr").expect("locale")),
+        time_zone: Some(TimeZone::parse("Europe/Paris").expect("zone")),
     };
     let changed = wanted.clone();
     let updated = world.directory.update_tenant(&world.tenant, |facts| *facts = changed);

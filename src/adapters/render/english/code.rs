@@ -5,13 +5,13 @@ use crate::SecretText;
 use crate::adapters::render::mail::Mail;
 use crate::adapters::render::origin::SmsOrigin;
 use crate::adapters::render::{plain_name, sms, voice};
-use crate::message::CodeMessage;
+use crate::message::{CodeMessage, Locale};
 
 /// The length to which a name is cut if the text message would need several parts otherwise.
 const SHORTER_NAME: usize = 12;
 
 pub(super) fn mail<'a>(name: &str, code: &'a CodeMessage) -> Mail<'a> {
-    Mail::new()
+    Mail::new(Locale::default())
         .says(format!("Your code to {} at {name} is:", goal(code.purpose)))
         .code(code.code.expose_secret())
         .says(format!(
@@ -55,7 +55,9 @@ pub(super) fn text(name: &str, message: &CodeMessage, origin: Option<&SmsOrigin>
 }
 
 pub(super) fn call(name: &str, code: &CodeMessage) -> SecretText {
-    let spoken = SecretText::new(voice::spoken(code.code.expose_secret()));
+    let spoken = SecretText::new(voice::spoken(code.code.expose_secret(), |letter, word| {
+        format!("{letter} as in {word}")
+    }));
     SecretText::new(format!(
         "Hello. This is a call from {name}.\n\
          Your code to {goal} is: {spoken}.\n\

@@ -2,7 +2,7 @@
 
 use super::words::{accepted, goal, moment};
 use crate::adapters::render::mail::Mail;
-use crate::message::{CodePurpose, LinkMessage};
+use crate::message::{CodePurpose, LinkMessage, Locale};
 
 pub(super) fn mail<'a>(name: &str, link: &'a LinkMessage) -> Mail<'a> {
     let goal = goal(link.purpose);
@@ -18,7 +18,7 @@ pub(super) fn mail<'a>(name: &str, link: &'a LinkMessage) -> Mail<'a> {
         "If it was not you, do not open it, and you need not do anything: without the \
          link nothing changes. If such messages keep coming, tell your administrator."
     };
-    Mail::new()
+    Mail::new(Locale::default())
         .says(asked)
         .link(link.url.expose_secret())
         .says(format!("{} Opening it alone changes nothing.", opens(link.purpose)))

@@ -166,4 +166,4 @@ fn render(envelope: &Envelope, origin: Option<&SmsOrigin>) -> Rendered {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -2,14 +2,14 @@
 
 use crate::adapters::render::mail::Mail;
 use crate::adapters::render::name::account_name;
-use crate::message::SignInNames;
+use crate::message::{Locale, SignInNames};
 
 /// The longest sign-in name that is shown, in characters.
 const LONGEST: usize = 128;
 
 pub(super) fn mail(name: &str, message: &SignInNames) -> Mail<'static> {
     let names: Vec<_> = message.names.iter().map(|name| account_name(name, LONGEST)).collect();
-    Mail::new()
+    Mail::new(Locale::default())
         .says(format!(
             "A new password was requested at {name} with this mail address. Several accounts have \
              it, so it does not say which one is meant. Their sign-in names are:"

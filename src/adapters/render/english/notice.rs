@@ -3,7 +3,7 @@
 use super::words::{a, capital, moment, your};
 use crate::adapters::render::account_name;
 use crate::adapters::render::mail::Mail;
-use crate::message::Notice;
+use crate::message::{Locale, Notice};
 use crate::{MethodKind, SecretText, Timestamp};
 
 /// The longest name of an account, in characters.
@@ -38,7 +38,7 @@ impl Words {
     }
 
     pub(super) fn mail(self, name: &str) -> Mail<'static> {
-        Mail::new()
+        Mail::new(Locale::default())
             .says(self.long)
             .says(self.advice)
             .says(format!("{name} sends this message whenever it happens. It needs no answer."))
@@ -126,7 +126,7 @@ impl Words {
             Notice::MethodReplaced { method, at } => {
                 Self::new(&format!("{} was replaced by a new one", your(method)), at).advice(
                     format!("{} {NOT_YOU}", replaced(method)),
-                    format!("The old one is not accepted any more. {NOT_YOU_SHORT}"),
+                    format!("The old one no longer works. {NOT_YOU_SHORT}"),
                 )
             }
             Notice::MethodsRevoked { at } => {

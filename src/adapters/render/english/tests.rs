@@ -24,7 +24,7 @@ fn link(purpose: CodePurpose, by_administrator: bool) -> Message {
 }
 
 /// Every notice, with this time.
-fn notices(at: Timestamp) -> Vec<Notice> {
+pub(crate) fn notices(at: Timestamp) -> Vec<Notice> {
     let mut notices = vec![
         Notice::PasswordReset { at },
         Notice::PasswordMayHaveChanged { at },

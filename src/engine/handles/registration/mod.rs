@@ -28,7 +28,7 @@ use crate::domain::refusal::Refusal;
 use crate::domain::rules::binding::Newcomer;
 use crate::domain::rules::{
     Add, Asked, Asker, Binding, Confirm, FlowTerms, Open, Transition, add_method, confirm_method,
-    locale_of, remove_method, time_of,
+    remove_method, time_of,
 };
 use crate::engine::api::attempt::Attempt;
 use crate::engine::api::error::Error;
@@ -37,7 +37,7 @@ use crate::engine::api::request::{Request, SignedIn};
 use crate::engine::core::Core;
 use crate::engine::core::commit::Origin;
 use crate::engine::core::compare::Compared;
-use crate::engine::core::context::Context;
+use crate::engine::core::context::{Context, code_locale};
 use crate::engine::core::limits::{LimitCaller, LimitScope};
 use crate::engine::flow::step::enter_step;
 use crate::engine::observe::Operation;
@@ -264,7 +264,7 @@ impl Registration<'_> {
         let asked = Asked { by: Asker::Unrecognised, source, at: claim.started_at };
         let flow = FlowTerms::of(claim, user, required);
         Ok(Open {
-            locale: user.map(|user| locale_of(user, context.tenant.as_ref())).unwrap_or_default(),
+            locale: code_locale(request, context),
             ..Open::new(flow, asked, option, self.core.fresh_challenge()?)
         })
     }
