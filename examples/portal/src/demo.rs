@@ -9,7 +9,8 @@ use sspr::facts::{EmailAddress, PhoneNumber, TenantFacts, UserFacts};
 use sspr::policy::{LinkBase, Scope};
 use sspr::port::{HumanCheck, PortResult, async_trait};
 use sspr::{
-    Actor, Engine, InvalidInput, Policy, PolicySettings, RoleId, SecretText, TenantId, UserId,
+    Actor, Engine, InvalidInput, MethodKind, Policy, PolicySettings, RoleId, SecretText, TenantId,
+    UserId,
 };
 use tokio::sync::Notify;
 
@@ -91,7 +92,7 @@ pub fn directory(directory: &MemoryDirectory) -> Outcome<()> {
     Ok(())
 }
 
-/// The policy: the default, switched on, with links to this origin and an unlock.
+/// The policy: the default, switched on, with more methods, links to this origin and an unlock.
 ///
 /// # Errors
 ///
@@ -99,6 +100,7 @@ pub fn directory(directory: &MemoryDirectory) -> Outcome<()> {
 pub fn settings(origin: &str) -> Outcome<PolicySettings> {
     let mut settings = PolicySettings::default();
     settings.scope = Scope::All;
+    settings.users.methods.extend([MethodKind::AuthenticatorApp, MethodKind::RecoveryCode]);
     settings.unlock_without_reset = true;
     settings.link = Some(LinkBase::insecure_loopback(&format!("{origin}/link?link="))?);
     Ok(settings)

@@ -4,6 +4,7 @@
 //! the cookie and redirects to the page; the page calls `view` and renders the step. So reloading, the back
 //! button and a form that is sent twice show the state of the flow and change nothing.
 
+mod change;
 pub mod demo;
 mod form;
 mod guard;
@@ -12,7 +13,10 @@ mod link;
 mod mails;
 mod pages;
 mod problem;
+mod qr;
 mod recover;
+mod security;
+mod sign_in;
 mod step;
 mod visit;
 pub mod words;
@@ -24,6 +28,8 @@ use axum::middleware::from_fn_with_state;
 use axum::response::Redirect;
 use axum::routing::{get, post};
 pub use mails::Mailroom;
+pub use sign_in::SignIns;
+use sspr::adapters::memory::MemoryDirectory;
 use sspr::web::{CHANGE_PASSWORD_PATH, SameOrigin, TrustedProxies};
 use sspr::{Engine, TenantId};
 
@@ -34,6 +40,9 @@ pub use pages::TEMPLATES;
 pub struct Portal {
     engine: Engine,
     tenant: TenantId,
+    /// The users and their passwords, for the portal's own sign-in.
+    directory: MemoryDirectory,
+    sign_ins: SignIns,
     /// The messages of the demonstration, which `/mails` shows. A real portal has no such page.
     mails: Mailroom,
     same_origin: SameOrigin,
@@ -50,12 +59,23 @@ impl Portal {
     pub fn new(
         engine: Engine,
         tenant: TenantId,
+        directory: MemoryDirectory,
+        sign_ins: SignIns,
         mails: Mailroom,
         origin: &str,
         proxies: TrustedProxies,
     ) -> Result<Self, minijinja::Error> {
         let same_origin = SameOrigin::new([origin]);
-        Ok(Self { engine, tenant, mails, same_origin, proxies, pages: Pages::new()? })
+        Ok(Self {
+            engine,
+            tenant,
+            directory,
+            sign_ins,
+            mails,
+            same_origin,
+            proxies,
+            pages: Pages::new()?,
+        })
     }
 }
 
@@ -69,6 +89,10 @@ pub fn router(portal: Portal) -> Router {
         .route("/reset", get(recover::reset_page).post(recover::reset_form))
         .route("/unlock", get(recover::unlock_page).post(recover::unlock_form))
         .route("/link", get(link::page).post(link::form))
+        .route("/sign-in", get(sign_in::page).post(sign_in::form))
+        .route("/sign-out", post(sign_in::sign_out))
+        .route("/security", get(security::page).post(security::form))
+        .route("/change", get(change::page).post(change::form))
         .route("/mails", get(mails::list))
         .route("/mails/{id}", get(mails::one))
         .route(CHANGE_PASSWORD_PATH, get(async || Redirect::to("/change")))

@@ -14,7 +14,7 @@ use sspr::adapters::sqlite::SqliteStore;
 use sspr::port::{Entropy as _, PortError, Store, SystemEntropy};
 use sspr::web::TrustedProxies;
 use sspr::{Engine, Keys, SecretBytes};
-use sspr_portal::{Mailroom, Portal, demo, router};
+use sspr_portal::{Mailroom, Portal, SignIns, demo, router};
 use tokio::sync::Notify;
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
@@ -28,13 +28,14 @@ async fn main() -> Outcome<()> {
     let mails = Mailroom::new(FileDelivery::new(folder)?);
     let directory = MemoryDirectory::new();
     demo::directory(&directory)?;
+    let sign_ins = SignIns::default();
     let wake = Arc::new(Notify::new());
     let notify = Arc::clone(&wake);
     let engine = Engine::builder()
         .keys(Keys::new(random()?, 1, random()?)?) // real ones come from a vault
         .store(store(mails.folder())?)
         .directory(directory.clone())
-        .sessions(directory.clone())
+        .sessions(sign_ins.clone())
         .delivery(mails.clone())
         .seal(KeySeal::new(1, random()?)?)
         .human_check(demo::Question)
@@ -50,7 +51,15 @@ async fn main() -> Outcome<()> {
     for user in demo::USERS {
         println!("  {}", user.name);
     }
-    let portal = Portal::new(engine, demo::tenant()?, mails, ORIGIN, TrustedProxies::none())?;
+    let portal = Portal::new(
+        engine,
+        demo::tenant()?,
+        directory,
+        sign_ins,
+        mails,
+        ORIGIN,
+        TrustedProxies::none(),
+    )?;
     let listener = tokio::net::TcpListener::bind(ADDRESS).await?;
     axum::serve(listener, router(portal).into_make_service_with_connect_info::<SocketAddr>())
         .await?;

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::LazyLock;
+use std::time::Duration;
 
 use fantoccini::wd::{Capabilities, WebDriverCompatibleCommand};
 use fantoccini::{Client, ClientBuilder, Locator};
@@ -149,7 +150,26 @@ impl Page {
         let Ok(found) = self.client.find(Locator::XPath(&xpath)).await else {
             panic!("no button {label}:\n{}", self.text().await)
         };
-        found.click().await.expect(label);
+        self.leave(async || found.click().await.expect(label)).await;
+    }
+
+    /// Does what leads to another page, waits until that page is loaded, and checks it.
+    async fn leave(&self, act: impl AsyncFnOnce()) {
+        /// A page on a busy machine. A test that waits longer has failed.
+        const LONGEST: Duration = Duration::from_secs(30);
+        self.run("window.left = true", vec![]).await;
+        act().await;
+        let loaded = "return !window.left && document.readyState === 'complete'";
+        let other_page = async {
+            // Between two pages there is no context in which the script could run.
+            while !self
+                .client
+                .execute(loaded, vec![])
+                .await
+                .is_ok_and(|is_loaded| is_loaded == true)
+            {}
+        };
+        tokio::time::timeout(LONGEST, other_page).await.expect("another page follows");
         self.check().await;
     }
 
@@ -253,13 +273,16 @@ impl Page {
         assert_eq!(found, json!([]), "{page}: {found:#}");
     }
 
-    /// A picture of the page for the documents, in light, as wide as a small window.
+    /// A picture of the page for the documents, in light, as wide as a small window. It shows times, so
+    /// the committed file is only written if `SSPR_PORTAL_PICTURES` is set.
     pub async fn picture(&self, name: &str) {
         self.width(900).await;
         let png = self.client.screenshot().await.expect("a picture");
-        let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("pictures").join(name);
         assert!(png.len() < 150_000, "{name} has {} bytes", png.len());
-        std::fs::write(&file, png).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        if std::env::var_os("SSPR_PORTAL_PICTURES").is_some() {
+            let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("pictures");
+            std::fs::write(folder.join(name), png).expect("a folder for pictures");
+        }
         self.width(NARROW).await;
     }
 }
@@ -337,8 +360,12 @@ impl Page {
     pub async fn type_into(&self, name: &str, text: &str) {
         self.tab_to_field(name).await;
         self.keys(text).await;
-        self.keys("\u{e007}").await;
-        self.check().await;
+        self.enter().await;
+    }
+
+    /// Presses the enter key, which leads to another page.
+    pub async fn enter(&self) {
+        self.leave(async || self.keys("\u{e007}").await).await;
     }
 
     pub async fn forget_cookies(&self) {
@@ -359,7 +386,21 @@ impl Page {
     }
 
     pub async fn follow_first(&self, css: &str) {
-        self.client.find(Locator::Css(css)).await.expect(css).click().await.expect(css);
-        self.check().await;
+        let found = self.client.find(Locator::Css(css)).await.expect(css);
+        self.leave(async || found.click().await.expect(css)).await;
+    }
+}
+
+impl Page {
+    /// Types into the field that this selector finds.
+    pub async fn fill_field(&self, css: &str, text: &str) {
+        let field = self.client.find(Locator::Css(css)).await.expect(css);
+        field.send_keys(text).await.expect("a field for text");
+    }
+
+    /// The text of the first element that this selector finds.
+    pub async fn text_of(&self, css: &str) -> String {
+        let element = self.client.find(Locator::Css(css)).await.expect(css);
+        element.text().await.expect("text")
     }
 }

@@ -5,6 +5,7 @@
 
 mod browser;
 mod recovery;
+mod security;
 mod site;
 mod states;
 mod words;

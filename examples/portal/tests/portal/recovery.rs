@@ -109,7 +109,7 @@ fn the_keyboard_alone_resets_a_password() {
             [("Code by mail", MAIL), ("Code by text message to my mobile phone", MOBILE)]
         {
             page.tab_to(option).await;
-            page.keys("\u{e007}").await;
+            page.enter().await;
             page.type_into("code", &page.site.code(address).await).await;
         }
         page.tab_to_field("password").await;

@@ -9,7 +9,7 @@ use sspr::port::{Clock as _, SystemClock};
 use sspr::testing::{FaultPlan, Faulty, ManualClock};
 use sspr::web::TrustedProxies;
 use sspr::{Actor, Engine, Keys, Policy, PolicySettings, RoleId, SecretBytes, TenantId, UserId};
-use sspr_portal::{Mailroom, Portal, demo, router};
+use sspr_portal::{Mailroom, Portal, SignIns, demo, router};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -47,12 +47,13 @@ impl Site {
         let directory = MemoryDirectory::new().with_clock(clock.clone());
         demo::directory(&directory).expect("data of the demonstration");
         let directory_faults = FaultPlan::none();
+        let sign_ins = SignIns::default();
         let secret = |byte| SecretBytes::new(vec![byte; 32]);
         let engine = Engine::builder()
             .keys(Keys::new(secret(1), 1, secret(2)).expect("long enough"))
             .store(MemoryStore::new())
             .directory(Faulty::new(directory.clone(), directory_faults.clone()))
-            .sessions(directory.clone())
+            .sessions(sign_ins.clone())
             .delivery(mails.clone())
             .seal(KeySeal::new(1, secret(3)).expect("long enough"))
             .human_check(demo::Question)
@@ -64,7 +65,15 @@ impl Site {
         demo::fill(&engine, demo::settings(&origin).expect("sound")).await.expect("sound");
         let tenant = demo::tenant().expect("valid");
         let proxies = TrustedProxies::none();
-        let portal = Portal::new(engine.clone(), tenant, mails.clone(), &origin, proxies);
+        let portal = Portal::new(
+            engine.clone(),
+            tenant,
+            directory.clone(),
+            sign_ins,
+            mails.clone(),
+            &origin,
+            proxies,
+        );
         let app = router(portal.expect("sound templates"));
         let app = app.into_make_service_with_connect_info::<std::net::SocketAddr>();
         let server = tokio::spawn(async move { axum::serve(listener, app).await.expect("serves") });

@@ -31,44 +31,38 @@ fn every_language_has_every_text_with_the_same_values() {
     }
 }
 
-/// The keys that a template names, and the beginnings of those that it composes.
-fn named() -> (BTreeSet<String>, BTreeSet<String>) {
-    let (mut whole, mut begun) = (BTreeSet::new(), BTreeSet::new());
+/// The literals that templates pass to `t`, and whether each is only the beginning of a key.
+fn literals() -> BTreeSet<(&'static str, bool)> {
+    let mut found = BTreeSet::new();
     for (_, source) in TEMPLATES {
-        for literal in source.split('"').skip(1).step_by(2) {
-            whole.insert(literal.to_owned());
-        }
-        for call in source.split("t(\"").skip(1) {
-            let (key, rest) = call.split_once('"').expect("a whole literal");
-            if rest.trim_start().starts_with('~') {
-                begun.insert(key.to_owned());
+        for (at, call) in source.match_indices("t(\"") {
+            let is_longer_name = source[..at].ends_with(|symbol: char| symbol.is_alphabetic());
+            let (key, rest) = source[at + call.len()..].split_once('"').expect("a whole literal");
+            if !is_longer_name {
+                found.insert((key, rest.trim_start().starts_with('~')));
             }
         }
     }
-    (whole, begun)
+    found
 }
 
 #[test]
 fn every_text_is_used_and_every_text_that_is_named_exists() {
     let english = texts(Language::English);
-    let (whole, begun) = named();
-    let sources: String = SOURCES.concat();
+    let literals = literals();
+    let templates = TEMPLATES.iter().map(|(_, source)| *source);
+    let sources: String = SOURCES.into_iter().chain(templates).collect();
     for key in english.keys() {
-        let is_used = whole.contains(*key)
-            || sources.contains(&format!("\"{key}\""))
-            || begun.iter().any(|begin| key.starts_with(begin.as_str()))
+        let is_used = sources.contains(&format!("\"{key}\""))
+            || literals.iter().any(|(begin, is_begun)| *is_begun && key.starts_with(begin))
             || COMPOSED.iter().any(|begin| key.starts_with(begin))
             || ["reset", "unlock", "change"]
                 .iter()
                 .any(|flow| key.starts_with(&format!("{flow}.")));
         assert!(is_used, "{key} is not used");
     }
-    for (_, source) in TEMPLATES {
-        for call in source.split("t(\"").skip(1) {
-            let (key, rest) = call.split_once('"').expect("a whole literal");
-            let is_whole = !rest.trim_start().starts_with('~');
-            assert!(!is_whole || english.contains_key(key), "{key} has no text");
-        }
+    for (key, is_begun) in literals {
+        assert!(is_begun || english.contains_key(key), "{key} has no text");
     }
     for reason in SsprReason::ALL {
         let name = serde_json::to_value(reason).expect("a name");
@@ -92,10 +86,13 @@ fn every_text_is_used_and_every_text_that_is_named_exists() {
 const COMPOSED: [&str; 5] = ["option.", "password.", "reason.", "refusal.", "sent."];
 
 /// The code that names texts.
-const SOURCES: [&str; 3] = [
+const SOURCES: [&str; 6] = [
+    include_str!("../../src/change.rs"),
     include_str!("../../src/pages.rs"),
     include_str!("../../src/problem.rs"),
     include_str!("../../src/recover.rs"),
+    include_str!("../../src/security.rs"),
+    include_str!("../../src/sign_in.rs"),
 ];
 
 #[test]
