@@ -10,7 +10,7 @@
 //! |---|---|---|
 //! | to learn which accounts exist | Before the first proof every reply is a function of the request, the policy and counters of the source; the same ports are called; `not_before` hides the time | what the host does before and after; load that takes longer than the floor |
 //! | to guess a code | Five comparisons per code, ten failures per day and method in each of two pools, of which an anonymous caller has one, and forty in a row; each is counted before it is made | odds for which [`Policy::review`](crate::Policy::review) computes upper bounds |
-//! | a few guesses on many accounts | Counters by source, destination, number range and tenant; codes become longer while the tenant's counter is spent | a botnet below all of them |
+//! | a few guesses on many accounts | Counters by source, destination, number range and tenant; while the tenant's counter is spent, codes become longer and every caller must pass the human check, if there is one | a botnet below all of them |
 //! | the same code in parallel | One conditional commit: one proof, for any number of requests and processes | a store that breaks its contract |
 //! | new flows or resends to get more attempts | Budgets belong to account and method, not to a flow or a code | |
 //! | to lock the owner out | One source holds at most its share of each budget of an account; a live code's comparisons are set aside; flows with a proof, known devices and familiar sources use a second pool, which other callers cannot spend | in an unknown place the owner gets at least 3 codes a day against one source, 1 against five, 0 against 50 or 1 000 ([`limits`](super::limits)) |
@@ -182,7 +182,7 @@
 //! |---|---|---|
 //! | source; source and identifier | that source alone | the request is refused; nothing else is reserved, nothing is written |
 //! | destination; number prefix | any caller who requests a code for it | a reset gets a code with two attempts; a registration is refused, with the time |
-//! | tenant | all callers who request codes | codes grow by `escalated_length`; an event raises an alarm |
+//! | tenant | all callers who request codes | codes grow by `escalated_length`; every caller must pass the human check, if the engine has one (`escalated_human_check`); an event raises an alarm |
 //!
 //! A window counts an entry for up to an eighth of its length too long, never too short. The first kinds
 //! shown are those of the policy for users: an administrator needs one of them for the first proof and is

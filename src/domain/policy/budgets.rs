@@ -265,6 +265,10 @@ pub struct CrossLimits {
     /// at most 12. If the limit of a destination or prefix is spent, its codes allow fewer attempts
     /// instead, which the replies do not show.
     pub escalated_length: u8,
+    /// Whether every caller must pass the human check while the tenant's limit is spent, if the
+    /// engine has one. Spraying a few guesses at each of many accounts then costs a person's work;
+    /// no caller who passes it is refused. Default true.
+    pub escalated_human_check: bool,
 }
 
 impl CrossLimits {
@@ -307,6 +311,7 @@ impl Default for CrossLimits {
             prefix: Rate::new(50, HOUR),
             tenant: Rate::new(2_000, DAY),
             escalated_length: 2,
+            escalated_human_check: true,
         }
     }
 }

@@ -85,7 +85,7 @@ pub struct PolicySettings {
     pub desk: DeskPolicy,
     /// What the replies before the first proof may disclose. Default [`Disclosure::Uniform`].
     pub disclosure: Disclosure,
-    /// Whether a caller must pass a human check before a flow begins. Default false;
+    /// Whether a caller must always pass a human check before a flow begins. Default false;
     /// [`Disclosure::Reasoned`] requires true.
     pub human_check: bool,
     /// When users are asked to register, and how methods are added.

@@ -206,6 +206,9 @@ settings! {
     limits.tenant.window: Span(MINUTE, times(30, DAY)), "Own choice.";
     limits.escalated_length: Number(0, 4),
         "Two symbols: guessing is a hundred times harder during an attack.";
+    limits.escalated_human_check: Any,
+        "Own choice: the step up against spraying, beside longer codes. Only if the engine has a \
+        human check.";
     notices.texts.max: Number(1, 16),
         "Own choice: to one number of an account, enough for one session; a text costs money and \
         wakes people. Further ones fold into one that counts them.";

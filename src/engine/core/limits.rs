@@ -110,6 +110,21 @@ impl Core {
         Ok(spent.filter_map(|(line, _)| line.limit_spent()).next_back())
     }
 
+    /// Whether the tenant's limit is spent, by one of its counters. Counts nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault`] of the store.
+    pub(crate) async fn is_tenant_limit_spent(
+        &self,
+        tenant: &TenantId,
+        policy: &Policy,
+    ) -> Result<bool, Error> {
+        let line = self.tenant_line(policy)?;
+        let counts = self.count(tenant, std::slice::from_ref(&line), 0, self.clock.now()).await?;
+        Ok(counts.iter().sum::<u64>() >= line.most.into())
+    }
+
     /// Adds to the present slice of each line, and reads all slices of all lines.
     async fn count(
         &self,
@@ -166,12 +181,17 @@ impl Core {
             }
             LimitCaller::SignedIn => {}
         }
-        let mut all = Line::new(LimitKind::Tenant, limits.tenant, Vec::new());
+        escalating.push(self.tenant_line(policy)?);
+        Ok(Lines { refusing, escalating })
+    }
+
+    /// One of the counters of the tenant's limit.
+    fn tenant_line(&self, policy: &Policy) -> Result<Line, Error> {
+        let limits = &policy.limits;
         let [random] = self.random()?;
         let (counters, most) = limits.tenant_counters();
-        (all.stripe, all.most) = (random % counters, most);
-        escalating.push(all);
-        Ok(Lines { refusing, escalating })
+        let line = Line::new(LimitKind::Tenant, limits.tenant, Vec::new());
+        Ok(Line { most, stripe: random % counters, ..line })
     }
 }
 

@@ -72,7 +72,10 @@ pub(crate) async fn admitted(
     let human = human_passed(core, request).await;
     let context = core.context(tenant, UserSelector::Identifier(identifier), false).await?;
     let policy = &context.policy;
-    let wanted = policy.human_check || policy.disclosure == Disclosure::Reasoned;
+    let always = policy.human_check || policy.disclosure == Disclosure::Reasoned;
+    // The host has a human check, so that the requirement can be met.
+    let escalates = policy.limits.escalated_human_check && core.human_check.is_some();
+    let wanted = always || (escalates && core.is_tenant_limit_spent(tenant, policy).await?);
     if wanted && !human {
         return Err(Refusal::HumanCheckRequired.into());
     }

@@ -1,4 +1,5 @@
-//! Entra's throttles: what each counts, when it locks, and for whom.
+//! Entra's throttles: what each counts, when it locks, and for whom. And the tenant's limit: the step
+//! up against spraying.
 
 use std::time::Duration;
 
@@ -6,8 +7,12 @@ use sspr::admin::{BudgetKind, BudgetUse};
 use sspr::audit::EventKind;
 use sspr::policy::{Deviation, PoolKind, Rate, Throttle, ThrottleScope, ThrottledAct};
 use sspr::port::Clock as _;
-use sspr::{Identifier, MethodKind, PolicySettings, Request, ResetTicket, Selection, Timestamp};
+use sspr::{
+    Identifier, MethodKind, PolicySettings, Refusal, Request, ResetTicket, Selection, Step,
+    Timestamp,
+};
 
+use super::Human;
 use crate::support::*;
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -284,5 +289,51 @@ async fn e4_1_one_stranger_locks_the_owner_out_under_entra_alone() {
         let by_mail =
             locks(&world).await.iter().filter(|lock| lock.0 == ThrottledAct::MailSent).count();
         assert_eq!(by_mail, if lock_out { 7 } else { 0 });
+    }
+}
+
+/// Appendix C: while the tenant's limit is spent, a caller must pass the human check and codes are
+/// longer. No caller who passes it is refused, and without a human check none is asked.
+#[tokio::test]
+async fn a_spent_limit_of_the_tenant_asks_for_a_human_check_and_refuses_no_caller() {
+    for (check, asks) in [(true, true), (true, false), (false, true)] {
+        let mut settings = settings();
+        settings.limits.tenant = Rate::new(3, Duration::from_secs(86_400));
+        settings.limits.escalated_human_check = asks;
+        let builder = World::builder().settings(settings);
+        let builder =
+            if check { builder.engine(|engine| engine.human_check(Human)) } else { builder };
+        let world = builder.registered().open().await;
+        world.clock.advance(Duration::from_secs(2 * 86_400));
+        let start = async |number: u8, answer: Option<&str>| {
+            let request = request_from(&format!("198.51.100.{number}"));
+            let request = match answer {
+                Some(answer) => request.with_human_answer(answer.into()),
+                None => request,
+            };
+            let reply = world.engine.reset().start(&request, &ada()).await;
+            (request, reply)
+        };
+        let challenge = async |number, answer| {
+            let (request, reply) = start(number, answer).await;
+            let ticket = reply.expect("started").ticket;
+            world.engine.reset().challenge(&request, &ticket, &sms()).await.expect("challenged")
+        };
+        for number in 1..=3 {
+            challenge(number, None).await;
+        }
+        let (_, reply) = start(4, None).await;
+        if check && asks {
+            assert_eq!(refusal(reply), Refusal::HumanCheckRequired);
+        } else {
+            reply.expect("no requirement");
+        }
+        // The requirement can be met, the code is longer, and an event raises an alarm.
+        let answer = (check && asks).then_some("passed");
+        let Step::Enter { format, .. } = challenge(5, answer).await.step else { panic!() };
+        assert_eq!(format.length, 8);
+        assert!(world.event_codes().await.contains(&"limit_spent".to_owned()));
+        world.clock.advance(Duration::from_secs(2 * 86_400));
+        challenge(6, None).await;
     }
 }
