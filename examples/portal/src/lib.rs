@@ -6,6 +6,7 @@
 
 mod change;
 pub mod demo;
+mod desk;
 mod form;
 mod guard;
 mod language;
@@ -93,6 +94,10 @@ pub fn router(portal: Portal) -> Router {
         .route("/sign-out", post(sign_in::sign_out))
         .route("/security", get(security::page).post(security::form))
         .route("/change", get(change::page).post(change::form))
+        .route("/desk", get(desk::desk))
+        .route("/desk/{user}", get(desk::account).post(desk::act))
+        .route("/health", get(desk::health))
+        .route("/reasons", get(desk::reasons))
         .route("/mails", get(mails::list))
         .route("/mails/{id}", get(mails::one))
         .route(CHANGE_PASSWORD_PATH, get(async || Redirect::to("/change")))

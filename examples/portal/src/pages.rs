@@ -25,10 +25,11 @@ macro_rules! templates {
 }
 
 templates! {
-    "base.html", "change.html", "changed.html", "choose.html", "confirm.html", "confirm_unlock.html", "done.html", "ended.html", "enter.html", "home.html",
-    "link.html", "link_sent.html", "macros.html", "mail.html", "mails.html", "new_code.html",
-    "new_password.html",
-    "problem.html", "recovery_codes.html", "respond.html", "security.html", "sign_in.html", "start.html",
+    "account.html", "base.html", "change.html", "changed.html", "choose.html", "confirm.html",
+    "confirm_unlock.html", "desk.html", "done.html", "ended.html", "enter.html", "health.html",
+    "home.html", "link.html", "link_sent.html", "macros.html", "mail.html", "mails.html",
+    "new_code.html", "new_password.html", "problem.html", "reasons.html", "recovery_codes.html",
+    "respond.html", "security.html", "sign_in.html", "start.html",
 }
 
 type Texts = BTreeMap<&'static str, &'static str>;

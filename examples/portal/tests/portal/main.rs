@@ -4,6 +4,7 @@
 //! test opens is checked with axe in light and dark, and for text that does not fit.
 
 mod browser;
+mod desk;
 mod recovery;
 mod security;
 mod site;

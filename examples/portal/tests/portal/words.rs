@@ -86,8 +86,9 @@ fn every_text_is_used_and_every_text_that_is_named_exists() {
 const COMPOSED: [&str; 5] = ["option.", "password.", "reason.", "refusal.", "sent."];
 
 /// The code that names texts.
-const SOURCES: [&str; 6] = [
+const SOURCES: [&str; 7] = [
     include_str!("../../src/change.rs"),
+    include_str!("../../src/desk.rs"),
     include_str!("../../src/pages.rs"),
     include_str!("../../src/problem.rs"),
     include_str!("../../src/recover.rs"),
