@@ -126,8 +126,9 @@
 //! Nothing is on by default. `sqlite` adds `adapters::sqlite`, a durable store in one file, on the SQLite
 //! that the host's build or the system has; `sqlite-bundled` compiles one in (needs a C compiler).
 //! `postgres` adds `adapters::postgres` and `etcd` adds `adapters::etcd`, stores on servers for any
-//! number of processes; `smtp` adds `adapters::smtp`, mail by SMTP under TLS. These three need a tokio
-//! runtime and a provider for TLS: `tls-aws-lc-rs` and `tls-ring` bring one each (need a C compiler).
+//! number of processes; `smtp` adds `adapters::smtp`, mail by SMTP under TLS; `ldap` adds
+//! `adapters::ldap`, the directory for Active Directory and OpenLDAP. These four need a tokio runtime and
+//! a provider for TLS: `tls-aws-lc-rs` and `tls-ring` bring one each (need a C compiler).
 //! `files` adds `adapters::files`, messages as files for development; `seal` adds `adapters::seal`,
 //! encryption of stored secrets under rotating keys; `words` adds `words`, texts of messages and pages in English, Latvian and Chinese; `tracing` adds a span for each operation and each
 //! port call; `testing` adds `testing`, test doubles; `conformance` adds `conformance`, the contracts of

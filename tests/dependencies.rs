@@ -55,7 +55,7 @@ const BANNED: [&str; 36] = [
 ];
 
 /// What each feature may add to the default build.
-const ADDS: [(&str, &[&str]); 13] = [
+const ADDS: [(&str, &[&str]); 14] = [
     (
         "sqlite",
         &[
@@ -281,6 +281,24 @@ const ADDS: [(&str, &[&str]); 13] = [
             "want",
         ],
     ),
+    (
+        "ldap",
+        &[
+            "bytes",
+            "mio",
+            "once_cell",
+            "openssl-probe",
+            "pin-project-lite",
+            "rustls",
+            "rustls-native-certs",
+            "rustls-pki-types",
+            "rustls-webpki",
+            "socket2",
+            "tokio",
+            "tokio-rustls",
+            "untrusted",
+        ],
+    ),
     // Beside an adapter these bring a provider: the test below.
     ("tls-aws-lc-rs", &[]),
     ("tls-ring", &[]),
@@ -373,7 +391,8 @@ fn a_provider_of_tls_comes_with_its_feature_only() {
         (Some("tls-aws-lc-rs"), &["aws-lc-rs", "aws-lc-sys"]),
         (Some("tls-ring"), &["ring"]),
     ] {
-        let features: Vec<&str> = ["smtp", "postgres", "etcd"].into_iter().chain(feature).collect();
+        let features: Vec<&str> =
+            ["smtp", "postgres", "etcd", "ldap"].into_iter().chain(feature).collect();
         let crates = crates("normal,build", &features);
         let names = names(&crates);
         let held: Vec<&str> = PROVIDERS.into_iter().filter(|name| names.contains(name)).collect();

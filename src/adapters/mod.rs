@@ -9,6 +9,8 @@ mod cursor;
 pub mod etcd;
 #[cfg(feature = "files")]
 pub mod files;
+#[cfg(feature = "ldap")]
+pub mod ldap;
 pub mod memory;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod migration;
@@ -22,10 +24,10 @@ pub mod seal;
 pub mod smtp;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
-#[cfg(any(feature = "etcd", feature = "postgres", feature = "smtp"))]
+#[cfg(any(feature = "etcd", feature = "ldap", feature = "postgres", feature = "smtp"))]
 mod tls;
 
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub use self::migration::Migration;
-#[cfg(any(feature = "etcd", feature = "postgres", feature = "smtp"))]
+#[cfg(any(feature = "etcd", feature = "ldap", feature = "postgres", feature = "smtp"))]
 pub use rustls;

@@ -286,6 +286,17 @@
 //! `STARTTLS` is spoken here and read byte by byte, so lines that were sent in clear behind its reply
 //! break the handshake instead of being read as the server's.
 //!
+//! # LDAP
+//!
+//! **The adapter speaks LDAP itself.** The client `ldap3` 0.12 was read and left: it panics on malformed replies
+//! and parses without a limit of depth, also what comes before TLS; it does not tell whether a request was sent,
+//! so a lost write could not be told from one that never began; it copies passwords into buffers that it does
+//! not wipe; and its TLS brings parsers for certificates and addresses. The part of the protocol that a directory
+//! needs is small: bind, search, modify, and two extended operations.
+//!
+//! **A listing has no cookie.** The cookie of a paged search belongs to one connection. A cursor here is the last
+//! identifier, and a scan keeps the next ten thousand.
+//!
 //! # TLS
 //!
 //! **Each adapter makes its own `rustls` configuration with a named provider.** `lettre` and `tonic` can

@@ -9,7 +9,8 @@
 //! | `postgres` | `tokio-postgres` 0.7, `deadpool-postgres` 0.14, `tokio-postgres-rustls` | `adapters::postgres::deadpool_postgres` | a pool and a schema, a TLS configuration |
 //! | `etcd` | `tonic` 0.14, `prost` 0.14 | `adapters::etcd::tonic` | channels, a TLS configuration |
 //! | `smtp` | `lettre` 0.11, without its TLS | | a TLS configuration |
-//! | `postgres`, `etcd`, `smtp` | `rustls` 0.23 without a provider, `tokio` 1 | `adapters::rustls` | |
+//! | `ldap` | none beside those of the next line | | a TLS configuration |
+//! | `postgres`, `etcd`, `smtp`, `ldap` | `rustls` 0.23 without a provider, `tokio` 1 | `adapters::rustls` | |
 //! | `tls-aws-lc-rs`, `tls-ring` | `aws-lc-rs`, `ring`: the provider for `rustls` | | |
 //! | `seal` | `chacha20poly1305` 0.11 | | |
 //! | `tracing` | `tracing` 0.1 | | the host's subscriber, as usual |

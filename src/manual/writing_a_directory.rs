@@ -6,6 +6,8 @@
 //! opened are a port of their own, [`Sessions`](crate::port::Sessions), with one method: a host whose directory
 //! keeps them implements both.
 //!
+//! For Active Directory and OpenLDAP there is `adapters::ldap`, with the feature `ldap`.
+//!
 //! # The contract in plain words
 //!
 //! - **A name is compared, not matched.** Look it up with `=`: in a `LIKE` or an LDAP filter, `*`, `%`, `_`

@@ -1,4 +1,5 @@
-//! Everything that needs a server: PostgreSQL, etcd, a pooler, a mail server.
+//! Everything that needs a server: PostgreSQL, etcd, a pooler, a mail server, OpenLDAP,
+//! Active Directory.
 
 #[cfg(feature = "testing")]
 #[path = "../support/fresh.rs"]
@@ -15,6 +16,7 @@ mod cluster;
 mod conformance_etcd;
 mod conformance_postgres;
 mod etcd_store;
+mod ldap;
 mod postgres_store;
 mod private_servers;
 mod records;

@@ -18,8 +18,13 @@ impl Certificates {
     /// Creates the certificates and writes them as `ca.pem`, `server.pem`, `server.key`,
     /// `client.pem` and `client.key`.
     pub fn write(folder: &Path) -> Self {
+        Self::write_for(folder, &["127.0.0.1", "etcd.contoso.example"])
+    }
+
+    /// The same for a server with these names and addresses.
+    pub fn write_for(folder: &Path, hosts: &[&str]) -> Self {
         let (ca, issuer) = authority("ca");
-        let server = signed(&issuer, "server", &["127.0.0.1", "etcd.contoso.example"]);
+        let server = signed(&issuer, "server", hosts);
         let client = signed(&issuer, "client", &[]);
         let write =
             |name: &str, pem: &str| std::fs::write(folder.join(name), pem).expect("written");

@@ -1,6 +1,4 @@
 //! Private etcd servers: one node that the tests of a binary share, or clusters of their own.
-#[path = "certificates.rs"]
-mod certificates;
 
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpStream};
@@ -10,7 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use certificates::Certificates;
+use super::certificates::Certificates;
 
 use super::{Folder, Server, free_port, is_alive, program, run, wait_for};
 

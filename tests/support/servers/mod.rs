@@ -16,9 +16,12 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+pub mod certificates;
 pub mod etcd;
+pub mod openldap;
 pub mod pgbouncer;
 pub mod postgres;
+pub mod samba;
 #[path = "../temporary.rs"]
 mod temporary;
 

@@ -1,0 +1,119 @@
+//! The directory's implementation of the port.
+
+use std::collections::BTreeSet;
+
+use async_trait::async_trait;
+use tokio::runtime::Handle;
+use tokio::time::timeout;
+
+use super::directory::{Listing, not_checked, position};
+use super::fault::{LdapCause, LdapFault, LdapStage};
+use super::shared::LdapDirectory;
+use super::write::reply_of;
+use crate::facts::{TenantFacts, UserFacts, UserQuery, WriteOutcome, WriteReply};
+use crate::port::{Cursor, Directory, Page, PasswordWrite, PortError, PortResult, UnlockWrite};
+use crate::{GroupId, RoleId, SecretText, TenantId, UserId};
+
+/// Runs a call within the timeout. The stage tells how far it had come.
+macro_rules! in_time {
+    ($timeout:expr, |$stage:ident| $work:expr) => {{
+        let mut stage = LdapStage::Queue;
+        let $stage = &mut stage;
+        let done = match Handle::try_current() {
+            Ok(_) => timeout($timeout, $work).await,
+            Err(_) => return Err(PortError::unavailable().because("ldap: no tokio runtime")),
+        };
+        done.unwrap_or_else(|_| Err(LdapFault::new(stage, LdapCause::Late)))
+    }};
+}
+
+/// Repeats a read once, on another connection, if the first one was lost.
+macro_rules! read_twice {
+    ($directory:expr, |$stage:ident| $work:expr) => {{
+        let first = in_time!($directory.timeout / 2, |$stage| $work);
+        match first {
+            Err(fault) if fault.may_go_elsewhere() => {
+                in_time!($directory.timeout / 2, |$stage| $work)
+            }
+            first => first,
+        }
+    }};
+}
+
+#[async_trait]
+impl Directory for LdapDirectory {
+    async fn tenant(&self, tenant: &TenantId) -> PortResult<Option<TenantFacts>> {
+        Ok(self.tenants.get(tenant).map(|tenant| tenant.facts.clone()))
+    }
+
+    async fn find(&self, tenant: &TenantId, query: &UserQuery<'_>) -> PortResult<Vec<UserFacts>> {
+        let Some(tenant) = self.tenants.get(tenant) else { return Ok(Vec::new()) };
+        let found = read_twice!(self, |stage| self.look_up(tenant, &query.by, query.groups, stage));
+        Ok(found?)
+    }
+
+    async fn users(
+        &self,
+        tenant: &TenantId,
+        groups: &BTreeSet<GroupId>,
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> PortResult<Page<UserFacts>> {
+        self.listed(tenant, groups, None, after, limit).await
+    }
+
+    async fn role_holders(
+        &self,
+        tenant: &TenantId,
+        roles: &[RoleId],
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> PortResult<Page<UserFacts>> {
+        self.listed(tenant, const { &BTreeSet::new() }, Some(roles), after, limit).await
+    }
+
+    async fn set_password(&self, write: &PasswordWrite<'_>) -> PortResult<WriteReply> {
+        let Some(tenant) = self.tenants.get(write.tenant) else {
+            return Ok(WriteOutcome::AdminActionRequired.with_detail("no such tenant"));
+        };
+        let patience = self.timeout.min(write.timeout);
+        let done = in_time!(patience, |stage| self.write_password(tenant, write, stage));
+        Ok(done.unwrap_or_else(|fault| reply_of(&fault)))
+    }
+
+    async fn verify_password(
+        &self,
+        tenant: &TenantId,
+        user: &UserId,
+        password: &SecretText,
+    ) -> PortResult<bool> {
+        let Some(tenant) = self.tenants.get(tenant) else { return Ok(false) };
+        let checked = in_time!(self.timeout, |stage| self.verified(tenant, user, password, stage));
+        Ok(checked?.ok_or_else(not_checked)?)
+    }
+
+    async fn unlock(&self, unlock: &UnlockWrite<'_>) -> PortResult<WriteReply> {
+        let Some(tenant) = self.tenants.get(unlock.tenant) else {
+            return Ok(WriteOutcome::AdminActionRequired.with_detail("no such tenant"));
+        };
+        let patience = self.timeout.min(unlock.timeout);
+        let done = in_time!(patience, |stage| self.write_unlock(tenant, unlock, stage));
+        Ok(done.unwrap_or_else(|fault| reply_of(&fault)))
+    }
+}
+
+impl LdapDirectory {
+    async fn listed(
+        &self,
+        id: &TenantId,
+        groups: &BTreeSet<GroupId>,
+        roles: Option<&[RoleId]>,
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> PortResult<Page<UserFacts>> {
+        let after = position(after)?;
+        let Some(tenant) = self.tenants.get(id) else { return Ok(Page::new(Vec::new(), None)) };
+        let listing = Listing { id, tenant, groups, roles, after, limit };
+        Ok(in_time!(self.timeout, |stage| self.list(&listing, stage))?)
+    }
+}
