@@ -218,6 +218,7 @@ pub mod facts {
         UserSelector, WritebackState,
     };
     pub use crate::domain::identity::time_zone::TimeZone;
+    pub use crate::domain::identity::writeback_event::{WritebackEvent, WritebackMeaning};
     pub use crate::domain::identity::writes::{
         Lockouts, PolicyReason, SessionKinds, WriteOutcome, WritePurpose, WriteReply,
     };
@@ -270,13 +271,13 @@ pub mod policy {
     pub use crate::domain::policy::served::{Lack, Unserved};
     pub use crate::domain::policy::{
         AccountRisk, AdministratorPolicy, AsvsLevel, CodeAlphabet, CodeFormat, CodeFormats,
-        ContactSources, CrossLimits, DeskPolicy, Deviation, Disclosure, DocumentFault,
+        ContactSources, CrossLimits, DeskPolicy, Deviation, Disclosure, DocumentFault, EntraImport,
         FailureBudgets, Finding, Gates, GuessingRisk, HelpDesk, HelpUrl, Lifetimes, LockStart,
-        MethodMaxima, MethodPolicies, MethodRisk, MigrationState, NoticeBudgets, Notifications,
-        NotifyRule, OathPolicy, OnPremisesPolicy, OwnersWay, PlanTable, PolicyDocumentError,
-        PolicyError, PolicyFault, PolicyProblem, PolicyReview, Rate, RegistrationPolicy, Retired,
-        Retirement, Scope, SendBudgets, SettingValue, Severity, SignInLockout, SprayRisk, Standard,
-        Throttle, ThrottleScope, ThrottledAct,
+        MethodMaxima, MethodPolicies, MethodRisk, MigrationState, NotTaken, NoticeBudgets,
+        Notifications, NotifyRule, OathPolicy, OnPremisesPolicy, OwnersWay, PlanTable,
+        PolicyDocumentError, PolicyError, PolicyFault, PolicyProblem, PolicyReview, Rate,
+        RegistrationPolicy, Retired, Retirement, Scope, SendBudgets, SettingValue, Severity,
+        SignInLockout, SprayRisk, Standard, Throttle, ThrottleScope, ThrottledAct,
     };
 }
 

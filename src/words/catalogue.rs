@@ -22,10 +22,10 @@ macro_rules! files {
 }
 
 files! {
-    "en": "messages" "pages" "reasons";
-    "lv": "messages" "pages" "reasons";
-    "zh-CN": "messages" "pages" "reasons";
-    "zh-TW": "messages" "pages" "reasons";
+    "en": "messages" "pages" "reasons" "policy" "troubleshooting";
+    "lv": "messages" "pages" "reasons" "policy" "troubleshooting";
+    "zh-CN": "messages" "pages" "reasons" "policy" "troubleshooting";
+    "zh-TW": "messages" "pages" "reasons" "policy" "troubleshooting";
 }
 
 /// Texts in several languages: see [the module](self).

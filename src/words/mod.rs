@@ -49,6 +49,8 @@ mod letter;
 mod localised;
 mod pages;
 mod phrases;
+mod policy;
+mod troubleshooting;
 
 #[cfg(test)]
 mod tests;
@@ -60,3 +62,5 @@ pub use clock::{TimeZones, ZoneOffset};
 pub use localised::LocalisedText;
 pub use pages::{PageText, ReasonText};
 pub use phrases::{PhraseValue, Phrases};
+pub use policy::{PolicyChange, PolicyLine};
+pub use troubleshooting::TroubleshootingRow;

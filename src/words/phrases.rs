@@ -78,6 +78,19 @@ impl<'a> Phrases<'a> {
         self.phrase("span", &[("unit", unit.into()), ("count", (seconds / size).into())])
     }
 
+    /// A span of time in the largest unit in which it is a whole number.
+    pub(super) fn exact_span(&self, span: Duration) -> String {
+        const UNITS: [(&str, u64, u64); 3] =
+            [("days", 86_400, 2), ("hours", 3_600, 1), ("minutes", 60, 1)];
+        let seconds = span.as_secs();
+        let whole = UNITS
+            .into_iter()
+            .find(|(_, size, least)| seconds.is_multiple_of(*size) && seconds / size >= *least);
+        let (unit, count) =
+            whole.map_or(("seconds", seconds), |(unit, size, _)| (unit, seconds / size));
+        self.phrase("span", &[("unit", unit.into()), ("count", count.into())])
+    }
+
     /// Items in a row, with the language's separator.
     pub(super) fn list(&self, items: impl IntoIterator<Item = String>) -> String {
         items.into_iter().collect::<Vec<_>>().join(&self.phrase("list-separator", &[]))

@@ -7,4 +7,5 @@ pub(crate) mod ids;
 pub(crate) mod locale;
 pub(crate) mod roles;
 pub(crate) mod time_zone;
+pub(crate) mod writeback_event;
 pub(crate) mod writes;

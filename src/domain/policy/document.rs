@@ -10,15 +10,18 @@ use serde::de::{Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::fault::write_faults;
+use super::fault::{SettingValue, write_faults};
 use super::settings::PolicySettings;
+use super::table::{SETTINGS, Setting};
+use super::written_span::written_span;
 
 impl PolicySettings {
     /// The longest document that [`PolicySettings::from_json`] takes, in bytes.
     pub const MAX_DOCUMENT: usize = 256 * 1024;
 
     /// Reads a JSON document. A setting that is left out keeps its default; every unknown or
-    /// unreadable setting is a fault with its path.
+    /// unreadable setting is a fault with its path. A span of time is a number of milliseconds, or a text
+    /// such as `15m`, `24h`, `1h 30m` or ISO 8601's `PT15M`.
     ///
     /// Reading `PolicySettings` or [`Policy`](super::Policy) with `serde`, from any format, is as
     /// strict, but stops at the first fault and names no path.
@@ -42,22 +45,15 @@ impl PolicySettings {
     /// [`PolicyDocumentError`], with every fault that was found. Limits are checked afterwards, by
     /// [`Policy::new`](super::Policy::new).
     pub fn from_json(text: &str) -> Result<Self, PolicyDocumentError> {
-        let whole = |text: String| PolicyDocumentError::of(vec![DocumentFault::new("", text)]);
-        if text.len() > Self::MAX_DOCUMENT {
-            let (bytes, max) = (text.len(), Self::MAX_DOCUMENT);
-            return Err(whole(format!("the document has {bytes} bytes, at most {max} are read")));
-        }
-        let Tree(document) =
-            serde_json::from_str(text).map_err(|error| whole(error.to_string()))?;
-        let mut faults = Vec::new();
-        if !document.is_object() {
-            return Err(whole("the document is not an object of settings".to_owned()));
-        }
-        examine(&document, &known(), &mut Vec::new(), &mut faults);
+        let mut document = Value::Object(object(text)?);
+        let (mut faults, known) = (Vec::new(), known());
+        read_spans(&mut document, &known, &mut faults);
+        examine(&document, &known, &mut Vec::new(), &mut faults);
         if !faults.is_empty() {
+            faults.sort_by(|one, other| one.path.cmp(&other.path));
             return Err(PolicyDocumentError::of(faults));
         }
-        serde_json::from_value(document).map_err(|error| whole(error.to_string()))
+        serde_json::from_value(document).map_err(|error| whole_fault(error.to_string()))
     }
 }
 
@@ -74,7 +70,7 @@ pub struct PolicyDocumentError {
 }
 
 impl PolicyDocumentError {
-    const fn of(faults: Vec<DocumentFault>) -> Self {
+    pub(super) const fn of(faults: Vec<DocumentFault>) -> Self {
         Self { faults }
     }
 
@@ -106,7 +102,7 @@ pub struct DocumentFault {
 }
 
 impl DocumentFault {
-    fn new(path: impl Into<String>, text: impl Into<String>) -> Self {
+    pub(super) fn new(path: impl Into<String>, text: impl Into<String>) -> Self {
         Self { path: path.into(), text: text.into() }
     }
 
@@ -145,6 +141,46 @@ pub(in crate::domain) fn stored<'de, D: Deserializer<'de>>(
     let mut body = Value::deserialize(from)?;
     remove_unknown(&mut body, &known());
     serde_json::from_value(body).map_err(D::Error::custom)
+}
+
+/// The object in a JSON text, in which no field is given twice.
+pub(super) fn object(text: &str) -> Result<Map<String, Value>, PolicyDocumentError> {
+    if text.len() > PolicySettings::MAX_DOCUMENT {
+        let (bytes, max) = (text.len(), PolicySettings::MAX_DOCUMENT);
+        let fault = format!("the document has {bytes} bytes, at most {max} are read");
+        return Err(whole_fault(fault));
+    }
+    let parsed: Result<Tree, _> = serde_json::from_str(text);
+    match parsed.map_err(|error| whole_fault(error.to_string()))? {
+        Tree(Value::Object(object)) => Ok(object),
+        Tree(_) => Err(whole_fault("the document is not an object of settings".to_owned())),
+    }
+}
+
+fn whole_fault(text: String) -> PolicyDocumentError {
+    PolicyDocumentError::of(vec![DocumentFault::new("", text)])
+}
+
+/// Replaces spans of time that are written as text by their milliseconds, and faulty ones by the default.
+fn read_spans(document: &mut Value, known: &Value, faults: &mut Vec<DocumentFault>) {
+    let is_span = |setting: &&Setting| matches!(setting.range, Some((SettingValue::Span(_), _)));
+    for setting in SETTINGS.iter().filter(is_span) {
+        let pointer = format!("/{}", setting.path.replace('.', "/"));
+        let Some(value) = document.pointer_mut(&pointer) else { continue };
+        let Some(text) = value.as_str() else { continue };
+        let read = written_span(text).and_then(|span| u64::try_from(span.as_millis()).ok());
+        if read.is_none() {
+            let fault = format!("`{text}` is no span of time, such as `15m`, `24h` or `PT15M`");
+            faults.push(DocumentFault::new(setting.path, fault));
+        }
+        let default = || known.pointer(&pointer).cloned().unwrap_or_default();
+        *value = read.map_or_else(default, Value::from);
+    }
+}
+
+/// Whether a name is a likely misspelling of the other.
+pub(super) fn is_near(name: &str, other: &str) -> bool {
+    distance(&name.to_ascii_lowercase(), &other.to_ascii_lowercase()) <= 2
 }
 
 /// The settings that this release knows, with their defaults.
@@ -214,7 +250,7 @@ fn alone(value: &Value, path: &[String]) -> Value {
     }
 }
 
-fn unknown(name: &str, known: &Map<String, Value>) -> String {
+pub(super) fn unknown(name: &str, known: &Map<String, Value>) -> String {
     let close = known.keys().map(|other| (distance(name, other), other)).min();
     match close {
         Some((distance, other)) if distance <= 2 => {

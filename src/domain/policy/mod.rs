@@ -6,6 +6,8 @@ mod codes;
 mod desk;
 mod deviation;
 mod document;
+mod entra_document;
+mod entra_reader;
 mod fault;
 mod finding;
 mod findings;
@@ -27,6 +29,7 @@ mod sign_in_lockout;
 pub(in crate::domain) mod table;
 mod throttle;
 mod validate;
+mod written_span;
 
 #[cfg(test)]
 mod tests;
@@ -38,6 +41,8 @@ pub use desk::{DeskPolicy, HelpDesk, HelpUrl};
 pub use deviation::Deviation;
 pub(in crate::domain) use document::stored;
 pub use document::{DocumentFault, PolicyDocumentError};
+pub use entra_document::EntraImport;
+pub use entra_reader::NotTaken;
 pub use fault::{PolicyError, PolicyFault, PolicyProblem, SettingValue};
 pub use finding::{Finding, Severity, Standard};
 pub use guessing::{AccountRisk, GuessingRisk, MethodRisk, SprayRisk};

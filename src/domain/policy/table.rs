@@ -48,6 +48,38 @@ impl Setting {
     }
 }
 
+impl PolicySettings {
+    /// The path of every setting, as it is spelled in stored policies, in the order of the manual's page of
+    /// defaults.
+    ///
+    /// ```
+    /// let mut paths = sspr::PolicySettings::paths();
+    /// assert_eq!(paths.next(), Some("scope"));
+    /// assert!(paths.any(|path| path == "lifetimes.flow"));
+    /// ```
+    pub fn paths() -> impl Iterator<Item = &'static str> {
+        SETTINGS.iter().map(|setting| setting.path)
+    }
+
+    /// The amount of the setting at this path: its number, share or span, or the length of a list or a
+    /// text. `None` for a setting that is no amount or has none, and for a path that is no setting.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use sspr::policy::SettingValue;
+    ///
+    /// let settings = sspr::PolicySettings::default();
+    /// let quarter = SettingValue::Span(Duration::from_secs(900));
+    /// assert_eq!(settings.amount_of("lifetimes.flow"), Some(quarter));
+    /// assert_eq!(settings.amount_of("scope"), None);
+    /// ```
+    #[must_use]
+    pub fn amount_of(&self, path: &str) -> Option<SettingValue> {
+        let setting = SETTINGS.iter().find(|setting| setting.path == path)?;
+        (setting.amount)(self)
+    }
+}
+
 /// The place in the table of a setting, of a part of one, or of the first of a group.
 pub(in crate::domain) fn place_of(path: &str) -> Option<usize> {
     let is_within = |path: &str, whole: &str| {

@@ -3,3 +3,4 @@ use super::*;
 mod catalogue;
 mod messages;
 mod pages;
+mod policy;

@@ -1,5 +1,6 @@
 //! Tests of the policy: limits, deviations, presets, stored form, review.
 
+mod entra_document;
 mod limits;
 mod odds;
 mod presets;
