@@ -5,6 +5,7 @@ mod contacts;
 mod gates;
 mod order;
 mod passwords;
+mod presets;
 mod scope;
 mod throttles;
 mod users;

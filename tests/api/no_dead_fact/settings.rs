@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use sspr::policy::{Retired, Retirement};
+use sspr::policy::{Retired, Retirement, Throttle};
 use sspr::{MethodKind, PolicySettings, Timestamp};
 
 use super::run::Setup;
@@ -108,6 +108,12 @@ const CHANGES: &[Changed] = &[
     with("sends.in_hand_per_day", || json!(11), all_kinds, Apps),
     to("sends.live_flows", || json!(1), Mails),
     to("sends.source_share", || json!(100), Mails),
+    with(
+        "throttles",
+        || serde_json::to_value(Throttle::entra()).expect("a list"),
+        acknowledged,
+        Mails,
+    ),
     to("notices.texts.max", || json!(1), Acts),
     with(
         "notices.texts.window",
