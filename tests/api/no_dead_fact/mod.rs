@@ -6,7 +6,7 @@ mod run;
 mod scenes;
 mod settings;
 
-use sspr::facts::{PasswordHome, UserKind, WriteOutcome, WritebackState};
+use sspr::facts::{PasswordHome, TimeZone, UserKind, WriteOutcome, WritebackState};
 use sspr::policy::{Deviation, PlanTable, Retired, Retirement, Scope};
 use sspr::{GroupId, MethodKind, PolicySettings, RoleId, Timestamp};
 
@@ -61,6 +61,10 @@ fn small_tenant(setup: &mut Setup) {
     });
 }
 
+fn riga() -> TimeZone {
+    TimeZone::parse("Europe/Riga").expect("a zone")
+}
+
 fn role(name: &str) -> RoleId {
     RoleId::parse(name).expect("valid")
 }
@@ -111,9 +115,20 @@ const USER: &[Pair] = &[
             user.locale = Some(sspr::message::Locale::parse("lv").expect("a language"))
         });
     }),
+    pair("time_zone", plain, |one| one.user.push(|user| user.time_zone = Some(riga()))),
     pair("password_expired", plain, |one| {
         one.user.push(|user| user.password_expired = Some(true));
     }),
+    pair(
+        "strong_password_required",
+        |both| {
+            policy(both, |policy| {
+                policy.password.required_classes = 3;
+                policy.acknowledged.insert(Deviation::CompositionRules);
+            });
+        },
+        |one| one.user.push(|user| user.strong_password_required = Some(false)),
+    ),
     pair(
         "strong_password_required",
         |both| {
@@ -205,6 +220,7 @@ const TENANT: &[Pair] = &[
             tenant.locale = Some(sspr::message::Locale::parse("lv").expect("a language"))
         });
     }),
+    pair("time_zone", plain, |one| one.tenant.push(|tenant| tenant.time_zone = Some(riga()))),
 ];
 
 const SIGN_IN: &[Pair] = &[

@@ -237,7 +237,8 @@ impl Run {
         for message in world.inbox.all() {
             let to = (message.channel, message.destination.normalised());
             let (about, words) = (&message.about, (&message.locale, &message.organisation));
-            self.see(message.kind, &(to, about, words, message.notice, message.valid_for));
+            let reader = (&message.display_name, &message.time_zone, &message.cloud);
+            self.see(message.kind, &(to, about, words, reader, message.notice, message.valid_for));
         }
         self.see("writes", &world.directory.writes(&world.tenant, &world.user));
         self.see("revocations", &world.directory.revocations(&world.tenant, &world.user));

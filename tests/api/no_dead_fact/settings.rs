@@ -1,8 +1,10 @@
 //! Each setting of a policy decides something.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
-use sspr::policy::{Retired, Retirement, Throttle};
+use sspr::policy::{Rate, Retired, Retirement, Throttle, ThrottledAct};
 use sspr::{MethodKind, PolicySettings, Timestamp};
 
 use super::run::Setup;
@@ -108,12 +110,7 @@ const CHANGES: &[Changed] = &[
     with("sends.in_hand_per_day", || json!(11), all_kinds, Apps),
     to("sends.live_flows", || json!(1), Mails),
     to("sends.source_share", || json!(100), Mails),
-    with(
-        "throttles",
-        || serde_json::to_value(Throttle::entra()).expect("a list"),
-        acknowledged,
-        Mails,
-    ),
+    with("throttles", || serde_json::to_value([two_mails()]).expect("a list"), acknowledged, Mails),
     to("notices.texts.max", || json!(1), Acts),
     with(
         "notices.texts.window",
@@ -367,6 +364,12 @@ const CHANGES: &[Changed] = &[
         Sound,
     ),
 ];
+
+/// Two mails in an hour lock for a day.
+fn two_mails() -> Throttle {
+    let hour = Duration::from_secs(3_600);
+    Throttle::new(ThrottledAct::MailSent, Rate::new(2, hour), 24 * hour)
+}
 
 fn with_link(policy: &mut PolicySettings) {
     let base = sspr::policy::LinkBase::parse("https://id.contoso.example/reset#");
