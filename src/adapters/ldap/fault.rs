@@ -74,6 +74,12 @@ impl LdapFault {
         }
     }
 
+    /// Whether a check of a password may be repeated. A bind that was lost may have been counted as a
+    /// failed sign-in.
+    pub(super) const fn may_check_again(&self) -> bool {
+        self.may_go_elsewhere() && !matches!(self.stage, LdapStage::Bind)
+    }
+
     /// Whether the service account is refused, by its password or for want of rights.
     pub(super) const fn is_denied(&self) -> bool {
         match &self.cause {

@@ -27,14 +27,13 @@ macro_rules! in_time {
     }};
 }
 
-/// Repeats a read once, on another connection, if the first one was lost.
-macro_rules! read_twice {
-    ($directory:expr, |$stage:ident| $work:expr) => {{
-        let first = in_time!($directory.timeout / 2, |$stage| $work);
-        match first {
-            Err(fault) if fault.may_go_elsewhere() => {
-                in_time!($directory.timeout / 2, |$stage| $work)
-            }
+/// Repeats a call once, on another connection, if the first one was lost and nothing was written. A
+/// pooled connection may have been closed since its last use.
+macro_rules! tried_twice {
+    ($patience:expr, $may_repeat:ident, |$stage:ident| $work:expr) => {{
+        let patience = $patience / 2;
+        match in_time!(patience, |$stage| $work) {
+            Err(fault) if fault.$may_repeat() => in_time!(patience, |$stage| $work),
             first => first,
         }
     }};
@@ -48,7 +47,9 @@ impl Directory for LdapDirectory {
 
     async fn find(&self, tenant: &TenantId, query: &UserQuery<'_>) -> PortResult<Vec<UserFacts>> {
         let Some(tenant) = self.tenants.get(tenant) else { return Ok(Vec::new()) };
-        let found = read_twice!(self, |stage| self.look_up(tenant, &query.by, query.groups, stage));
+        let found = tried_twice!(self.timeout, may_go_elsewhere, |stage| {
+            self.look_up(tenant, &query.by, query.groups, stage)
+        });
         Ok(found?)
     }
 
@@ -77,7 +78,9 @@ impl Directory for LdapDirectory {
             return Ok(WriteOutcome::AdminActionRequired.with_detail("no such tenant"));
         };
         let patience = self.timeout.min(write.timeout);
-        let done = in_time!(patience, |stage| self.write_password(tenant, write, stage));
+        let done = tried_twice!(patience, may_go_elsewhere, |stage| {
+            self.write_password(tenant, write, stage)
+        });
         Ok(done.unwrap_or_else(|fault| reply_of(&fault)))
     }
 
@@ -88,7 +91,9 @@ impl Directory for LdapDirectory {
         password: &SecretText,
     ) -> PortResult<bool> {
         let Some(tenant) = self.tenants.get(tenant) else { return Ok(false) };
-        let checked = in_time!(self.timeout, |stage| self.verified(tenant, user, password, stage));
+        let checked = tried_twice!(self.timeout, may_check_again, |stage| {
+            self.verified(tenant, user, password, stage)
+        });
         Ok(checked?.ok_or_else(not_checked)?)
     }
 
@@ -97,7 +102,9 @@ impl Directory for LdapDirectory {
             return Ok(WriteOutcome::AdminActionRequired.with_detail("no such tenant"));
         };
         let patience = self.timeout.min(unlock.timeout);
-        let done = in_time!(patience, |stage| self.write_unlock(tenant, unlock, stage));
+        let done = tried_twice!(patience, may_go_elsewhere, |stage| {
+            self.write_unlock(tenant, unlock, stage)
+        });
         Ok(done.unwrap_or_else(|fault| reply_of(&fault)))
     }
 }
