@@ -130,16 +130,6 @@ const USER: &[Pair] = &[
         |one| one.user.push(|user| user.strong_password_required = Some(false)),
     ),
     pair(
-        "strong_password_required",
-        |both| {
-            policy(both, |policy| {
-                policy.password.required_classes = 3;
-                policy.acknowledged.insert(Deviation::CompositionRules);
-            });
-        },
-        |one| one.user.push(|user| user.strong_password_required = Some(false)),
-    ),
-    pair(
         "locked_out",
         |both| {
             both.unlock = Some(WriteOutcome::Indeterminate);
