@@ -195,6 +195,14 @@ const CHANGES: &[Changed] = &[
         Limits,
     ),
     with(
+        "limits.escalated_human_check",
+        || json!(false),
+        |both| {
+            policy(both, |policy| policy.limits.tenant.max = 1);
+        },
+        Limits,
+    ),
+    with(
         "limits.escalated_length",
         || json!(4),
         |both| {
