@@ -214,7 +214,7 @@ pub mod facts {
         ContactSlot, Destination, EmailAddress, PhoneNumber,
     };
     pub use crate::domain::identity::facts::{
-        ContactFacts, PasswordHome, Plan, TenantFacts, UserFacts, UserKind, UserQuery,
+        ContactFacts, MustChange, PasswordHome, Plan, TenantFacts, UserFacts, UserKind, UserQuery,
         UserSelector, WritebackState,
     };
     pub use crate::domain::identity::time_zone::TimeZone;
@@ -271,13 +271,14 @@ pub mod policy {
     pub use crate::domain::policy::served::{Lack, Unserved};
     pub use crate::domain::policy::{
         AccountRisk, AdministratorPolicy, AsvsLevel, CodeAlphabet, CodeFormat, CodeFormats,
-        ContactSources, CrossLimits, DeskPolicy, Deviation, Disclosure, DocumentFault, EntraImport,
-        FailureBudgets, Finding, Gates, GuessingRisk, HelpDesk, HelpUrl, Lifetimes, LockStart,
-        MethodMaxima, MethodPolicies, MethodRisk, MigrationState, NotTaken, NoticeBudgets,
-        Notifications, NotifyRule, OathPolicy, OnPremisesPolicy, OwnersWay, PlanTable,
-        PolicyDocumentError, PolicyError, PolicyFault, PolicyProblem, PolicyReview, Rate,
-        RegistrationPolicy, Retired, Retirement, Scope, SendBudgets, SettingValue, Severity,
-        SignInLockout, SprayRisk, Standard, Throttle, ThrottleScope, ThrottledAct,
+        ContactSources, CrossLimits, DeskPolicy, Deviation, Disclosure, DocumentFault,
+        DomainExpiry, EntraImport, FailureBudgets, Finding, Gates, GuessingRisk, HelpDesk, HelpUrl,
+        Lifetimes, LockStart, MethodMaxima, MethodPolicies, MethodRisk, MigrationState, NotTaken,
+        NoticeBudgets, Notifications, NotifyRule, OathPolicy, OnPremisesPolicy, OwnersWay,
+        PasswordDue, PasswordExpiry, PlanTable, PolicyDocumentError, PolicyError, PolicyFault,
+        PolicyProblem, PolicyReview, Rate, RegistrationPolicy, Retired, Retirement, Scope,
+        SendBudgets, SettingValue, Severity, SignInLockout, SprayRisk, Standard, Throttle,
+        ThrottleScope, ThrottledAct,
     };
 }
 

@@ -3,6 +3,7 @@
 //! They use the ports and the domain, never the engine, so a host's own adapter can do whatever
 //! they do.
 
+pub mod breach;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod cursor;
 #[cfg(feature = "etcd")]

@@ -11,8 +11,8 @@ use crate::domain::identity::contact::EmailAddress;
 use crate::domain::identity::ids::{GroupId, RoleId};
 use crate::domain::policy::policy_record::PolicyRecord;
 use crate::domain::policy::{
-    CodeAlphabet, CodeFormat, Deviation, Disclosure, HelpDesk, HelpUrl, Policy, PolicySettings,
-    Rate, Scope, Throttle, ThrottleScope, ThrottledAct,
+    CodeAlphabet, CodeFormat, Deviation, Disclosure, DomainExpiry, HelpDesk, HelpUrl, Policy,
+    PolicySettings, Rate, Scope, Throttle, ThrottleScope, ThrottledAct,
 };
 use crate::domain::record::Subject;
 use crate::domain::record::store_note::{Meta, PurgeNote, StoreId};
@@ -31,6 +31,8 @@ pub(super) fn policies() -> [(&'static str, PolicySettings); 3] {
     let mut closed = PolicySettings::default();
     closed.desk.help = HelpDesk::Off;
     let mut strict = PolicySettings::pci();
+    strict.password_expiry.domains = vec![DomainExpiry::new("contoso.example", 90)];
+    strict.acknowledged.insert(Deviation::PeriodicChange);
     let mailbox = EmailAddress::parse("desk@contoso.example").expect("valid");
     strict.desk.help = HelpDesk::Mail(mailbox);
     strict.scope = Scope::All;

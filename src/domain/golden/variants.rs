@@ -230,6 +230,7 @@ fn every_variant_of_a_policy_has_a_golden_form() {
             CompositionRules,
             AsciiPasswords,
             ShortPasswords,
+            PeriodicChange,
             BannedParts,
             PasswordSessionsOnly,
             CountersClearedOnReset,

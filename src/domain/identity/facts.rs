@@ -144,6 +144,11 @@ pub struct UserFacts {
     pub password_changed_at: Option<Timestamp>,
     /// Whether the password has expired. `None`: not tracked, read as false.
     pub password_expired: Option<bool>,
+    /// Why the password must be changed at the next sign-in. `None`: it need not be, or not tracked.
+    pub must_change: Option<MustChange>,
+    /// Whether the password never expires, whatever the policy says (Entra:
+    /// `DisablePasswordExpiration`). `None`: not tracked; the policy then lets none expire.
+    pub password_never_expires: Option<bool>,
     /// Whether the password must mix classes of characters, if the policy requires that. `Some(false)`
     /// excuses this user (Entra: `DisableStrongPassword`). `None`: not tracked, read as true.
     pub strong_password_required: Option<bool>,
@@ -181,6 +186,8 @@ impl UserFacts {
             contacts: ContactFacts::default(),
             password_changed_at: None,
             password_expired: None,
+            must_change: None,
+            password_never_expires: None,
             strong_password_required: None,
             locked_out: None,
             second_factor: None,
@@ -225,6 +232,21 @@ impl fmt::Debug for ContactFacts {
             .field("office_phone", &office_phone.is_some())
             .finish()
     }
+}
+
+/// Why a password must be changed at the next sign-in.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum MustChange {
+    /// It has expired.
+    Expired,
+    /// An administrator chose it, for one sign-in.
+    Temporary,
+    /// It may be known to others (NIST SP 800-63B-4, 3.1.1.2).
+    Compromised,
+    /// An administrator demands it.
+    Demanded,
 }
 
 /// The kind of a user, which depends on the home tenant.

@@ -31,6 +31,8 @@ named! {
         /// Passwords shorter than 15 characters (NIST allows 8 only beside a second factor at
         /// sign-in, which this crate cannot see).
         ShortPasswords = "short_passwords",
+        /// Passwords expire although nothing is known against them.
+        PeriodicChange = "periodic_change",
         /// Banned words and names count inside a password (NIST: the whole password only).
         BannedParts = "banned_parts",
         /// Only password-based sessions end after a reset.

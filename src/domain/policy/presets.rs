@@ -282,9 +282,9 @@ impl PolicySettings {
     /// identity is confirmed. (With the default window of 24 hours the wait is longer still.)
     ///
     /// Two gates, since a user must be verified before a reset (8.3.3), only confirmed addresses,
-    /// and passwords of 15 characters, where 12 are required (8.3.6). Letters *and* digits (8.3.6),
-    /// the history of four passwords (8.3.7) and their maximum age (8.3.9) are left to the
-    /// directory: a policy cannot express them.
+    /// and passwords of 15 characters, where 12 are required (8.3.6). Letters *and* digits (8.3.6) and
+    /// the history of four passwords (8.3.7) are left to the directory: a policy cannot express
+    /// them. Where the password is the only factor, set `password_expiry` to 90 days (8.3.9).
     ///
     /// ```
     /// use std::time::Duration;

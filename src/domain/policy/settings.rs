@@ -14,6 +14,7 @@ use super::budgets::{CrossLimits, FailureBudgets, Lifetimes, NoticeBudgets, Send
 use super::codes::CodeFormats;
 use super::desk::DeskPolicy;
 use super::deviation::Deviation;
+use super::expiry::PasswordExpiry;
 use super::method_policies::MethodPolicies;
 use super::plans::PlanTable;
 use super::registration::RegistrationPolicy;
@@ -74,6 +75,8 @@ pub struct PolicySettings {
     pub known_device_days: u16,
     /// What a new password must satisfy.
     pub password: PasswordRules,
+    /// When passwords expire. Default: never.
+    pub password_expiry: PasswordExpiry,
     /// Whether contact data that the user never confirmed may be used.
     pub contacts: ContactSources,
     /// Whether the person must type the full phone number before it is called or texted (Entra).
@@ -134,6 +137,7 @@ impl Default for PolicySettings {
             recovery_codes: 10,
             known_device_days: 90,
             password: PasswordRules::default(),
+            password_expiry: PasswordExpiry::default(),
             contacts: ContactSources::default(),
             typed_number: false,
             notifications: Notifications::default(),

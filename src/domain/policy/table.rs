@@ -273,6 +273,12 @@ settings! {
         Entra's score.";
     password.required_classes: Number(0, 4), "Both standards forbid composition rules.";
     password.ascii_only: Any, "Both standards forbid composition rules.";
+    password_expiry.validity_days: Number(0, 730),
+        "NIST SP 800-63B-4, 3.1.1.2 forbids periodic changes; Entra's default for tenants since 2021. \
+        0 is for ever, otherwise at least 14.";
+    password_expiry.notice_days: Number(1, 30), "Entra.";
+    password_expiry.domains: Entries(0, 32), "Own choice of the number. Each has its own days.";
+    password_expiry.on_premises: Any, "The directory on premises has its own age of passwords.";
     contacts.administrator: Any, "NIST SP 800-63B-4, 4.2.1.2; for phones OWASP ASVS 5.0.0, 6.6.1.";
     contacts.directory: Any, "NIST SP 800-63B-4, 4.2.1.2: the directory's data is not confirmed.";
     contacts.phone_format: Any, "ITU-T E.164; Entra's directory requires one space after the country.";

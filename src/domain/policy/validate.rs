@@ -11,6 +11,7 @@ use crate::domain::password::{BannedPasswords, PasswordRules};
 use super::codes::CodeAlphabet;
 use super::desk::DeskPolicy;
 use super::deviation::Deviation;
+use super::expiry::is_validity;
 use super::fault::{PolicyError, PolicyFault, PolicyProblem, SettingValue};
 use super::reach::exceeds_threshold;
 use super::settings::{Disclosure, Gates, PolicySettings, Scope};
@@ -39,6 +40,7 @@ pub(super) fn check(settings: &PolicySettings) -> Result<(), PolicyError> {
     throttles(&mut faults);
     notices(&mut faults);
     password(&mut faults, &settings.password);
+    expiry(&mut faults);
     desk(&mut faults);
     disclosure(&mut faults);
     deviations(&mut faults);
@@ -67,6 +69,7 @@ fn deviations(faults: &mut Faults<'_>) {
         || exceeds_threshold(settings, &settings.least_administrator_gates());
     let reasoned = settings.disclosure == Disclosure::Reasoned;
     let cleared = settings.clear_counters_on_reset;
+    let periodic = settings.password_expiry.is_periodic();
     let scored = rules.banned == BannedPasswords::EntraScore;
     let unverified = settings.contacts.directory;
     for (field, deviates, deviation) in [
@@ -78,6 +81,7 @@ fn deviations(faults: &mut Faults<'_>) {
         ("password.required_classes", rules.required_classes > 0, Deviation::CompositionRules),
         ("password.ascii_only", rules.ascii_only, Deviation::AsciiPasswords),
         ("password.banned", scored, Deviation::BannedParts),
+        ("password_expiry.validity_days", periodic, Deviation::PeriodicChange),
         ("contacts.directory", unverified, Deviation::UnverifiedDirectoryContacts),
         ("disclosure", reasoned, Deviation::ReasonedDisclosure),
     ] {
@@ -320,6 +324,22 @@ fn desk(faults: &mut Faults<'_>) {
     let mut tiers = faults.settings.desk.help_tiers.iter();
     let fits = |tier: &BTreeSet<RoleId>| (1..=DeskPolicy::MAX_TIER).contains(&tier.len());
     faults.inconsistent("desk.help_tiers", !tiers.all(fits), "each tier must have 1 to 16 roles");
+}
+
+fn expiry(faults: &mut Faults<'_>) {
+    let expiry = &faults.settings.password_expiry;
+    let days = expiry.validity_days;
+    faults.inconsistent(
+        "password_expiry.validity_days",
+        days <= 730 && !is_validity(days),
+        "must be 0 (for ever) or at least 14 days",
+    );
+    faults.inconsistent(
+        "password_expiry.domains",
+        !expiry.are_domains_sound(),
+        "each domain must be named once, without `@`, with 0 or 14 to 730 days of validity and 1 to 30 \
+         of notice",
+    );
 }
 
 fn disclosure(faults: &mut Faults<'_>) {

@@ -5,9 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::Transition;
 use crate::domain::account::{Account, SessionHash};
 use crate::domain::event::EventKind;
-use crate::domain::identity::facts::UserFacts;
 use crate::domain::identity::ids::MethodId;
-use crate::domain::policy::Policy;
+use crate::domain::policy::{PasswordDue, Policy};
 use crate::domain::refusal::Refusal;
 use crate::domain::rules::eligibility::Registrant;
 use crate::domain::time::{DAY, Timestamp};
@@ -23,6 +22,7 @@ pub enum Prompt {
     /// Nothing.
     Nothing,
     /// To change the password: it has expired, or is valid for a change only.
+    /// [`SignInPrompt::password`](crate::method::SignInPrompt) says why.
     ChangePassword,
     /// To register methods.
     Register,
@@ -62,7 +62,7 @@ pub(crate) fn prompt(
     session: SessionHash,
     now: Timestamp,
 ) -> Prompt {
-    if asked.may_change && asked.user.password_expired == Some(true) {
+    if matches!(asked.password, PasswordDue::Now { .. }) {
         return Prompt::ChangePassword;
     }
     // A user who may not reset is not asked to register for it.
@@ -99,9 +99,8 @@ pub(crate) fn prompt(
 
 /// The user who signs in, and what that user may do.
 pub(crate) struct SignInSubject<'a> {
-    pub(crate) user: &'a UserFacts,
-    /// Whether the engine may change the password.
-    pub(crate) may_change: bool,
+    /// What the password asks for, if the engine may change it.
+    pub(crate) password: PasswordDue,
     /// Whether nothing but the switch for administrators comes first against a reset.
     pub(crate) administrators_off: bool,
     /// What counts for the user, if a reset is allowed.

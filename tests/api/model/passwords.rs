@@ -2,12 +2,17 @@
 
 use std::time::Duration;
 
-use sspr::facts::UserFacts;
+use sspr::facts::{MustChange, UserFacts};
+use sspr::method::{Prompt, SignInPrompt};
 use sspr::password::PasswordFault;
+use sspr::policy::{Deviation, PasswordDue};
+use sspr::port::Clock as _;
 use sspr::{PolicySettings, Refusal, ResetTicket, SecretText, Step};
 
 use super::{change, put};
 use crate::support::*;
+
+const DAY: Duration = Duration::from_secs(86_400);
 
 /// The default policy with the passwords of Entra.
 fn entra_passwords() -> PolicySettings {
@@ -110,7 +115,7 @@ async fn e9_1_a_strong_password_is_not_required_of_every_user() {
     assert_eq!(faults(&world, &ticket, plain).await, [classes]);
     // The change outside has ended the flow.
     change(&world, |facts| facts.strong_password_required = Some(false));
-    world.clock.advance(Duration::from_secs(86_400));
+    world.clock.advance(DAY);
     let ticket = world.granted().await;
     assert_eq!(faults(&world, &ticket, plain).await, []);
 }
@@ -127,4 +132,84 @@ async fn e9_1_the_policy_says_whose_rules_judge_a_password_on_premises() {
     assert_eq!(faults(&world, &ticket, "Password!!").await.len(), 1);
     put(&world, |settings| settings.on_premises.apply_password_rules = false).await;
     assert_eq!(faults(&world, &ticket, "Password!!").await, []);
+}
+
+/// The prompt of a sign-in now.
+async fn prompt(world: &World) -> SignInPrompt {
+    world.engine.registration().prompt(&request(), &world.signed_in()).await.expect("read")
+}
+
+/// Passwords that expire after 90 days.
+fn expiring() -> PolicySettings {
+    let mut settings = settings();
+    settings.password_expiry.validity_days = 90;
+    settings.acknowledged.insert(Deviation::PeriodicChange);
+    settings
+}
+
+/// The directory reports that the password may expire, and was changed now.
+fn changed_now(world: &World) {
+    let now = world.clock.now();
+    change(world, |facts| {
+        facts.password_changed_at = Some(now);
+        facts.password_never_expires = Some(false);
+    });
+}
+
+/// A notice stands beside another question; a change comes before every other.
+#[tokio::test]
+async fn e9_2_the_prompt_tells_when_a_password_expires_and_demands_the_change() {
+    let world = World::builder().settings(expiring()).open().await;
+    changed_now(&world);
+    let at = world.clock.now().plus(90 * DAY);
+    let soon = |days| PasswordDue::Soon { days, at };
+    for (days, ask, due) in [
+        (75, Prompt::Register, PasswordDue::Nothing),
+        (1, Prompt::Register, soon(14)),
+        (13, Prompt::Register, soon(1)),
+        (1, Prompt::ChangePassword, PasswordDue::Now { reason: MustChange::Expired }),
+    ] {
+        world.clock.advance(days * DAY);
+        let prompt = prompt(&world).await;
+        assert_eq!((prompt.ask, prompt.password), (ask, due));
+    }
+    change(&world, |facts| facts.must_change = Some(MustChange::Compromised));
+    let reason = MustChange::Compromised;
+    assert_eq!(prompt(&world).await.password, PasswordDue::Now { reason });
+    // An account whose password is not changed here is told nothing.
+    change(&world, |facts| facts.protected = true);
+    assert_eq!(prompt(&world).await.password, PasswordDue::Nothing);
+}
+
+/// The age runs on from the last change while a password never expires.
+#[tokio::test]
+async fn e9_2_a_password_that_may_expire_again_is_as_old_as_its_last_change() {
+    let world = World::builder().settings(expiring()).registered().open().await;
+    changed_now(&world);
+    change(&world, |facts| facts.password_never_expires = Some(true));
+    world.clock.advance(91 * DAY);
+    assert_eq!(prompt(&world).await.ask, Prompt::Nothing);
+    change(&world, |facts| facts.password_never_expires = Some(false));
+    assert_eq!(prompt(&world).await.ask, Prompt::ChangePassword);
+}
+
+#[tokio::test]
+async fn e9_2_an_expired_password_is_changed_or_reset() {
+    let world = World::builder().settings(expiring()).registered().open().await;
+    changed_now(&world);
+    for by_change in [true, false] {
+        world.clock.advance(91 * DAY);
+        assert_eq!(prompt(&world).await.ask, Prompt::ChangePassword);
+        if by_change {
+            let (present, user) = (SecretText::from(OLD), world.signed_in());
+            let changes = world.engine.change();
+            let reply =
+                changes.start(&request(), &user, &present).await.expect("it is the password");
+            changes.complete(&request(), &reply.ticket, &NEW.into()).await.expect("changed");
+        } else {
+            let ticket = world.granted().await;
+            world.complete(&ticket, "marble otter lantern drum").await.expect("reset");
+        }
+        assert_eq!(prompt(&world).await.password, PasswordDue::Nothing);
+    }
 }

@@ -6,7 +6,7 @@ mod run;
 mod scenes;
 mod settings;
 
-use sspr::facts::{PasswordHome, TimeZone, UserKind, WriteOutcome, WritebackState};
+use sspr::facts::{MustChange, PasswordHome, TimeZone, UserKind, WriteOutcome, WritebackState};
 use sspr::policy::{Deviation, PlanTable, Retired, Retirement, Scope};
 use sspr::{GroupId, MethodKind, PolicySettings, RoleId, Timestamp};
 
@@ -65,6 +65,19 @@ fn riga() -> TimeZone {
     TimeZone::parse("Europe/Riga").expect("a zone")
 }
 
+/// Passwords expire after 90 days.
+fn expiring(setup: &mut Setup) {
+    policy(setup, |policy| {
+        policy.password_expiry.validity_days = 90;
+        policy.acknowledged.insert(Deviation::PeriodicChange);
+    });
+    setup.user.push(|user| user.password_never_expires = Some(false));
+}
+
+fn days_ago(days: i64) -> Timestamp {
+    Timestamp::from_unix_seconds(World::START - days * 86_400)
+}
+
 fn role(name: &str) -> RoleId {
     RoleId::parse(name).expect("valid")
 }
@@ -116,9 +129,23 @@ const USER: &[Pair] = &[
         });
     }),
     pair("time_zone", plain, |one| one.user.push(|user| user.time_zone = Some(riga()))),
+    pair("password_changed_at", expiring, |one| {
+        one.user.push(|user| user.password_changed_at = Some(days_ago(90)));
+    }),
     pair("password_expired", plain, |one| {
         one.user.push(|user| user.password_expired = Some(true));
     }),
+    pair("must_change", plain, |one| {
+        one.user.push(|user| user.must_change = Some(MustChange::Compromised));
+    }),
+    pair(
+        "password_never_expires",
+        |both| {
+            expiring(both);
+            both.user.push(|user| user.password_changed_at = Some(days_ago(90)));
+        },
+        |one| one.user.push(|user| user.password_never_expires = Some(true)),
+    ),
     pair(
         "strong_password_required",
         |both| {
@@ -278,7 +305,7 @@ async fn hold(name: &str, source: &str, without: &[&str], pairs: &[Pair]) {
 #[tokio::test]
 async fn each_fact_about_a_user_decides_something() {
     let source = include_str!("../../../src/domain/identity/facts.rs");
-    let without = ["id", "contacts", "password_changed_at"];
+    let without = ["id", "contacts"];
     hold("UserFacts", source, &without, USER).await;
     hold("ContactFacts", source, &[], CONTACTS).await;
 }

@@ -9,7 +9,9 @@ use sspr::{MethodKind, PolicySettings, Timestamp};
 
 use super::run::Setup;
 use super::scenes::{Scene, play};
-use super::{administrator, by_directory, on_premises, plain, policy, small_tenant};
+use super::{
+    administrator, by_directory, days_ago, expiring, on_premises, plain, policy, small_tenant,
+};
 use crate::support::*;
 use Scene::{
     Acts, Ages, Apps, Cleared, Device, Enrol, Guesses, Help, Life, Limits, Link, Mails, Oath,
@@ -68,6 +70,17 @@ fn told(setup: &mut Setup) {
 
 fn nobody_is_registered(setup: &mut Setup) {
     setup.register = false;
+}
+
+fn of_80_days(setup: &mut Setup) {
+    expiring(setup);
+    policy(setup, |policy| policy.password_expiry.validity_days = 0);
+    setup.user.push(|user| user.password_changed_at = Some(days_ago(80)));
+}
+
+fn expiring_in_10_days(setup: &mut Setup) {
+    of_80_days(setup);
+    expiring(setup);
 }
 
 fn one_of(setup: &mut Setup, change: fn(&mut PolicySettings)) {
@@ -234,6 +247,28 @@ const CHANGES: &[Changed] = &[
     with("password.banned_words", || json!(["contoso"]), short_passwords, Passwords),
     with("password.required_classes", || json!(3), acknowledged, Passwords),
     with("password.ascii_only", || json!(true), acknowledged, Passwords),
+    with("password_expiry.validity_days", || json!(90), of_80_days, Life),
+    with("password_expiry.notice_days", || json!(5), expiring_in_10_days, Life),
+    with(
+        "password_expiry.domains",
+        || json!([{ "domain": "contoso.example", "validity_days": 0, "notice_days": 14 }]),
+        |both| {
+            expiring_in_10_days(both);
+            both.user.push(|user| {
+                user.user_principal_name = Some("ada@contoso.example".to_owned());
+            });
+        },
+        Life,
+    ),
+    with(
+        "password_expiry.on_premises",
+        || json!(true),
+        |both| {
+            on_premises(both);
+            expiring_in_10_days(both);
+        },
+        Life,
+    ),
     with("contacts.administrator", || json!(false), nobody_is_registered, Supplied),
     with(
         "contacts.directory",

@@ -3,18 +3,20 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use sspr::adapters::breach::{BreachHash, SortedFile};
 use sspr::adapters::memory::{GroupMember, MemoryDirectory, MemoryInbox};
-use sspr::conformance::{Ability, DeliveryUnderTest, DirectoryUnderTest, SessionsUnderTest};
+use sspr::conformance::{
+    Ability, BreachListUnderTest, DeliveryUnderTest, DirectoryUnderTest, SessionsUnderTest,
+};
 use sspr::facts::{TenantFacts, UserFacts};
 use sspr::method::Channel;
 use sspr::port::{
-    Clock as _, Delivery, Directory, Envelope, PortError, PortErrorKind, PortResult, Sessions,
-    SystemClock,
+    BreachList, Clock as _, Delivery, Directory, Envelope, PortError, PortErrorKind, PortResult,
+    Sessions, SystemClock,
 };
 use sspr::testing::{FaultPlan, Faulty, forward};
 use sspr::{GroupId, TenantId, Timestamp, UserId};
 
-#[cfg(feature = "files")]
 use crate::temporary::Temporary;
 
 /// The memory directory.
@@ -209,6 +211,44 @@ impl DeliveryUnderTest for Files {
         let folder = self.delivery.path();
         let aside = folder.with_extension("aside");
         let (from, to) = if off { (folder, &*aside) } else { (&*aside, folder) };
+        std::fs::rename(from, to).map_err(failed)?;
+        Ok(Ability::Has)
+    }
+}
+
+/// A list in a file of two passwords.
+pub(crate) struct ListFile {
+    list: Arc<SortedFile>,
+    path: std::path::PathBuf,
+    _around: Temporary,
+}
+
+impl Default for ListFile {
+    fn default() -> Self {
+        const LINES: &str = "5BAA61E4C9B93F3F0682250B6CF8331B7EE68FD8:9545824\r\n\
+             7C4A8D09CA3762AF61E59520943DC26494F8941B:37359195\r\n";
+        let around = Temporary::new("conformance-breach");
+        let path = around.path().join("list");
+        std::fs::write(&path, LINES).expect("temporary files can be made");
+        let list = SortedFile::open(&path, BreachHash::Sha1).expect("a list");
+        Self { list: Arc::new(list), path, _around: around }
+    }
+}
+
+#[async_trait]
+impl BreachListUnderTest for ListFile {
+    fn list(&self) -> Arc<dyn BreachList> {
+        Arc::clone(&self.list) as Arc<dyn BreachList>
+    }
+
+    fn listed(&self) -> Vec<String> {
+        ["password", "123456"].map(str::to_owned).into()
+    }
+
+    async fn cut_off(&self, off: bool) -> PortResult<Ability> {
+        let failed = |error: std::io::Error| PortError::denied().because(error);
+        let aside = self.path.with_extension("aside");
+        let (from, to) = if off { (&self.path, &aside) } else { (&aside, &self.path) };
         std::fs::rename(from, to).map_err(failed)?;
         Ok(Ability::Has)
     }

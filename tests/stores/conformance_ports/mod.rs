@@ -21,7 +21,7 @@ use sspr::testing::{FaultPlan, Faulty, ManualClock, SeededEntropy};
 
 use crate::conformance_ports::abilities::System;
 use crate::conformance_ports::answers::Answers;
-use crate::conformance_ports::fixtures::{InMemory, Inbox, Punctual, Signed};
+use crate::conformance_ports::fixtures::{InMemory, Inbox, ListFile, Punctual, Signed};
 
 sspr::conformance_tests!(clock: system_clock, || SystemClock);
 sspr::conformance_tests!(clock: manual_clock, || ManualClock::new(SystemClock.now()));
@@ -58,6 +58,7 @@ sspr::conformance_tests!(delivery: by_channel, || {
 
 sspr::conformance_tests!(external_method: push, || System::<dyn ExternalMethod>::new(|system| Arc::new(system)));
 sspr::conformance_tests!(breach_list: two_passwords, || System::<dyn BreachList>::new(|system| Arc::new(system)));
+sspr::conformance_tests!(breach_list: sorted_file, ListFile::default);
 sspr::conformance_tests!(human_check: puzzle, || System::<dyn HumanCheck>::new(|system| Arc::new(system)));
 sspr::conformance_tests!(risk_signals: numbers, || System::<dyn RiskSignals>::new(|system| Arc::new(system)));
 

@@ -9,8 +9,8 @@ use super::state::{PasswordRule, Scripted, State, UserEntry, log};
 use super::{DirectoryWrite, MemoryDirectory, Revocation};
 use crate::adapters::memory::lock;
 use crate::facts::{
-    PolicyReason, SessionKinds, TenantFacts, UserFacts, UserQuery, WriteOutcome, WritePurpose,
-    WriteReply,
+    MustChange, PolicyReason, SessionKinds, TenantFacts, UserFacts, UserQuery, WriteOutcome,
+    WritePurpose, WriteReply,
 };
 use crate::port::{
     Cursor, Directory, Page, PasswordWrite, PortError, PortResult, Sessions, UnlockWrite,
@@ -81,6 +81,7 @@ impl MemoryDirectory {
         let facts = &mut account.facts;
         // An untracked fact stays untracked.
         facts.password_expired = facts.password_expired.map(|_| write.must_change);
+        facts.must_change = write.must_change.then_some(MustChange::Temporary);
         if write.clears.includes(facts.password_home) {
             facts.locked_out = facts.locked_out.map(|_| false);
         }

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::*;
 use crate::facts::{
-    ContactFacts, PasswordHome, Plan, PolicyReason, SessionKinds, TimeZone, UserKind, UserQuery,
-    UserSelector, WriteOutcome, WritebackState,
+    ContactFacts, MustChange, PasswordHome, Plan, PolicyReason, SessionKinds, TimeZone, UserKind,
+    UserQuery, UserSelector, WriteOutcome, WritebackState,
 };
 use crate::message::Locale;
 use crate::port::{Directory, PasswordWrite, PortErrorKind, Sessions, UnlockWrite};
@@ -123,6 +123,8 @@ async fn every_fact_of_a_user_can_be_set_and_is_found() {
         },
         password_changed_at: Some(at),
         password_expired: Some(true),
+        must_change: Some(MustChange::Compromised),
+        password_never_expires: Some(true),
         strong_password_required: Some(false),
         locked_out: Some(true),
         second_factor: Some(true),

@@ -65,5 +65,14 @@ pub(super) fn password(settings: &PolicySettings, found: &mut Vec<Row>) {
         )
         .cites(Note, Asvs, "OWASP ASVS 5.0.0, 6.2.4")
         .text(short),
+        periodic(settings),
     ]);
+}
+
+fn periodic(settings: &PolicySettings) -> Row {
+    let is_periodic = settings.password_expiry.is_periodic();
+    row(is_periodic, "password_expiry.validity_days", "periodic-change")
+        .cites(Requirement, Nist, "NIST SP 800-63B-4, 3.1.1.2; OWASP ASVS 5.0.0, 6.2.10")
+        .text("Passwords expire although nothing is known against them.")
+        .covered_by(Deviation::PeriodicChange)
 }

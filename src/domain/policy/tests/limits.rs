@@ -123,6 +123,11 @@ const ROWS: &[Row] = &[
         s.password.min_length = small(v);
     }),
     ("password.max_length", 64, Some(1024), |s, v| s.password.max_length = small(v)),
+    ("password_expiry.validity_days", 0, Some(730), |s, v| {
+        s.acknowledged.insert(Deviation::PeriodicChange);
+        s.password_expiry.validity_days = small(v);
+    }),
+    ("password_expiry.notice_days", 1, Some(30), |s, v| s.password_expiry.notice_days = small(v)),
     ("password.required_classes", 0, Some(4), |s, v| {
         s.acknowledged.insert(Deviation::CompositionRules);
         s.password.required_classes = small(v);
@@ -187,7 +192,7 @@ fn every_numeric_field_is_in_the_table() {
     let mut rows: Vec<_> = ROWS.iter().map(|row| row.0.to_owned()).collect();
     rows.sort();
     assert_eq!(rows, fields);
-    assert_eq!(rows.len(), 67);
+    assert_eq!(rows.len(), 69);
 }
 
 #[test]
@@ -217,7 +222,7 @@ fn one_beyond_each_limit_is_refused() {
             checked += 1;
         }
     }
-    assert_eq!(checked, 2 * 67 - 5 - 7, "no upper limit on 5, no lower limit on 7");
+    assert_eq!(checked, 2 * 69 - 5 - 8, "no upper limit on 5, no lower limit on 8");
 }
 
 /// 15: for ever by default, which is no number; otherwise up to a year.

@@ -1,6 +1,7 @@
-//! Tests of the policy: limits, deviations, presets, stored form, review.
+//! Tests of the policy: limits, expiry of passwords, deviations, presets, stored form, review.
 
 mod entra_document;
+mod expiry;
 mod limits;
 mod odds;
 mod presets;

@@ -7,8 +7,8 @@ use crate::domain::identity::ids::{GroupId, RoleId};
 use crate::domain::method::MethodKind;
 use crate::domain::password::BannedPasswords;
 use crate::domain::policy::{
-    CodeAlphabet, CodeFormat, Deviation, Disclosure, LockStart, Policy, PolicyError, PolicyProblem,
-    PolicySettings, Rate, Scope, Throttle, ThrottleScope, ThrottledAct,
+    CodeAlphabet, CodeFormat, Deviation, Disclosure, DomainExpiry, LockStart, Policy, PolicyError,
+    PolicyProblem, PolicySettings, Rate, Scope, Throttle, ThrottleScope, ThrottledAct,
 };
 use crate::domain::time::MINUTE;
 
@@ -66,7 +66,7 @@ fn all_faults_are_reported_at_once() {
 #[test]
 fn each_deviation_is_refused_until_it_is_acknowledged() {
     type Change = fn(&mut PolicySettings);
-    let rows: [(Deviation, &str, Change); 10] = [
+    let rows: [(Deviation, &str, Change); 11] = [
         (Deviation::UnverifiedDirectoryContacts, "contacts.directory", |s| {
             s.contacts.directory = true;
         }),
@@ -79,6 +79,9 @@ fn each_deviation_is_refused_until_it_is_acknowledged() {
         }),
         (Deviation::AsciiPasswords, "password.ascii_only", |s| s.password.ascii_only = true),
         (Deviation::ShortPasswords, "password.min_length", |s| s.password.min_length = 14),
+        (Deviation::PeriodicChange, "password_expiry.validity_days", |s| {
+            s.password_expiry.domains = vec![DomainExpiry::new("contoso.example", 90)];
+        }),
         (Deviation::BannedParts, "password.banned", |s| {
             s.password.banned = BannedPasswords::EntraScore;
         }),

@@ -156,6 +156,7 @@ fn a_deviation_is_stored_under_its_name() {
         Deviation::CompositionRules,
         Deviation::AsciiPasswords,
         Deviation::ShortPasswords,
+        Deviation::PeriodicChange,
         Deviation::BannedParts,
         Deviation::PasswordSessionsOnly,
         Deviation::CountersClearedOnReset,

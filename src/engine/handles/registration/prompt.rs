@@ -8,6 +8,7 @@ use crate::domain::account::{Account, SessionHash};
 use crate::domain::event::ActorKind;
 use crate::domain::identity::facts::UserSelector;
 use crate::domain::method::{MethodKind, RegistrationMode};
+use crate::domain::policy::PasswordDue;
 use crate::domain::reason::SsprReason;
 use crate::domain::refusal::Refusal;
 use crate::domain::rules::binding::Known;
@@ -34,11 +35,15 @@ pub struct SignInPrompt {
     /// What the user may register and what is missing, with [`Prompt::Register`] and
     /// [`Prompt::Reconfirm`].
     pub plan: Option<RegistrationPlan>,
+    /// What the age of the password asks for, beside `ask`: [`PasswordDue::Now`] with
+    /// [`Prompt::ChangePassword`], [`PasswordDue::Soon`] with any other. [`PasswordDue::Nothing`] for a
+    /// user whose password the engine may not change.
+    pub password: PasswordDue,
 }
 
 impl SignInPrompt {
-    const fn without_plan(ask: Prompt) -> Self {
-        Self { ask, skip: Skip::Never, plan: None }
+    const fn without_plan(ask: Prompt, password: PasswordDue) -> Self {
+        Self { ask, skip: Skip::Never, plan: None, password }
     }
 }
 
@@ -91,7 +96,7 @@ impl Registration<'_> {
             // registered.
             let mark = context.user.as_ref().map(|facts| facts.incarnation.as_deref());
             let Some(mark) = mark.filter(|mark| loaded.account.is_of(*mark)) else {
-                return Ok(SignInPrompt::without_plan(Prompt::Nothing));
+                return Ok(SignInPrompt::without_plan(Prompt::Nothing, PasswordDue::Nothing));
             };
             let kinds = context.gates_of().map(|gates| context.unsure_kinds(gates));
             let unsure = kinds.unwrap_or_default();
@@ -100,9 +105,10 @@ impl Registration<'_> {
             let seen = Transition::new(&loaded.account, policy, core.clock.now());
             let planner =
                 context.planner(&seen.account, &unsure, RegistrationMode::Interrupt, user);
-            let ask = ask(&context, planner.as_ref(), &seen, session)?;
+            let password = password_due(&context, &seen);
+            let ask = ask(&context, planner.as_ref(), &seen, session, password)?;
             if !matches!(ask, Prompt::Register | Prompt::Reconfirm) {
-                return Ok(SignInPrompt::without_plan(ask));
+                return Ok(SignInPrompt::without_plan(ask, password));
             }
             let plan = planner.as_ref().map(Planner::plan);
             let lacks = planner.as_ref().is_some_and(lacks_sign_in);
@@ -115,7 +121,7 @@ impl Registration<'_> {
             let (_, noted) = step.apply_if(note).await?;
             let now = time_of(&noted.account, core.clock.now());
             let skip = if lacks { Skip::Never } else { skip_of(&noted.account, policy, now) };
-            Ok(SignInPrompt { ask, skip, plan })
+            Ok(SignInPrompt { ask, skip, plan, password })
         };
         self.core.observe(Operation::RegistrationPrompt, &request.tenant, done).await
     }
@@ -148,16 +154,26 @@ fn lacks_sign_in(planner: &Planner<'_>) -> bool {
         && planner.plan().offered.iter().any(|offered| sign_in.contains(&offered.kind))
 }
 
+/// What the password of the user asks for, if the engine may change it.
+fn password_due(context: &Context, seen: &Transition<'_>) -> PasswordDue {
+    match context.may_change(&seen.account) {
+        Ok(user) => seen.policy.password_expiry.due(user, seen.now),
+        Err(_) => PasswordDue::Nothing,
+    }
+}
+
 /// What is asked of the user of this planner; without one, of a user who may not register.
 fn ask(
     context: &Context,
     planner: Option<&Planner<'_>>,
     seen: &Transition<'_>,
     session: SessionHash,
+    password: PasswordDue,
 ) -> Result<Prompt, Error> {
     let account = &seen.account;
-    let Some(user) = &context.user else { return Ok(Prompt::Nothing) };
-    let may_change = context.may_change(account).is_ok();
+    if context.user.is_none() {
+        return Ok(Prompt::Nothing);
+    }
     let administrators_off =
         context.against(account, seen.now).first() == Some(&SsprReason::AdministratorsOff);
     let unsure = planner.map_or(&[][..], |planner| planner.holdings.unsure);
@@ -171,14 +187,8 @@ fn ask(
         let registrant =
             context.registrant().map(|registrant| Registrant { available, ..registrant });
         let may_register = offers && (strong || admitted);
-        let asked = SignInSubject {
-            user,
-            may_change,
-            administrators_off,
-            registrant,
-            may_register,
-            lacks_sign_in,
-        };
+        let asked =
+            SignInSubject { password, administrators_off, registrant, may_register, lacks_sign_in };
         prompt(account, seen.policy, &asked, session, seen.now)
     };
     let least = answer(&context.available, wanted != Some(Known::Yes));

@@ -9,13 +9,14 @@ async fn a_write_changes_the_password_and_its_facts() {
     world.update(|facts| {
         facts.locked_out = Some(true);
         facts.password_expired = Some(true);
+        facts.must_change = Some(MustChange::Compromised);
     });
     assert!(world.password_is("old password"));
     assert_eq!(world.write(3, "new password").await, WriteOutcome::Written);
     assert!(world.password_is("new password") && !world.password_is("old password"));
     let facts = world.ada().await;
     assert_eq!(facts.locked_out, Some(false));
-    assert_eq!(facts.password_expired, Some(false));
+    assert_eq!((facts.password_expired, facts.must_change), (Some(false), None));
     assert_eq!(facts.password_changed_at, Some(world.clock.now()));
 
     let password = SecretText::from("third password");
@@ -27,6 +28,7 @@ async fn a_write_changes_the_password_and_its_facts() {
     assert_eq!(outcome.expect("an outcome"), WriteOutcome::Written.into());
     let facts = world.ada().await;
     assert_eq!((facts.locked_out, facts.password_expired), (Some(true), Some(true)));
+    assert_eq!(facts.must_change, Some(MustChange::Temporary));
     let log = world.directory.writes(&world.tenant, &world.ada);
     assert_eq!(log.len(), 2);
     assert!(log[0].clears == Lockouts::ALL && log[0].risk_remediated && !log[0].must_change);
