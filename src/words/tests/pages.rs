@@ -6,6 +6,7 @@ use super::*;
 use crate::message::Locale;
 use crate::method::{ChallengeOption, Channel, OptionView, Prompt, Skip};
 use crate::password::PasswordFault;
+use crate::policy::PasswordDue;
 use crate::{CodeLimit, MethodKind, Refusal, SsprReason, Step, Timestamp};
 
 const AT: Timestamp = Timestamp::from_unix_seconds(1_700_000_000);
@@ -151,8 +152,7 @@ fn each_option_step_and_prompt_has_a_text() {
         for ask in
             [Prompt::ChangePassword, Prompt::Register, Prompt::Reconfirm, Prompt::NothingOffered]
         {
-            let prompt =
-                serde_json::json!({"ask": ask, "skip": Skip::Until { at: AT }, "plan": null});
+            let prompt = serde_json::json!({"ask": ask, "skip": Skip::Until { at: AT }, "plan": null, "password": PasswordDue::Nothing});
             let prompt = serde_json::from_value(prompt).expect("a prompt");
             let page = phrases.prompt(&prompt, ZoneOffset::UTC).expect("asked");
             assert!(is_text(&page.title) && is_text(&page.hint), "{tag} {page:?}");
