@@ -174,8 +174,8 @@ pub use domain::refusal::{CodeLimit, Refusal};
 pub use domain::time::Timestamp;
 pub use engine::{
     Actor, Admin, Attempt, Authenticator, Change, DeviceSecret, Engine, EngineBuilder, Error,
-    Fault, FaultOrigin, Recovery, Registration, Reply, Request, Reset, Selection, SignedIn, Source,
-    Step, Unlock,
+    Fault, FaultOrigin, Recovery, Registration, Reply, Repudiation, Request, Reset, Selection,
+    SignedIn, Source, Step, Unlock,
 };
 
 /// Operations of administrators: what [`Admin`] takes and returns.
@@ -183,7 +183,7 @@ pub mod admin {
     pub use crate::domain::rules::{Contacts, Withheld, WithheldMethod};
     pub use crate::engine::{
         AccountSummary, AdminRoles, BlockedMethod, BudgetKind, BudgetUse, DryRunEffect, DryRunUser,
-        Explanation, HeldMethod, StoredPolicy, TargetRule, TargetRules,
+        Explanation, HeldMethod, StoredPolicy, TargetRule, TargetRules, TemporaryPassword,
     };
 }
 
@@ -237,7 +237,7 @@ pub mod message {
     pub use crate::domain::identity::coarse::{CoarseOrigin, CountryCode, DeviceKind};
     pub use crate::domain::identity::locale::Locale;
     pub use crate::domain::message::{
-        CodeMessage, CodePurpose, LinkMessage, Message, Notice, SignInNames,
+        CodeMessage, CodePurpose, LinkMessage, Message, Notice, RepudiationLink, SignInNames,
     };
 }
 

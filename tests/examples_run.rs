@@ -73,6 +73,22 @@ fn the_host_loop_delivers_survives_an_outage_and_ends() {
     assert!(text.contains("edsger has a code") && text.contains("the loop ended"), "{text}");
 }
 
+#[cfg(feature = "testing")]
+#[test]
+fn the_desk_invites_sets_a_password_and_unblocks() {
+    let text = text(&run("desk"));
+    for line in [
+        "link.reset to",
+        "notice.temporary_password to",
+        "notice.repudiated to",
+        "notice.unblocked to",
+        "in the trail: method_removed, repudiated, sessions_revoked",
+        "before: the owner has repudiated a change",
+    ] {
+        assert!(text.contains(line), "{line} is not in:\n{text}");
+    }
+}
+
 #[cfg(all(feature = "testing", feature = "seal"))]
 #[test]
 fn every_method_is_proven_once() {

@@ -11,8 +11,8 @@ use crate::domain::time::Timestamp;
 
 /// The content of a message. A renderer in the delivery adapter puts it into words.
 ///
-/// Only [`Message::Code`] and [`Message::Link`] hold a secret, which is computed when the message
-/// is dispatched. Notices hold facts only.
+/// Only [`Message::Code`] and [`Message::Link`] hold a secret that opens something, which is computed
+/// when the message is dispatched. Notices hold facts only.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Message {
@@ -120,6 +120,28 @@ impl SignInNames {
     }
 }
 
+/// The *it was not me* link of a mailed notice: its secret can only void, never open.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct RepudiationLink {
+    /// The whole address to open: the policy's
+    /// [`repudiation_link`](crate::policy::DeskPolicy::repudiation_link) and a secret. The page behind
+    /// it must change nothing before the person presses its button, since mail scanners open links.
+    pub url: SecretText,
+    /// When the link expires.
+    pub expires_at: Timestamp,
+    /// For how long the link is still valid when the message is handed over, if that is known.
+    pub valid_for: Option<Duration>,
+}
+
+impl RepudiationLink {
+    /// A link, for tests of renderers.
+    #[must_use]
+    pub const fn new(url: SecretText, expires_at: Timestamp) -> Self {
+        Self { url, expires_at, valid_for: None }
+    }
+}
+
 /// What a code is for. A code of one purpose is not accepted for another.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -195,6 +217,14 @@ notices! {
     PasswordMayHaveChanged = "notice.password_may_have_changed" {}
     /// The password was changed, with knowledge of the previous one.
     PasswordChanged = "notice.password_changed" {}
+    /// An administrator has set a temporary password, which must be changed at the next sign-in.
+    TemporaryPassword = "notice.temporary_password" {}
+    /// A change was repudiated by the link of its notice: sessions end, and self-service is blocked
+    /// until an administrator unblocks the account.
+    Repudiated = "notice.repudiated" {
+        /// How many methods were removed.
+        methods: u8,
+    }
     /// The account was unlocked, its password kept.
     AccountUnlocked = "notice.account_unlocked" {}
     /// The account may have been unlocked: the outcome is not known. The wording must fit both.
@@ -249,6 +279,9 @@ notices! {
         /// When the first one happened.
         since: Timestamp,
     }
+    /// To administrators: a user has repudiated a change, and needs an administrator to use
+    /// self-service again.
+    OwnerRepudiated = "notice.owner_repudiated" {}
     /// To administrators: a user asks for help with a reset. It is not proven that the user is the
     /// one who asks.
     HelpRequested = "notice.help_requested" {}
@@ -263,12 +296,34 @@ notices! {
 }
 
 impl Notice {
+    /// Since when things have happened that the owner may repudiate; `None` for a notice about no
+    /// change, and for one to administrators.
+    pub(crate) const fn repudiable_since(&self) -> Option<Timestamp> {
+        match *self {
+            Self::PasswordReset { at }
+            | Self::PasswordMayHaveChanged { at }
+            | Self::PasswordChanged { at }
+            | Self::TemporaryPassword { at }
+            | Self::AccountUnlocked { at }
+            | Self::AccountMayHaveBeenUnlocked { at }
+            | Self::MethodAdded { at, .. }
+            | Self::MethodRemoved { at, .. }
+            | Self::MethodReplaced { at, .. }
+            | Self::MethodsRevoked { at }
+            | Self::RecoveryCodeUsed { at, .. }
+            | Self::ContactsChanged { at } => Some(at),
+            Self::SeveralChanges { since, .. } => Some(since),
+            _ => None,
+        }
+    }
+
     /// Both notices folded into one.
     pub(crate) fn and(self, other: Self) -> Self {
         let parts = |notice: Self| match notice {
             Self::SeveralChanges { count, password, since, at } => (count, password, since, at),
             Self::PasswordReset { at }
             | Self::PasswordMayHaveChanged { at }
+            | Self::TemporaryPassword { at }
             | Self::PasswordChanged { at } => (1, true, at, at),
             notice => (1, false, notice.at(), notice.at()),
         };

@@ -97,6 +97,10 @@ reasons! {
     /// ([`Admin::forget`](crate::Admin::forget) empties it).
     OtherIncarnation = (None, Administrator, "the record belongs to a previous user of this id",
         "confirm that it is the same user, or forget the account");
+    /// The owner has repudiated a change: self-service is blocked until an administrator
+    /// [unblocks](crate::Admin::unblock) the account.
+    Repudiated = (None, Administrator, "the owner has repudiated a change",
+        "verify the owner, check the methods of the account, then unblock it");
     /// No policy is defined (11).
     NoPolicy = (Some(11), Administrator, "no policy is defined", "define a policy for the tenant");
     /// Self-service reset is switched off (9).

@@ -12,6 +12,7 @@
 //! | `view`, `cancel` | `flow/view.rs`, `flow/cancel.rs` |
 //! | `complete` | `flow/complete.rs`, `flow/write_eligibility.rs` |
 //! | `contact_administrator` | `flow/help.rs` |
+//! | `redeem` of a repudiation | `flow/repudiate.rs` |
 //! | `remember_device`, `replace_recovery_code` | `flow/after.rs` |
 //! | `maintain` and what else the host's tasks call | `operation.rs`, `maintenance` |
 
@@ -37,7 +38,7 @@ pub use builder::{
 };
 pub use handles::admin::{
     AccountSummary, Admin, BlockedMethod, BudgetKind, BudgetUse, DryRunEffect, DryRunUser,
-    Explanation, HeldMethod, StoredPolicy,
+    Explanation, HeldMethod, StoredPolicy, TemporaryPassword,
 };
 pub use handles::authenticator::Authenticator;
 pub use handles::change::Change;
@@ -46,6 +47,7 @@ pub use handles::registration::{
     Enrolment, NewAuthenticator, NewMethod, RecoveryCodes, Registration, RegistrationReview,
     SignInPrompt,
 };
+pub use handles::repudiation::Repudiation;
 pub use maintenance::accounts::UnreadableAccount;
 pub use maintenance::key_use::{KeyUse, ShortKeysInUse};
 pub use maintenance::reseal::{ResealPage, SeedsLeft};
@@ -92,6 +94,12 @@ impl Engine {
     #[must_use]
     pub fn authenticator(&self) -> Authenticator<'_> {
         Authenticator { core: &self.core }
+    }
+
+    /// What an owner does who did not make a change.
+    #[must_use]
+    pub fn repudiation(&self) -> Repudiation<'_> {
+        Repudiation { core: &self.core }
     }
 
     /// Registration of methods by a signed-in user.

@@ -123,6 +123,15 @@
 //! [page](crate::policy::HelpDesk::Url) or a [mailbox](crate::policy::HelpDesk::Mail). `NotOffered`
 //! means that the policy offers no help: show a telephone number instead.
 //!
+//! # It was not me
+//!
+//! Under [`desk.repudiation_link`](crate::policy::DeskPolicy::repudiation_link) each mailed notice about a
+//! change holds a link. Its page asks for the sign-in name and has one button. Showing the page calls
+//! nothing; the button's POST calls [`Repudiation::redeem`](crate::Repudiation::redeem). Show the same
+//! sentence for every refusal ("the link was used or has expired: call your administrator"), and hold
+//! every response back by [`floor_left`](crate::Engine::floor_left). The account is then blocked until an
+//! administrator calls [`unblock`](crate::Admin::unblock).
+//!
 //! # After the end
 //!
 //! After [`Done`](crate::Step::Done), with its ticket, until the flow expires:

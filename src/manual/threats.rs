@@ -55,6 +55,8 @@
 //! | the sheet of recovery codes | one proof for each | the second method; the notice at each use; a new set |
 //! | a stolen session | add a method | a recent sign-in and a second factor to change methods, the hold of a day, the notice to the other addresses |
 //! | the old password | nothing here: a reset does not ask for it | |
+//! | an old notice, or the mailbox for a while | press *it was not me*: the account is blocked until an administrator acts, and methods that were added since the notice are removed | the link's short life ([`repudiation_life`](crate::policy::DeskPolicy::repudiation_life)), one use, and the notices to the owner and the help desk; nothing opens |
+//! | the link of an invitation | prove the mailbox, for days | the second method; one use; it is void once a password was set, and an administrator can revoke it |
 //! | the owner's screen | see masks after the first proof | |
 //!
 //! The engine cannot distinguish an attacker with *both* methods from the owner. The notice to every
@@ -64,7 +66,7 @@
 //!
 //! | Attacker | Can | Is stopped by | Left |
 //! |---|---|---|---|
-//! | a mail scanner | open every link, run its scripts | opening only reads; redeeming is a POST and, without the ticket, requires the sign-in name | a scanner that submits forms and knows the name |
+//! | a mail scanner | open every link, run its scripts | opening only reads; redeeming is a POST and, without the ticket, requires the sign-in name; so does repudiating | a scanner that submits forms and knows the name |
 //! | a page that imitates yours | relay each code and number while it is valid, of texts and apps alike | a passkey: the browser signs the origin. Codes in mail name the organisation; texts may be bound to your origin ([`SmsOrigin`](crate::adapters::render::SmsOrigin)) | anything that a user reads and types can be relayed |
 //! | an observer of an app's code | use it within its step or the next | a step is accepted once, for all purposes: reset, unlock, enrolment, and your sign-in if it calls [`Authenticator::verify`](crate::Authenticator::verify) | a sign-in that keeps its own seeds |
 //! | a network that loses or repeats | delay messages and replies | one idempotency key; an invalid code is not sent; a correct code may be repeated and proves once | |
@@ -97,10 +99,12 @@
 //! Administrators act under a role that the host vouches for, and are recorded by name. An
 //! administrator who supplies contact data can reset an account if such data counts; the owner is
 //! notified at every other address. Administrators see no code, and no lasting secret except the seed
-//! of a token that they import. A token counts only after its user has typed a code of it, but an
+//! of a token that they import. A temporary password is one until the user changes it, and the
+//! directory must enforce that; its notice holds an *it was not me* link. An administrator who unblocks
+//! an account voids the links of its earlier notices. A token counts only after its user has typed a code of it, but an
 //! administrator who has cloned it can still prove with it. Give the role that supplies contact data
 //! and tokens to few people, and read the events `contacts_supplied`, `method_added`, `unblocked`,
-//! `reset_requested`, `methods_revoked` and `policy_changed`.
+//! `reset_requested`, `temporary_password_set`, `methods_revoked` and `policy_changed`.
 //!
 //! ```
 //! use sspr::audit::EventKind;

@@ -10,7 +10,7 @@ use crate::domain::identity::contact::Destination;
 use crate::domain::identity::ids::TenantId;
 use crate::domain::identity::locale::Locale;
 use crate::domain::identity::time_zone::TimeZone;
-use crate::domain::message::Message;
+use crate::domain::message::{Message, RepudiationLink};
 use crate::domain::method::{Channel, ProvidedChannel};
 use crate::domain::time::Timestamp;
 
@@ -105,6 +105,8 @@ pub struct Envelope {
     pub requested_at: Option<Timestamp>,
     /// Where it came from, as the host's [`Request`](crate::Request::with_origin) says.
     pub origin: Option<CoarseOrigin>,
+    /// The *it was not me* link of a notice by mail about a change, if the policy has a page for it.
+    pub repudiation: Option<RepudiationLink>,
 }
 
 impl Envelope {
@@ -136,6 +138,7 @@ impl Envelope {
             cloud: None,
             requested_at: None,
             origin: None,
+            repudiation: None,
         }
     }
 }

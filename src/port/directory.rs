@@ -12,6 +12,7 @@ use crate::domain::crypto::secret::SecretText;
 use crate::domain::identity::facts::{TenantFacts, UserFacts, UserQuery};
 use crate::domain::identity::ids::{GroupId, RoleId, TenantId, UserId};
 use crate::domain::identity::writes::{Lockouts, WritePurpose, WriteReply};
+use crate::domain::time::Timestamp;
 
 /// Users, their facts and their passwords.
 ///
@@ -141,6 +142,11 @@ pub struct PasswordWrite<'a> {
     pub purpose: WritePurpose,
     /// Whether the user must change it at the next sign-in.
     pub must_change: bool,
+    /// When the password expires if the user has not changed it by then. `None`: it does not. A
+    /// directory that cannot do this refuses the write with
+    /// [`AdminActionRequired`](crate::facts::WriteOutcome::AdminActionRequired); *ignoring it* leaves
+    /// a temporary password valid for ever.
+    pub expires_at: Option<Timestamp>,
     /// Which lockouts the write also clears.
     pub clears: Lockouts,
     /// Whether the write remediates the user's risk.
@@ -166,6 +172,7 @@ impl<'a> PasswordWrite<'a> {
             number,
             purpose: WritePurpose::Reset,
             must_change: false,
+            expires_at: None,
             clears: Lockouts::ALL,
             risk_remediated: true,
             timeout: Duration::from_secs(30),

@@ -25,6 +25,7 @@ mod codes;
 mod commit;
 mod concurrency;
 mod crash;
+mod desk;
 mod entries;
 mod enumeration;
 mod expiry;

@@ -77,6 +77,10 @@ impl Directory for LdapDirectory {
         let Some(tenant) = self.tenants.get(write.tenant) else {
             return Ok(WriteOutcome::AdminActionRequired.with_detail("no such tenant"));
         };
+        if write.expires_at.is_some() {
+            let why = "the directory cannot let a temporary password expire";
+            return Ok(WriteOutcome::AdminActionRequired.with_detail(why));
+        }
         let patience = self.timeout.min(write.timeout);
         let done = tried_twice!(patience, may_go_elsewhere, |stage| {
             self.write_password(tenant, write, stage)

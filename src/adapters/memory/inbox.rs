@@ -114,6 +114,7 @@ pub struct Delivered {
     pub origin: Option<CoarseOrigin>,
     code: Option<Arc<SecretText>>,
     link: Option<Arc<SecretText>>,
+    repudiation: Option<Arc<SecretText>>,
 }
 
 impl Delivered {
@@ -127,6 +128,12 @@ impl Delivered {
     #[must_use]
     pub fn link(&self) -> Option<&str> {
         self.link.as_deref().map(SecretText::expose_secret)
+    }
+
+    /// The whole address of the *it was not me* link, if the message was a notice with one.
+    #[must_use]
+    pub fn repudiation_link(&self) -> Option<&str> {
+        self.repudiation.as_deref().map(SecretText::expose_secret)
     }
 
     fn of(envelope: &Envelope) -> Self {
@@ -166,6 +173,7 @@ impl Delivered {
             origin: envelope.origin,
             code: code.map(kept),
             link: link.map(kept),
+            repudiation: envelope.repudiation.as_ref().map(|link| kept(link.url.expose_secret())),
         }
     }
 }
@@ -210,6 +218,14 @@ impl MemoryInbox {
     pub fn last_code_to(&self, address: &str) -> Option<String> {
         let messages = self.messages_to(address);
         let last = messages.iter().rev().find_map(Delivered::code);
+        last.map(str::to_owned)
+    }
+
+    /// The *it was not me* link of the last notice to an address that held one.
+    #[must_use]
+    pub fn last_repudiation_link_to(&self, address: &str) -> Option<String> {
+        let messages = self.messages_to(address);
+        let last = messages.iter().rev().find_map(Delivered::repudiation_link);
         last.map(str::to_owned)
     }
 

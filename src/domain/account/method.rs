@@ -38,6 +38,9 @@ pub(crate) struct Method {
     pub(crate) state: MethodState,
     pub(crate) provenance: Provenance,
     pub(crate) added_at: Timestamp,
+    /// When the user last confirmed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) confirmed_at: Option<Timestamp>,
     /// When a new address may first be used for a reset.
     pub(crate) usable_from: Timestamp,
     /// The method that is removed once this one is confirmed and its hold is over.
@@ -145,6 +148,7 @@ impl Method {
             state: MethodState::Active,
             provenance,
             added_at: now,
+            confirmed_at: None,
             usable_from: now,
             replaces: None,
             session: None,

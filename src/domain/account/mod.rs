@@ -7,6 +7,7 @@ mod method;
 mod numbers;
 mod outbox;
 mod registration;
+mod repudiated;
 mod sends;
 mod shared;
 mod size;
@@ -25,6 +26,7 @@ pub use numbers::{ChallengeNumber, FlowNumber, MessageNumber, WriteNumber};
 pub(crate) use numbers::{CredentialEpoch, Generation, MethodNumber, SessionHash, SourceHash};
 pub(crate) use outbox::{Counted, Effect, Pending, PendingBody, Write, WriteState};
 pub(crate) use registration::{RegistrationState, Sitting};
+pub(crate) use repudiated::Repudiated;
 pub(crate) use sends::Sends;
 use shared::Shared;
 pub(crate) use unknown::Unknown;
@@ -102,6 +104,9 @@ pub(crate) struct Account {
     /// When administrators were last asked for help.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) help_at: Option<Timestamp>,
+    /// What the owner has repudiated by the links of notices.
+    #[serde(default, skip_serializing_if = "Repudiated::is_none")]
+    pub(crate) repudiated: Repudiated,
     /// Whether an administrator has removed what the record held about the user. The record is
     /// purged once its outbox is empty.
     #[serde(default)]
@@ -220,6 +225,7 @@ impl Account {
             devices: Vec::new(),
             sources: Vec::new(),
             help_at: None,
+            repudiated: Repudiated::default(),
             forgotten: false,
             settled: Vec::new(),
             unwritten: Vec::new(),

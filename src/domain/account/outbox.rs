@@ -154,6 +154,7 @@ impl Pending {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub(crate) struct Write {
     pub(crate) number: WriteNumber,
+    /// The flow that writes. An act of an administrator has a number that no flow has.
     pub(crate) flow: FlowNumber,
     #[serde(default)]
     pub(crate) effect: Effect,
@@ -176,6 +177,8 @@ pub(crate) enum Effect {
     Change,
     /// A lockout is cleared.
     Unlock,
+    /// An administrator sets a temporary password.
+    Temporary,
 }
 
 /// What is known about a write.

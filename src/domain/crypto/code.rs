@@ -104,6 +104,30 @@ impl CodeKey {
         secrets_equal(self.link(context).proof(), given.proof())
     }
 
+    /// The secret of a link that repudiates, for this account. It begins with the selector, which
+    /// is not secret.
+    pub(crate) fn repudiation(&self, account: &RecordKey, selector: [u8; 8]) -> LinkSecret {
+        let mac = bytes_of(self.0.words_of::<41>(|input| {
+            input[..32].copy_from_slice(account.as_bytes());
+            input[32..40].copy_from_slice(&selector);
+            input[40] = REPUDIATION;
+        }));
+        LinkSecret::from_bytes(std::array::from_fn(|place| match place {
+            0..8 => selector[place],
+            _ => mac[place - 8],
+        }))
+    }
+
+    /// Whether the link repudiates for this account.
+    pub(crate) fn check_repudiation(
+        &self,
+        account: &RecordKey,
+        selector: [u8; 8],
+        given: &LinkSecret,
+    ) -> bool {
+        secrets_equal(self.repudiation(account, selector).proof(), given.proof())
+    }
+
     /// The name of a host-verified challenge. It is not secret: the page may show it.
     pub(crate) fn external(&self, account: &RecordKey, nonce: &[u8; 12]) -> String {
         let words = self.0.words_of::<45>(|input| {
@@ -154,6 +178,7 @@ redacted!(CodeKey);
 const CODE: u8 = 0x01;
 const LINK: u8 = 0x02;
 const EXTERNAL: u8 = 0x03;
+const REPUDIATION: u8 = 0x04;
 
 const fn base(format: CodeFormat) -> u64 {
     match format.alphabet {

@@ -7,6 +7,7 @@ pub(crate) mod keys;
 pub(crate) mod link;
 pub(crate) mod link_base;
 pub(crate) mod mac;
+pub(crate) mod repudiation;
 pub(crate) mod secret;
 pub(crate) mod ticket;
 pub(crate) mod totp;

@@ -244,6 +244,9 @@ impl EventKind {
             Self::PasswordChanged { propagated, .. } => {
                 written(Activity::SelfServiceChange, propagated)
             }
+            Self::TemporaryPasswordSet { propagated, .. } => {
+                written(Activity::AdministratorReset, propagated)
+            }
             Self::AccountUnlocked { propagated, .. } => {
                 written(Activity::SelfServiceUnlock, propagated)
             }
@@ -285,6 +288,7 @@ impl EventKind {
             | Self::RecoveryCodeReplaced { .. }
             | Self::DeviceRemembered { .. }
             | Self::MethodsRevoked { .. }
+            | Self::Repudiated { .. }
             | Self::FlowsRevoked { .. }
             | Self::RegistrationRequired {}
             | Self::ResetRequested { .. }

@@ -130,8 +130,7 @@ event_kinds! {
         /// The method.
         method: MethodKind,
     },
-    /// A secret whose comparison took long was right: what its attempt had closed, according to
-    /// earlier events, is open again.
+    /// A secret whose comparison took long was right: what its attempt had closed is open again.
     AttemptRefunded = "attempt_refunded" {
         /// The method.
         method: MethodKind,
@@ -154,8 +153,7 @@ event_kinds! {
         /// The method.
         method: MethodKind,
     },
-    /// A limit across accounts is spent. Codes get longer or allow fewer attempts; the host should
-    /// raise an alarm.
+    /// A limit across accounts is spent: codes get longer or allow fewer attempts. Raise an alarm.
     LimitSpent = "limit_spent" {
         /// Which limit.
         limit: String,
@@ -221,6 +219,18 @@ event_kinds! {
         write: WriteNumber,
         /// Whether it has reached every system.
         propagated: bool,
+    },
+    /// An administrator has set a temporary password.
+    TemporaryPasswordSet = "temporary_password_set" {
+        #[doc = "The number of the act, which its other events have as their flow."] flow: FlowNumber,
+        #[doc = "The number of the write."] write: WriteNumber,
+        #[doc = "Whether it has reached every system."] propagated: bool,
+    },
+    /// The owner has repudiated what has happened since a time. Self-service is blocked.
+    Repudiated = "repudiated" {
+        #[doc = "The time of the change."] since: Timestamp,
+        #[doc = "How many methods were removed."] methods: u8,
+        #[doc = "The number under which `sessions_revoked` follows."] write: WriteNumber,
     },
     /// The account was unlocked, its password kept.
     AccountUnlocked = "account_unlocked" {
@@ -311,8 +321,7 @@ event_kinds! {
         /// How many known devices the account has.
         devices: u8,
     },
-    /// A caller has asked for help. The directory's administrators get a message, each within a
-    /// budget.
+    /// A caller has asked for help. Administrators get a message, each within a budget.
     HelpRequested = "help_requested" {},
     /// An administrator has removed all methods of the user.
     MethodsRevoked = "methods_revoked" {
@@ -326,7 +335,7 @@ event_kinds! {
     },
     /// An administrator has required a new registration.
     RegistrationRequired = "registration_required" {},
-    /// An administrator has asked the user to reset the password.
+    /// An administrator has asked the user to reset the password, or has invited the user.
     ResetRequested = "reset_requested" {
         /// Whether a link was sent, rather than a notice.
         link: bool,
@@ -345,8 +354,7 @@ event_kinds! {
     /// An administrator has confirmed that a record from before the directory gave incarnation
     /// marks belongs to the person who has the identifier now.
     IncarnationConfirmed = "incarnation_confirmed" {},
-    /// An administrator was refused an act on this user. For each account at most ten in an hour
-    /// are recorded.
+    /// An administrator was refused an act on this user. At most ten in an hour are recorded.
     ActRefused = "act_refused" {
         /// The act.
         act: AdminAct,
@@ -397,8 +405,7 @@ event_kinds! {
         /// The message that includes it now; `None`: an administrator's digest of requests for help.
         into: Option<MessageNumber>,
     },
-    /// A notice was not sent to a phone, since the risk signals denied the number. A mail address
-    /// got the same notice.
+    /// A notice was not sent to a number that the risk signals denied: a mail address got it too.
     MessageWithheld = "message_withheld" {
         /// The number of the message within the account.
         message: MessageNumber,

@@ -81,6 +81,8 @@ pub(crate) fn every_kind() -> Vec<EventKind> {
         EventKind::DirectoryWriteUnsettled { flow, purpose, write },
         EventKind::PasswordReset { flow, write, methods: vec![method], propagated: true },
         EventKind::PasswordChanged { flow, write, propagated: true },
+        EventKind::TemporaryPasswordSet { flow, write, propagated: true },
+        EventKind::Repudiated { since: at, methods: 1, write },
         EventKind::AccountUnlocked { flow, write, methods: vec![method], propagated: true },
         EventKind::SessionsRevoked { write },
         EventKind::SessionsKept { write },

@@ -74,6 +74,12 @@ pub enum AdminAct {
     RequireRegistration,
     /// [`Admin::initiate_reset`](crate::Admin::initiate_reset).
     InitiateReset,
+    /// [`Admin::invite`](crate::Admin::invite).
+    Invite,
+    /// [`Admin::revoke_invitation`](crate::Admin::revoke_invitation).
+    RevokeInvitation,
+    /// [`Admin::set_temporary_password`](crate::Admin::set_temporary_password).
+    SetTemporaryPassword,
     /// [`Admin::forget`](crate::Admin::forget).
     Forget,
     /// [`Admin::confirm_incarnation`](crate::Admin::confirm_incarnation).
@@ -82,7 +88,7 @@ pub enum AdminAct {
 
 impl AdminAct {
     /// Every act.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 12] = [
         Self::SupplyContacts,
         Self::SupplyToken,
         Self::Unblock,
@@ -90,6 +96,9 @@ impl AdminAct {
         Self::RevokeFlows,
         Self::RequireRegistration,
         Self::InitiateReset,
+        Self::Invite,
+        Self::RevokeInvitation,
+        Self::SetTemporaryPassword,
         Self::Forget,
         Self::ConfirmIncarnation,
     ];

@@ -94,7 +94,9 @@ impl EventKind {
             | Self::DirectoryWriteUnsettled { purpose: Purpose::Reset | Purpose::Change, .. } => {
                 LogTerm::PasswordChangeFail
             }
-            Self::PasswordReset { .. } | Self::PasswordChanged { .. } => LogTerm::PasswordChange,
+            Self::PasswordReset { .. }
+            | Self::PasswordChanged { .. }
+            | Self::TemporaryPasswordSet { .. } => LogTerm::PasswordChange,
             Self::SessionsRevoked { .. } | Self::FlowsRevoked { .. } => LogTerm::TokenRevoked,
             Self::FlowEnded { ended: FlowEnd::Abandoned, .. } => return None,
             Self::FlowEnded { .. } => LogTerm::TokenRevoked,
@@ -105,6 +107,7 @@ impl EventKind {
             | Self::DefaultMethodChanged { .. }
             | Self::RecoveryCodeReplaced { .. }
             | Self::MethodsRevoked { .. }
+            | Self::Repudiated { .. }
             | Self::ContactsSupplied { .. }
             | Self::RegistrationRequired {}
             | Self::AccountForgotten {} => LogTerm::UserUpdated,

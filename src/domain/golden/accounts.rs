@@ -9,8 +9,8 @@ use crate::domain::account::{
     Factor, FamiliarSource, Flow, FlowId, FlowNumber, Generation, Grant, KnownDevice,
     MessageNumber, Method, MethodNumber, MethodState, Numbers, OathDevice, Offer, Pending,
     PendingBody, Proof, Provenance, Purpose, RecoveryCodeSet, RegistrationState, Repeat,
-    SealedSeed, Sends, SessionHash, Sitting, SourceHash, Told, Unknown, Unwritten, Write,
-    WriteNumber, WriteState,
+    Repudiated, SealedSeed, Sends, SessionHash, Sitting, SourceHash, Told, Unknown, Unwritten,
+    Write, WriteNumber, WriteState,
 };
 use crate::domain::crypto::digest::{Digest, DigestOf};
 use crate::domain::crypto::totp::{OathAlgorithm, OathParameters};
@@ -26,7 +26,7 @@ use crate::domain::policy::{CodeAlphabet, CodeFormat, ThrottledAct};
 use crate::domain::reason::FlowStage;
 
 /// The accounts, by the names of their files.
-pub(super) fn accounts() -> [(&'static str, Account); 4] {
+pub(super) fn accounts() -> [(&'static str, Account); 5] {
     let write = |number, effect, state| Write {
         number,
         flow: FlowNumber(2),
@@ -43,10 +43,13 @@ pub(super) fn accounts() -> [(&'static str, Account); 4] {
     let mut unlocking = Account::blank(key(), tenant(), Some(user()), at(0));
     unlocking.write = Some(write(WriteNumber(1), Effect::Unlock, WriteState::Writing));
     unlocking.forgotten = true;
+    let mut acted_on = Account::blank(key(), tenant(), Some(user()), at(0));
+    acted_on.write = Some(write(WriteNumber(1), Effect::Temporary, WriteState::Writing));
     [
         ("account_v1.json", full),
         ("account_changing_v1.json", changing),
         ("account_unlocking_v1.json", unlocking),
+        ("account_acted_on_v1.json", acted_on),
         ("decoy_v1.json", Account::blank(key(), tenant(), None, at(0))),
     ]
 }
@@ -103,6 +106,7 @@ fn methods() -> Vec<Method> {
         state: if place == 3 { MethodState::Pending } else { MethodState::Active },
         provenance,
         added_at: at(-90),
+        confirmed_at: Some(at(-85)),
         usable_from: at(-30),
         replaces: (place == 3).then(|| id(6)),
         session: (place == 3).then_some(SessionHash(79)),
@@ -210,6 +214,9 @@ pub(super) fn notices() -> Vec<Notice> {
         Notice::HelpRequested { at },
         Notice::SeveralChanges { count: 3, password: true, since: at, at },
         Notice::HelpRequests { count: 7, since: at, at },
+        Notice::TemporaryPassword { at },
+        Notice::Repudiated { methods: 1, at },
+        Notice::OwnerRepudiated { at },
     ]
 }
 
@@ -378,6 +385,7 @@ fn full() -> Account {
             unknown: Unknown::NONE,
         }],
         help_at: Some(at(-60)),
+        repudiated: Repudiated { blocked_since: Some(at(-40)), through: Some(at(-41)) },
         settled: vec![WriteNumber(6), WriteNumber(7)],
         unwritten: vec![unwritten()],
         ..Account::blank(key(), tenant(), Some(user()), at(90))

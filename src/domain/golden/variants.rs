@@ -63,7 +63,7 @@ fn every_variant_of_an_account_has_a_golden_form() {
         Destination { Email(_), Phone(_) },
         full.methods.iter().filter_map(|method| method.destination())
     );
-    covered!(Effect { Reset, Change, Unlock }, writes().map(|write| &write.effect));
+    covered!(Effect { Reset, Change, Unlock, Temporary }, writes().map(|write| &write.effect));
     covered!(WriteState { Writing, Unsettled }, writes().map(|write| &write.state));
     covered!(PoolKind { Anonymous, Proven }, challenges(full).map(|challenge| &challenge.pool));
     covered!(
@@ -125,6 +125,7 @@ fn every_variant_of_a_pending_message_has_a_golden_form() {
             Unblocked [..],
             ManyFailures [..], AdministratorMayHaveReset [..], AdministratorReset [..],
             HelpRequested [..], SeveralChanges [..], HelpRequests [..],
+            TemporaryPassword [..], Repudiated [..], OwnerRepudiated [..],
         },
         notices
     );
@@ -149,6 +150,9 @@ fn every_variant_of_a_refused_act_has_a_golden_form() {
             RevokeFlows,
             RequireRegistration,
             InitiateReset,
+            Invite,
+            RevokeInvitation,
+            SetTemporaryPassword,
             Forget,
             ConfirmIncarnation,
         },

@@ -74,7 +74,8 @@ pub enum WritePurpose {
     Reset,
     /// The user knows the current password and changes it.
     Change,
-    /// An administrator sets a temporary password. No operation of the engine does so yet.
+    /// An administrator sets a temporary password
+    /// ([`Admin::set_temporary_password`](crate::Admin::set_temporary_password)).
     Administrator,
 }
 

@@ -11,6 +11,7 @@ mod normal;
 mod rejection;
 mod rules;
 mod score;
+mod temporary;
 #[cfg(test)]
 mod tests;
 
@@ -19,3 +20,4 @@ pub use context::PasswordContext;
 pub(crate) use normal::composed;
 pub use rejection::{PasswordFault, PasswordRejection};
 pub use rules::{BannedPasswords, PasswordRules};
+pub(crate) use temporary::{RANDOM, temporary_password};

@@ -1,14 +1,16 @@
-//! The help desk: where requests for help go.
+//! The help desk: where requests for help go, and the links of notices and invitations.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::crypto::link_base::is_address;
+use crate::domain::crypto::link_base::{LinkBase, is_address};
 use crate::domain::identity::contact::EmailAddress;
 use crate::domain::identity::ids::RoleId;
 use crate::domain::invalid::InvalidInput;
 use crate::domain::record::serde_text::serde_as_text;
+use crate::domain::time::{DAY, duration_ms};
 
 /// The help desk and what its administrators do for a user.
 ///
@@ -31,6 +33,26 @@ pub struct DeskPolicy {
     /// Helpdesk Administrators, else User Administrators, else Global Administrators. 1 to 4 tiers,
     /// each of 1 to 16 roles.
     pub help_tiers: Vec<BTreeSet<RoleId>>,
+    /// The page to which the *it was not me* link of a mailed notice leads: its button calls
+    /// [`Repudiation::redeem`](crate::Repudiation::redeem). Default: none, so that notices hold no
+    /// link.
+    pub repudiation_link: Option<LinkBase>,
+    /// How long such a link is accepted after its notice was sent. Default 24 hours, the default
+    /// [`hold`](super::RegistrationPolicy::hold) of a new address; 1 hour to 7 days.
+    #[serde(with = "duration_ms")]
+    pub repudiation_life: Duration,
+    /// Whether the help desk gets a notice when an owner has used such a link: the holders of
+    /// `help_tiers`, or of [`administrator_roles`](super::Notifications::administrator_roles) if
+    /// `help` is no administrator. Default true.
+    pub repudiation_notice: bool,
+    /// How long the link of an [invitation](crate::Admin::invite) is accepted. Default 7 days, 1 hour
+    /// to 30 days.
+    #[serde(with = "duration_ms")]
+    pub invitation_life: Duration,
+    /// Hours after which a [temporary password](crate::Admin::set_temporary_password) that was not
+    /// changed is refused by the directory: 1 to 720. Default: none, it lives until it is changed at
+    /// the first sign-in (Entra).
+    pub temporary_password_hours: Option<u16>,
 }
 
 impl Default for DeskPolicy {
@@ -43,7 +65,15 @@ impl Default for DeskPolicy {
             &["User Administrator"],
             &["Global Administrator"],
         ];
-        Self { help: HelpDesk::default(), help_tiers: tiers.map(tier).into() }
+        Self {
+            help: HelpDesk::default(),
+            help_tiers: tiers.map(tier).into(),
+            repudiation_link: None,
+            repudiation_life: DAY,
+            repudiation_notice: true,
+            invitation_life: 7 * DAY,
+            temporary_password_hours: None,
+        }
     }
 }
 

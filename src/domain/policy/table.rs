@@ -146,6 +146,16 @@ settings! {
     desk.help: Any, "Entra: a mail to administrators.";
     desk.help_tiers: Entries(1, 4),
         "Entra: holders of the first tier that has any, 100 at most. Each tier has 1 to 16 roles.";
+    desk.repudiation_link: Any,
+        "NIST SP 800-63B-4, 4.6: a notice tells how to repudiate the event. A link needs a page of \
+        your application.";
+    desk.repudiation_life: Span(HOUR, times(7, DAY)),
+        "Own choice: the hold of a new address. Old mail must not block an account.";
+    desk.repudiation_notice: Any, "Own choice: only an administrator ends the block.";
+    desk.invitation_life: Span(HOUR, times(30, DAY)),
+        "Own choice: a first week at work. A second method is still required, if the gates count two.";
+    desk.temporary_password_hours: Optional(1, 720),
+        "Entra: until it is changed at the first sign-in, as OWASP ASVS 5.0.0, 6.4.1 permits.";
     lifetimes.flow: Span(MINUTE, DAY), "Entra's session. Absolute: nothing extends it.";
     lifetimes.grant: Span(MINUTE, HOUR),
         "Own choice: time to think of a password. Not longer than the flow.";

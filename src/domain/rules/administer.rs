@@ -4,10 +4,10 @@ use super::register::{MAX_METHODS, forget_abandoned, is_kind_full, most_of};
 use super::{Address, LimitSpent, MAX_OUTBOX, Transition};
 use crate::domain::account::budget::PoolKind;
 use crate::domain::account::{
-    Account, Factor, Method, OathDevice, Offer, Pending, PendingBody, Provenance,
-    RegistrationState, SealedSeed,
+    Account, Factor, Flow, Method, OathDevice, Offer, Pending, PendingBody, Provenance,
+    RegistrationState, Repudiated, SealedSeed,
 };
-use crate::domain::event::{ActRefusal, AdminAct, EventKind};
+use crate::domain::event::{ActRefusal, AdminAct, EventKind, FlowEnd};
 use crate::domain::identity::ids::MethodId;
 use crate::domain::message::Notice;
 use crate::domain::method::MethodKind;
@@ -15,8 +15,9 @@ use crate::domain::reason::SsprReason;
 use crate::domain::refusal::Refusal;
 use crate::domain::time::{HOUR, Timestamp};
 
-/// Clears the failure budgets and the counted challenges, and opens the kinds that a run of
-/// failures has closed. The user may try again at once, and gets a notice if a kind was opened.
+/// Clears the failure budgets and the counted challenges, opens the kinds that a run of failures has
+/// closed, and ends the block of a repudiation. The user may try again at once, and gets a notice if
+/// a kind was opened or a block has ended.
 ///
 /// # Errors
 ///
@@ -32,7 +33,8 @@ pub(crate) fn clear_budgets(
         (budgets.clone(), sends.clone(), in_hand.clone(), throttles.clone())
     };
     let before = counted(&transition.account);
-    let mut opened = false;
+    let unblocked = transition.end_block();
+    let mut opened = unblocked;
     for budget in &mut transition.account.budgets {
         budget.anonymous = Default::default();
         budget.proven = Default::default();
@@ -43,7 +45,7 @@ pub(crate) fn clear_budgets(
     transition.account.sends = Default::default();
     transition.account.in_hand = Default::default();
     transition.account.throttles.clear();
-    if before == counted(&transition.account) {
+    if !unblocked && before == counted(&transition.account) {
         return Ok(());
     }
     if opened {
@@ -167,6 +169,18 @@ pub(crate) fn revoke_flows(transition: &mut Transition<'_>) {
     transition.record(EventKind::FlowsRevoked { count });
 }
 
+/// Ends the flows that administrators have begun and whose link is not redeemed. Returns how many.
+pub(crate) fn revoke_links(transition: &mut Transition<'_>) -> u8 {
+    transition.sweep();
+    let waits = |flow: &&Flow| flow.by_administrator && flow.proofs.is_empty();
+    let flows = transition.account.flows.iter().filter(waits);
+    let numbers: Vec<_> = flows.map(|flow| flow.number).collect();
+    for number in &numbers {
+        transition.drop_flow(*number, FlowEnd::Superseded);
+    }
+    u8::try_from(numbers.len()).unwrap_or(u8::MAX)
+}
+
 /// Requires a new registration at the next sign-in. The present methods count until then.
 ///
 /// # Errors
@@ -251,6 +265,8 @@ pub(crate) fn forget(
     transition.account.sends = Default::default();
     transition.account.help_at = None;
     transition.account.incarnation = None;
+    // Mail of the previous owner must not block the next one.
+    transition.account.repudiated = Repudiated { blocked_since: None, through: forgotten_at };
     transition.account.forgotten = true;
     transition.record(EventKind::AccountForgotten {});
     Ok(())

@@ -39,6 +39,20 @@ impl Transition<'_> {
         if self.account.outbox.len() >= MAX_ADDRESSED {
             return Err(self.outbox_full());
         }
+        self.queue_for_administrators(notice, about, actor, due, write);
+        Ok(())
+    }
+
+    /// Queues the notice even if the outbox is full: for one that is sent once in a state that only
+    /// an administrator ends.
+    pub(super) fn queue_for_administrators(
+        &mut self,
+        notice: Notice,
+        about: &str,
+        actor: Option<&UserId>,
+        due: Timestamp,
+        write: Option<WriteNumber>,
+    ) {
         let body = PendingBody::Administrators {
             notice,
             about: about.chars().take(MAX_NAME).collect(),
@@ -48,7 +62,6 @@ impl Transition<'_> {
             told: 0,
         };
         self.queue(body, due, due.plus(NOTICE_LIFE), write);
-        Ok(())
     }
 }
 
@@ -92,7 +105,7 @@ pub(crate) fn tell_page(
         return true;
     }
     let most = match notice {
-        Notice::HelpRequested { .. } => MAX_HELPERS,
+        Notice::HelpRequested { .. } | Notice::OwnerRepudiated { .. } => MAX_HELPERS,
         _ => u32::MAX,
     };
     let recipients: Vec<_> = page
@@ -129,7 +142,9 @@ pub(crate) fn tell_page(
 pub(crate) fn roles_told(policy: &Policy, notice: Notice, tier: u8) -> Option<&BTreeSet<RoleId>> {
     let tier = usize::from(tier);
     let roles = match notice {
-        Notice::HelpRequested { .. } if policy.desk.help == HelpDesk::Administrators => {
+        Notice::HelpRequested { .. } | Notice::OwnerRepudiated { .. }
+            if policy.desk.help == HelpDesk::Administrators =>
+        {
             policy.desk.help_tiers.get(tier)
         }
         Notice::HelpRequested { .. } => None,

@@ -1,5 +1,7 @@
 //! The command to open a challenge: for which flow, by whom, for which method, and fresh bytes.
 
+use std::time::Duration;
+
 use super::Reservation;
 use crate::domain::account::{
     CredentialEpoch, Expected, FlowId, Generation, Offer, Purpose, SourceHash,
@@ -9,6 +11,7 @@ use crate::domain::identity::facts::UserFacts;
 use crate::domain::identity::ids::MethodId;
 use crate::domain::identity::locale::Locale;
 use crate::domain::method::ChallengeOption;
+use crate::domain::policy::Policy;
 use crate::domain::reason::SsprReason;
 use crate::domain::time::Timestamp;
 
@@ -39,6 +42,8 @@ pub(crate) struct FlowTerms<'a> {
     pub(crate) purpose: Purpose,
     pub(crate) generation: Generation,
     pub(crate) started_at: Timestamp,
+    /// How long the flow of an invitation waits for its link; otherwise the policy's lifetimes apply.
+    pub(crate) invitation: Option<Duration>,
     /// The account's epoch when the flow began.
     pub(crate) epoch: CredentialEpoch,
     /// Distinct methods that the flow requires.
@@ -54,11 +59,19 @@ impl<'a> FlowTerms<'a> {
             purpose: claim.purpose,
             generation: claim.generation,
             started_at: claim.started_at,
+            invitation: None,
             epoch: claim.epoch,
             required,
             stamp: user.and_then(|user| user.change_stamp.as_deref()),
             incarnation: user.and_then(|user| user.incarnation.as_deref()),
         }
+    }
+}
+
+impl FlowTerms<'_> {
+    /// When the flow ends.
+    pub(super) fn ends_at(&self, policy: &Policy) -> Timestamp {
+        self.started_at.plus(self.invitation.unwrap_or(policy.lifetimes.flow))
     }
 }
 

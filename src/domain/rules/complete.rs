@@ -48,6 +48,7 @@ fn check_grant(
     transition: &Transition<'_>,
     terms: &PendingWriteTerms<'_>,
 ) -> Result<FlowNumber, Refusal> {
+    transition.check_not_repudiated()?;
     let now = transition.now;
     let flow = transition.account.flow(terms.flow).ok_or(Refusal::Ended)?;
     if flow.purpose != terms.effect.purpose()
@@ -99,16 +100,7 @@ pub(crate) fn begin_write(
         return Err(Refusal::NotEligible { reason: SsprReason::TooFewMethods });
     }
     let number = check_grant(transition, terms)?;
-    let now = transition.now;
-    let earlier = transition.account.write.clone();
-    let in_flight = |write: &Write| write.state == WriteState::Writing && now < write.deadline;
-    if let Some(write) = earlier.as_ref().filter(|write| in_flight(write)) {
-        return Err(Refusal::Busy { retry_at: write.deadline });
-    }
-    if let Some(write) = &earlier {
-        // Its notice goes out: the owner learns what that write may have done.
-        unsettle(transition, write, number);
-    }
+    let earlier = end_earlier(transition, number)?;
     let flow = transition.account.flow(terms.flow).ok_or(Refusal::Ended)?;
     let methods = flow.proofs.iter().map(|proof| proof.method).collect();
     let changed_outside = flow.stamp.as_deref() != terms.stamp;
@@ -117,21 +109,73 @@ pub(crate) fn begin_write(
     if terms.effect == Effect::Change {
         transition.count_act()?;
     }
-    let write = start(transition, number, terms)?;
     let effect = terms.effect;
+    let write = start(transition, number, effect, terms.tell)?;
+    if let Some((actor, about)) = terms.administrator {
+        let (now, lifetimes) = (transition.now, &transition.policy.lifetimes);
+        let (notice, due) =
+            (Notice::AdministratorMayHaveReset { at: now }, now.plus(lifetimes.directory_write));
+        transition.tell_administrators(notice, about, Some(actor), due, Some(write))?;
+    }
     let source = terms.source;
     Ok(PendingWrite { effect, write, flow: number, methods, ask_first, changed_outside, source })
+}
+
+/// Begins the write of a temporary password, which an administrator sets: an act without a flow,
+/// with the notices and the revocation of a reset. A user without any address, as a new one, gets
+/// the notice once there is an address.
+///
+/// # Errors
+///
+/// [`Refusal::Busy`] while a write is in flight, or if too many notices still wait;
+/// [`Refusal::TooOften`].
+pub(crate) fn begin_temporary_password(
+    transition: &mut Transition<'_>,
+    tell: &[Address],
+) -> Result<PendingWrite, Refusal> {
+    transition.sweep();
+    let flow = transition.account.numbers.flow.advance();
+    end_earlier(transition, flow)?;
+    transition.count_act()?;
+    let effect = Effect::Temporary;
+    let write = start(transition, flow, effect, tell)?;
+    let (methods, source) = (Vec::new(), None);
+    let (ask_first, changed_outside) = (false, false);
+    Ok(PendingWrite { effect, write, flow, methods, ask_first, changed_outside, source })
+}
+
+/// Ends the account's earlier write, if it is not in flight any more, and returns it.
+///
+/// # Errors
+///
+/// [`Refusal::Busy`] while it is in flight.
+fn end_earlier(
+    transition: &mut Transition<'_>,
+    acting: FlowNumber,
+) -> Result<Option<Write>, Refusal> {
+    let now = transition.now;
+    let earlier = transition.account.write.clone();
+    let in_flight = |write: &Write| write.state == WriteState::Writing && now < write.deadline;
+    if let Some(write) = earlier.as_ref().filter(|write| in_flight(write)) {
+        return Err(Refusal::Busy { retry_at: write.deadline });
+    }
+    if let Some(write) = &earlier {
+        // Its notice goes out: the owner learns what that write may have done.
+        unsettle(transition, write, acting);
+    }
+    Ok(earlier)
 }
 
 fn start(
     transition: &mut Transition<'_>,
     flow: FlowNumber,
-    terms: &PendingWriteTerms<'_>,
+    effect: Effect,
+    tell: &[Address],
 ) -> Result<WriteNumber, Refusal> {
     let now = transition.now;
     let number = transition.account.numbers.write.advance();
     let deadline = now.plus(transition.policy.lifetimes.directory_write);
-    let (effect, state) = (terms.effect, WriteState::Writing);
+    let state = WriteState::Writing;
     transition.account.write = Some(Write {
         number,
         flow,
@@ -142,13 +186,15 @@ fn start(
         unknown: Unknown::NONE,
     });
     let notice = match effect {
-        Effect::Reset | Effect::Change => Notice::PasswordMayHaveChanged { at: now },
+        Effect::Reset | Effect::Change | Effect::Temporary => {
+            Notice::PasswordMayHaveChanged { at: now }
+        }
         Effect::Unlock => Notice::AccountMayHaveBeenUnlocked { at: now },
     };
-    transition.notify(notice, terms.tell, deadline, Some(number))?;
-    if let Some((actor, about)) = terms.administrator {
-        let notice = Notice::AdministratorMayHaveReset { at: now };
-        transition.tell_administrators(notice, about, Some(actor), deadline, Some(number))?;
+    if tell.is_empty() {
+        transition.announce_after(notice, deadline, number)?;
+    } else {
+        transition.notify(notice, tell, deadline, Some(number))?;
     }
     if effect.writes_password() {
         transition.queue_revocation(number, deadline, Some(number));
@@ -158,10 +204,10 @@ fn start(
 }
 
 impl Effect {
-    /// The purpose of the flows with this effect.
+    /// The purpose of the flows with this effect. A temporary password is an administrator's reset.
     pub(crate) const fn purpose(self) -> Purpose {
         match self {
-            Self::Reset => Purpose::Reset,
+            Self::Reset | Self::Temporary => Purpose::Reset,
             Self::Change => Purpose::Change,
             Self::Unlock => Purpose::Unlock,
         }
@@ -178,6 +224,7 @@ impl Effect {
             Self::Reset => Notice::PasswordReset { at },
             Self::Change => Notice::PasswordChanged { at },
             Self::Unlock => Notice::AccountUnlocked { at },
+            Self::Temporary => Notice::TemporaryPassword { at },
         }
     }
 }

@@ -106,6 +106,7 @@ pub(super) fn activate(
     method.state = MethodState::Active;
     method.provenance = Provenance::Confirmed;
     method.usable_from = usable_from;
+    method.confirmed_at = Some(now);
     method.session = None;
     let confirmed = method.clone();
     let kind = confirmed.kind;

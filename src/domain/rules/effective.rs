@@ -198,7 +198,7 @@ pub(crate) fn administrator_kinds(
 /// premises, or could not have proven it.
 pub(crate) fn cleared(effect: Effect, policy: &Policy, user: &UserFacts) -> Lockouts {
     match (effect, user.password_home) {
-        (Effect::Reset, _) => Lockouts::ALL,
+        (Effect::Reset | Effect::Temporary, _) => Lockouts::ALL,
         (Effect::Change, _) | (Effect::Unlock, PasswordHome::Cloud) => {
             Lockouts { sign_in: true, on_premises: false }
         }

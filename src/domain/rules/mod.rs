@@ -27,6 +27,7 @@ mod plan;
 mod prove;
 mod recovery_codes;
 mod register;
+mod repudiate;
 mod retry;
 mod review;
 mod settle;
@@ -39,7 +40,7 @@ mod write;
 
 pub(crate) use administer::{
     clear_budgets, confirm_incarnation, forget, record_refused_act, replace_seeds, request_help,
-    request_reset, require_registration, revoke_flows, revoke_methods, supply_token,
+    request_reset, require_registration, revoke_flows, revoke_links, revoke_methods, supply_token,
 };
 pub(crate) use administrators::{AdministratorPage, PAGE, give_up, roles_told, tell_page};
 pub(crate) use allowance::{sends, sends_of};
@@ -49,7 +50,9 @@ pub(crate) use change::{
     ChangeStart, accept_sign_in, grant_change, reserve_password, reserve_sign_in,
 };
 pub(crate) use code_form::{RECOVERY_CODE, code_format, code_life};
-pub(crate) use complete::{PendingWriteTerms, begin_write, may_complete, raise_required};
+pub(crate) use complete::{
+    PendingWriteTerms, begin_temporary_password, begin_write, may_complete, raise_required,
+};
 pub(crate) use confirm::{Confirm, confirm_method};
 pub use contacts::Contacts;
 pub(crate) use contacts::supply_contacts;
@@ -73,6 +76,7 @@ pub(crate) use recovery_codes::{
 pub(crate) use register::{
     Add, Binding, add_method, claim_method, is_alive, is_over, remove_method,
 };
+pub(crate) use repudiate::repudiate;
 pub use review::{Prompt, Skip};
 pub(crate) use review::{
     SignInSubject, note_prompt, prompt, reconfirm, reconfirm_at, set_default, skip, skip_of,

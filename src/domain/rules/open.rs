@@ -18,7 +18,8 @@ use crate::domain::policy::{Policy, ThrottledAct};
 use crate::domain::refusal::Refusal;
 use crate::domain::time::{DAY, Timestamp};
 
-/// Attempts that a code allows while its destination has been sent too many codes.
+/// Attempts that a code allows while its destination has been sent too many codes, and an
+/// invitation.
 const WARY_ATTEMPTS: u8 = 2;
 
 /// The outcome of [`open_challenge`].
@@ -47,7 +48,7 @@ pub(crate) fn open_challenge(
     if let Some(retry_at) = check_open(transition, open)? {
         return Ok(Opened::Suppressed(retry_at));
     }
-    let expires_at = open.flow.started_at.plus(policy.lifetimes.flow);
+    let expires_at = open.flow.ends_at(policy);
     let open = &*choose_pool(transition, open);
     let attempts = match room(transition, open) {
         Ok(attempts) => attempts,
@@ -88,8 +89,11 @@ fn new_challenge(
     flow_expires_at: Timestamp,
 ) -> Challenge {
     let (now, policy) = (transition.now, transition.policy);
-    let life = code_life(policy, open.option.channel());
-    let wary = matches!(open.limit_spent, Some(LimitSpent::Destination | LimitSpent::Prefix));
+    let invitation = open.flow.invitation;
+    let life = invitation.unwrap_or_else(|| code_life(policy, open.option.channel()));
+    // An invitation sets its attempts aside for days, and its link is not typed.
+    let wary = invitation.is_some()
+        || matches!(open.limit_spent, Some(LimitSpent::Destination | LimitSpent::Prefix));
     Challenge {
         number: transition.account.numbers.challenge.advance(),
         option: open.option,
@@ -115,7 +119,7 @@ pub(super) fn check_open(
     open: &Open<'_>,
 ) -> Result<Option<Timestamp>, Refusal> {
     let (now, policy, account) = (transition.now, transition.policy, &transition.account);
-    if now >= open.flow.started_at.plus(policy.lifetimes.flow) {
+    if now >= open.flow.ends_at(policy) {
         return Err(Refusal::Ended);
     }
     let Some(flow) = account.flow(&open.flow.id) else {

@@ -1,5 +1,7 @@
 //! Proving a method: reserve, then compare, then consume.
 
+use std::sync::Arc;
+
 use super::{Reservation, Transition};
 use crate::domain::account::{
     Challenge, Expected, Factor, Flow, FlowId, FlowNumber, Generation, Grant, Proof, Purpose,
@@ -178,16 +180,23 @@ pub(crate) fn consume(
 }
 
 /// Gives a flow whose link was redeemed without its ticket a new id: the ticket of the browser that
-/// began it is void.
+/// began it is void. A flow that an administrator began starts now, with the account as it is now:
+/// `stamp` is the directory's change stamp.
 pub(crate) fn hand_over(
     transition: &mut Transition<'_>,
     from: &FlowId,
     to: FlowId,
+    stamp: Option<&str>,
 ) -> Option<Flow> {
+    let (now, life) = (transition.now, transition.policy.lifetimes.flow);
     let flow = transition.account.flow_mut(from)?;
     if flow.id != to {
         flow.former = Some(flow.id);
         flow.id = to;
+        if flow.by_administrator {
+            (flow.started_at, flow.expires_at) = (now, now.plus(life));
+            flow.stamp = stamp.map(Arc::from);
+        }
         let number = flow.number;
         transition.record(EventKind::LinkRedeemedElsewhere { flow: number });
     }

@@ -52,9 +52,11 @@ impl Binding<'_> {
     ///
     /// # Errors
     ///
+    /// [`Refusal::NotEligible`] if the owner has repudiated a change;
     /// [`Refusal::ReauthenticationRequired`] if the registration session is over;
     /// [`Refusal::TooOften`] if as many others are in progress as the record holds.
     pub(crate) fn sit(&self, transition: &mut Transition<'_>) -> Result<(), Refusal> {
+        transition.check_not_repudiated()?;
         let now = transition.now;
         if is_over(&transition.account, self.session, self.signed_in_at, now) {
             return Err(Refusal::ReauthenticationRequired);

@@ -37,7 +37,7 @@ pub(crate) fn settle_written(
     transition.know_source(pending.source);
     if pending.effect.writes_password() {
         transition.void_others(Some(pending.flow));
-        if pending.effect == Effect::Reset {
+        if matches!(pending.effect, Effect::Reset | Effect::Temporary) {
             transition.drop_held();
         }
         // The owner knows the password again: failures with the old one must not block a change.
@@ -63,6 +63,7 @@ pub(crate) fn settle_written(
         Effect::Reset => EventKind::PasswordReset { flow, write, methods, propagated },
         Effect::Change => EventKind::PasswordChanged { flow, write, propagated },
         Effect::Unlock => EventKind::AccountUnlocked { flow, write, methods, propagated },
+        Effect::Temporary => EventKind::TemporaryPasswordSet { flow, write, propagated },
     });
 }
 
@@ -88,8 +89,9 @@ fn confirm_notices(transition: &mut Transition<'_>, pending: &PendingWrite) {
     let now = transition.now;
     for message in &mut transition.account.outbox {
         if message.write == Some(pending.write)
-            && let PendingBody::Notice { notice, .. } | PendingBody::Administrators { notice, .. } =
-                &mut message.body
+            && let PendingBody::Notice { notice, .. }
+            | PendingBody::Administrators { notice, .. }
+            | PendingBody::Announce { notice } = &mut message.body
         {
             *notice = match *notice {
                 Notice::PasswordMayHaveChanged { .. }
@@ -113,7 +115,7 @@ pub(crate) fn settle_unwritten(
     let write = transition.account.write.take_if(|write| write.number == pending.write);
     if let Some(write) = write.filter(|write| write.state == WriteState::Writing) {
         transition.account.outbox.retain(|message| message.write != Some(pending.write));
-        if write.effect == Effect::Change {
+        if matches!(write.effect, Effect::Change | Effect::Temporary) {
             transition.refund_act(write.started_at);
         }
     }
@@ -210,7 +212,10 @@ pub(super) fn unsettle(transition: &mut Transition<'_>, write: &Write, acting: F
     if write.state == WriteState::Writing {
         transition.release(write.number);
         let (flow, purpose, number) = (write.flow, write.effect.purpose(), write.number);
-        transition.account.write = Some(Write { state: WriteState::Unsettled, ..write.clone() });
+        // An act has no flow that could ask again: the administrator sets another password.
+        let can_continue = write.effect != Effect::Temporary;
+        transition.account.write =
+            can_continue.then(|| Write { state: WriteState::Unsettled, ..write.clone() });
         transition.record(EventKind::DirectoryWriteUnsettled { flow, purpose, write: number });
         if write.effect.writes_password() {
             transition.void_others(Some(acting));

@@ -212,6 +212,10 @@ impl Transition<'_> {
             }
         }
         self.account.help_at = self.account.help_at.map(|at| at.min(now));
+        let repudiated = &mut self.account.repudiated;
+        for at in [&mut repudiated.blocked_since, &mut repudiated.through].into_iter().flatten() {
+            *at = (*at).min(now);
+        }
         let acts = &mut self.account.acts;
         let told = self.account.told.iter_mut().flat_map(|told| &mut told.times);
         let counted = acts.user.iter_mut().chain(&mut acts.administrators);
@@ -228,6 +232,7 @@ impl Transition<'_> {
         // The days that have passed stay passed: a clock that steps back gives none of them back.
         registration.prompted_at = registration.prompted_at.map(|at| now.minus(seen.since(at)));
         for method in self.account.methods.iter_mut() {
+            method.confirmed_at = method.confirmed_at.map(|at| at.min(now));
             if method.added_at > horizon {
                 let hold = method.usable_from.since(method.added_at);
                 method.added_at = now;
@@ -335,6 +340,7 @@ impl Account {
                 || self.epoch > CredentialEpoch::default()
                 || self.registration.completed_at.is_some()
                 || self.registration.required_since.is_some()
+                || self.repudiated.is_blocked()
                 || self.budgets.iter().any(|budget| budget.consecutive > 0 || budget.disabled));
         (idle && !kept).then(|| self.seen.plus(IDLE_LIFE))
     }

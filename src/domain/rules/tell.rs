@@ -129,7 +129,7 @@ impl Transition<'_> {
         let full = self.account.outbox.len() >= MAX_ADDRESSED;
         let waiting =
             self.account.outbox.iter_mut().rev().find_map(|pending| match &mut pending.body {
-                PendingBody::Announce { notice } => Some(notice),
+                PendingBody::Announce { notice } if pending.write.is_none() => Some(notice),
                 _ => None,
             });
         match waiting {
@@ -145,8 +145,29 @@ impl Transition<'_> {
         }
     }
 
+    /// Announces to the owner what a write has done, once that is known. Its addresses are looked up
+    /// then.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::Busy`] if too many notices still wait to be delivered.
+    pub(super) fn announce_after(
+        &mut self,
+        notice: Notice,
+        due: Timestamp,
+        write: WriteNumber,
+    ) -> Result<(), Refusal> {
+        if self.account.outbox.len() >= MAX_ADDRESSED {
+            return Err(self.outbox_full());
+        }
+        self.queue(PendingBody::Announce { notice }, due, due.plus(NOTICE_LIFE), Some(write));
+        Ok(())
+    }
+
     fn address_announcements(&mut self, addresses: &[Address]) {
-        let announced = |pending: &Pending| matches!(pending.body, PendingBody::Announce { .. });
+        let announced = |pending: &Pending| {
+            pending.write.is_none() && matches!(pending.body, PendingBody::Announce { .. })
+        };
         while let Some(place) = self.account.outbox.iter().position(announced) {
             // Without an address, or without room, it keeps waiting.
             if addresses.is_empty()
@@ -187,6 +208,7 @@ pub(crate) fn address_announcement(
     let now = transition.now;
     let waits = |pending: &Pending| {
         pending.number == number
+            && pending.write.is_none()
             && pending.wake_at() <= now
             && matches!(pending.body, PendingBody::Announce { .. })
     };

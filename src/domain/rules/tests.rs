@@ -44,6 +44,7 @@ fn open(flow: u8, option: ChallengeOption, destination: Option<&Destination>) ->
         purpose: Purpose::Reset,
         generation: Generation::default(),
         started_at: at(0),
+        invitation: None,
         epoch: CredentialEpoch::default(),
         required: 2,
         stamp: None,

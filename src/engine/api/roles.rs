@@ -20,7 +20,8 @@ use crate::engine::api::request::Actor;
 /// | `dry_run` | `policy`, `read` | every user |
 /// | `supply_contacts`, `supply_token` | `contacts` | `targets`, never oneself |
 /// | `unblock` | `unblock` | `targets`, never oneself |
-/// | `initiate_reset` | `initiate` | `targets`, never oneself |
+/// | `initiate_reset`, `invite`, `revoke_invitation` | `initiate` | `targets`, never oneself |
+/// | `set_temporary_password` | `temporary_password` | `targets`, never oneself |
 /// | `revoke_methods`, `revoke_flows`, `require_registration`, `forget`, `confirm_incarnation` | `revoke` | `targets`, never oneself |
 /// | `events`, `user_events`, `accounts`, `explain` | `read` | every user |
 ///
@@ -60,8 +61,10 @@ pub struct AdminRoles {
     /// May revoke methods and flows, require a new registration, forget accounts, and confirm an
     /// incarnation.
     pub revoke: BTreeSet<RoleId>,
-    /// May ask a user to reset the password.
+    /// May ask a user to reset the password, invite a user, and revoke an invitation.
     pub initiate: BTreeSet<RoleId>,
+    /// May set a temporary password.
+    pub temporary_password: BTreeSet<RoleId>,
     /// May read the policy, dry runs, events, accounts and explanations.
     pub read: BTreeSet<RoleId>,
     /// Which of these may act on which users.
@@ -81,12 +84,14 @@ fn named(names: &[&str]) -> BTreeSet<RoleId> {
 
 impl Default for AdminRoles {
     fn default() -> Self {
+        let resetters = [HELPDESK, PASSWORD, USER, AUTHENTICATION, PRIVILEGED, GLOBAL];
         Self {
             policy: named(&["Authentication Policy Administrator", PASSWORD, GLOBAL]),
             contacts: named(&[PRIVILEGED, GLOBAL]),
             unblock: named(&[HELPDESK, AUTHENTICATION, GLOBAL]),
             revoke: named(&[AUTHENTICATION, PRIVILEGED, GLOBAL]),
-            initiate: named(&[HELPDESK, PASSWORD, USER, AUTHENTICATION, PRIVILEGED, GLOBAL]),
+            initiate: named(&resetters),
+            temporary_password: named(&resetters),
             read: named(&["Reports Reader", "Security Reader", "Global Reader", GLOBAL]),
             targets: TargetRules::default(),
         }
@@ -99,7 +104,10 @@ impl AdminRoles {
         match act {
             AdminAct::SupplyContacts | AdminAct::SupplyToken => &self.contacts,
             AdminAct::Unblock => &self.unblock,
-            AdminAct::InitiateReset => &self.initiate,
+            AdminAct::InitiateReset | AdminAct::Invite | AdminAct::RevokeInvitation => {
+                &self.initiate
+            }
+            AdminAct::SetTemporaryPassword => &self.temporary_password,
             AdminAct::RevokeMethods
             | AdminAct::RevokeFlows
             | AdminAct::RequireRegistration

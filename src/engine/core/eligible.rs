@@ -51,7 +51,12 @@ impl Context {
         // The record of a previous user with this id says nothing about the methods of this one.
         if !account.is_of(user.incarnation.as_deref()) {
             reasons.insert(SsprReason::OtherIncarnation);
-        } else if self.stored {
+            return reasons;
+        }
+        if account.repudiated.is_blocked() {
+            reasons.insert(SsprReason::Repudiated);
+        }
+        if self.stored {
             reasons.extend(self.against_methods(account, user, &effective.gates, now));
         }
         reasons

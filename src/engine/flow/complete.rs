@@ -1,42 +1,30 @@
-//! The completion of a flow: the password rules, the pending write, the directory and the outcome.
-//! `write_eligibility.rs` says who may complete.
+//! The completion of a flow: the grant, the password rules and the pending write. `write.rs` calls
+//! the directory, and `write_eligibility.rs` says who may complete.
 
-use std::sync::Arc;
-
-use crate::domain::account::{Account, Effect, Offer, Proof, Purpose, WriteNumber};
+use crate::domain::account::{Account, Effect, Offer, Proof, Purpose};
 use crate::domain::crypto::flow_ticket::FlowTicket;
 use crate::domain::crypto::secret::SecretText;
 use crate::domain::crypto::ticket::TicketClaims;
-use crate::domain::event::{ActorKind, RejectedBy};
-use crate::domain::identity::facts::{PasswordHome, UserFacts};
-use crate::domain::identity::writes::{PolicyReason, WriteOutcome, WritePurpose, WriteReply};
+use crate::domain::event::ActorKind;
 use crate::domain::method::MethodKind;
-use crate::domain::password::{PasswordContext, composed};
-use crate::domain::reason::SsprReason;
 use crate::domain::refusal::Refusal;
-use crate::domain::rules::effective::{cleared, password_rules};
 use crate::domain::rules::{
-    Address, FailureCause, PendingWrite, PendingWriteFailure, PendingWriteTerms, Transition,
-    begin_write, may_complete, raise_required, reject_password, settle_unasked, settle_unknown,
-    settle_unwritten, settle_written, time_of,
+    Address, PendingWriteTerms, Transition, begin_write, may_complete, raise_required,
+    reject_password, time_of,
 };
-use crate::engine::api::error::{At as _, Error, Fault, FaultOrigin};
+use crate::engine::api::error::{Error, Fault, FaultOrigin};
 use crate::engine::api::reply::Reply;
 use crate::engine::api::request::Request;
 use crate::engine::core::Core;
-use crate::engine::core::commit::{Origin, Target};
+use crate::engine::core::commit::Origin;
 use crate::engine::core::context::Context;
 use crate::engine::flow::step::reply;
-use crate::port::{PasswordWrite, PortError, PortErrorKind, PortResult, UnlockWrite};
+use crate::engine::flow::write::{Rejected, WriteScope, judge};
 
 /// The facts, the ticket and the notices of one completion.
 struct PendingWriteScope<'a> {
-    effect: Effect,
-    context: &'a Context,
-    user: &'a UserFacts,
+    at: WriteScope<'a>,
     claim: &'a TicketClaims,
-    target: &'a Target,
-    origin: Origin,
     required: u8,
     allowed: Vec<(MethodKind, String)>,
     tell: Vec<Address>,
@@ -50,14 +38,14 @@ struct PendingWriteScope<'a> {
 impl PendingWriteScope<'_> {
     fn terms<'b>(&'b self, allowed: &'b (dyn Fn(&Proof) -> bool + Sync)) -> PendingWriteTerms<'b> {
         PendingWriteTerms {
-            effect: self.effect,
+            effect: self.at.effect,
             flow: &self.claim.flow,
             generation: self.claim.generation,
             required: self.required,
             methods_allowed: allowed,
-            stamp: self.user.change_stamp.as_deref(),
+            stamp: self.at.user.change_stamp.as_deref(),
             tell: &self.tell,
-            administrator: self.administrator.as_deref().map(|name| (&self.user.id, name)),
+            administrator: self.administrator.as_deref().map(|name| (&self.at.user.id, name)),
             source: self.source,
         }
     }
@@ -88,12 +76,15 @@ pub(crate) async fn complete<T: FlowTicket>(
     let refused = |reason| Refusal::NotEligible { reason };
     let eligible = context.write_eligibility(effect, &loaded.account, now).map_err(refused)?;
     let mut scope = PendingWriteScope {
-        effect,
-        context: &context,
-        user: eligible.user,
+        at: WriteScope {
+            effect,
+            context: &context,
+            user: eligible.user,
+            target: &target,
+            origin: Origin::of(request, ActorKind::User),
+            expires_at: None,
+        },
         claim,
-        target: &target,
-        origin: Origin::of(request, ActorKind::User),
         required: eligible.required,
         allowed: eligible.allowed,
         tell: context.addresses(&loaded.account),
@@ -104,7 +95,10 @@ pub(crate) async fn complete<T: FlowTicket>(
     // The grant is checked before the password rules and the breach list.
     check_grant(core, &scope, &loaded.account).await?;
     let password = match password {
-        Some(password) => Some(judge(core, &scope, password).await?),
+        Some(password) => match judge(core, &context, eligible.user, password).await? {
+            Ok(accepted) => Some(accepted),
+            Err(rejected) => return Err(reject(core, &scope, rejected).await?),
+        },
         None => None,
     };
     if eligible.administrator
@@ -116,9 +110,9 @@ pub(crate) async fn complete<T: FlowTicket>(
     let allows = |proof: &Proof| scope.allows(proof);
     let terms = scope.terms(&allows);
     let policy = &*context.policy;
-    let step = core.commit(&target, policy, &scope.origin).from(loaded);
+    let step = core.commit(&target, policy, &scope.at.origin).from(loaded);
     let (pending, _) = step.apply(|transition| begin_write(transition, &terms)).await?;
-    let account = write(core, &scope, &pending, password.as_ref()).await?;
+    let account = scope.at.write(core, &pending, password.as_ref()).await?;
     let reply = reply(core, tenant, claim, &account, policy, &[], arrival);
     Ok(Reply { not_before: None, ..reply })
 }
@@ -131,214 +125,30 @@ async fn check_grant(
 ) -> Result<(), Error> {
     let allows = |proof: &Proof| scope.allows(proof);
     let terms = scope.terms(&allows);
-    let mut look = Transition::new(account, &scope.context.policy, core.clock.now());
+    let mut look = Transition::new(account, &scope.at.context.policy, core.clock.now());
     let checked = may_complete(&mut look, &terms);
     if checked == Err(Refusal::MoreProofNeeded) {
         // The policy requires more methods than when the grant was earned: the flow continues
         // with its proofs.
-        note(core, scope, |transition| raise_required(transition, &terms, &scope.offers)).await?;
+        let raise =
+            |transition: &mut Transition<'_>| raise_required(transition, &terms, &scope.offers);
+        scope.at.note(core, raise).await?;
     }
     Ok(checked?)
 }
 
-/// Applies the engine's password rules to the accounts that they cover. Returns the password to
-/// write.
-async fn judge(
-    core: &Core,
-    scope: &PendingWriteScope<'_>,
-    password: &SecretText,
-) -> Result<SecretText, Error> {
-    let policy = &*scope.context.policy;
-    let on_premises = scope.user.password_home == PasswordHome::OnPremises;
-    if on_premises && !policy.on_premises.apply_password_rules {
-        // The directory decides. Only empty and overlong passwords are not passed to it.
-        crate::domain::invalid::bounded_text("password", password.expose_secret(), 4096)?;
-        return Ok(composed(password));
-    }
-    let words = words_of(scope.user, scope.context);
-    let rules = password_rules(policy, scope.context.tenant.as_ref(), scope.user);
-    let normalised = match rules.check(password, &words) {
-        Ok(normalised) => normalised,
-        Err(rejection) => {
-            let codes = rejection.faults.iter().map(|fault| fault.code().to_owned());
-            reject(core, scope, RejectedBy::Rules, codes.collect()).await?;
-            return Err(Refusal::Password(rejection).into());
-        }
-    };
-    if let Some(list) = &core.breach_list
-        && list.contains(&normalised).await.at(FaultOrigin::BreachList)?
-    {
-        reject(core, scope, RejectedBy::BreachList, vec!["breached".to_owned()]).await?;
-        return Err(Refusal::DirectoryPassword { reason: "breached", retry_at: None }.into());
-    }
-    Ok(normalised)
-}
-
+/// Records that the rules refused the password; returns the refusal.
 async fn reject(
     core: &Core,
     scope: &PendingWriteScope<'_>,
-    by: RejectedBy,
-    reasons: Vec<String>,
-) -> Result<(), Error> {
-    let flow = &scope.claim.flow;
-    note(core, scope, |transition| reject_password(transition, flow, by, reasons.clone())).await?;
-    Ok(())
-}
-
-/// Calls the directory and commits the outcome.
-async fn write(
-    core: &Core,
-    scope: &PendingWriteScope<'_>,
-    pending: &PendingWrite,
-    password: Option<&SecretText>,
-) -> Result<Arc<Account>, Error> {
-    if pending.ask_first {
-        match already_written(core, scope, password).await {
-            Ok(true) => return settled(core, scope, pending, true).await,
-            Ok(false) if pending.changed_outside => {
-                let cause = FailureCause::Failed(SsprReason::PasswordRefused);
-                let why = PendingWriteFailure::new(cause, None);
-                unwritten(core, scope, pending, &why).await?;
-                return Err(Refusal::Ended.into());
-            }
-            Ok(false) => {}
-            Err(error) => {
-                let settle = |transition: &mut Transition<'_>| settle_unasked(transition, pending);
-                note(core, scope, settle).await?;
-                return Err(directory_fault(error));
-            }
-        }
-    }
-    let replied = match ask_directory(core, scope, pending, password).await {
-        Ok(replied) => replied,
-        Err(error) if error.kind() == PortErrorKind::Unavailable => {
-            let cause = FailureCause::Failed(SsprReason::DirectoryUnreachable);
-            unwritten(core, scope, pending, &PendingWriteFailure::new(cause, None)).await?;
-            return Err(directory_fault(error));
-        }
-        Err(error) => return Err(unknown(core, scope, pending.write, error).await?),
-    };
-    let because = |cause| PendingWriteFailure::new(cause, replied.detail.as_deref());
-    let reason = match replied.outcome {
-        WriteOutcome::Written => return settled(core, scope, pending, true).await,
-        WriteOutcome::WrittenButNotPropagated => {
-            return settled(core, scope, pending, false).await;
-        }
-        WriteOutcome::PolicyViolation(reason) => {
-            let code = reason.code();
-            unwritten(core, scope, pending, &because(FailureCause::Refused(code))).await?;
-            let retry_at = match reason {
-                PolicyReason::TooYoung { until } => until,
-                _ => None,
-            };
-            return Err(Refusal::DirectoryPassword { reason: code, retry_at }.into());
-        }
-        WriteOutcome::AdminActionRequired => SsprReason::AdministratorRequired,
-        WriteOutcome::Unreachable => SsprReason::DirectoryUnreachable,
-        WriteOutcome::Indeterminate => {
-            let error = PortError::unknown().because("the outcome is indeterminate");
-            return Err(unknown(core, scope, pending.write, error).await?);
-        }
-    };
-    unwritten(core, scope, pending, &because(FailureCause::Failed(reason))).await?;
-    Err(Refusal::NotEligible { reason }.into())
-}
-
-const fn directory_fault(error: PortError) -> Error {
-    Error::Fault(Fault { origin: FaultOrigin::Directory, error })
-}
-
-/// Whether an earlier write of this flow, whose outcome was unknown, has been applied.
-async fn already_written(
-    core: &Core,
-    scope: &PendingWriteScope<'_>,
-    password: Option<&SecretText>,
-) -> PortResult<bool> {
-    let (tenant, user) = (&scope.target.tenant, &scope.user.id);
-    match password {
-        Some(password) => {
-            let password = composed(password);
-            core.directory.verify_password(tenant, user, &password).await
-        }
-        // The current facts tell it, if the directory reports lockouts.
-        None => Ok(scope.user.locked_out == Some(false)),
-    }
-}
-
-async fn ask_directory(
-    core: &Core,
-    scope: &PendingWriteScope<'_>,
-    pending: &PendingWrite,
-    password: Option<&SecretText>,
-) -> PortResult<WriteReply> {
-    let (tenant, user) = (&scope.target.tenant, &scope.user.id);
-    let policy = &*scope.context.policy;
-    let timeout = policy.lifetimes.directory_write;
-    match password {
-        Some(password) => {
-            let mut write = PasswordWrite::new(tenant, user, password, pending.write.get());
-            write.timeout = timeout;
-            if scope.effect == Effect::Change {
-                write.purpose = WritePurpose::Change;
-            }
-            write.clears = cleared(scope.effect, policy, scope.user);
-            // A change proves only knowledge of the current password, which an attacker may
-            // share: it remediates no risk.
-            write.risk_remediated = scope.effect == Effect::Reset;
-            core.directory.set_password(&write).await
-        }
-        None => {
-            let mut unlock = UnlockWrite::new(tenant, user, pending.write.get());
-            unlock.timeout = timeout;
-            unlock.clears = cleared(scope.effect, policy, scope.user);
-            core.directory.unlock(&unlock).await
-        }
-    }
-}
-
-async fn settled(
-    core: &Core,
-    scope: &PendingWriteScope<'_>,
-    pending: &PendingWrite,
-    propagated: bool,
-) -> Result<Arc<Account>, Error> {
-    note(core, scope, |transition| settle_written(transition, pending, propagated)).await
-}
-
-async fn unwritten(
-    core: &Core,
-    scope: &PendingWriteScope<'_>,
-    pending: &PendingWrite,
-    why: &PendingWriteFailure,
-) -> Result<Arc<Account>, Error> {
-    note(core, scope, |transition| settle_unwritten(transition, pending, why)).await
-}
-
-/// Records that the outcome is unknown; returns the fault to report.
-async fn unknown(
-    core: &Core,
-    scope: &PendingWriteScope<'_>,
-    write: WriteNumber,
-    error: PortError,
+    rejected: Rejected,
 ) -> Result<Error, Error> {
-    note(core, scope, |transition| settle_unknown(transition, write)).await?;
-    Ok(directory_fault(error))
-}
-
-/// Commits a change of the record, on whatever version the record has by then.
-async fn note(
-    core: &Core,
-    scope: &PendingWriteScope<'_>,
-    change: impl Fn(&mut Transition<'_>),
-) -> Result<Arc<Account>, Error> {
-    let step = core.commit(scope.target, &scope.context.policy, &scope.origin).wake();
-    let (_, committed) = step
-        .apply(|transition| {
-            change(transition);
-            Ok(())
-        })
-        .await?;
-    Ok(committed.account)
+    let Rejected { by, reasons, refusal } = rejected;
+    let flow = &scope.claim.flow;
+    let note =
+        |transition: &mut Transition<'_>| reject_password(transition, flow, by, reasons.clone());
+    scope.at.note(core, note).await?;
+    Ok(refusal.into())
 }
 
 /// If the host cannot say whether the user still has a proven method, the call fails and keeps the
@@ -371,19 +181,4 @@ fn check_stage(claim: &TicketClaims, account: &Account) -> Result<(), Refusal> {
         _ if claim.purpose == Purpose::Change => Err(Refusal::Ended),
         _ => Err(Refusal::MoreProofNeeded),
     }
-}
-
-/// Words that the password must not contain: the names of the user and of the organisation.
-fn words_of(user: &UserFacts, context: &Context) -> PasswordContext {
-    let mut words = PasswordContext::new();
-    let names = user.names.iter().map(String::as_str);
-    let tenant = context.tenant.as_ref().map(|tenant| tenant.display_name.as_str());
-    for name in names.chain(tenant) {
-        words = words.name(name);
-    }
-    let UserFacts { display_name, user_principal_name, primary_mail, .. } = user;
-    for word in [display_name, user_principal_name, primary_mail].into_iter().flatten() {
-        words = words.word(word);
-    }
-    words
 }

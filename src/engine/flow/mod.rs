@@ -4,12 +4,14 @@ mod after;
 mod cancel;
 mod challenge;
 mod complete;
-mod help;
+pub(crate) mod help;
 mod prove;
 mod redeem;
+pub(crate) mod repudiate;
 mod start;
 pub(crate) mod step;
 mod view;
+pub(crate) mod write;
 pub(crate) mod write_eligibility;
 
 pub(crate) use after::{

@@ -6,6 +6,7 @@ use crate::domain::crypto::flow_ticket::FlowTicket;
 use crate::domain::crypto::link::LinkSecret;
 use crate::domain::crypto::ticket::{TicketClaims, TicketSubject};
 use crate::domain::event::ActorKind;
+use crate::domain::identity::facts::UserFacts;
 use crate::domain::identity::ids::Identifier;
 use crate::domain::invalid::InvalidInput;
 use crate::domain::method::Channel;
@@ -39,8 +40,9 @@ pub(crate) async fn redeem_link<T: FlowTicket>(
     let (target, loaded) = named(core, tenant, &context, typed).await?;
     let user = target.user.clone().ok_or(Refusal::NotAccepted)?;
     let account = &loaded.account;
-    let flow =
-        flow_of_link::<T>(core, &target, account, secret, arrival).ok_or(Refusal::NotAccepted)?;
+    let flow = flow_of_link::<T>(core, &target, account, secret, arrival)
+        .filter(|flow| !is_worthless(flow, context.user.as_ref()))
+        .ok_or(Refusal::NotAccepted)?;
     let mut claim = TicketClaims {
         purpose: T::PURPOSE,
         flow: flow.id,
@@ -69,12 +71,24 @@ pub(crate) async fn redeem_link<T: FlowTicket>(
                 None => renamed,
             };
             rules::consume(transition, &id, &reservation, &matched)?;
-            rules::hand_over(transition, &id, renamed).ok_or(Refusal::NotAccepted)
+            let stamp = context.user.as_ref().and_then(|user| user.change_stamp.as_deref());
+            rules::hand_over(transition, &id, renamed, stamp).ok_or(Refusal::NotAccepted)
         })
         .await?;
     (claim.flow, claim.generation) = (flow.id, flow.generation);
+    claim.started_at = flow.started_at;
     let reply = reply(core, tenant, &claim, &committed.account, policy, &[], arrival);
     Ok(Reply { not_before: None, ..reply })
+}
+
+/// Whether a password was set since an administrator had this flow's link sent, as far as the
+/// directory tells. If it does not track the time of that, every change of the account counts.
+fn is_worthless(flow: &Flow, user: Option<&UserFacts>) -> bool {
+    let changed = |user: &UserFacts| match user.password_changed_at {
+        Some(at) => at >= flow.started_at,
+        None => flow.stamp.as_deref() != user.change_stamp.as_deref(),
+    };
+    flow.by_administrator && user.is_some_and(changed)
 }
 
 /// The flow whose link has this selector, the part of a link that is not secret. A flow with a

@@ -159,8 +159,14 @@ impl Change<'_> {
 }
 
 impl Context {
-    /// The user's facts, if this user's password may be changed here.
+    /// The user's facts, if this user may change their password here.
     pub(crate) fn may_change(&self, account: &Account) -> Result<&UserFacts, SsprReason> {
+        let user = self.may_be_written(account)?;
+        if account.repudiated.is_blocked() { Err(SsprReason::Repudiated) } else { Ok(user) }
+    }
+
+    /// The user's facts, if this user's password is managed here.
+    pub(crate) fn may_be_written(&self, account: &Account) -> Result<&UserFacts, SsprReason> {
         let (user, effective) = self.known()?;
         effective.may_change()?;
         if !account.is_of(user.incarnation.as_deref()) {

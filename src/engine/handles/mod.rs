@@ -5,3 +5,4 @@ pub(crate) mod authenticator;
 pub(crate) mod change;
 pub(crate) mod recovery;
 pub(crate) mod registration;
+pub(crate) mod repudiation;

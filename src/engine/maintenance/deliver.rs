@@ -6,11 +6,14 @@ use zeroize::Zeroizing;
 
 use crate::domain::account::{Account, Expected, FlowNumber, Pending, PendingBody};
 use crate::domain::crypto::code::CodeContext;
+use crate::domain::crypto::repudiation::RepudiationClaim;
 use crate::domain::crypto::secret::SecretText;
 use crate::domain::identity::contact::Destination;
 use crate::domain::identity::facts::{UserFacts, UserQuery, UserSelector};
 use crate::domain::identity::ids::{Identifier, TenantId};
-use crate::domain::message::{CodeMessage, LinkMessage, Message, Notice, SignInNames};
+use crate::domain::message::{
+    CodeMessage, LinkMessage, Message, Notice, RepudiationLink, SignInNames,
+};
 use crate::domain::method::Channel;
 use crate::domain::rules::{
     ClaimedMessage, DeliveryClaim, DeliveryOutcome, SentSecret, claim, settle_message,
@@ -209,12 +212,15 @@ fn envelope(
     let DueMessage { core, target, .. } = due;
     let Pending { number, queued_at, not_after, from, body, .. } = &claimed.pending;
     let claimed_until = claimed.pending.claimed_until.filter(|_| !claimed.pending.is_code());
-    let mut about = None;
+    let (mut about, mut repudiation) = (None, None);
     let (channel, destination, locale, message) = match body {
         PendingBody::Notice { channel, destination, locale, about: user, .. } => {
             // A digest counts requests about several users and names none.
             if !matches!(notice, Notice::HelpRequests { .. }) {
                 about.clone_from(user);
+            }
+            if *channel == Channel::Email && user.is_none() {
+                repudiation = repudiation_link(due, notice);
             }
             (*channel, destination.clone(), locale, Message::Notice(notice))
         }
@@ -238,7 +244,7 @@ fn envelope(
     let (tenant, nameless, locale) = (target.tenant.clone(), String::new(), locale.clone());
     let envelope =
         Envelope::new(key, tenant, nameless, channel, destination, locale, message, until);
-    Some(Envelope { about, requested_at: Some(*queued_at), origin: *from, ..envelope })
+    Some(Envelope { about, repudiation, requested_at: Some(*queued_at), origin: *from, ..envelope })
 }
 
 /// The sign-in names of the users who have this mailbox now.
@@ -256,6 +262,18 @@ async fn sign_in_names(
     };
     let names: BTreeSet<_> = found.iter().filter(has_it).map(UserFacts::known_as).collect();
     Ok(SignInNames::new(names.into_iter().take(SignInNames::MAX).collect()))
+}
+
+/// The link by which the owner repudiates the change of this notice, if the policy has a page for it.
+fn repudiation_link(due: DueMessage<'_>, notice: Notice) -> Option<RepudiationLink> {
+    let DueMessage { core, target, policy, .. } = due;
+    let base = policy.desk.repudiation_link.as_ref()?;
+    let claim = RepudiationClaim::new(notice.repudiable_since()?, core.clock.now());
+    let secret = Zeroizing::new(claim.link(&core.keys.issuing().code, &target.key).encode());
+    let url = SecretText::new([base.as_str(), &secret].concat());
+    let expires_at = claim.issued.plus(policy.desk.repudiation_life);
+    let valid_for = Some(expires_at.since(core.clock.now()));
+    Some(RepudiationLink { valid_for, ..RepudiationLink::new(url, expires_at) })
 }
 
 /// The message with the code or link of a challenge, which is derived here and stored nowhere.
@@ -322,5 +340,7 @@ fn secrets_of(envelope: &Envelope) -> Vec<String> {
         Message::SignInNames(message) => secrets.extend(message.names.iter().cloned()),
         Message::Notice(_) => {}
     }
+    let repudiation = envelope.repudiation.iter();
+    secrets.extend(repudiation.map(|link| link.url.expose_secret().to_owned()));
     secrets
 }

@@ -72,7 +72,8 @@ fn list(roles: &AdminRoles, act: AdminAct) -> Vec<RoleId> {
     let list = match act {
         AdminAct::SupplyContacts | AdminAct::SupplyToken => &roles.contacts,
         AdminAct::Unblock => &roles.unblock,
-        AdminAct::InitiateReset => &roles.initiate,
+        AdminAct::InitiateReset | AdminAct::Invite | AdminAct::RevokeInvitation => &roles.initiate,
+        AdminAct::SetTemporaryPassword => &roles.temporary_password,
         _ => &roles.revoke,
     };
     list.iter().cloned().collect()
@@ -90,6 +91,9 @@ async fn perform(admin: Admin<'_>, act: AdminAct, user: &UserId) -> Result<(), E
         AdminAct::RevokeFlows => admin.revoke_flows(user).await,
         AdminAct::RequireRegistration => admin.require_registration(user).await,
         AdminAct::InitiateReset => admin.initiate_reset(user).await,
+        AdminAct::Invite => admin.invite(user).await,
+        AdminAct::RevokeInvitation => admin.revoke_invitation(user).await,
+        AdminAct::SetTemporaryPassword => admin.set_temporary_password(user, None).await.map(drop),
         AdminAct::Forget => admin.forget(user).await,
         AdminAct::ConfirmIncarnation => admin.confirm_incarnation(user).await,
         _ => panic!("{act:?} is not performed here"),

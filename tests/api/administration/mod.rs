@@ -5,6 +5,7 @@
 mod accounts;
 mod audit;
 mod authority;
+mod desk;
 mod dry_run;
 mod marks;
 mod pending;

@@ -37,6 +37,8 @@ pub(super) enum Scene {
     Acts,
     /// Requests for help of three users.
     Help,
+    /// A temporary password, an invitation, and a notice that is repudiated after two hours.
+    Desk,
     /// Codes of an app from other times, and what can be enrolled.
     Oath,
     /// The first page of an app's enrolment.
@@ -74,6 +76,7 @@ pub(super) async fn play(scene: Scene, setup: Setup) -> String {
         Scene::Limits => stage.limits().await,
         Scene::Acts => stage.acts().await,
         Scene::Help => stage.help().await,
+        Scene::Desk => stage.desk().await,
         Scene::Oath => stage.oath().await,
         Scene::Enrol => stage.enrol().await,
         Scene::Link => stage.link().await,
@@ -251,6 +254,26 @@ impl Stage {
             .map(|sent| (sent.kind, sent.about, sent.destination.normalised(), sent.notice))
             .collect();
         self.see("told", &told);
+    }
+
+    async fn desk(&mut self) {
+        let world = self.world.clone();
+        self.see("temporary", &world.admin().set_temporary_password(&world.user, None).await);
+        world.deliver().await;
+        let link = world.inbox.last_repudiation_link_to(MAIL);
+        self.see("linked", &link.is_some());
+        self.see("invited", &world.admin().invite(&world.user).await);
+        world.deliver().await;
+        world.clock.advance(120 * MINUTE);
+        if let Some(link) = link {
+            let link = sspr::Attempt::link(&link).expect("well formed");
+            let redeemed = world.engine.repudiation().redeem(&request(), &ada(), &link).await;
+            self.see("redeemed", &redeemed);
+        }
+        world.deliver().await;
+        let sent = world.inbox.all().into_iter();
+        let sent: Vec<_> = sent.map(|sent| (sent.kind, sent.valid_for)).collect();
+        self.see("sent", &sent);
     }
 
     async fn oath(&mut self) {

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::support::*;
 use Scene::{
-    Acts, Ages, Apps, Cleared, Device, Enrol, Guesses, Help, Life, Limits, Link, Mails, Oath,
+    Acts, Ages, Apps, Cleared, Desk, Device, Enrol, Guesses, Help, Life, Limits, Link, Mails, Oath,
     Passwords, Sound, Supplied, Write,
 };
 
@@ -153,6 +153,11 @@ const CHANGES: &[Changed] = &[
     ),
     to("desk.help", || json!("off"), Help),
     to("desk.help_tiers", || json!([["another role"]]), Help),
+    to("desk.repudiation_link", || json!("https://id.contoso.example/not-me#"), Desk),
+    with("desk.repudiation_life", || json!(3_600_000), |both| policy(both, with_pages), Desk),
+    with("desk.repudiation_notice", || json!(false), |both| policy(both, with_pages), Desk),
+    with("desk.invitation_life", || json!(3_600_000), |both| policy(both, with_pages), Desk),
+    to("desk.temporary_password_hours", || json!(48), Desk),
     to("notices.help.max", || json!(1), Help),
     with(
         "notices.help.window",
@@ -417,6 +422,12 @@ fn two_mails() -> Throttle {
 fn with_link(policy: &mut PolicySettings) {
     let base = sspr::policy::LinkBase::parse("https://id.contoso.example/reset#");
     policy.link = Some(base.expect("sound"));
+}
+
+fn with_pages(policy: &mut PolicySettings) {
+    with_link(policy);
+    let page = sspr::policy::LinkBase::parse("https://id.contoso.example/not-me#");
+    policy.desk.repudiation_link = Some(page.expect("sound"));
 }
 
 /// Passwords of eight characters are long enough.

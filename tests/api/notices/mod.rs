@@ -8,4 +8,5 @@ mod costs;
 mod day;
 mod facts;
 mod failing;
+mod repudiation;
 mod scene;

@@ -235,7 +235,8 @@ fn no_flow_is_missing_from_the_table() {
     let source = include_str!("../../../src/engine/mod.rs");
     let handles = source.lines().filter(|line| line.contains("    pub fn ") && line.contains("<'"));
     let handles = handles.filter_map(|line| line.split("-> ").nth(1)?.split('<').next());
-    let handles: Vec<&str> = handles.collect();
+    // A repudiation ends flows and begins none.
+    let handles: Vec<&str> = handles.filter(|handle| *handle != "Repudiation").collect();
     assert_eq!(handles.len(), 6, "{handles:?}");
     for handle in handles {
         let known = Flow::ALL.iter().any(|flow| flow.handle() == handle);

@@ -82,6 +82,8 @@ fn policy(holds: Holds, required: u8) -> PolicySettings {
     settings.unlock_without_reset = true;
     let link = sspr::policy::LinkBase::parse("https://id.contoso.example/reset#");
     settings.link = Some(link.expect("sound"));
+    let page = sspr::policy::LinkBase::parse("https://id.contoso.example/not-me#");
+    settings.desk.repudiation_link = Some(page.expect("sound"));
     let role = sspr::RoleId::parse("Helpdesk Administrator").expect("valid");
     settings.notifications.administrator_roles = [role].into();
     if holds == Holds::DirectoryPhone {

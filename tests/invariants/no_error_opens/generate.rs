@@ -213,6 +213,13 @@ fn no_error_lets_administration_do_more_or_tell_less() {
     let scenes = [
         scene(scripts::administrator, Holds::Both, 1, reaches),
         scene(scripts::no_administrator, Holds::Both, 1, &[]),
+        scene(scripts::sets_a_temporary_password, Holds::Both, 1, &["temporary_password_set"]),
     ];
     no_error_opens(&scenes, 300);
+}
+
+#[test]
+fn no_error_makes_a_repudiation_weaker_or_louder() {
+    let reaches = &["method_confirmed", "repudiated"];
+    no_error_opens(&[scene(scripts::owner_repudiates, Holds::Both, 1, reaches)], 250);
 }

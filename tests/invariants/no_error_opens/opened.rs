@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sspr::Engine;
 use sspr::port::EventsOf;
+use sspr::{Engine, Error, Refusal, SsprReason};
 
 use crate::no_error_opens::fixture::Fixture;
 use crate::no_error_opens::scripts::{FOREIGN, Gains};
@@ -22,7 +22,7 @@ const ONCE: [&str; 8] = [
     "account_unlocked",
     "method_removed",
 ];
-const EVER: [&str; 14] = [
+const EVER: [&str; 16] = [
     "change_started",
     "method_replaced",
     "default_method_changed",
@@ -37,11 +37,13 @@ const EVER: [&str; 14] = [
     "contacts_supplied",
     "unblocked",
     "policy_changed",
+    "repudiated",
+    "temporary_password_set",
 ];
 
 /// The notices that tell of an act. Any of them suffices: after an unknown outcome the text fits
 /// both outcomes.
-const TOLD: [(&str, &[&str]); 13] = [
+const TOLD: [(&str, &[&str]); 15] = [
     ("password_reset", &["notice.password_reset", "notice.password_may_have_changed"]),
     ("password_changed", &["notice.password_changed", "notice.password_may_have_changed"]),
     (
@@ -52,6 +54,7 @@ const TOLD: [(&str, &[&str]); 13] = [
             "notice.password_changed",
             "notice.account_may_have_been_unlocked",
             "notice.account_unlocked",
+            "notice.temporary_password",
         ],
     ),
     ("account_unlocked", &["notice.account_unlocked", "notice.account_may_have_been_unlocked"]),
@@ -64,6 +67,8 @@ const TOLD: [(&str, &[&str]); 13] = [
     ("reset_requested", &["notice.reset_requested"]),
     ("contacts_supplied", &["notice.contacts_changed"]),
     ("help_requested", &["notice.help_requested"]),
+    ("temporary_password_set", &["notice.temporary_password", "notice.password_may_have_changed"]),
+    ("repudiated", &["notice.repudiated"]),
 ];
 
 /// The result of a run.
@@ -92,6 +97,11 @@ pub(crate) struct Opened {
 /// The time from which each active method is usable for a reset.
 pub(crate) async fn usable(fixture: &Fixture, healthy: &Engine) -> BTreeMap<String, i64> {
     let methods = healthy.registration().list(&request(), &fixture.by_two_factors()).await;
+    // While the owner's repudiation blocks the account, no method is usable.
+    let blocked = Refusal::NotEligible { reason: SsprReason::Repudiated };
+    if matches!(&methods, Err(Error::Refused(refusal)) if *refusal == blocked) {
+        return BTreeMap::new();
+    }
     let active = methods.expect("the list").into_iter().filter(|method| method.active);
     let named = |one: sspr::method::MethodView| {
         let to = one.destination.map(|to| to.normalised()).unwrap_or_default();

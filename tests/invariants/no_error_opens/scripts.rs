@@ -533,6 +533,9 @@ async fn administrates(fixture: &Fixture, engine: &Engine, actor: &sspr::Actor) 
     deliver(engine).await;
     let _ = insists(async || admin.initiate_reset(user).await).await;
     deliver(engine).await;
+    let _ = insists(async || admin.invite(user).await).await;
+    deliver(engine).await;
+    let _ = insists(async || admin.revoke_invitation(user).await).await;
     let _ = insists(async || admin.unblock(user).await).await;
     let _ = insists(async || admin.explain(user).await).await;
     let proposed = Policy::new(PolicySettings::default()).expect("the default is sound");
@@ -559,6 +562,47 @@ pub(crate) fn administrator<'a>(
     Box::pin(async {
         administrates(fixture, engine, &admin()).await;
         Gains::default()
+    })
+}
+
+/// An administrator sets a temporary password.
+pub(crate) fn sets_a_temporary_password<'a>(
+    fixture: &'a Fixture,
+    engine: &'a Engine,
+) -> Pin<Box<dyn Future<Output = Gains> + 'a>> {
+    Box::pin(async {
+        let actor = admin();
+        let admin = engine.admin(&fixture.tenant, &actor);
+        let set = async || admin.set_temporary_password(&fixture.user, None).await;
+        let _ = insists(set).await;
+        deliver(engine).await;
+        Gains::default()
+    })
+}
+
+/// A thief with a session adds a method, the owner repudiates it by the link of the notice, twice,
+/// and the thief tries a reset.
+pub(crate) fn owner_repudiates<'a>(
+    fixture: &'a Fixture,
+    engine: &'a Engine,
+) -> Pin<Box<dyn Future<Output = Gains> + 'a>> {
+    Box::pin(async {
+        registers(fixture, engine, &fixture.by_two_factors()).await;
+        // A notice that was not delivered is tried again.
+        for _ in 0..4 {
+            deliver(engine).await;
+            fixture.clock.advance(std::time::Duration::from_secs(600));
+        }
+        if let Some(link) = fixture.inbox.last_repudiation_link_to(MAIL) {
+            let link = Attempt::link(&link).expect("well formed");
+            for _ in 0..2 {
+                let request = with_human();
+                let call = async || engine.repudiation().redeem(&request, &ada(), &link).await;
+                let _ = again(call).await;
+            }
+            deliver(engine).await;
+        }
+        reset_by_mail(fixture, engine, EVIL).await
     })
 }
 

@@ -89,6 +89,7 @@ impl MemoryDirectory {
             number: write.number,
             at: now,
             must_change: write.must_change,
+            expires_at: write.expires_at,
             purpose: write.purpose,
             clears: write.clears,
             risk_remediated: write.risk_remediated,

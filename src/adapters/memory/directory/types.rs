@@ -23,6 +23,8 @@ pub struct DirectoryWrite {
     pub at: Timestamp,
     /// Whether the user must change it at the next sign-in.
     pub must_change: bool,
+    /// When it expires if it is not changed. This directory keeps no sign-in: it records the time.
+    pub expires_at: Option<Timestamp>,
     /// Why it was written.
     pub purpose: WritePurpose,
     /// The lockouts that it cleared.

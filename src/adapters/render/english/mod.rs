@@ -16,7 +16,7 @@ use crate::port::Envelope;
 ///
 /// Every message names the organisation. A code or a link states its purpose and until when it is
 /// accepted, in UTC, and warns not to share it. Every message tells what to do if it was not
-/// expected. A notice holds no link.
+/// expected. A notice holds no link but the one by which its reader repudiates a change.
 ///
 /// A mail's HTML has the same words as its text; it fetches nothing and sets no colour. A text
 /// message is one part if the name is written in Latin letters (accents that the GSM alphabet lacks
@@ -159,7 +159,7 @@ fn render(envelope: &Envelope, origin: Option<&SmsOrigin>) -> Rendered {
             match envelope.channel {
                 Channel::Sms => Rendered::new(subject, words.text(&short())),
                 Channel::Voice => Rendered::new(subject, words.call(&name)),
-                _ => words.mail(&name).rendered(subject),
+                _ => words.mail(&name, envelope.repudiation.as_ref()).rendered(subject),
             }
         }
     }

@@ -1,9 +1,9 @@
 //! The texts of notices: what happened, when, and what to do about it.
 
-use super::words::{a, capital, moment, your};
+use super::words::{a, accepted, capital, moment, your};
 use crate::adapters::render::account_name;
 use crate::adapters::render::mail::Mail;
-use crate::message::{Locale, Notice};
+use crate::message::{Locale, Notice, RepudiationLink};
 use crate::{MethodKind, SecretText, Timestamp};
 
 /// The longest name of an account, in characters.
@@ -37,11 +37,23 @@ impl Words {
         format!("{name}: {}", self.headline)
     }
 
-    pub(super) fn mail(self, name: &str) -> Mail<'static> {
-        Mail::new(Locale::default())
-            .says(self.long)
-            .says(self.advice)
-            .says(format!("{name} sends this message whenever it happens. It needs no answer."))
+    pub(super) fn mail<'a>(self, name: &str, link: Option<&'a RepudiationLink>) -> Mail<'a> {
+        let mut mail = Mail::new(Locale::default()).says(self.long).says(self.advice);
+        if let Some(link) = link {
+            mail = mail
+                .says(
+                    "If it was not you, open this page and confirm there. What was changed is undone \
+                     as far as possible, your sessions end, and you cannot reset your password \
+                     yourself until an administrator opens your account again:",
+                )
+                .link(link.url.expose_secret())
+                .says(format!(
+                    "The page is open {}, and can be confirmed only once. Opening it alone changes \
+                     nothing. Do not forward this message.",
+                    accepted(link.valid_for, &moment(link.expires_at))
+                ));
+        }
+        mail.says(format!("{name} sends this message whenever it happens. It needs no answer."))
     }
 
     pub(super) fn text(&self, name: &str) -> SecretText {
@@ -103,6 +115,34 @@ impl Words {
                  administrator at once.",
                 "Not you? Reset your password now and tell your administrator.",
             ),
+            Notice::TemporaryPassword { at } => {
+                Self::new("an administrator set a temporary password", at).advice(
+                    format!(
+                        "Your password before it is not accepted any more. You must choose a new one \
+                         when you sign in with the temporary one. {ASK}"
+                    ),
+                    ASK_SHORT,
+                )
+            }
+            Notice::Repudiated { methods, at } => {
+                Self::new("a change to your account was reported as not yours", at).advice(
+                    format!(
+                        "Your sessions end, {}, and you cannot reset your password yourself until an \
+                         administrator opens your account again. Call your administrator now. If you \
+                         did not report it, another person can read your mail.",
+                        removed(methods)
+                    ),
+                    "Only an administrator can open your account again. Unexpected? Call them now.",
+                )
+            }
+            Notice::OwnerRepudiated { at } => {
+                Self::new("a user reports a change that was not theirs", at).advice(
+                    "Another person may have had access to the account, and self-service is blocked. \
+                     It is not proven who reported it: make sure who the user is, check the methods \
+                     of the account, then unblock it.",
+                    "Self-service is blocked. It is not proven who reported it: make sure first.",
+                )
+            }
             Notice::AccountUnlocked { at } => Self::new("your account was unlocked", at).advice(
                 "Your password has not changed. If this was not you, tell your administrator at \
                  once: another person can use your sign-in methods.",
@@ -239,6 +279,14 @@ impl Words {
                     )
             }
         }
+    }
+}
+
+fn removed(methods: u8) -> String {
+    match methods {
+        0 => "no method was removed".to_owned(),
+        1 => "the method that was added was removed".to_owned(),
+        more => format!("the {more} methods that were added were removed"),
     }
 }
 

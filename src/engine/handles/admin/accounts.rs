@@ -1,16 +1,12 @@
-//! Operations of administrators on one account: tokens, revocation, required registration, a reset
-//! by link, and forgetting.
+//! Operations of administrators on one account: tokens, revocation, required registration, and
+//! forgetting.
 
 use super::Admin;
-use crate::domain::account::{FlowId, Generation, Purpose};
 use crate::domain::crypto::totp::{OathParameters, OathSeed};
-use crate::domain::event::{ActorKind, AdminAct, EventKind};
+use crate::domain::event::{ActorKind, AdminAct};
 use crate::domain::identity::ids::{MethodId, UserId};
-use crate::domain::method::{ChallengeOption, Channel, MethodKind};
-use crate::domain::refusal::Refusal;
 use crate::domain::rules::{
-    Asked, Asker, FlowTerms, Open, Opened, forget, locale_of, open_challenge, request_reset,
-    require_registration, revoke_flows, revoke_methods, supply_token, time_of,
+    forget, require_registration, revoke_flows, revoke_methods, supply_token,
 };
 use crate::engine::api::error::Error;
 use crate::engine::core::commit::Origin;
@@ -105,74 +101,6 @@ impl Admin<'_> {
             .await
         };
         self.core.observe(Operation::AdminRequireRegistration, self.tenant, done).await
-    }
-
-    /// Asks a user to reset the password, without showing the administrator a secret. If the policy
-    /// has a link base and the user a mail address, the user is mailed a link that begins a reset
-    /// when it is [redeemed](crate::Reset::redeem_link); otherwise a notice without a link goes to
-    /// every address.
-    ///
-    /// # Errors
-    ///
-    /// [`Refusal::NotAuthorised`], [`Refusal::OwnAccount`], [`Refusal::NotFound`],
-    /// [`Refusal::NotEligible`] if the user may not reset or has no address; [`Refusal::TooOften`]
-    /// if the user's budgets are spent ([`unblock`](Self::unblock) first); [`Error::Fault`].
-    pub async fn initiate_reset(&self, user: &UserId) -> Result<(), Error> {
-        let done = async {
-            let core = self.core;
-            let context = self.authorise_act(AdminAct::InitiateReset, user).await?;
-            if context.user.is_none() {
-                return Err(Refusal::NotFound.into());
-            }
-            let target = core.user_target(self.tenant, user);
-            let loaded = core.load(&target).await?;
-            let policy = &*context.policy;
-            let now = time_of(&loaded.account, core.clock.now());
-            let eligible = context
-                .eligible(&loaded.account, now)
-                .map_err(|reason| Refusal::NotEligible { reason })?;
-            let link = ChallengeOption::new(MethodKind::Email, Channel::Link)?;
-            let candidate = eligible.candidate(link).map(|method| method.expected.clone());
-            let Some(expected) =
-                candidate.filter(|_| context.capabilities.allow(MethodKind::Email, Channel::Link))
-            else {
-                return self
-                    .change(user, &context, |transition, context| {
-                        request_reset(transition, |account| context.addresses(account))
-                    })
-                    .await;
-            };
-            let flow = FlowTerms {
-                id: FlowId(core.random()?),
-                purpose: Purpose::Reset,
-                generation: Generation::default(),
-                started_at: now,
-                epoch: loaded.account.epoch,
-                required: eligible.gates.required,
-                stamp: eligible.user.change_stamp.as_deref(),
-                incarnation: eligible.user.incarnation.as_deref(),
-            };
-            let source = core.keys.source(self.tenant, "administrator");
-            let asked = Asked { by: Asker::Administrator, source, at: now };
-            let open = Open {
-                expected: Ok(expected),
-                offers: eligible.offers(&context.capabilities),
-                locale: locale_of(eligible.user, context.tenant.as_ref()),
-                ..Open::new(flow, asked, link, core.fresh_challenge()?)
-            };
-            let origin = self.origin();
-            let step = core.commit(&target, policy, &origin).from(loaded).wake();
-            step.apply(|transition| {
-                if let Opened::Suppressed(retry_at) = open_challenge(transition, &open)? {
-                    return Err(Refusal::TooOften { retry_at });
-                }
-                transition.record(EventKind::ResetRequested { link: true });
-                Ok(())
-            })
-            .await?;
-            Ok(())
-        };
-        self.core.observe(Operation::AdminInitiateReset, self.tenant, done).await
     }
 
     /// Removes the data of a user who has left or asks for removal: methods, budgets, devices and

@@ -5,13 +5,16 @@ mod accounts;
 mod authority;
 mod budgets;
 mod dry_run;
+mod links;
 mod reports;
+mod temporary;
 mod trail;
 
 pub use budgets::{BudgetKind, BudgetUse};
 pub use dry_run::{DryRunEffect, DryRunUser};
 pub use reports::{AccountSummary, BlockedMethod, Explanation, HeldMethod};
 use std::sync::Arc;
+pub use temporary::TemporaryPassword;
 
 use serde::Serialize;
 
@@ -209,8 +212,13 @@ impl Admin<'_> {
     }
 
     /// Clears the failure budgets and the count of challenges of a user, who may then try again at
-    /// once, and enables the kinds of method that a run of failures has disabled. The user is
-    /// notified of these. If nothing was spent or disabled, nothing is written.
+    /// once, enables the kinds of method that a run of failures has disabled, and ends the block of a
+    /// [repudiation](crate::Repudiation). The user is notified of the last two. If nothing was spent,
+    /// disabled or blocked, nothing is written.
+    ///
+    /// After a repudiation, first verify who the user is and check the methods: the person who made the
+    /// change may have registered others earlier. Unblocking voids the *it was not me* links of all
+    /// notices so far.
     ///
     /// # Errors
     ///

@@ -86,6 +86,10 @@ pub struct Explanation {
     /// resolves it: it empties the record and records the event `account_forgotten`.
     #[serde(default)]
     pub another_incarnation: bool,
+    /// Since when the account is blocked because its owner has repudiated a change, until
+    /// [`Admin::unblock`]. The reason is then [`SsprReason::Repudiated`].
+    #[serde(default)]
+    pub repudiated_since: Option<Timestamp>,
     /// Whether a directory write of unknown outcome is open.
     pub unsettled_write: bool,
     /// The summary of the account.
@@ -189,6 +193,7 @@ impl Admin<'_> {
                 budgets: budget_use(account, &context.policy, now),
                 unconfirmed_incarnation: foreign && account.incarnation.is_none(),
                 another_incarnation: foreign && account.incarnation.is_some(),
+                repudiated_since: account.repudiated.blocked_since,
                 unsettled_write: account
                     .write
                     .as_ref()

@@ -74,7 +74,10 @@ impl State {
         let (facts, effective) = context.known().map_err(refused)?;
         let gates = effective.may_reset().map_err(refused)?;
         if !loaded.account.is_of(facts.incarnation.as_deref()) {
-            return Err(Refusal::NotEligible { reason: SsprReason::OtherIncarnation }.into());
+            return Err(refused(SsprReason::OtherIncarnation).into());
+        }
+        if loaded.account.repudiated.is_blocked() {
+            return Err(refused(SsprReason::Repudiated).into());
         }
         let required = gates.required;
         let unsure = context.unsure_kinds(gates);
