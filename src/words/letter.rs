@@ -155,10 +155,21 @@ impl Letter<'_> {
                     let values = [("origin", origin.into())];
                     mail = mail.says(self.phrases.phrase("mail-origin", &values));
                 }
-                let whole = mail.says(advice).says(self.text("notice-footer", &values)?);
+                let whole = self.repudiable(mail.says(advice))?;
+                let whole = whole.says(self.text("notice-footer", &values)?);
                 Some(self.signed(whole).rendered(subject))
             }
         }
+    }
+
+    /// Adds the link by which the reader repudiates the change, if the notice has one.
+    fn repudiable<'m>(&'m self, mail: Mail<'m>) -> Option<Mail<'m>> {
+        let Some(link) = &self.envelope.repudiation else { return Some(mail) };
+        let until = self.moment(When::Until, link.expires_at);
+        let values = [("validity", self.validity(link.valid_for, &until).into())];
+        let intro = self.text("notice-repudiation.intro", &[])?;
+        let validity = self.text("notice-repudiation.validity", &values)?;
+        Some(mail.says(intro).link(link.url.expose_secret()).says(validity))
     }
 
     /// The facts of a notice, by the names that the texts use.
@@ -173,6 +184,7 @@ impl Letter<'_> {
             | Notice::MethodRemoved { method: kind, .. }
             | Notice::MethodReplaced { method: kind, .. }
             | Notice::ManyFailures { method: kind, .. } => values.push(method(kind)),
+            Notice::Repudiated { methods, .. } => values.push(("count", methods.into())),
             Notice::RecoveryCodeUsed { left, .. } => values.push(("left", left.into())),
             Notice::SeveralChanges { count, password, since, .. } => values.extend([
                 ("count", count.into()),

@@ -132,7 +132,7 @@ impl Words {
                          did not report it, another person can read your mail.",
                         removed(methods)
                     ),
-                    "Only an administrator can open your account again. Unexpected? Call them now.",
+                    "Only your administrator can reopen it. Unexpected? Call them now.",
                 )
             }
             Notice::OwnerRepudiated { at } => {
@@ -140,7 +140,7 @@ impl Words {
                     "Another person may have had access to the account, and self-service is blocked. \
                      It is not proven who reported it: make sure who the user is, check the methods \
                      of the account, then unblock it.",
-                    "Self-service is blocked. It is not proven who reported it: make sure first.",
+                    "Self-service is blocked. It is not proven who reported it.",
                 )
             }
             Notice::AccountUnlocked { at } => Self::new("your account was unlocked", at).advice(

@@ -47,6 +47,8 @@ const ROWS: &[Row] = &[
     ("codes.sms.length", 6, Some(12), |s, v| s.codes.sms.length = small(v)),
     ("codes.voice.length", 6, Some(12), |s, v| s.codes.voice.length = small(v)),
     ("attempts", 1, Some(10), |s, v| s.attempts = small(v)),
+    ("desk.repudiation_life", H, Some(7 * D), |s, v| s.desk.repudiation_life = ms(v)),
+    ("desk.invitation_life", H, Some(30 * D), |s, v| s.desk.invitation_life = ms(v)),
     ("failures.anonymous.max", 1, Some(50), |s, v| {
         s.attempts = 1;
         s.failures.anonymous.max = small(v);
@@ -192,7 +194,7 @@ fn every_numeric_field_is_in_the_table() {
     let mut rows: Vec<_> = ROWS.iter().map(|row| row.0.to_owned()).collect();
     rows.sort();
     assert_eq!(rows, fields);
-    assert_eq!(rows.len(), 69);
+    assert_eq!(rows.len(), 71);
 }
 
 #[test]
@@ -222,7 +224,16 @@ fn one_beyond_each_limit_is_refused() {
             checked += 1;
         }
     }
-    assert_eq!(checked, 2 * 69 - 5 - 8, "no upper limit on 5, no lower limit on 8");
+    assert_eq!(checked, 2 * 71 - 5 - 8, "no upper limit on 5, no lower limit on 8");
+}
+
+#[test]
+fn a_temporary_password_lives_an_hour_to_thirty_days() {
+    assert_eq!(PolicySettings::default().desk.temporary_password_hours, None);
+    for (hours, accepted) in [(0, false), (1, true), (720, true), (721, false)] {
+        let checked = Policy::with(|settings| settings.desk.temporary_password_hours = Some(hours));
+        assert_eq!(checked.is_ok(), accepted, "{hours}");
+    }
 }
 
 /// 15: for ever by default, which is no number; otherwise up to a year.

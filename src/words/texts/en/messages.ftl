@@ -329,6 +329,25 @@ part-times = { $count ->
     [one] once
    *[other] { $count } times
 }
+notice-temporary-password = an administrator set a temporary password
+    .long = An administrator set a temporary password on { $at }.
+    .advice = Your password before it is not accepted any more. You must choose a new one when you sign in with the temporary one. { part-ask }
+    .short = { part-ask-short }
+notice-repudiated = a change to your account was reported as not yours
+    .long = A change to your account was reported as not yours on { $at }.
+    .advice = Your sessions end, { $count ->
+        [0] no method was removed
+        [one] the method that was added was removed
+       *[other] the { $count } methods that were added were removed
+    }, and you cannot reset your password yourself until an administrator opens your account again. Call your administrator now. If you did not report it, another person can read your mail.
+    .short = Only your administrator can reopen it. Unexpected? Call them now.
+notice-owner-repudiated = a user reports a change that was not theirs
+    .long = A user reports a change that was not theirs on { $at }.
+    .advice = Another person may have had access to the account, and self-service is blocked. It is not proven who reported it: make sure who the user is, check the methods of the account, then unblock it.
+    .short = Self-service is blocked. It is not proven who reported it.
+notice-repudiation =
+    .intro = If it was not you, open this page and confirm there. What was changed is undone as far as possible, your sessions end, and you cannot reset your password yourself until an administrator opens your account again:
+    .validity = The page is open { $validity }, and can be confirmed only once. Opening it alone changes nothing. Do not forward this message.
 notice-help-requested = a user asks for help with a password reset
     .long = On { $at }, help with a password reset was asked for.
     .advice = It is not proven who asked: it may not be the user. Before you help, make sure who it is in a way that does not rest on the request, such as a call to a number that you have known for long, or a meeting. Never give a password or a code to a caller or to a person who answers this message.

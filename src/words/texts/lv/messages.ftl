@@ -348,6 +348,26 @@ part-times = { $count ->
     [one] { $count } reizi
    *[other] { $count } reizes
 }
+notice-temporary-password = administrators iestatīja pagaidu paroli
+    .long = Administrators { $at } iestatīja pagaidu paroli.
+    .advice = Iepriekšējā parole vairs nav derīga. Pierakstoties ar pagaidu paroli, Jums būs jāizvēlas jauna. { part-ask }
+    .short = { part-ask-short }
+notice-repudiated = ziņots, ka izmaiņas Jūsu kontā neveicāt Jūs
+    .long = Ziņots, ka izmaiņas Jūsu kontā neveicāt Jūs ({ $at }).
+    .advice = Jūsu sesijas tiek pārtrauktas, { $count ->
+        [0] neviena metode nav noņemta
+        [zero] noņemtas { $count } pievienotās metodes
+        [one] noņemta { $count } pievienotā metode
+       *[other] noņemtas { $count } pievienotās metodes
+    }, un paroli pats nevarēsiet atiestatīt, kamēr administrators neatbloķēs kontu. Tūlīt zvaniet administratoram. Ja to neziņojāt Jūs, Jūsu pastu var lasīt cita persona.
+    .short = Kontu var atbloķēt tikai administrators. Negaidījāt? Zvaniet viņam tūlīt.
+notice-owner-repudiated = lietotājs ziņo par izmaiņām, ko nav veicis
+    .long = Lietotājs ziņo par izmaiņām, ko nav veicis ({ $at }).
+    .advice = Kontam, iespējams, piekļuvusi cita persona, un pašapkalpošanās ir bloķēta. Nav pierādīts, kas to ziņoja: pārliecinieties, kas ir lietotājs, pārbaudiet konta metodes un tad atbloķējiet kontu.
+    .short = Pašapkalpošanās ir bloķēta. Pārliecinieties, kas to ziņoja.
+notice-repudiation =
+    .intro = Ja tas nebijāt Jūs, atveriet šo lapu un apstipriniet to tajā. Izmaiņas tiks atceltas, cik vien iespējams, Jūsu sesijas tiks pārtrauktas, un paroli pats nevarēsiet atiestatīt, kamēr administrators neatbloķēs kontu:
+    .validity = Lapa ir atvērta { $validity }, un apstiprināt var tikai vienreiz. Tās atvēršana vien neko nemaina. Nepārsūtiet šo ziņojumu.
 notice-help-requested = lietotājs lūdz palīdzību paroles atiestatīšanā
     .long = Palīdzība paroles atiestatīšanā tika lūgta { $at }.
     .advice = Nav pierādīts, kas to lūdza: tas var nebūt pats lietotājs. Pirms palīdzat, pārliecinieties par personas identitāti veidā, kas nav atkarīgs no šī lūguma, piemēram, zvanot uz sen zināmu numuru vai tiekoties klātienē. Nekad nedodiet paroli vai kodu zvanītājam vai personai, kas atbild uz šo ziņojumu.
