@@ -155,8 +155,8 @@ impl Letter<'_> {
                     let values = [("origin", origin.into())];
                     mail = mail.says(self.phrases.phrase("mail-origin", &values));
                 }
-                let whole = self.repudiable(mail.says(advice))?;
-                let whole = whole.says(self.text("notice-footer", &values)?);
+                let footer = self.text("notice-footer", &values)?;
+                let whole = self.repudiable(mail.says(advice))?.says(footer);
                 Some(self.signed(whole).rendered(subject))
             }
         }

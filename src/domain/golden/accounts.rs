@@ -335,6 +335,12 @@ fn throttles() -> Vec<ThrottleState> {
     ThrottledAct::ALL.map(state).into()
 }
 
+fn sends(first: i64) -> Sends {
+    let sent = |seconds: i64, source| vec![(at(seconds), SourceHash(source)).into()];
+    let source = u32::try_from(first).expect("small");
+    Sends { anonymous: sent(first, source + 1), proven: sent(first + 1, source + 2) }
+}
+
 /// An account with a value in every field, which no real account has at once.
 fn full() -> Account {
     let mut account = Account {
@@ -362,14 +368,8 @@ fn full() -> Account {
         },
         flows: flows(),
         budgets: budgets(),
-        sends: Sends {
-            anonymous: vec![(at(0), SourceHash(1)).into()],
-            proven: vec![(at(1), SourceHash(2)).into()],
-        },
-        in_hand: Sends {
-            anonymous: vec![(at(2), SourceHash(3)).into()],
-            proven: vec![(at(3), SourceHash(4)).into()],
-        },
+        sends: sends(0),
+        in_hand: sends(2),
         throttles: throttles(),
         outbox: outbox(),
         acts: Acts { user: vec![at(-5)], administrators: vec![at(-4)], refused: vec![at(-3)] },

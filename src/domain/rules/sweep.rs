@@ -191,26 +191,9 @@ impl Transition<'_> {
     /// from a clock that was far ahead, or this clock has stepped back. Codes and grants become
     /// void; windows, locks and holds start again at full length.
     pub(super) fn void_future_stamps(&mut self) {
-        let (now, lock) = (self.now, self.policy.failures.lock);
+        let now = self.now;
         let horizon = now.plus(MAX_SKEW);
-        for budget in &mut self.account.budgets {
-            budget.anonymous.restart_after(horizon, now, lock);
-            budget.proven.restart_after(horizon, now, lock);
-            for verdict in &mut budget.verdicts {
-                verdict.at = verdict.at.min(now);
-            }
-        }
-        let policy = self.policy;
-        for state in &mut self.account.throttles {
-            let lock = policy.throttle(state.act).map_or(lock, |throttle| throttle.lock);
-            state.anonymous.restart_after(horizon, now, lock);
-            state.proven.restart_after(horizon, now, lock);
-        }
-        for sends in [&mut self.account.sends, &mut self.account.in_hand] {
-            for sent in sends.anonymous.iter_mut().chain(&mut sends.proven) {
-                sent.at = sent.at.min(now);
-            }
-        }
+        self.restart_budgets(horizon);
         self.account.help_at = self.account.help_at.map(|at| at.min(now));
         let repudiated = &mut self.account.repudiated;
         for at in [&mut repudiated.blocked_since, &mut repudiated.through].into_iter().flatten() {
@@ -251,6 +234,29 @@ impl Transition<'_> {
         }
         let writing = self.account.write.as_ref().map(|write| write.flow);
         self.drop_flows(writing);
+    }
+
+    /// Starts windows and locks again that begin after the horizon.
+    fn restart_budgets(&mut self, horizon: Timestamp) {
+        let (now, lock) = (self.now, self.policy.failures.lock);
+        for budget in &mut self.account.budgets {
+            budget.anonymous.restart_after(horizon, now, lock);
+            budget.proven.restart_after(horizon, now, lock);
+            for verdict in &mut budget.verdicts {
+                verdict.at = verdict.at.min(now);
+            }
+        }
+        let policy = self.policy;
+        for state in &mut self.account.throttles {
+            let lock = policy.throttle(state.act).map_or(lock, |throttle| throttle.lock);
+            state.anonymous.restart_after(horizon, now, lock);
+            state.proven.restart_after(horizon, now, lock);
+        }
+        for sends in [&mut self.account.sends, &mut self.account.in_hand] {
+            for sent in sends.anonymous.iter_mut().chain(&mut sends.proven) {
+                sent.at = sent.at.min(now);
+            }
+        }
     }
 
     /// Ends every flow except this one.

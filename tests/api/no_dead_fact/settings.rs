@@ -224,7 +224,9 @@ const CHANGES: &[Changed] = &[
         "limits.escalated_length",
         || json!(4),
         |both| {
-            policy(both, |policy| policy.limits.tenant.max = 1);
+            policy(both, |policy| {
+                (policy.limits.tenant.max, policy.limits.escalated_human_check) = (1, false)
+            });
         },
         Limits,
     ),
