@@ -54,7 +54,7 @@ mod tests {
 
     fn rules(min_length: u16) -> PasswordRules {
         let mut rules = PasswordRules::default();
-        (rules.min_length, rules.required_classes) = (min_length.try_into().expect("small"), 4);
+        (rules.min_length, rules.required_classes) = (min_length, 4);
         rules.ascii_only = true;
         rules
     }
