@@ -28,7 +28,7 @@ files! {
     "zh-TW": "messages" "pages" "reasons" "policy" "troubleshooting";
 }
 
-/// Texts in several languages: see [the module](self).
+/// Texts in several languages: see [the module](crate::words).
 ///
 /// ```
 /// use sspr::words::Catalogue;

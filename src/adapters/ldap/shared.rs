@@ -12,7 +12,7 @@ use super::tenant::LdapTenant;
 use crate::TenantId;
 use crate::port::Clock;
 
-/// A [`Directory`](crate::port::Directory) over LDAP; made by [`LdapConfig`]. To share it, put it into an `Arc`.
+/// A [`Directory`](crate::port::Directory) over LDAP; made by [`LdapConfig`](crate::adapters::ldap::LdapConfig). To share it, put it into an `Arc`.
 pub struct LdapDirectory {
     pub(super) profile: LdapProfile,
     pub(super) tenants: HashMap<TenantId, LdapTenant>,

@@ -23,8 +23,8 @@ impl Admin<'_> {
     ///
     /// # Errors
     ///
-    /// [`Refusal::NotAuthorised`], [`Refusal::OwnAccount`], [`Refusal::NotFound`],
-    /// [`Refusal::LimitReached`], [`Refusal::NotOffered`] if the engine has no seal; [`InvalidInput`](crate::InvalidInput) for
+    /// [`Refusal::NotAuthorised`](crate::Refusal::NotAuthorised), [`Refusal::OwnAccount`](crate::Refusal::OwnAccount), [`Refusal::NotFound`](crate::Refusal::NotFound),
+    /// [`Refusal::LimitReached`](crate::Refusal::LimitReached), [`Refusal::NotOffered`](crate::Refusal::NotOffered) if the engine has no seal; [`InvalidInput`](crate::InvalidInput) for
     /// parameters out of range; [`Error::Fault`].
     ///
     /// [`Registration::claim_token`]: crate::Registration::claim_token
@@ -53,8 +53,8 @@ impl Admin<'_> {
     ///
     /// # Errors
     ///
-    /// [`Refusal::NotAuthorised`], [`Refusal::OwnAccount`], [`Refusal::NotFound`],
-    /// [`Refusal::Busy`]; [`Error::Fault`].
+    /// [`Refusal::NotAuthorised`](crate::Refusal::NotAuthorised), [`Refusal::OwnAccount`](crate::Refusal::OwnAccount), [`Refusal::NotFound`](crate::Refusal::NotFound),
+    /// [`Refusal::Busy`](crate::Refusal::Busy); [`Error::Fault`].
     pub async fn revoke_methods(&self, user: &UserId) -> Result<(), Error> {
         let done = async {
             let context = self.authorise_act(AdminAct::RevokeMethods, user).await?;
@@ -71,7 +71,7 @@ impl Admin<'_> {
     ///
     /// # Errors
     ///
-    /// [`Refusal::NotAuthorised`], [`Refusal::OwnAccount`], [`Refusal::NotFound`]; [`Error::Fault`].
+    /// [`Refusal::NotAuthorised`](crate::Refusal::NotAuthorised), [`Refusal::OwnAccount`](crate::Refusal::OwnAccount), [`Refusal::NotFound`](crate::Refusal::NotFound); [`Error::Fault`].
     pub async fn revoke_flows(&self, user: &UserId) -> Result<(), Error> {
         let done = async {
             let context = self.authorise_act(AdminAct::RevokeFlows, user).await?;
@@ -90,8 +90,8 @@ impl Admin<'_> {
     ///
     /// # Errors
     ///
-    /// [`Refusal::NotAuthorised`], [`Refusal::OwnAccount`], [`Refusal::NotFound`],
-    /// [`Refusal::Busy`]; [`Error::Fault`].
+    /// [`Refusal::NotAuthorised`](crate::Refusal::NotAuthorised), [`Refusal::OwnAccount`](crate::Refusal::OwnAccount), [`Refusal::NotFound`](crate::Refusal::NotFound),
+    /// [`Refusal::Busy`](crate::Refusal::Busy); [`Error::Fault`].
     pub async fn require_registration(&self, user: &UserId) -> Result<(), Error> {
         let done = async {
             let context = self.authorise_act(AdminAct::RequireRegistration, user).await?;
@@ -116,7 +116,7 @@ impl Admin<'_> {
     ///
     /// # Errors
     ///
-    /// [`Refusal::NotAuthorised`], [`Refusal::OwnAccount`], [`Refusal::Busy`]; [`Error::Fault`].
+    /// [`Refusal::NotAuthorised`](crate::Refusal::NotAuthorised), [`Refusal::OwnAccount`](crate::Refusal::OwnAccount), [`Refusal::Busy`](crate::Refusal::Busy); [`Error::Fault`].
     pub async fn forget(&self, user: &UserId) -> Result<(), Error> {
         let done = async {
             let core = self.core;
