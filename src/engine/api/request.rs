@@ -81,8 +81,8 @@ impl Request {
     /// Adds where the request came from, as coarsely as the messages that it causes tell it to the
     /// owner.
     #[must_use]
-    pub const fn with_origin(mut self, origin: CoarseOrigin) -> Self {
-        self.origin = Some(origin);
+    pub const fn with_origin(mut self, place: CoarseOrigin) -> Self {
+        self.origin = Some(place);
         self
     }
 

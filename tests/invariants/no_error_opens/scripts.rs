@@ -600,7 +600,10 @@ pub(crate) fn owner_repudiates<'a>(
                 let call = async || engine.repudiation().redeem(&request, &ada(), &link).await;
                 let _ = again(call).await;
             }
-            deliver(engine).await;
+            for _ in 0..4 {
+                deliver(engine).await;
+                fixture.clock.advance(std::time::Duration::from_secs(600));
+            }
         }
         reset_by_mail(fixture, engine, EVIL).await
     })

@@ -280,7 +280,7 @@ impl Page {
         let png = self.client.screenshot().await.expect("a picture");
         assert!(png.len() < 150_000, "{name} has {} bytes", png.len());
         if std::env::var_os("SSPR_PORTAL_PICTURES").is_some() {
-            let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("pictures");
+            let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../pictures");
             std::fs::write(folder.join(name), png).expect("a folder for pictures");
         }
         self.width(NARROW).await;
