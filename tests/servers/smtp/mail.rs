@@ -8,7 +8,7 @@ use crate::smtp::relay::{ADA, CODE, Relay, SENDER, address, envelope, envelope_t
 use crate::smtp::server::{Answer, At, Offers};
 
 /// Every header that a mail may have.
-const HEADERS: [&str; 10] = [
+const HEADERS: [&str; 11] = [
     "From",
     "To",
     "Subject",
@@ -19,6 +19,7 @@ const HEADERS: [&str; 10] = [
     "MIME-Version",
     "Content-Type",
     "Content-Transfer-Encoding",
+    "Content-Language",
 ];
 
 /// A renderer with these texts for every message.
