@@ -1,7 +1,7 @@
 //! The owner repudiates a change: what can be undone is undone, and self-service is blocked.
 
-use super::Transition;
-use crate::domain::account::{Method, Provenance};
+use super::{Address, Transition};
+use crate::domain::account::{Account, Method, Provenance};
 use crate::domain::crypto::repudiation::RepudiationClaim;
 use crate::domain::event::EventKind;
 use crate::domain::message::Notice;
@@ -11,7 +11,8 @@ use crate::domain::time::{MAX_SKEW, Timestamp};
 
 /// Voids what has happened since the change of this claim: methods that the user has confirmed or
 /// begun, flows with their codes, proofs and grants, known devices and sessions. Self-service is
-/// blocked until an administrator unblocks it. `about` is the directory's name of the user.
+/// blocked until an administrator unblocks it. `about` is the directory's name of the user, and `tell`
+/// gives the addresses that the account has.
 ///
 /// A write in flight cannot be stopped: its flow ends, its notice goes out, and if the directory has
 /// written, sessions end again.
@@ -24,6 +25,7 @@ pub(crate) fn repudiate(
     transition: &mut Transition<'_>,
     claim: &RepudiationClaim,
     about: &str,
+    tell: impl Fn(&Account) -> Vec<Address>,
 ) -> Result<(), Refusal> {
     transition.sweep();
     let now = transition.now;
@@ -34,17 +36,23 @@ pub(crate) fn repudiate(
         return Err(Refusal::NotAccepted);
     }
     let methods = drop_since(transition, claim.since);
+    // An address that another person has added is told nothing.
+    let addresses = tell(&transition.account);
     transition.account.devices.clear();
     transition.account.sources.clear();
     transition.account.registration.sittings.clear();
     transition.void_others(None);
     let write = transition.account.numbers.write.advance();
     transition.queue_revocation(write, now, None);
-    let repudiated = &mut transition.account.repudiated;
-    repudiated.through = Some(now);
-    let first = !repudiated.is_blocked();
-    repudiated.blocked_since.get_or_insert(now);
-    transition.tell_owner(Notice::Repudiated { methods, at: now });
+    let state = &mut transition.account.repudiated;
+    state.through = Some(now);
+    let first = !state.is_blocked();
+    state.blocked_since.get_or_insert(now);
+    let repudiated = Notice::Repudiated { methods, at: now };
+    // An announcement waits for room, and for addresses if there are none.
+    if addresses.is_empty() || transition.notify(repudiated, &addresses, now, None).is_err() {
+        transition.tell_owner(repudiated);
+    }
     if first && policy.desk.repudiation_notice {
         let notice = Notice::OwnerRepudiated { at: now };
         transition.queue_for_administrators(notice, about, None, now, None);

@@ -1,5 +1,6 @@
 //! `redeem` of a repudiation: the owner repudiates a change by the link of its notice.
 
+use crate::domain::account::Account;
 use crate::domain::crypto::repudiation::RepudiationClaim;
 use crate::domain::event::ActorKind;
 use crate::domain::identity::ids::Identifier;
@@ -41,6 +42,7 @@ pub(crate) async fn redeem(
     let about = user.known_as();
     let origin = Origin::of(request, ActorKind::User);
     let step = core.commit(&target, &context.policy, &origin).from(loaded).wake();
-    step.apply(|transition| rules::repudiate(transition, &claim, &about)).await?;
+    let tell = |account: &Account| context.addresses(account);
+    step.apply(|transition| rules::repudiate(transition, &claim, &about, tell)).await?;
     Ok(())
 }
