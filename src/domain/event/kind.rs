@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::other::OtherEvent;
-use super::table::event_kinds;
+use super::table::{event_kinds, field_doc};
 use super::values::{ActRefusal, AdminAct, FlowEnd, RejectedBy, ThrottleLock};
 use crate::domain::account::budget::PoolKind;
 use crate::domain::account::{ChallengeNumber, FlowNumber, MessageNumber, Purpose, WriteNumber};
@@ -15,62 +15,50 @@ use crate::domain::method::{Channel, MethodKind};
 use crate::domain::policy::PolicyChanges;
 use crate::domain::reason::{FlowStage, SsprReason};
 use crate::domain::time::Timestamp;
+
 event_kinds! {
     /// A challenge was opened, and its code is queued unless it is suppressed.
     ChallengeOpened = "challenge_opened" {
-        /// The flow.
         flow: FlowNumber,
-        /// What the flow is for.
         purpose: Purpose,
         /// Whether the challenge begins the flow.
         begins: bool,
-        /// The method.
         method: MethodKind,
-        /// The channel.
         channel: Channel,
         /// Why nothing is sent, if the challenge is suppressed.
         suppressed: Option<SsprReason>,
     },
     /// A typed phone number was counted, then compared. Wrong unless a `challenge_opened` follows.
     NumberCounted = "number_counted" {
-        /// The method.
         method: MethodKind,
     },
     /// A secret without a challenge was counted, then compared: the present password of a change,
     /// or a code at the host's sign-in. It was wrong unless a `change_started` or an
     /// `oath_step_used` follows.
     SecretCounted = "secret_counted" {
-        /// The method.
         method: MethodKind,
     },
     /// The present password was right: a change began.
     ChangeStarted = "change_started" {
-        /// The flow.
         flow: FlowNumber,
     },
     /// An attempt was counted, then its secret was compared. It was wrong unless a `method_proven`
     /// or `method_confirmed` for the same challenge follows.
     AttemptCounted = "attempt_counted" {
-        /// The flow.
         flow: FlowNumber,
         /// The challenge.
         challenge: ChallengeNumber,
-        /// The method.
         method: MethodKind,
         /// Attempts left for this code.
         left: u8,
     },
     /// A method was proven.
     MethodProven = "method_proven" {
-        /// The flow.
         flow: FlowNumber,
-        /// What the flow is for.
         purpose: Purpose,
         /// The challenge.
         challenge: ChallengeNumber,
-        /// The method.
         method: MethodKind,
-        /// The channel.
         channel: Channel,
         /// How many distinct methods are proven now.
         proven: u8,
@@ -98,14 +86,11 @@ event_kinds! {
     /// The link of a flow was redeemed without the flow's ticket. That ticket is void, and the
     /// browser that redeemed the link has a new one.
     LinkRedeemedElsewhere = "link_redeemed_elsewhere" {
-        /// The flow.
         flow: FlowNumber,
     },
     /// The same correct code was given again with the previous ticket.
     ProofRepeated = "proof_repeated" {
-        /// The flow.
         flow: FlowNumber,
-        /// The method.
         method: MethodKind,
     },
     /// A failure budget is spent, and stays closed until the given time.
@@ -127,12 +112,10 @@ event_kinds! {
     /// Consecutive failures have closed the method's anonymous pool. Known devices, familiar sources
     /// and signed-in users may still use it; a correct secret ends the run of failures.
     MethodClosed = "method_closed" {
-        /// The method.
         method: MethodKind,
     },
     /// A secret whose comparison took long was right: what its attempt had closed is open again.
     AttemptRefunded = "attempt_refunded" {
-        /// The method.
         method: MethodKind,
         /// The pool in which the attempt was counted.
         pool: PoolKind,
@@ -150,7 +133,6 @@ event_kinds! {
     },
     /// Too many consecutive failures: the method is out of use for resets.
     MethodDisabled = "method_disabled" {
-        /// The method.
         method: MethodKind,
     },
     /// A limit across accounts is spent: codes get longer or allow fewer attempts. Raise an alarm.
@@ -160,9 +142,7 @@ event_kinds! {
     },
     /// A new password was refused.
     PasswordRejected = "password_rejected" {
-        /// The flow.
         flow: FlowNumber,
-        /// What the flow is for.
         purpose: Purpose,
         /// Who refused it.
         by: RejectedBy,
@@ -173,18 +153,13 @@ event_kinds! {
     },
     /// A directory write has begun: of a password, or of an unlock.
     DirectoryWriteStarted = "directory_write_started" {
-        /// The flow.
         flow: FlowNumber,
-        /// The number of the write.
         write: WriteNumber,
     },
     /// The directory has reported that it did not write.
     DirectoryWriteFailed = "directory_write_failed" {
-        /// The flow.
         flow: FlowNumber,
-        /// What the flow is for.
         purpose: Purpose,
-        /// The number of the write.
         write: WriteNumber,
         /// Why.
         reason: SsprReason,
@@ -193,18 +168,13 @@ event_kinds! {
     },
     /// It is not known whether the directory wrote.
     DirectoryWriteUnsettled = "directory_write_unsettled" {
-        /// The flow.
         flow: FlowNumber,
-        /// What the flow is for.
         purpose: Purpose,
-        /// The number of the write.
         write: WriteNumber,
     },
     /// The password was reset.
     PasswordReset = "password_reset" {
-        /// The flow.
         flow: FlowNumber,
-        /// The number of the write.
         write: WriteNumber,
         /// The methods that were proven for it.
         methods: Vec<MethodKind>,
@@ -213,9 +183,7 @@ event_kinds! {
     },
     /// The password was changed, with knowledge of the previous one.
     PasswordChanged = "password_changed" {
-        /// The flow.
         flow: FlowNumber,
-        /// The number of the write.
         write: WriteNumber,
         /// Whether it has reached every system.
         propagated: bool,
@@ -234,9 +202,7 @@ event_kinds! {
     },
     /// The account was unlocked, its password kept.
     AccountUnlocked = "account_unlocked" {
-        /// The flow.
         flow: FlowNumber,
-        /// The number of the write.
         write: WriteNumber,
         /// The methods that were proven for it.
         methods: Vec<MethodKind>,
@@ -255,9 +221,7 @@ event_kinds! {
     },
     /// A flow ended before its goal.
     FlowEnded = "flow_ended" {
-        /// The flow.
         flow: FlowNumber,
-        /// What the flow is for.
         purpose: Purpose,
         /// How far it has come.
         stage: FlowStage,
@@ -266,7 +230,6 @@ event_kinds! {
     },
     /// A method was added and waits for its confirmation.
     MethodAdded = "method_added" {
-        /// The method.
         method: MethodKind,
         /// Its id.
         #[serde(rename = "method_id")]
@@ -274,7 +237,6 @@ event_kinds! {
     },
     /// A method was confirmed and is active.
     MethodConfirmed = "method_confirmed" {
-        /// The method.
         method: MethodKind,
         /// Its id.
         #[serde(rename = "method_id")]
@@ -282,7 +244,6 @@ event_kinds! {
     },
     /// A method was removed.
     MethodRemoved = "method_removed" {
-        /// The method.
         method: MethodKind,
         /// Its id.
         #[serde(rename = "method_id")]
@@ -290,7 +251,6 @@ event_kinds! {
     },
     /// A method was confirmed and has replaced another.
     MethodReplaced = "method_replaced" {
-        /// The method.
         method: MethodKind,
         /// Its id.
         #[serde(rename = "method_id")]
@@ -300,7 +260,6 @@ event_kinds! {
     },
     /// The user has chosen the method that is offered first.
     DefaultMethodChanged = "default_method_changed" {
-        /// The method.
         method: MethodKind,
         /// Its id.
         #[serde(rename = "method_id")]
@@ -377,50 +336,35 @@ event_kinds! {
     },
     /// A message was delivered to the provider.
     MessageDelivered = "message_delivered" {
-        /// The number of the message within the account.
         message: MessageNumber,
-        /// The kind of message.
         kind: String,
-        /// The channel.
         channel: Channel,
     },
     /// The first try to deliver a message failed; it is tried again. A `message_delivered` or a
     /// `message_failed` for it follows.
     MessageDelayed = "message_delayed" {
-        /// The number of the message within the account.
         message: MessageNumber,
-        /// The kind of message.
         kind: String,
-        /// The channel.
         channel: Channel,
     },
     /// A notice was folded into another one, since the budget of its address is spent.
     MessageFolded = "message_folded" {
-        /// The number of the message within the account.
         message: MessageNumber,
-        /// The kind of message.
         kind: String,
-        /// The channel.
         channel: Channel,
         /// The message that includes it now; `None`: an administrator's digest of requests for help.
         into: Option<MessageNumber>,
     },
     /// A notice was not sent to a number that the risk signals denied: a mail address got it too.
     MessageWithheld = "message_withheld" {
-        /// The number of the message within the account.
         message: MessageNumber,
-        /// The kind of message.
         kind: String,
-        /// The channel.
         channel: Channel,
     },
     /// A message was refused for good, or has expired.
     MessageFailed = "message_failed" {
-        /// The number of the message within the account.
         message: MessageNumber,
-        /// The kind of message.
         kind: String,
-        /// The channel.
         channel: Channel,
         /// Whether it has expired, rather than been refused.
         expired: bool,
