@@ -99,7 +99,7 @@ async fn no_other_address_and_no_other_method_gets_the_names() {
     assert_eq!(world.inbox.all().len(), 0, "another mailbox");
 }
 
-/// The mail lists who has the mailbox when it is sent, and nothing is sent if that is nobody.
+/// The mail lists the users who have the mailbox when it is sent. Without any, nothing is sent.
 #[tokio::test]
 async fn the_names_are_those_of_the_moment_of_the_delivery() {
     for (leave, names) in [(1, 1), (2, 0)] {

@@ -159,8 +159,8 @@ async fn a_temporary_password_is_refused_where_the_password_is_not_managed() {
     assert_eq!(refused(|facts| facts.protected = true).await, SsprReason::Protected);
     assert_eq!(refused(|facts| facts.enabled = false).await, SsprReason::AccountDisabled);
     assert!(world.password_is(OLD));
-    let nobody = UserId::parse("nobody").expect("valid");
-    let set = world.admin().set_temporary_password(&nobody, None).await;
+    let unknown = UserId::parse("unknown").expect("valid");
+    let set = world.admin().set_temporary_password(&unknown, None).await;
     assert!(matches!(set, Err(Error::Refused(Refusal::NotFound))), "{set:?}");
 }
 
