@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use tokio::runtime::Handle;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 
 use super::directory::{Listing, not_checked, position};
 use super::fault::{LdapCause, LdapFault, LdapStage};
@@ -14,13 +14,13 @@ use crate::facts::{TenantFacts, UserFacts, UserQuery, WriteOutcome, WriteReply};
 use crate::port::{Cursor, Directory, Page, PasswordWrite, PortError, PortResult, UnlockWrite};
 use crate::{GroupId, RoleId, SecretText, TenantId, UserId};
 
-/// Runs a call within the timeout. The stage tells how far it had come.
+/// Runs a call until the deadline. The stage tells how far it had come.
 macro_rules! in_time {
-    ($timeout:expr, |$stage:ident| $work:expr) => {{
+    ($deadline:expr, |$stage:ident| $work:expr) => {{
         let mut stage = LdapStage::Queue;
         let $stage = &mut stage;
         let done = match Handle::try_current() {
-            Ok(_) => timeout($timeout, $work).await,
+            Ok(_) => timeout_at($deadline, $work).await,
             Err(_) => return Err(PortError::unavailable().because("ldap: no tokio runtime")),
         };
         done.unwrap_or_else(|_| Err(LdapFault::new(stage, LdapCause::Late)))
@@ -28,12 +28,12 @@ macro_rules! in_time {
 }
 
 /// Repeats a call once, on another connection, if the first one was lost and nothing was written. A
-/// pooled connection may have been closed since its last use.
+/// pooled connection may have been closed since its last use. Both tries share the time.
 macro_rules! tried_twice {
     ($patience:expr, $may_repeat:ident, |$stage:ident| $work:expr) => {{
-        let patience = $patience / 2;
-        match in_time!(patience, |$stage| $work) {
-            Err(fault) if fault.$may_repeat() => in_time!(patience, |$stage| $work),
+        let deadline = Instant::now() + $patience;
+        match in_time!(deadline, |$stage| $work) {
+            Err(fault) if fault.$may_repeat() => in_time!(deadline, |$stage| $work),
             first => first,
         }
     }};
@@ -125,6 +125,7 @@ impl LdapDirectory {
         let after = position(after)?;
         let Some(tenant) = self.tenants.get(id) else { return Ok(Page::new(Vec::new(), None)) };
         let listing = Listing { id, tenant, groups, roles, after, limit };
-        Ok(in_time!(self.timeout, |stage| self.list(&listing, stage))?)
+        let deadline = Instant::now() + self.timeout;
+        Ok(in_time!(deadline, |stage| self.list(&listing, stage))?)
     }
 }
