@@ -255,6 +255,19 @@ pub mod method {
     };
 }
 
+/// Reports for administrators: rows, filters and sums. [`Admin`] has the operations, and
+/// [`adapters::rows`] writes rows into files.
+pub mod report {
+    pub use crate::domain::report::{
+        BlockCause, BlockedFilter, BlockedRow, CountRow, CountedStep, DeskAct, DeskFilter,
+        DeskOutcome, DeskRow, ExpiringFilter, ExpiringKind, ExpiringRow, FunnelStep,
+        RegistrationFilter, RegistrationRow, RegistrationSummary, ReportDay, ReportRow,
+        ReportWindow, UsageCount, UsageFeature, UsageFilter, UsageResult, UsageRow, UsageStage,
+        UsageSummary,
+    };
+    pub use crate::engine::{ReportPage, ReportView};
+}
+
 /// The rules for new passwords, and why one is rejected.
 pub mod password {
     pub use crate::domain::password::{
