@@ -105,6 +105,7 @@ impl ReportRow for RegistrationRow {
 /// assert_eq!((summary.users, summary.capable), (0, 0));
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 #[non_exhaustive]
 pub struct RegistrationSummary {
     /// Users.
