@@ -270,13 +270,29 @@ impl Host {
             settings.acknowledged.insert(Deviation::PeriodicChange);
         })?;
         self.engine.admin(&self.tenant, &self.root).put_policy(&policy, None).await?;
-        // Many at once: the store commits those that wait together.
+        let used = accounts / 100;
+        self.supply(0..used).await?;
+        while self.engine.maintain(1_000).await?.more {}
+        for number in 0..used {
+            self.reset(number, inbox).await?;
+        }
+        // The notices to the others wait in their accounts: this host ends before it delivers them.
+        self.supply(used..accounts).await?;
+        // A process that ends writes what it has counted.
+        self.engine.write_counts().await?;
+        Ok(())
+    }
+
+    /// Supplies a mail address for each of these users, many at once: the store commits together those
+    /// that wait.
+    async fn supply(&self, numbers: std::ops::Range<usize>) -> Outcome<()> {
         let mut tasks = tokio::task::JoinSet::new();
-        for first in 0..64 {
+        for first in numbers.clone().take(64) {
             let (engine, tenant, root) =
                 (self.engine.clone(), self.tenant.clone(), self.root.clone());
+            let own = (first..numbers.end).step_by(64);
             tasks.spawn(async move {
-                for number in (first..accounts).step_by(64) {
+                for number in own {
                     let mut contacts = Contacts::default();
                     contacts.email = EmailAddress::parse(&mail(number)).ok();
                     let user = id(number)?;
@@ -288,12 +304,6 @@ impl Host {
         while let Some(ended) = tasks.join_next().await {
             ended??;
         }
-        while self.engine.maintain(1_000).await?.more {}
-        for number in 0..(accounts / 100) {
-            self.reset(number, inbox).await?;
-        }
-        // A process that ends writes what it has counted.
-        self.engine.write_counts().await?;
         Ok(())
     }
 
