@@ -133,6 +133,25 @@ async fn e8_5_a_window_a_person_and_a_feature_select_rows() {
     assert!(registered.iter().all(|row| row.feature == filter.feature));
 }
 
+/// E8.3.12: why a user who may not reset got no code, although a decoy answered.
+#[tokio::test]
+async fn e8_3_a_user_who_may_not_reset_is_told_with_the_reason() {
+    let world = World::builder().settings(one_gate()).registered().open().await;
+    let grace = world.add_user("grace", "grace@contoso.example");
+    let disabled =
+        world.directory.update_user(&world.tenant, &grace, |facts| facts.enabled = false);
+    disabled.expect("disabled");
+    let name = sspr::Identifier::parse("grace@contoso.example").expect("valid");
+    let reply = world.engine.reset().start(&world.request(), &name).await.expect("started");
+    let asked = world.engine.reset().challenge(&world.request(), &reply.ticket, &email()).await;
+    asked.expect("asked");
+    let mut filter = UsageFilter::default();
+    filter.user = Some(grace);
+    let rows = usage(&world, &filter, 3).await;
+    let suppressed = rows.iter().find(|row| row.stage == UsageStage::Suppressed).expect("a row");
+    assert_eq!(suppressed.reason.as_deref(), Some("account_disabled"));
+}
+
 /// The acts of administrators, refused ones included, by administrator, act and person.
 #[tokio::test]
 async fn e8_1_the_acts_of_administrators_are_listed() {
