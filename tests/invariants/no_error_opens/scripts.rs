@@ -559,6 +559,7 @@ async fn administrates(fixture: &Fixture, engine: &Engine, actor: &sspr::Actor) 
     let _ = insists(async || admin.explain(user).await).await;
     let proposed = Policy::new(PolicySettings::default()).expect("the default is sound");
     let _ = insists(async || admin.dry_run(&proposed, None, 10).await).await;
+    let _ = insists(async || engine.write_counts().await).await;
     reads_reports(&admin).await;
     let _ = insists(async || admin.revoke_flows(user).await).await;
     let _ = insists(async || admin.revoke_methods(user).await).await;
