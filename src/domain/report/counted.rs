@@ -56,13 +56,13 @@ const FAULT: &str = "fault";
 
 /// One reply, as it is counted.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(crate) struct Counted {
+pub(crate) struct CountedReply {
     pub(crate) feature: UsageFeature,
     pub(crate) step: CountedStep,
     outcome: String,
 }
 
-impl Counted {
+impl CountedReply {
     /// The reply to this step; `refused` is the refusal, and `None` without one stands for a fault.
     pub(crate) fn of(
         purpose: Purpose,
@@ -101,12 +101,12 @@ fn codes_of(step: CountedStep) -> Vec<String> {
 }
 
 /// Everything that is counted on a day.
-pub(crate) fn cells() -> Vec<Counted> {
+pub(crate) fn cells() -> Vec<CountedReply> {
     let mut all = Vec::new();
     for purpose in PURPOSES {
         for step in CountedStep::ALL {
             let feature = purpose.into();
-            let cell = |outcome| Counted { feature, step, outcome };
+            let cell = |outcome| CountedReply { feature, step, outcome };
             all.extend(codes_of(step).into_iter().map(cell));
         }
     }
@@ -114,7 +114,7 @@ pub(crate) fn cells() -> Vec<Counted> {
 }
 
 /// How many requests of one kind had one outcome on one day. It counts the replies that callers got,
-/// so it tells whoever reads it no more about an account than the callers were told.
+/// so it tells its reader no more about an account than the callers were told.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct CountRow {
@@ -183,14 +183,14 @@ mod tests {
         for step in CountedStep::ALL {
             for purpose in PURPOSES {
                 for reply in all.iter().map(|refusal| Err(Some(refusal))) {
-                    assert!(cells.contains(&Counted::of(purpose, step, reply)), "{reply:?}");
+                    assert!(cells.contains(&CountedReply::of(purpose, step, reply)), "{reply:?}");
                 }
                 for reply in [Ok(()), Err(None)] {
-                    assert!(cells.contains(&Counted::of(purpose, step, reply)), "{reply:?}");
+                    assert!(cells.contains(&CountedReply::of(purpose, step, reply)), "{reply:?}");
                 }
             }
         }
-        let mut subjects: Vec<_> = cells.iter().map(Counted::subject).collect();
+        let mut subjects: Vec<_> = cells.iter().map(CountedReply::subject).collect();
         let all = subjects.len();
         subjects.sort_unstable();
         subjects.dedup();

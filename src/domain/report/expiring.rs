@@ -119,8 +119,7 @@ fn password(facts: &ExpiryFacts<'_>) -> Option<ExpiringRow> {
     let expiry = &facts.policy.password_expiry;
     let at = expiry.expires_at(facts.user);
     if let PasswordDue::Now { reason } = expiry.due(facts.user, facts.now) {
-        let at = at.filter(|at| *at <= facts.now);
-        let due = row(facts, ExpiringKind::Password, at);
+        let due = row(facts, ExpiringKind::Password, at.filter(|at| *at <= facts.now));
         return Some(ExpiringRow { reason: Some(reason), ..due });
     }
     let soon = at.filter(|at| *at <= facts.until)?;

@@ -15,7 +15,7 @@ mod usage_summary;
 
 pub use blocked::{BlockCause, BlockedRow};
 pub use counted::{CountRow, CountedStep};
-pub(crate) use counted::{Counted, cells};
+pub(crate) use counted::{CountedReply, cells};
 pub use day::ReportDay;
 pub use desk::{DeskAct, DeskOutcome, DeskRow};
 pub use expiring::{ExpiringKind, ExpiringRow};

@@ -52,9 +52,9 @@ named! {
     /// assert_eq!(UsageStage::Sent.result(), None);
     /// ```
     pub enum UsageStage {
-        /// A name was typed and accepted. Counted, never listed: it leaves no event.
+        /// A name was typed and accepted. CountedReply, never listed: it leaves no event.
         Started = "started",
-        /// The first code of a flow was asked for, whether or not one was sent. Counted, never
+        /// The first code of a flow was asked for, whether or not one was sent. CountedReply, never
         /// listed.
         Asked = "asked",
         /// A flow was created: its first challenge was opened, the present password was right, or
@@ -257,9 +257,9 @@ fn steps(kind: &EventKind) -> Vec<Part> {
                 Some(reason) => Part::of(*purpose, UsageStage::Suppressed).because(code(reason)),
                 None => Part::of(*purpose, UsageStage::Sent),
             };
-            let begun = begins.then(|| Part::of(*purpose, UsageStage::Begun));
             // A registration has begun with the method that was added.
-            let begun = begun.filter(|_| *purpose != Purpose::Register);
+            let first = *begins && *purpose != Purpose::Register;
+            let begun = first.then(|| Part::of(*purpose, UsageStage::Begun));
             begun.into_iter().chain([opened.over(*channel)]).collect()
         }
         EventKind::ChangeStarted { .. } => vec![Part::of(Purpose::Change, UsageStage::Begun)],

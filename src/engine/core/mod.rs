@@ -4,6 +4,7 @@
 pub(crate) mod commit;
 pub(crate) mod compare;
 pub(crate) mod context;
+mod counting;
 pub(crate) mod eligible;
 pub(crate) mod limits;
 pub(crate) mod policy_cache;

@@ -53,12 +53,12 @@ impl Admin<'_> {
                     records.at(FaultOrigin::Store)?
                 }
             };
-            let rows = page
+            let blocks = page
                 .items
                 .iter()
                 .flat_map(|record| self.blocks_of(record, &policy, position.as_of));
             let wanted = |row: &BlockedRow| filter.cause.is_none_or(|cause| cause == row.cause);
-            let rows = rows.filter(wanted).collect();
+            let rows = blocks.filter(wanted).collect();
             Ok(position.page(rows, page.next, page.items.len()))
         };
         self.core.observe(Operation::AdminBlockedReport, self.tenant, done).await

@@ -1,7 +1,7 @@
 //! The counts of replies that leave no event.
 
 use super::{Position, ReportPage};
-use crate::domain::report::{CountRow, Counted, ReportDay, UsageFilter, cells};
+use crate::domain::report::{CountRow, CountedReply, ReportDay, UsageFilter, cells};
 use crate::domain::time::Timestamp;
 use crate::engine::api::error::{At as _, Error, Fault, FaultOrigin};
 use crate::engine::handles::admin::Admin;
@@ -48,10 +48,10 @@ impl Admin<'_> {
                 Some(after) => after.as_str().parse::<ReportDay>()?.max(first),
                 None => first,
             };
-            let wanted = |cell: &Counted| {
+            let wanted = |cell: &CountedReply| {
                 filter.user.is_none() && filter.feature.is_none_or(|only| cell.feature == only)
             };
-            let wanted: Vec<Counted> = cells().into_iter().filter(wanted).collect();
+            let wanted: Vec<CountedReply> = cells().into_iter().filter(wanted).collect();
             let mut asked = Vec::new();
             for _ in 0..limit.clamp(1, MOST_DAYS) {
                 if last < day {
@@ -71,9 +71,12 @@ impl Admin<'_> {
     }
 
     /// The rows of these counters, without those that are zero.
-    async fn read_counts(&self, asked: &[(ReportDay, &Counted)]) -> Result<Vec<CountRow>, Error> {
+    async fn read_counts(
+        &self,
+        asked: &[(ReportDay, &CountedReply)],
+    ) -> Result<Vec<CountRow>, Error> {
         let core = self.core;
-        let read = |(day, cell): &(ReportDay, &Counted)| {
+        let read = |(day, cell): &(ReportDay, &CountedReply)| {
             let key = core.count_key(self.tenant, *day, cell);
             CounterIncrement::new(key, 0, core.count_expires_at(*day))
         };
@@ -84,6 +87,6 @@ impl Admin<'_> {
             return Err(Error::Fault(Fault { origin: FaultOrigin::Store, error }));
         }
         let counted = asked.iter().zip(counts).filter(|(_, count)| *count > 0);
-        Ok(counted.map(|((day, cell), count)| Counted::clone(cell).row(*day, count)).collect())
+        Ok(counted.map(|((day, cell), count)| CountedReply::clone(cell).row(*day, count)).collect())
     }
 }

@@ -78,8 +78,8 @@ impl Position {
         let digits = data_encoding::HEXLOWER.encode(&digest[..4]);
         let mark = format!("{report}.{digits}");
         let Some(cursor) = cursor else { return Ok(Self { mark, as_of: now, after: None }) };
-        let parts = cursor.as_str().strip_prefix(&mark).and_then(|rest| rest.strip_prefix('.'));
-        let parts = parts.and_then(|rest| rest.split_once('.'));
+        let rest = cursor.as_str().strip_prefix(&mark).and_then(|rest| rest.strip_prefix('.'));
+        let parts = rest.and_then(|rest| rest.split_once('.'));
         let read = parts.and_then(|(millis, after)| {
             let as_of = Timestamp::from_unix_millis(millis.parse().ok()?);
             // A report is never of a time that has not come.

@@ -150,8 +150,8 @@ impl Admin<'_> {
         let selector = UserSelector::Id(user);
         let query = UserQuery::new(selector, today.groups());
         let found = self.core.directory.find(self.tenant, &query).await;
-        let found = found.and_then(|found| the_user(found, selector)).at(FaultOrigin::Directory)?;
-        Ok(Page::new(Vec::from_iter(found), None))
+        let user = found.and_then(|found| the_user(found, selector)).at(FaultOrigin::Directory)?;
+        Ok(Page::new(Vec::from_iter(user), None))
     }
 
     async fn person(&self, today: &TenantContext, facts: UserFacts) -> Result<Person, Error> {
