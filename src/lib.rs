@@ -102,7 +102,7 @@
 //! - [`transfer`]: copies everything from one store to another, or to another lookup key.
 //! - [`manual`]: embedding, dependencies, signed-in users and help desks, host-verified methods, writing
 //!   a store, operating the included stores, each default with its reason, budgets, threats, upgrades,
-//!   moving, restoring, a glossary, decisions.
+//!   moving, restoring, reports, a glossary, decisions.
 //!
 //! # Methods
 //!
@@ -130,7 +130,8 @@
 //! `adapters::ldap`, the directory for Active Directory and OpenLDAP. These four need a tokio runtime and
 //! a provider for TLS: `tls-aws-lc-rs` and `tls-ring` bring one each (need a C compiler).
 //! `files` adds `adapters::files`, messages as files for development; `seal` adds `adapters::seal`,
-//! encryption of stored secrets under rotating keys; `words` adds `words`, texts of messages and pages in English, Latvian and Chinese; `tracing` adds a span for each operation and each
+//! encryption of stored secrets under rotating keys; `csv` adds `adapters::rows::CsvRows`, reports as
+//! tables; `words` adds `words`, texts of messages and pages in English, Latvian and Chinese; `tracing` adds a span for each operation and each
 //! port call; `testing` adds `testing`, test doubles; `conformance` adds `conformance`, the contracts of
 //! the store and the other ports as tests.
 //!
@@ -253,6 +254,19 @@ pub mod method {
         Enrolment, MethodView, NewAuthenticator, NewMethod, OptionView, RecoveryCodes,
         RegistrationReview, SignInContext, SignInPrompt,
     };
+}
+
+/// Reports for administrators: rows, filters and sums. [`Admin`] has the operations, and
+/// [`adapters::rows`] writes rows into files.
+pub mod report {
+    pub use crate::domain::report::{
+        BlockCause, BlockedFilter, BlockedRow, CountRow, CountedStep, DeskAct, DeskFilter,
+        DeskOutcome, DeskRow, ExpiringFilter, ExpiringKind, ExpiringRow, FunnelStep,
+        RegistrationFilter, RegistrationRow, RegistrationSummary, ReportDay, ReportRow,
+        ReportWindow, UsageCount, UsageFeature, UsageFilter, UsageResult, UsageRow, UsageStage,
+        UsageSummary,
+    };
+    pub use crate::engine::{ReportPage, ReportView};
 }
 
 /// The rules for new passwords, and why one is rejected.

@@ -55,7 +55,7 @@ const BANNED: [&str; 36] = [
 ];
 
 /// What each feature may add to the default build.
-const ADDS: [(&str, &[&str]); 14] = [
+const ADDS: [(&str, &[&str]); 15] = [
     (
         "sqlite",
         &[
@@ -76,6 +76,7 @@ const ADDS: [(&str, &[&str]); 14] = [
     ),
     ("sqlite-bundled", &["cc", "find-msvc-tools", "shlex"]),
     ("files", &[]),
+    ("csv", &["csv", "csv-core", "memchr", "ryu"]),
     (
         "words",
         &[

@@ -20,6 +20,12 @@ fn run(example: &str) -> Output {
     if cfg!(feature = "seal") {
         features.push("seal");
     }
+    let mut cargo = command(example, &features);
+    cargo.current_dir(&folder).output().expect("cargo runs")
+}
+
+/// The command that runs an example with these features.
+fn command(example: &str, features: &[&str]) -> Command {
     let mut cargo = Command::new(env!("CARGO"));
     cargo.args(["run", "--quiet", "--locked", "--offline", "--example", example]);
     cargo.args(["--manifest-path", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")]);
@@ -27,7 +33,7 @@ fn run(example: &str) -> Output {
     if !cfg!(debug_assertions) {
         cargo.arg("--release");
     }
-    cargo.current_dir(&folder).output().expect("cargo runs")
+    cargo
 }
 
 fn text(output: &Output) -> String {
@@ -134,5 +140,63 @@ fn a_store_is_moved_and_compared() {
     let text = text(&run("move_store"));
     for line in ["finished", "moved 2001 records and 2001 events", "digest "] {
         assert!(text.contains(line), "{line} is not in:\n{text}");
+    }
+}
+
+/// Killed half-way and resumed, the reports are those of an unbroken run over the same accounts.
+#[cfg(feature = "csv")]
+#[test]
+fn reports_that_are_killed_half_way_are_resumed() {
+    // The default of 10 000 accounts takes longer unoptimised, and shows nothing more.
+    const ACCOUNTS: &str = "1100";
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("example-reports");
+    // What an earlier run has left; there may be nothing.
+    std::fs::remove_dir_all(&folder).ok();
+    let [whole, broken] = ["whole", "broken"].map(|name| folder.join(name));
+    for place in [&whole, &broken] {
+        std::fs::create_dir_all(place.join("sspr-reports")).expect("a folder");
+    }
+    let run = |place: &PathBuf, arguments: &[&str]| {
+        let mut cargo = command("reports", &["sqlite", "files", "csv"]);
+        cargo.arg("--").args(arguments).current_dir(place);
+        cargo.output().expect("cargo runs")
+    };
+    let unbroken = text(&run(&whole, &[ACCOUNTS]));
+    for line in ["capable", "abandoned after the name", "password, within 30 days"] {
+        assert!(unbroken.contains(line), "{line} is not in:\n{unbroken}");
+    }
+    // The same accounts, and no report yet.
+    for entry in std::fs::read_dir(whole.join("sspr-reports")).expect("the folder") {
+        let entry = entry.expect("an entry");
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let copy = broken.join("sspr-reports").join(&name);
+        if name.starts_with("sspr.db") {
+            std::fs::copy(entry.path(), copy).expect("copied");
+        } else if name == "state.json" {
+            let state = std::fs::read_to_string(entry.path()).expect("the state");
+            let mut state: serde_json::Value = serde_json::from_str(&state).expect("json");
+            let began = state["began"].take();
+            let fresh = r#"{"reports":{},"registration":{},"usage":[],"expiring":{}}"#;
+            let mut fresh: serde_json::Value = serde_json::from_str(fresh).expect("json");
+            fresh["began"] = began;
+            std::fs::write(copy, fresh.to_string()).expect("written");
+        }
+    }
+    // In the first report, in the second, and in the third.
+    for pages in ["2", "5", "3"] {
+        let killed = run(&broken, &[ACCOUNTS, pages]);
+        assert!(!killed.status.success(), "it was to be killed after {pages} pages");
+    }
+    // A page whose rows were written in part.
+    let torn = broken.join("sspr-reports").join("usage.csv");
+    if let Ok(mut file) = std::fs::OpenOptions::new().append(true).open(torn) {
+        std::io::Write::write_all(&mut file, b"\"2026-").expect("torn");
+    }
+    assert_eq!(text(&run(&broken, &[ACCOUNTS])), unbroken);
+    for name in ["registration.csv", "expiring.csv", "usage.csv"] {
+        let read = |place: &PathBuf| std::fs::read(place.join("sspr-reports").join(name));
+        let (whole, resumed) = (read(&whole).expect("a table"), read(&broken).expect("a table"));
+        assert!(whole == resumed, "{name} differs");
+        assert!(whole.len() > 1_000, "{name} has rows");
     }
 }

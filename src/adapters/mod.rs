@@ -19,6 +19,7 @@ mod migration;
 pub mod postgres;
 pub mod render;
 pub mod route;
+pub mod rows;
 #[cfg(feature = "seal")]
 pub mod seal;
 #[cfg(feature = "smtp")]

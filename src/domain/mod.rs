@@ -16,6 +16,7 @@ pub(crate) mod policy;
 pub(crate) mod reason;
 pub(crate) mod record;
 pub(crate) mod refusal;
+pub(crate) mod report;
 pub(crate) mod rules;
 pub(crate) mod text;
 pub(crate) mod time;

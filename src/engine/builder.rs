@@ -326,6 +326,7 @@ impl EngineBuilder<Ready> {
             fallback,
             policies: Default::default(),
             observer,
+            tally: Default::default(),
             opened_at,
             maintained_at: AtomicI64::new(i64::MIN),
             comparisons: AtomicU64::new(0),

@@ -36,6 +36,7 @@ pub use api::stats::{CallStats, CallTime, Stats};
 pub use builder::{
     EngineBuilder, NeedsDelivery, NeedsDirectory, NeedsKeys, NeedsSessions, NeedsStore, Ready,
 };
+pub use handles::admin::report::{ReportPage, ReportView};
 pub use handles::admin::{
     AccountSummary, Admin, BlockedMethod, BudgetKind, BudgetUse, DryRunEffect, DryRunUser,
     Explanation, HeldMethod, StoredPolicy, TemporaryPassword,

@@ -109,6 +109,25 @@ impl Engine {
         self.core.observe(Operation::EngineReseal, tenant, page).await
     }
 
+    /// Writes the counts of replies that [`Admin::usage_counts`](crate::Admin::usage_counts) reads.
+    /// [`maintain`](Self::maintain) does it every ten seconds; call this before a process ends, which
+    /// would lose the counts since then.
+    ///
+    /// ```
+    /// # async fn run(engine: sspr::Engine) -> Result<(), sspr::Error> {
+    /// engine.write_counts().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Fault`] of the store: what was not written waits for the next call.
+    pub async fn write_counts(&self) -> Result<(), Error> {
+        let written = self.core.write_tally(self.core.clock.now());
+        self.core.observer.operation(Operation::EngineWriteCounts, || None, written).await
+    }
+
     /// Counts how the next accounts of a tenant, at most `limit`, use each short-lived key.
     /// [`add`](ShortKeysInUse::add) pages until [`next`](ShortKeysInUse::next) is `None`; then
     /// [`may_drop`](ShortKeysInUse::may_drop) tells whether an old key may be removed. Only reads.

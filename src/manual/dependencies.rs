@@ -13,6 +13,7 @@
 //! | `postgres`, `etcd`, `smtp`, `ldap` | `rustls` 0.23 without a provider, `tokio` 1 | `adapters::rustls` | |
 //! | `tls-aws-lc-rs`, `tls-ring` | `aws-lc-rs`, `ring`: the provider for `rustls` | | |
 //! | `seal` | `chacha20poly1305` 0.11 | | |
+//! | `csv` | `csv` 1 | | |
 //! | `tracing` | `tracing` 0.1 | | the host's subscriber, as usual |
 //! | `files`, `testing`, `conformance` | none | | |
 //!

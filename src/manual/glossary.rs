@@ -96,6 +96,7 @@
 //! |---|---|---|---|
 //! | deviation | A rule of a standard from which a policy deviates on purpose, acknowledged by name. | [`Deviation`](crate::policy::Deviation) | |
 //! | disclosure | What an anonymous caller is told about why a reset is refused. | [`Disclosure`](crate::policy::Disclosure) | |
+//! | report | Rows about users, accounts or events for an administrator, page by page. | [`report`](crate::report) | report |
 //! | dry run | What a change of the policy would do to each user, evaluated and not written. | [`Admin::dry_run`](crate::Admin::dry_run), [`DryRunUser`](crate::admin::DryRunUser) | |
 //! | effective policy | The gates, kinds, rules and reasons that apply to one user of a tenant at a time. | `EffectivePolicy` | |
 //! | facts | What the directory reports about a tenant or a user. | [`TenantFacts`](crate::facts::TenantFacts), [`UserFacts`](crate::facts::UserFacts) | RFC 7643: attributes |

@@ -14,6 +14,7 @@
 //! | [`postgres`] | operators of PostgreSQL | roles, pools, timeouts, vacuum, failover, backups, alerts, queries |
 //! | `etcd`, with the feature | operators of etcd | requirements, compaction, backup, alerts, when to choose PostgreSQL |
 //! | [`operating`] | operators | alerts with their counters and queries, metrics, traces, SQLite in production, making and storing keys |
+//! | [`reports`] | administrators, operators | which report answers which question, pages and files, the funnel, what is not collected |
 //! | [`defaults`] | owners of the policy | each number and its source |
 //! | [`limits`] | owners of the policy, operators | each budget: who can spend it, what is left to the account's owner, which simulation shows it |
 //! | [`threats`] | security reviewers | each attacker, what the engine does, what it cannot exclude |
@@ -38,6 +39,7 @@ pub mod limits;
 pub mod moving;
 pub mod operating;
 pub mod postgres;
+pub mod reports;
 pub mod restoring;
 pub mod signed_in;
 #[cfg(feature = "testing")]

@@ -167,7 +167,7 @@
 //! | help | [`unblock`](crate::Admin::unblock) | `unblock` |
 //! | help | [`initiate_reset`](crate::Admin::initiate_reset) | `initiate` |
 //! | security | [`revoke_flows`](crate::Admin::revoke_flows), [`revoke_methods`](crate::Admin::revoke_methods), [`require_registration`](crate::Admin::require_registration), [`forget`](crate::Admin::forget), [`confirm_incarnation`](crate::Admin::confirm_incarnation) | `revoke` |
-//! | audit | [`events`](crate::Admin::events), [`user_events`](crate::Admin::user_events), [`accounts`](crate::Admin::accounts), [`explain`](crate::Admin::explain) | `read` |
+//! | audit | [`events`](crate::Admin::events), [`user_events`](crate::Admin::user_events), [`accounts`](crate::Admin::accounts), [`explain`](crate::Admin::explain), the [reports](crate::manual::reports) | `read` |
 //!
 //! | The user reports | Look at, then do |
 //! |---|---|

@@ -18,5 +18,6 @@ mod notices;
 mod observed;
 mod registration;
 mod regressions;
+mod reports;
 mod shared_names;
 mod surface;

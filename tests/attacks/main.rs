@@ -39,6 +39,7 @@ mod pumping;
 mod recipients;
 mod refused;
 mod replay;
+mod reports;
 mod samples;
 mod secrets;
 mod sequences;

@@ -23,6 +23,8 @@ fn facts(number: usize, groups: &BTreeSet<GroupId>) -> UserFacts {
     let mut facts = UserFacts::new(id(number));
     facts.restricted_management = Some(false);
     facts.enabled = !number.is_multiple_of(11);
+    facts.password_never_expires = Some(number.is_multiple_of(5));
+    facts.password_changed_at = Some(sspr::Timestamp::EPOCH);
     facts.protected = number.is_multiple_of(13);
     let pilot = GroupId::parse("pilot").expect("valid");
     if number.is_multiple_of(3) && groups.contains(&pilot) {

@@ -2,6 +2,7 @@
 #![cfg(feature = "testing")]
 
 mod crowd;
+mod reports;
 
 use sspr::admin::{Contacts, DryRunUser};
 use sspr::facts::{EmailAddress, PhoneNumber};

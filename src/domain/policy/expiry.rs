@@ -132,6 +132,11 @@ impl PasswordExpiry {
         }
     }
 
+    /// When the password expires by these days. `None`: never, or not known.
+    pub(crate) fn expires_at(&self, user: &UserFacts) -> Option<Timestamp> {
+        self.ends(user).map(|(at, _)| at)
+    }
+
     /// When the password expires, and the days of notice before. `None`: never, or not known.
     fn ends(&self, user: &UserFacts) -> Option<(Timestamp, u16)> {
         if user.password_home == PasswordHome::OnPremises && !self.on_premises {

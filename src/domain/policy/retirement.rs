@@ -62,8 +62,13 @@ impl Retirement {
     /// Whether it has come for this tenant. Without facts of the tenant it applies in every
     /// cloud.
     pub(super) fn has_come(&self, tenant: Option<&TenantFacts>, now: Timestamp) -> bool {
+        self.at <= now && self.concerns(tenant)
+    }
+
+    /// Whether it will come for this tenant. Without facts of the tenant it will.
+    pub(crate) fn concerns(&self, tenant: Option<&TenantFacts>) -> bool {
         let cloud = tenant.map(|tenant| tenant.cloud.as_deref().unwrap_or(PUBLIC));
         let is_here = |cloud: &str| self.clouds.iter().any(|named| same_name(named, cloud));
-        self.at <= now && (self.clouds.is_empty() || cloud.is_none_or(is_here))
+        self.clouds.is_empty() || cloud.is_none_or(is_here)
     }
 }

@@ -23,7 +23,7 @@ use crate::engine::api::request::Actor;
 /// | `initiate_reset`, `invite`, `revoke_invitation` | `initiate` | `targets`, never oneself |
 /// | `set_temporary_password` | `temporary_password` | `targets`, never oneself |
 /// | `revoke_methods`, `revoke_flows`, `require_registration`, `forget`, `confirm_incarnation` | `revoke` | `targets`, never oneself |
-/// | `events`, `user_events`, `accounts`, `explain` | `read` | every user |
+/// | `events`, `user_events`, `accounts`, `explain`, all reports | `read` | every user |
 ///
 /// An act on a user requires one role that is in the list of the act and in every rule of
 /// [`targets`](Self::targets) that applies to the user. Roles do not add up: a Helpdesk

@@ -4,12 +4,14 @@
 pub(crate) mod commit;
 pub(crate) mod compare;
 pub(crate) mod context;
+mod counting;
 pub(crate) mod eligible;
 pub(crate) mod limits;
 pub(crate) mod policy_cache;
 pub(crate) mod seal_check;
 pub(crate) mod seeds;
 pub(crate) mod store_check;
+pub(crate) mod tally;
 
 use std::fmt;
 use std::future::Future;
@@ -27,6 +29,7 @@ use crate::engine::api::error::{At as _, Error, FaultOrigin};
 use crate::engine::api::roles::AdminRoles;
 use crate::engine::api::stats::Stats;
 use crate::engine::core::policy_cache::PolicyCache;
+use crate::engine::core::tally::Tally;
 use crate::engine::maintenance::failing::Failing;
 use crate::engine::observe::{Observed, Observer, Operation, Watched};
 use crate::port::{
@@ -61,6 +64,8 @@ pub(crate) struct Core {
     pub(crate) fallback: Arc<Policy>,
     pub(crate) policies: PolicyCache,
     pub(crate) observer: Arc<Observer>,
+    /// Replies that are counted and not written yet.
+    pub(crate) tally: Tally,
     pub(crate) opened_at: Timestamp,
     /// When `maintain` last returned a report, in Unix milliseconds.
     pub(crate) maintained_at: AtomicI64,

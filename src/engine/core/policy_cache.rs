@@ -44,6 +44,11 @@ impl PolicyCache {
         young.map(|cached| cached.policy.clone())
     }
 
+    /// Whether the tenant had a policy when it was last read.
+    pub(crate) fn has_policy(&self, tenant: &TenantId) -> bool {
+        self.tenants().get(tenant).is_some_and(|cached| cached.policy.is_some())
+    }
+
     pub(crate) fn put(
         &self,
         tenant: &TenantId,

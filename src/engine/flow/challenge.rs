@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use crate::domain::account::{Account, Expected};
+use crate::domain::account::{Account, Expected, Generation};
 use crate::domain::crypto::flow_ticket::FlowTicket;
 use crate::domain::crypto::ticket::{AskedChallenge, TicketClaims};
 use crate::domain::identity::contact::{Destination, EmailAddress, PhoneNumber};
@@ -12,6 +12,7 @@ use crate::domain::method::{ChallengeOption, Channel, Verification};
 use crate::domain::policy::{Disclosure, Policy};
 use crate::domain::reason::SsprReason;
 use crate::domain::refusal::Refusal;
+use crate::domain::report::CountedStep;
 use crate::domain::rules::effective::{administrator_kinds, user_kinds};
 use crate::domain::rules::{
     Asked, Asker, FlowTerms, LimitSpent, Open, Opened, Transition, code_format, open_challenge,
@@ -92,6 +93,19 @@ pub(crate) async fn challenge<T: FlowTicket>(
     core.wake();
     let reply = reply(core, tenant, &claim, &record.account, policy, &first, arrival);
     Ok(Reply { page, ..reply })
+}
+
+/// As what a challenge is counted: the first of its flow or a further one, by the ticket, since the
+/// record would tell a decoy from an account.
+pub(crate) fn counted_step<T: FlowTicket>(
+    core: &Core,
+    request: &Request,
+    ticket: &T,
+) -> CountedStep {
+    let is_first = ticket.open(&request.tenant, &core.keys).is_ok_and(|claim| {
+        claim.generation == Generation::default() && claim.asked.iter().all(Option::is_none)
+    });
+    if is_first { CountedStep::FirstChallenge } else { CountedStep::Challenge }
 }
 
 /// What the rules decide about the challenge now, without a commit.

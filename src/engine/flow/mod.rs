@@ -19,7 +19,7 @@ pub(crate) use after::{
     replace_recovery_code,
 };
 pub(crate) use cancel::cancel;
-pub(crate) use challenge::challenge;
+pub(crate) use challenge::{challenge, counted_step};
 pub(crate) use complete::complete;
 pub(crate) use help::contact_administrator;
 pub(crate) use prove::prove;

@@ -8,6 +8,7 @@ use crate::domain::crypto::flow_ticket::{FlowTicket, ResetTicket, UnlockTicket};
 use crate::domain::crypto::secret::SecretText;
 use crate::domain::identity::ids::Identifier;
 use crate::domain::policy::HelpDesk;
+use crate::domain::report::CountedStep;
 use crate::engine::api::attempt::{Attempt, Selection};
 use crate::engine::api::error::Error;
 use crate::engine::api::reply::Reply;
@@ -117,7 +118,10 @@ impl<T: FlowTicket> Recovery<'_, T> {
         identifier: &Identifier,
     ) -> Result<Reply<T>, Error> {
         let done = flow::start(self.core, request, identifier);
-        self.observe([Operation::ResetStart, Operation::UnlockStart], request, done).await
+        let names = [Operation::ResetStart, Operation::UnlockStart];
+        let reply = self.observe(names, request, done).await;
+        self.core.count_reply(&request.tenant, T::PURPOSE, CountedStep::Start, &reply);
+        reply
     }
 
     /// Returns the current step of a flow. Only reads: a mail scanner or a refreshed page changes
@@ -160,7 +164,11 @@ impl<T: FlowTicket> Recovery<'_, T> {
         selection: &Selection,
     ) -> Result<Reply<T>, Error> {
         let done = flow::challenge(self.core, request, ticket, selection);
-        self.observe([Operation::ResetChallenge, Operation::UnlockChallenge], request, done).await
+        let names = [Operation::ResetChallenge, Operation::UnlockChallenge];
+        let reply = self.observe(names, request, done).await;
+        let step = flow::counted_step(self.core, request, ticket);
+        self.core.count_reply(&request.tenant, T::PURPOSE, step, &reply);
+        reply
     }
 
     /// Checks a secret. The reply tells only whether it was accepted.
@@ -183,7 +191,10 @@ impl<T: FlowTicket> Recovery<'_, T> {
         attempt: &Attempt,
     ) -> Result<Reply<T>, Error> {
         let done = flow::prove(self.core, request, ticket, attempt);
-        self.observe([Operation::ResetProve, Operation::UnlockProve], request, done).await
+        let names = [Operation::ResetProve, Operation::UnlockProve];
+        let reply = self.observe(names, request, done).await;
+        self.core.count_reply(&request.tenant, T::PURPOSE, CountedStep::Prove, &reply);
+        reply
     }
 
     /// Redeems a link in a browser without the flow's ticket: the user types the identifier again

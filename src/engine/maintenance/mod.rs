@@ -50,6 +50,8 @@ pub(crate) async fn maintain(core: &Core, limit: usize) -> Result<MaintenanceRep
     let (mut done, earliest) = pass.into_report();
     done.failing.sort_by(FailingDelivery::by_age);
     purge::purge(core, now, &mut done).await;
+    // What was not written waits for the next call.
+    done.failed += u64::from(core.flush_tally(now).await.is_err());
     done.more |= cursor.is_some();
     done.idle_for = (!done.more).then(|| earliest.since(now).min(LONGEST_IDLE));
     Ok(done)

@@ -77,6 +77,12 @@ names! {
         AdminAccounts = "admin.accounts",
         AdminDryRun = "admin.dry_run",
         AdminExplain = "admin.explain",
+        AdminRegistrationReport = "admin.registration_report",
+        AdminUsageReport = "admin.usage_report",
+        AdminUsageCounts = "admin.usage_counts",
+        AdminBlockedReport = "admin.blocked_report",
+        AdminExpiringReport = "admin.expiring_report",
+        AdminDeskReport = "admin.desk_report",
         AdminRevokeMethods = "admin.revoke_methods",
         AdminRevokeFlows = "admin.revoke_flows",
         AdminRequireRegistration = "admin.require_registration",
@@ -89,6 +95,7 @@ names! {
         EngineCheck = "engine.check",
         EngineReseal = "engine.reseal",
         EngineShortKeysInUse = "engine.short_keys_in_use",
+        EngineWriteCounts = "engine.write_counts",
     }
 }
 

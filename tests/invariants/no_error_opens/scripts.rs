@@ -522,6 +522,25 @@ pub(crate) fn asks_for_help<'a>(
     })
 }
 
+/// A page of each report.
+async fn reads_reports(admin: &sspr::Admin<'_>) {
+    use sspr::report::{
+        BlockedFilter, DeskFilter, ExpiringFilter, RegistrationFilter, UsageFilter,
+    };
+
+    let registration = RegistrationFilter::default();
+    let _ = insists(async || admin.registration_report(&registration, None, 10).await).await;
+    let expiring = ExpiringFilter::default();
+    let _ = insists(async || admin.expiring_report(&expiring, None, 10).await).await;
+    let blocked = BlockedFilter::default();
+    let _ = insists(async || admin.blocked_report(&blocked, None, 10).await).await;
+    let usage = UsageFilter::default();
+    let _ = insists(async || admin.usage_report(&usage, None, 10).await).await;
+    let _ = insists(async || admin.usage_counts(&usage, None, 1).await).await;
+    let desk = DeskFilter::default();
+    let _ = insists(async || admin.desk_report(&desk, None, 10).await).await;
+}
+
 /// All acts of administrators on an account, as this actor.
 async fn administrates(fixture: &Fixture, engine: &Engine, actor: &sspr::Actor) {
     let (admin, user) = (engine.admin(&fixture.tenant, actor), &fixture.user);
@@ -540,6 +559,8 @@ async fn administrates(fixture: &Fixture, engine: &Engine, actor: &sspr::Actor) 
     let _ = insists(async || admin.explain(user).await).await;
     let proposed = Policy::new(PolicySettings::default()).expect("the default is sound");
     let _ = insists(async || admin.dry_run(&proposed, None, 10).await).await;
+    let _ = insists(async || engine.write_counts().await).await;
+    reads_reports(&admin).await;
     let _ = insists(async || admin.revoke_flows(user).await).await;
     let _ = insists(async || admin.revoke_methods(user).await).await;
     deliver(engine).await;

@@ -6,6 +6,7 @@ mod authority;
 mod budgets;
 mod dry_run;
 mod links;
+pub(crate) mod report;
 mod reports;
 mod temporary;
 mod trail;

@@ -226,6 +226,13 @@ fn blocked(
     now: Timestamp,
 ) -> Vec<BlockedMethod> {
     let mut all = locked(account, usable, now);
+    all.extend(spent(account, policy, now));
+    all
+}
+
+/// The methods whose failure budgets are spent.
+pub(super) fn spent(account: &Account, policy: &Policy, now: Timestamp) -> Vec<BlockedMethod> {
+    let mut all = Vec::new();
     for budget in &account.budgets {
         if budget.disabled {
             all.push(BlockedMethod { method: budget.method, pool: None, until: None });
