@@ -67,7 +67,7 @@ async fn e8_4_reports_need_the_role_to_read() {
 
 /// V52: a report of one tenant has no row of another, whatever happened there.
 #[tokio::test]
-async fn v52_no_report_has_a_row_of_another_tenant() {
+async fn no_report_has_a_row_of_another_tenant() {
     let world = World::builder().settings(one_gate()).registered().open().await;
     world.granted().await;
     world.engine.write_counts().await.expect("written");
@@ -138,7 +138,7 @@ async fn script(name: &str) -> Vec<(Vec<CountRow>, Vec<String>)> {
 /// flow: the rows and the calls of the store are those of a user for a name that no account has, for a
 /// disabled user and for one without methods.
 #[tokio::test]
-async fn v06_live_counters_do_not_tell_who_exists() {
+async fn live_counters_do_not_tell_who_exists() {
     let known = script("ada@contoso.example").await;
     assert_eq!(known.len(), 11);
     assert!(known.iter().all(|(rows, calls)| !rows.is_empty() && calls.len() == 1), "{known:?}");
