@@ -55,7 +55,7 @@ const BANNED: [&str; 36] = [
 ];
 
 /// What each feature may add to the default build.
-const ADDS: [(&str, &[&str]); 14] = [
+const ADDS: [(&str, &[&str]); 15] = [
     (
         "sqlite",
         &[
@@ -302,6 +302,7 @@ const ADDS: [(&str, &[&str]); 14] = [
     // Beside an adapter these bring a provider: the test below.
     ("tls-aws-lc-rs", &[]),
     ("tls-ring", &[]),
+    ("toml", &["serde_spanned", "toml", "toml_datetime", "toml_parser", "toml_writer", "winnow"]),
     ("tracing", &["once_cell", "tracing", "tracing-core"]),
     ("testing", &[]),
     ("conformance", &[]),

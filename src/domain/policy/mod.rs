@@ -30,7 +30,6 @@ mod sign_in_lockout;
 pub(in crate::domain) mod table;
 mod throttle;
 mod validate;
-mod written_span;
 
 #[cfg(test)]
 mod tests;
@@ -41,7 +40,7 @@ pub use codes::{CodeAlphabet, CodeFormat, CodeFormats};
 pub use desk::{DeskPolicy, HelpDesk, HelpUrl};
 pub use deviation::Deviation;
 pub(in crate::domain) use document::stored;
-pub use document::{DocumentFault, PolicyDocumentError};
+pub use document::{DocumentFault, MigratedSetting, PolicyDocument, PolicyDocumentError};
 pub use entra_document::EntraImport;
 pub use entra_reader::NotTaken;
 pub use expiry::{DomainExpiry, PasswordDue, PasswordExpiry};

@@ -176,6 +176,7 @@ impl PolicySettings {
 /// # Ok::<(), sspr::InvalidInput>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Scope {
@@ -336,6 +337,7 @@ pub struct Notifications {
 /// assert_eq!(sspr::policy::NotifyRule::default(), sspr::policy::NotifyRule::All);
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum NotifyRule {
@@ -361,6 +363,7 @@ pub enum NotifyRule {
 /// assert!(Policy::new(settings).is_ok());
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Disclosure {

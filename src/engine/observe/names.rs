@@ -61,6 +61,7 @@ names! {
         RegistrationRemove = "registration.remove",
         RegistrationPrompt = "registration.prompt",
         RegistrationSkip = "registration.skip",
+        RegistrationView = "registration.view",
         RegistrationReview = "registration.review",
         RegistrationReconfirm = "registration.reconfirm",
         RegistrationSetDefault = "registration.set_default",
@@ -87,6 +88,7 @@ names! {
         AdminForget = "admin.forget",
         EngineMaintain = "engine.maintain",
         EngineCheck = "engine.check",
+        EnginePages = "engine.pages",
         EngineReseal = "engine.reseal",
         EngineShortKeysInUse = "engine.short_keys_in_use",
     }
