@@ -10,7 +10,7 @@ use sspr::testing::{World, block_on};
 use sspr::{GroupId, Policy, PolicySettings, RoleId, UserId};
 
 /// One user on each line: the name, then groups, roles, and the contact data that is on file.
-pub const DEMO: &str = "
+pub(crate) const DEMO: &str = "
 ada   group:6e7b768e-07e2-4810-8459-485f84f8f204 email:ada@home.example phone:+14255550100
 ben   group:6e7b768e-07e2-4810-8459-485f84f8f204 email:ben@home.example
 cleo  email:cleo@home.example phone:+14255550102
@@ -18,7 +18,7 @@ root  role:GlobalAdministrator email:root@home.example phone:+14255550103
 ";
 
 /// Prints what the proposal changes for each of these people.
-pub fn dry_run(
+pub(crate) fn dry_run(
     present: PolicySettings,
     proposed: PolicySettings,
     people: &str,

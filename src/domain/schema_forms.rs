@@ -12,7 +12,7 @@ pub(crate) struct WrittenSpan;
 pub(crate) struct WrittenDate;
 
 impl WrittenSpan {
-    /// The texts that [`PolicyDocument`](crate::policy::PolicyDocument) reads, without the order of units.
+    /// The texts that [`PolicyDocument`](crate::policy::PolicyDocument) reads, whatever the order of their units.
     pub(crate) const PATTERN: &str =
         r"^\s*([0-9]+ *(d|h|m|min|s|ms) *)+$|^P([0-9]+[DW])*(T([0-9]+[HMS])+)?$";
 }

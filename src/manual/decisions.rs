@@ -271,7 +271,7 @@
 //! **Version 1 has the older names of four settings.** They are migrated, and each change is
 //! listed. A document without a version is read as one of the present form: guessing would half understand it.
 //!
-//! **A TOML document is written anew, without its comments.** Keeping them needs an editor of text (`toml_edit`), which
+//! **A TOML document is written without the comments that it had.** Keeping them needs an editor of text (`toml_edit`), which
 //! a host that wants it uses before the document is read.
 //!
 //! # Memory and SQLite

@@ -183,9 +183,8 @@ fn without_links(schema: &mut Value) {
 
 /// The text before its first example, with `[x](y)` and `[x]` as `x`.
 fn plain(text: &str) -> String {
-    let text = text.split("```").next().unwrap_or_default().trim();
     let mut shown = String::new();
-    let mut rest = text;
+    let mut rest = text.split("```").next().unwrap_or_default().trim();
     while let Some((before, link)) = rest.split_once('[') {
         shown.push_str(before);
         let (name, after) = link.split_once(']').unwrap_or((link, ""));
@@ -315,6 +314,15 @@ fn a_validator_refuses_what_a_policy_refuses_for_its_form() {
         }
     }
     assert!(bounds > 100, "{bounds}");
+}
+
+#[test]
+fn a_validator_refuses_what_is_no_value_of_a_setting() {
+    let validator = Validator::new();
+    let refuse = |path: &str, value: Value| {
+        let document = with(path, value);
+        assert!(validator.accepts(&document).is_err() && is_refused(&document), "{path}");
+    };
     for path in NEVER_EMPTY {
         refuse(path, json!([]));
     }
@@ -350,4 +358,21 @@ fn a_validator_refuses_an_unknown_name_wherever_it_is() {
         assert!(validator.accepts(&document).is_err(), "{group}");
         assert!(is_refused(&document), "{group}");
     }
+}
+
+/// What this version writes. Every later release reads these files.
+#[test]
+fn the_present_version_of_documents_is_written_as_it_always_was() {
+    let same = |name: &str, written: &str| {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/domain/policy/document");
+        if std::env::var_os("SSPR_RECUT_GOLDEN").is_some() {
+            std::fs::write(folder.join(name), written).expect("a writable file");
+        }
+        let committed = std::fs::read_to_string(folder.join(name)).expect(name);
+        assert!(committed == written, "{name} differs");
+    };
+    let entra = PolicySettings::entra();
+    same("golden_v2.json", &entra.to_json_document());
+    #[cfg(feature = "toml")]
+    same("golden_v2.toml", &entra.to_toml_document());
 }

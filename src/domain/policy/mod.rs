@@ -15,6 +15,7 @@ mod findings;
 mod gates;
 mod guessing;
 mod method_policies;
+mod notifications;
 mod owner;
 pub(crate) mod plans;
 pub(crate) mod policy_record;
@@ -48,6 +49,7 @@ pub use fault::{PolicyError, PolicyFault, PolicyProblem, SettingValue};
 pub use finding::{Finding, Severity, Standard};
 pub use guessing::{AccountRisk, GuessingRisk, MethodRisk, SprayRisk};
 pub use method_policies::{MethodPolicies, MigrationState};
+pub use notifications::{Notifications, NotifyRule};
 pub use owner::OwnersWay;
 pub use plans::PlanTable;
 pub use presets::AsvsLevel;
@@ -55,8 +57,8 @@ pub use registration::{MethodMaxima, RegistrationPolicy};
 pub use retirement::{Retired, Retirement};
 pub use review::PolicyReview;
 pub use settings::{
-    AdministratorPolicy, ContactSources, Disclosure, Gates, Notifications, NotifyRule, OathPolicy,
-    OnPremisesPolicy, PolicySettings, Scope,
+    AdministratorPolicy, ContactSources, Disclosure, Gates, OathPolicy, OnPremisesPolicy,
+    PolicySettings, Scope,
 };
 pub use sign_in_lockout::SignInLockout;
 pub use throttle::{LockStart, Throttle, ThrottleScope, ThrottledAct};

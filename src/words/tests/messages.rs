@@ -247,8 +247,8 @@ fn words_of(html: &str) -> String {
     let body = html.split_once("<body").expect("a body").1;
     let texts = body.split('<').filter_map(|part| Some(part.split_once('>')?.1));
     let text: String = texts.collect::<Vec<_>>().concat().split_whitespace().collect();
-    let text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"");
-    text.replace("&#39;", "'").replace("&#x27;", "'").replace("&amp;", "&")
+    let plain = text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"");
+    plain.replace("&#39;", "'").replace("&#x27;", "'").replace("&amp;", "&")
 }
 
 /// Each mail in each language: the HTML has the same words as the text, and follows a dark display.

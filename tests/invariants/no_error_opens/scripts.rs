@@ -274,7 +274,7 @@ pub(crate) fn owner_manages<'a>(
         let _ = again(async || registration.reconfirm(&request, &user).await).await;
         let _ = again(async || registration.remember_device(&request, &user).await).await;
         let _ = again(async || registration.review(&request, &user).await).await;
-        let _ = again(async || engine.pages(&request.tenant).await).await;
+        let _ = again(async || engine.pages(request.tenant()).await).await;
         takes_over(fixture, engine, &user).await;
         reset_by_mail(fixture, engine, EVIL_TOO).await
     })

@@ -137,8 +137,8 @@ impl To {
         match self {
             Self::Name(path) => format!("renamed to `{path}`"),
             Self::Maxima { group, kinds, total } => {
-                let kinds = kinds.join("`, `");
-                format!("became `{kinds}` and, doubled, `{total}` of `{group}`")
+                let listed = kinds.join("`, `");
+                format!("became `{listed}` and, doubled, `{total}` of `{group}`")
             }
         }
     }

@@ -123,8 +123,8 @@ impl PolicyDocument {
             faults.sort_by(|one, other| one.path().cmp(other.path()));
             return Err(PolicyDocumentError::of(faults));
         }
-        let settings = serde_json::from_value(document);
-        let settings = settings.map_err(|error| whole_fault(error.to_string()))?;
+        let settings =
+            serde_json::from_value(document).map_err(|error| whole_fault(error.to_string()))?;
         Ok(Self { settings, version, migrated })
     }
 }

@@ -17,6 +17,10 @@ use crate::domain::policy::settings::PolicySettings;
 use crate::domain::policy::throttle::{Throttle, ThrottledAct};
 use crate::domain::time::Timestamp;
 
+/// The longest list whose entries are examined one by one. No policy has a longer one; of such a list the
+/// first fault is reported.
+const MOST_ENTRIES: usize = 64;
+
 /// The settings that this release knows, with their defaults.
 pub(super) fn known() -> Value {
     value_of(&PolicySettings::default())
@@ -79,7 +83,9 @@ impl Examiner<'_> {
             let example = examples.iter().find(|(setting, _)| *setting == path);
             example.map(|(_, example)| example.clone())
         };
-        if let (Value::Array(entries), Some(example)) = (document, of(&self.examples.entries)) {
+        if let (Value::Array(entries), Some(example)) = (document, of(&self.examples.entries))
+            && entries.len() <= MOST_ENTRIES
+        {
             for (place, entry) in entries.iter().enumerate() {
                 self.path.push(format!("[{place}]"));
                 self.whole(entry, &example);

@@ -63,8 +63,8 @@ impl Time {
             Self::Span => u64::try_from(written_span(text)?.as_millis()).ok().map(Value::from),
             Self::Date => {
                 let whole = format!("{text}T00:00:00Z");
-                let date = OffsetDateTime::parse(text, &Rfc3339);
-                let date = date.or_else(|_| OffsetDateTime::parse(&whole, &Rfc3339)).ok()?;
+                let instant = OffsetDateTime::parse(text, &Rfc3339);
+                let date = instant.or_else(|_| OffsetDateTime::parse(&whole, &Rfc3339)).ok()?;
                 Some(Timestamp::from(date).unix_millis().into())
             }
         }

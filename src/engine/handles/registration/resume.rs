@@ -36,12 +36,12 @@ impl Registration<'_> {
             let state = State::read_fresh(core, request, user).await?;
             let account = &state.loaded.account;
             let now = time_of(account, core.clock.now());
-            let flow = account.flow(&claim.flow).filter(|flow| {
+            let begun = account.flow(&claim.flow).filter(|flow| {
                 now < flow.expires_at
                     && flow.epoch == account.epoch
                     && pending_of(account, &claim.flow).is_some()
             });
-            let flow = flow.ok_or(Refusal::Ended)?;
+            let flow = begun.ok_or(Refusal::Ended)?;
             if flow.generation != claim.generation {
                 return Err(Refusal::TicketReplaced.into());
             }
