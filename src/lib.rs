@@ -98,6 +98,8 @@
 //! - [`port`]: the contracts of the traits that a host implements. [`adapters`]: implementations that come
 //!   with the crate. `conformance` (feature): the contracts as tests.
 //! - [`Error`]: a rule refused the call, the call was malformed, or a port failed.
+//! - [`PolicyDocument`](policy::PolicyDocument): a policy as a document that people write, in JSON or TOML, with its
+//!   version and a JSON Schema. [`Engine::pages`]: what pages show before a user is known.
 //! - [`web`]: an error as an HTTP status or a problem document, cookies, trusted proxies, headers of pages.
 //! - [`transfer`]: copies everything from one store to another, or to another lookup key.
 //! - [`manual`]: embedding, dependencies, signed-in users and help desks, host-verified methods, writing
@@ -131,7 +133,8 @@
 //! a provider for TLS: `tls-aws-lc-rs` and `tls-ring` bring one each (need a C compiler).
 //! `files` adds `adapters::files`, messages as files for development; `seal` adds `adapters::seal`,
 //! encryption of stored secrets under rotating keys; `csv` adds `adapters::rows::CsvRows`, reports as
-//! tables; `words` adds `words`, texts of messages and pages in English, Latvian and Chinese; `tracing` adds a span for each operation and each
+//! tables; `toml` adds policy documents in TOML; `words` adds `words`, texts of messages and pages in English,
+//! Latvian and Chinese; `tracing` adds a span for each operation and each
 //! port call; `testing` adds `testing`, test doubles; `conformance` adds `conformance`, the contracts of
 //! the store and the other ports as tests.
 //!
@@ -287,13 +290,14 @@ pub mod policy {
         AccountRisk, AdministratorPolicy, AsvsLevel, CodeAlphabet, CodeFormat, CodeFormats,
         ContactSources, CrossLimits, DeskPolicy, Deviation, Disclosure, DocumentFault,
         DomainExpiry, EntraImport, FailureBudgets, Finding, Gates, GuessingRisk, HelpDesk, HelpUrl,
-        Lifetimes, LockStart, MethodMaxima, MethodPolicies, MethodRisk, MigrationState, NotTaken,
-        NoticeBudgets, Notifications, NotifyRule, OathPolicy, OnPremisesPolicy, OwnersWay,
-        PasswordDue, PasswordExpiry, PlanTable, PolicyDocumentError, PolicyError, PolicyFault,
-        PolicyProblem, PolicyReview, Rate, RegistrationPolicy, Retired, Retirement, Scope,
-        SendBudgets, SettingValue, Severity, SignInLockout, SprayRisk, Standard, Throttle,
-        ThrottleScope, ThrottledAct,
+        Lifetimes, LockStart, MethodMaxima, MethodPolicies, MethodRisk, MigratedSetting,
+        MigrationState, NotTaken, NoticeBudgets, Notifications, NotifyRule, OathPolicy,
+        OnPremisesPolicy, OwnersWay, PasswordDue, PasswordExpiry, PlanTable, PolicyDocument,
+        PolicyDocumentError, PolicyError, PolicyFault, PolicyProblem, PolicyReview, Rate,
+        RegistrationPolicy, Retired, Retirement, Scope, SendBudgets, SettingValue, Severity,
+        SignInLockout, SprayRisk, Standard, Throttle, ThrottleScope, ThrottledAct,
     };
+    pub use crate::engine::PageFacts;
 }
 
 /// The code in the README is compiled and run.

@@ -303,6 +303,7 @@ const ADDS: [(&str, &[&str]); 15] = [
     // Beside an adapter these bring a provider: the test below.
     ("tls-aws-lc-rs", &[]),
     ("tls-ring", &[]),
+    ("toml", &["serde_spanned", "toml", "toml_datetime", "toml_parser", "toml_writer", "winnow"]),
     ("tracing", &["once_cell", "tracing", "tracing-core"]),
     ("testing", &[]),
     ("conformance", &[]),

@@ -20,6 +20,12 @@ fn run(example: &str) -> Output {
     if cfg!(feature = "seal") {
         features.push("seal");
     }
+    if cfg!(feature = "toml") {
+        features.push("toml");
+    }
+    if cfg!(feature = "words") {
+        features.push("words");
+    }
     let mut cargo = command(example, &features);
     cargo.current_dir(&folder).output().expect("cargo runs")
 }
@@ -109,6 +115,23 @@ fn every_method_is_proven_once() {
         "password_reset: 11",
         "account_unlocked: 1",
         "password_changed: 1",
+    ] {
+        assert!(text.contains(line), "{line} is not in:\n{text}");
+    }
+}
+
+#[cfg(all(feature = "testing", feature = "toml", feature = "words"))]
+#[test]
+fn a_policy_is_imported_described_compared_and_written() {
+    let text = text(&run("policy"));
+    for line in [
+        "the pilot against Entra's defaults, lv:",
+        "administrators may reset their own password: on → off",
+        "version = 2",
+        "\"enablementType\": 1",
+        "cleo: Loses",
+        "ada: Unchanged, may reset",
+        "the schema has ",
     ] {
         assert!(text.contains(line), "{line} is not in:\n{text}");
     }

@@ -18,5 +18,7 @@ pub(crate) mod record;
 pub(crate) mod refusal;
 pub(crate) mod report;
 pub(crate) mod rules;
+#[cfg(test)]
+mod schema_forms;
 pub(crate) mod text;
 pub(crate) mod time;

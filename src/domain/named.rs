@@ -8,6 +8,7 @@ macro_rules! named {
             Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug,
             ::serde::Serialize, ::serde::Deserialize,
         )]
+        #[cfg_attr(test, derive(::schemars::JsonSchema))]
         #[non_exhaustive]
         pub enum $enum {
             $($(#[$doc])* #[serde(rename = $name)] $variant,)+

@@ -1,6 +1,7 @@
 //! What a host's own tasks call: maintenance, and the checks and counts for a change of policy or keys.
 
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use crate::domain::identity::ids::TenantId;
 use crate::domain::policy::Policy;
@@ -10,7 +11,7 @@ use crate::engine::api::report::MaintenanceReport;
 use crate::engine::maintenance::key_use::ShortKeysInUse;
 use crate::engine::maintenance::reseal::ResealPage;
 use crate::engine::observe::Operation;
-use crate::engine::{Engine, core, maintenance};
+use crate::engine::{Engine, PageFacts, PasswordGuide, core, flow, maintenance};
 use crate::port::Cursor;
 
 impl Engine {
@@ -65,6 +66,40 @@ impl Engine {
     pub async fn check(&self, tenant: &TenantId, policy: &Policy) -> Result<Vec<Unserved>, Error> {
         let found = core::seal_check::check(&self.core, tenant, policy);
         self.core.observe(Operation::EngineCheck, tenant, found).await
+    }
+
+    /// What the pages of a tenant show before a user is known: whether the human check is on, how long a
+    /// known device is remembered, the rules for a new password. It reads nothing about an account. The
+    /// policy may be a few seconds old; each operation decides again.
+    ///
+    /// ```
+    /// # async fn run(engine: sspr::Engine, tenant: sspr::TenantId) -> Result<(), sspr::Error> {
+    /// let facts = engine.pages(&tenant).await?;
+    /// if facts.human_check {
+    ///     println!("show the human check beside the sign-in name");
+    /// }
+    /// println!("at least {} characters", facts.password.min_length);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Fault`] if the policy or the tenant's counter cannot be read.
+    pub async fn pages(&self, tenant: &TenantId) -> Result<PageFacts, Error> {
+        let core = &*self.core;
+        let facts = async {
+            let policy = core.policy(tenant, false).await?;
+            let days = Some(u64::from(policy.known_device_days)).filter(|days| *days > 0);
+            Ok(PageFacts {
+                human_check: flow::is_human_check_wanted(core, tenant, &policy).await?,
+                unlock_offered: policy.unlock_without_reset,
+                known_device: days.map(|days| Duration::from_secs(86_400 * days)),
+                password: PasswordGuide::from(&policy.password),
+                help: policy.desk.help.clone(),
+            })
+        };
+        core.observe(Operation::EnginePages, tenant, facts).await
     }
 
     /// Reseals the seeds of the next accounts of a tenant, at most `limit` accounts, that are not

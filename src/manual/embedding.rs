@@ -140,6 +140,8 @@
 //!   used. A button calls [`replace_recovery_code`](crate::Reset::replace_recovery_code); the response to
 //!   that POST shows the new code once, with `Cache-Control: no-store`. "I have written it down" calls
 //!   [`acknowledge_recovery_code`](crate::Reset::acknowledge_recovery_code); the code counts from then on.
+//! - [`Engine::pages`](crate::Engine::pages) returns what pages show before a user is known: whether to show the human
+//!   check, how long the cookie of a known device lives, the rules for a new password, and where help is.
 //! - "Remember this browser" calls [`remember_device`](crate::Reset::remember_device). Keep the secret
 //!   in its own cookie for `known_device_days`, and pass it with each request of a reset or an unlock.
 //!   This browser then has a budget that anonymous callers cannot spend. It proves nothing and skips no

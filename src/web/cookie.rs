@@ -63,7 +63,9 @@ impl SecretCookie {
     }
 
     /// The value of `Set-Cookie` that keeps a secret for so long: that of a known device for the
-    /// policy's [`known_device_days`](crate::PolicySettings::known_device_days).
+    /// policy's [`known_device_days`](crate::PolicySettings::known_device_days), which
+    /// [`Engine::pages`](crate::Engine::pages) returns as
+    /// [`PageFacts::known_device`](crate::policy::PageFacts::known_device).
     #[must_use]
     pub fn keep_for(&self, secret: &str, lifetime: Duration) -> String {
         format!("{}; Max-Age={}", self.keep(secret), lifetime.as_secs())

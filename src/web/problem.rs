@@ -28,10 +28,27 @@ pub const fn status(error: &Error) -> u16 {
             | Refusal::SecondFactorRequired => 403,
             Refusal::NotFound => 404,
             Refusal::Conflict => 409,
-            _ => 422,
+            Refusal::NotAccepted
+            | Refusal::AlreadyProven
+            | Refusal::NotOffered
+            | Refusal::MoreProofNeeded
+            | Refusal::Password(_)
+            | Refusal::DirectoryPassword { .. }
+            | Refusal::HumanCheckRequired
+            | Refusal::NotEligible { .. }
+            | Refusal::PolicyNotServed(_)
+            | Refusal::LimitReached => 422,
         },
         Error::Invalid(InvalidInput::Foreign { .. }) => 410,
-        Error::Invalid(_) => 400,
+        Error::Invalid(
+            InvalidInput::Empty { .. }
+            | InvalidInput::TooLong { .. }
+            | InvalidInput::Control { .. }
+            | InvalidInput::Invisible { .. }
+            | InvalidInput::Malformed { .. }
+            | InvalidInput::OutOfRange { .. }
+            | InvalidInput::Rule { .. },
+        ) => 400,
         Error::Fault(_) => 503,
     }
 }
@@ -171,6 +188,66 @@ mod tests {
             assert_eq!(problem.status, expected);
             assert_eq!(problem.ends_flow, expected == 410, "{error}");
         }
+    }
+
+    /// One of each kind. A new one has to be added to `status`, which names every kind.
+    fn errors() -> Vec<Error> {
+        let (retry_at, limit) = (Timestamp::from_unix_seconds(9), crate::CodeLimit::Prefix);
+        let rejection = crate::password::PasswordRules::default()
+            .check(&"short".into(), &crate::password::PasswordContext::default());
+        let what = "code";
+        let refusals = [
+            Refusal::NotAccepted,
+            Refusal::Ended,
+            Refusal::TicketReplaced,
+            Refusal::AlreadyProven,
+            Refusal::NotOffered,
+            Refusal::TooOften { retry_at },
+            Refusal::TooManyCodes { limit, retry_at },
+            Refusal::MoreProofNeeded,
+            Refusal::Password(rejection.expect_err("too short")),
+            Refusal::DirectoryPassword { reason: "history", retry_at: None },
+            Refusal::Busy { retry_at },
+            Refusal::HumanCheckRequired,
+            Refusal::NotEligible { reason: crate::SsprReason::SwitchedOff },
+            Refusal::ReauthenticationRequired,
+            Refusal::SecondFactorRequired,
+            Refusal::NotAuthorised,
+            Refusal::OwnAccount,
+            Refusal::Conflict,
+            Refusal::NotFound,
+            Refusal::LimitReached,
+        ];
+        let invalid = [
+            InvalidInput::Empty { what },
+            InvalidInput::TooLong { what, max: 8 },
+            InvalidInput::Control { what },
+            InvalidInput::Invisible { what },
+            InvalidInput::Malformed { what },
+            InvalidInput::Foreign { what },
+            InvalidInput::OutOfRange { what },
+            InvalidInput::Rule { what, rule: "must differ" },
+        ];
+        let refused = refusals.into_iter().map(Error::from);
+        refused.chain(invalid.into_iter().map(Error::from)).chain([fault()]).collect()
+    }
+
+    /// RFC 9457, 3.1: each problem has a type, a status and a title of that status; and a code of its own.
+    #[test]
+    fn every_kind_of_error_has_a_problem_document_of_its_own() {
+        let mut codes = std::collections::BTreeSet::new();
+        for error in errors() {
+            let problem = Problem::of(&error);
+            assert!(codes.insert(problem.code.clone()), "{} twice", problem.code);
+            assert_eq!(problem.kind, "about:blank");
+            assert_eq!((problem.status, &*problem.title), (status(&error), title(problem.status)));
+            assert!((400..600).contains(&problem.status) && !problem.detail.is_empty());
+            let is_fault = matches!(error, Error::Fault(_));
+            assert_eq!(problem.title == "Service Unavailable", is_fault, "{problem:?}");
+            let json = serde_json::to_string(&problem).expect("text and numbers");
+            assert_eq!(serde_json::from_str::<Problem>(&json).expect("its own text"), problem);
+        }
+        assert_eq!(codes.len(), 29);
     }
 
     #[test]

@@ -28,6 +28,9 @@ use crate::domain::invalid::InvalidInput;
 #[serde(try_from = "String", into = "String")]
 pub struct LinkBase(String);
 
+#[cfg(test)]
+crate::domain::schema_forms::text_form!(LinkBase);
+
 impl LinkBase {
     const MAX_BYTES: usize = 256;
 

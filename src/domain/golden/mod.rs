@@ -9,6 +9,7 @@ mod activities;
 mod depths;
 mod events;
 mod records;
+mod schema;
 mod settings;
 mod variants;
 

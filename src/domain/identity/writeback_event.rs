@@ -139,6 +139,9 @@ events! {
     0x8023_1367 "ProtectedAccount" Administrator;
 }
 
+/// `ADUnKnownError`.
+const AD_UNKNOWN_ERROR: u32 = 33_001;
+
 impl WritebackEvent {
     /// Every event, by its number.
     pub const ALL: &'static [Self] = EVENTS;
@@ -168,20 +171,44 @@ impl WritebackEvent {
         self.meaning
     }
 
-    /// The outcome that a directory reports for it; `None` if no write has ended, and for a wrong
-    /// current password, which is no outcome of a write.
+    /// The outcome that a directory reports for the write that logged it. `None` if the event ends no
+    /// write: a step that worked, a wrong current password, and what concerns the service as a whole, such
+    /// as a relay that is not reached. A write that was under way then is
+    /// [`Indeterminate`](WriteOutcome::Indeterminate); [`reason`](Self::reason) says what to do.
+    ///
+    /// ```
+    /// use sspr::SsprReason;
+    /// use sspr::facts::{WriteOutcome, WritebackEvent};
+    ///
+    /// let stopped = WritebackEvent::of(31016).unwrap();
+    /// assert_eq!(stopped.outcome(), None);
+    /// assert_eq!(stopped.reason(), Some(SsprReason::DirectoryUnreachable));
+    /// let unknown = WritebackEvent::of(33001).unwrap();
+    /// assert_eq!(unknown.outcome(), Some(WriteOutcome::Indeterminate));
+    /// ```
     #[must_use]
     pub const fn outcome(self) -> Option<WriteOutcome> {
         match self.meaning {
             WritebackMeaning::Progress | WritebackMeaning::CurrentPassword => None,
             WritebackMeaning::Written => Some(WriteOutcome::Written),
+            WritebackMeaning::Unknown => Some(WriteOutcome::Indeterminate),
+            // An error that the service does not know may come after the write.
+            _ if self.number == AD_UNKNOWN_ERROR => Some(WriteOutcome::Indeterminate),
+            _ if !self.ends_a_write() => None,
             WritebackMeaning::Policy => {
                 Some(WriteOutcome::PolicyViolation(PolicyReason::Unspecified))
             }
             WritebackMeaning::Administrator => Some(WriteOutcome::AdminActionRequired),
             WritebackMeaning::Connection => Some(WriteOutcome::Unreachable),
-            WritebackMeaning::Unknown => Some(WriteOutcome::Indeterminate),
         }
+    }
+
+    /// Whether the event is that of one refused write, and not of the service.
+    const fn ends_a_write(self) -> bool {
+        matches!(
+            self.number,
+            6329 | 31_003 | 31_008 | 31_011 | 32_003 | 32_004 | 33_002..=33_009 | 0x8000_0000..
+        )
     }
 
     /// The reason of the table of troubleshooting that belongs to it.
@@ -230,5 +257,34 @@ mod tests {
         let refused = WritebackEvent::of(33_008).and_then(WritebackEvent::reason);
         assert_eq!(refused, Some(SsprReason::PasswordRefused));
         assert_eq!(WritebackEvent::of(33_007).and_then(WritebackEvent::outcome), None);
+    }
+
+    /// E7.3: a definite outcome only for what one write has logged. An error of the service, or one that it
+    /// does not know, is no fact about a write.
+    #[test]
+    fn an_error_of_the_service_is_no_outcome_of_a_write() {
+        let outcome = |number: u32| WritebackEvent::of(number).expect("documented").outcome();
+        let refused = WriteOutcome::PolicyViolation(PolicyReason::Unspecified);
+        for number in [6_329, 33_008, 0x8023_0619] {
+            assert_eq!(outcome(number).as_ref(), Some(&refused), "{number}");
+        }
+        let definite =
+            [31_003, 31_008, 31_011, 32_004, 33_002, 33_003, 33_004, 33_005, 33_006, 33_009];
+        for number in definite.into_iter().chain([0x8007_00CE, 0x8023_0402, 0x8023_1367]) {
+            assert_eq!(outcome(number), Some(WriteOutcome::AdminActionRequired), "{number}");
+        }
+        assert_eq!(outcome(32_003), Some(WriteOutcome::Unreachable));
+        for number in [31_002, 31_007, 31_010] {
+            assert_eq!(outcome(number), Some(WriteOutcome::Written), "{number}");
+        }
+        for number in [32_000, 33_001] {
+            assert_eq!(outcome(number), Some(WriteOutcome::Indeterminate), "{number}");
+        }
+        let service = [6_800, 31_014, 31_016, 31_034, 31_044, 32_001, 32_002, 32_005, 32_007];
+        let more = [32_008, 32_009, 32_010, 32_011, 32_013];
+        for number in service.into_iter().chain(more) {
+            assert_eq!(outcome(number), None, "{number}");
+            assert!(WritebackEvent::of(number).and_then(WritebackEvent::reason).is_some());
+        }
     }
 }

@@ -75,6 +75,7 @@ pub struct PasswordRules {
 /// assert!(passes(&rules, "ContoS0Bl@nkf9!"), "five points: contoso, blank, f, 9, !");
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum BannedPasswords {

@@ -67,12 +67,14 @@ impl Default for Lifetimes {
 /// assert_eq!(ten_a_day.max, 10);
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Rate {
     /// How many events are allowed within the window.
     pub max: u32,
     /// The sliding window: 1 minute to 30 days wherever a policy has one.
+    #[cfg_attr(test, schemars(with = "crate::domain::schema_forms::WrittenSpan"))]
     #[serde(with = "duration_ms")]
     pub window: Duration,
 }

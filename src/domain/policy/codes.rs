@@ -44,6 +44,7 @@ impl CodeFormat {
 /// assert_eq!(CodeAlphabet::Strong.size(), 20);
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum CodeAlphabet {

@@ -93,6 +93,7 @@ impl DeskPolicy {
 /// # Ok::<(), sspr::InvalidInput>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum HelpDesk {

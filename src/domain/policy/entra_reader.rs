@@ -7,7 +7,8 @@ use serde_json::{Map, Value, json};
 
 use super::desk::{HelpDesk, HelpUrl};
 use super::document::{DocumentFault, PolicyDocumentError, object, unknown};
-use super::settings::{NotifyRule, PolicySettings, Scope};
+use super::notifications::NotifyRule;
+use super::settings::{PolicySettings, Scope};
 use crate::domain::identity::contact::EmailAddress;
 use crate::domain::identity::ids::{GroupId, RoleId};
 use crate::domain::method::MethodKind;

@@ -46,6 +46,7 @@ const NOTICE: u16 = 14;
 
 /// The expiry of passwords in one domain.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct DomainExpiry {

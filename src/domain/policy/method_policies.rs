@@ -22,6 +22,7 @@ use crate::domain::method::MethodKind;
 /// assert!(settings.user_gates().methods.contains(&MethodKind::AuthenticatorApp));
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct MethodPolicies {
@@ -47,6 +48,7 @@ pub struct MethodPolicies {
 /// never by its notification, and is not the only method; with two gates, at least two other kinds
 /// are available.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum MigrationState {

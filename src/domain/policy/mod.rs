@@ -15,6 +15,7 @@ mod findings;
 mod gates;
 mod guessing;
 mod method_policies;
+mod notifications;
 mod owner;
 pub(crate) mod plans;
 pub(crate) mod policy_record;
@@ -30,7 +31,6 @@ mod sign_in_lockout;
 pub(in crate::domain) mod table;
 mod throttle;
 mod validate;
-mod written_span;
 
 #[cfg(test)]
 mod tests;
@@ -41,7 +41,7 @@ pub use codes::{CodeAlphabet, CodeFormat, CodeFormats};
 pub use desk::{DeskPolicy, HelpDesk, HelpUrl};
 pub use deviation::Deviation;
 pub(in crate::domain) use document::stored;
-pub use document::{DocumentFault, PolicyDocumentError};
+pub use document::{DocumentFault, MigratedSetting, PolicyDocument, PolicyDocumentError};
 pub use entra_document::EntraImport;
 pub use entra_reader::NotTaken;
 pub use expiry::{DomainExpiry, PasswordDue, PasswordExpiry};
@@ -49,6 +49,7 @@ pub use fault::{PolicyError, PolicyFault, PolicyProblem, SettingValue};
 pub use finding::{Finding, Severity, Standard};
 pub use guessing::{AccountRisk, GuessingRisk, MethodRisk, SprayRisk};
 pub use method_policies::{MethodPolicies, MigrationState};
+pub use notifications::{Notifications, NotifyRule};
 pub use owner::OwnersWay;
 pub use plans::PlanTable;
 pub use presets::AsvsLevel;
@@ -56,8 +57,8 @@ pub use registration::{MethodMaxima, RegistrationPolicy};
 pub use retirement::{Retired, Retirement};
 pub use review::PolicyReview;
 pub use settings::{
-    AdministratorPolicy, ContactSources, Disclosure, Gates, Notifications, NotifyRule, OathPolicy,
-    OnPremisesPolicy, PolicySettings, Scope,
+    AdministratorPolicy, ContactSources, Disclosure, Gates, OathPolicy, OnPremisesPolicy,
+    PolicySettings, Scope,
 };
 pub use sign_in_lockout::SignInLockout;
 pub use throttle::{LockStart, Throttle, ThrottleScope, ThrottledAct};

@@ -11,12 +11,12 @@ use crate::domain::time::{DAY, MINUTE, Timestamp};
 use super::budgets::{FailureBudgets, Lifetimes, Rate, SendBudgets};
 use super::codes::{CodeAlphabet, CodeFormat, CodeFormats};
 use super::deviation::Deviation;
+use super::notifications::{Notifications, NotifyRule};
 use super::plans::PlanTable;
 use super::registration::{MethodMaxima, RegistrationPolicy};
 use super::retirement::{Retired, Retirement};
 use super::settings::{
-    AdministratorPolicy, ContactSources, Disclosure, Gates, Notifications, NotifyRule, OathPolicy,
-    PolicySettings,
+    AdministratorPolicy, ContactSources, Disclosure, Gates, OathPolicy, PolicySettings,
 };
 use super::throttle::Throttle;
 

@@ -23,12 +23,14 @@ const PUBLIC: &str = "public";
 /// settings.retirements.push(Retirement::new(office, Timestamp::from_unix_seconds(1_800_000_000)));
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Retirement {
     /// What ends.
     pub what: Retired,
     /// The first instant at which it may not be used.
+    #[cfg_attr(test, schemars(with = "crate::domain::schema_forms::WrittenDate"))]
     pub at: Timestamp,
     /// The clouds in which it ends ([`TenantFacts::cloud`]), in any letter case. A tenant without a cloud is in
     /// `public`. Empty: in every cloud.
@@ -38,6 +40,7 @@ pub struct Retirement {
 
 /// What a [`Retirement`] ends.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Retired {

@@ -16,6 +16,7 @@ use super::desk::DeskPolicy;
 use super::deviation::Deviation;
 use super::expiry::PasswordExpiry;
 use super::method_policies::MethodPolicies;
+use super::notifications::Notifications;
 use super::plans::PlanTable;
 use super::registration::RegistrationPolicy;
 use super::retirement::Retirement;
@@ -176,6 +177,7 @@ impl PolicySettings {
 /// # Ok::<(), sspr::InvalidInput>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Scope {
@@ -305,47 +307,6 @@ impl Default for ContactSources {
     }
 }
 
-/// Who gets a notice of a change. The user's own notice cannot be switched off.
-///
-/// ```
-/// use sspr::RoleId;
-/// use sspr::policy::Notifications;
-///
-/// let mut notifications = Notifications::default();
-/// notifications.administrators = true;
-/// notifications.administrator_roles = [RoleId::parse("Global Administrator")?].into();
-/// # Ok::<(), sspr::InvalidInput>(())
-/// ```
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-#[non_exhaustive]
-pub struct Notifications {
-    /// Which of the user's addresses get the notice.
-    pub rule: NotifyRule,
-    /// Whether holders of `administrator_roles` get a notice when an administrator resets: all with
-    /// a primary mail address, except the one who reset. Default false (Entra's default).
-    pub administrators: bool,
-    /// The roles whose holders get these notices, at most 256. Not empty if `administrators` is set.
-    /// Default: none. Requests for help go to [`DeskPolicy::help_tiers`].
-    pub administrator_roles: BTreeSet<RoleId>,
-}
-
-/// Which of the addresses that were valid before a change get its notice.
-///
-/// ```
-/// assert_eq!(sspr::policy::NotifyRule::default(), sspr::policy::NotifyRule::All);
-/// ```
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum NotifyRule {
-    /// All of them: mail to every address, a text to every mobile phone (NIST SP 800-63B-4, 4.6).
-    #[default]
-    All,
-    /// The primary and the alternate mail address, else the user principal name (Entra).
-    PrimaryAndAlternate,
-}
-
 /// What the replies before the first proof may disclose to an anonymous caller.
 ///
 /// ```
@@ -361,6 +322,7 @@ pub enum NotifyRule {
 /// assert!(Policy::new(settings).is_ok());
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Disclosure {

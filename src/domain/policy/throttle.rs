@@ -63,6 +63,7 @@ impl ThrottledAct {
 /// assert_eq!(ThrottleScope::default(), ThrottleScope::Account);
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ThrottleScope {
@@ -81,6 +82,7 @@ pub enum ThrottleScope {
 /// assert_eq!(LockStart::default(), LockStart::Threshold);
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum LockStart {
@@ -117,6 +119,7 @@ pub enum LockStart {
 /// assert!(Policy::new(settings).is_ok());
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Throttle {
@@ -129,6 +132,7 @@ pub struct Throttle {
     /// add up to at most 64, where one for each kind of method counts nine times.
     pub rate: Rate,
     /// How long no challenge is opened: 1 minute to 7 days.
+    #[cfg_attr(test, schemars(with = "crate::domain::schema_forms::WrittenSpan"))]
     #[serde(with = "duration_ms")]
     pub lock: Duration,
     /// The act from which the lock runs. Always the threshold for failed proofs.

@@ -59,6 +59,9 @@ macro_rules! serde_as_text {
             }
         }
 
+        #[cfg(test)]
+        $crate::domain::schema_forms::text_form!($name);
+
         impl TryFrom<String> for $name {
             type Error = $crate::domain::invalid::InvalidInput;
 

@@ -2,6 +2,7 @@
 
 pub(crate) mod attempt;
 pub(crate) mod error;
+pub(crate) mod page_facts;
 pub(crate) mod reply;
 pub(crate) mod report;
 pub(crate) mod request;

@@ -24,6 +24,6 @@ pub(crate) use complete::complete;
 pub(crate) use help::contact_administrator;
 pub(crate) use prove::prove;
 pub(crate) use redeem::redeem_link;
-pub(crate) use start::start;
+pub(crate) use start::{is_human_check_wanted, start};
 pub(crate) use step::reply;
 pub(crate) use view::view;

@@ -5,7 +5,7 @@ use crate::domain::crypto::flow_ticket::FlowTicket;
 use crate::domain::crypto::ticket::{TicketClaims, TicketSubject};
 use crate::domain::identity::facts::UserSelector;
 use crate::domain::identity::ids::{Identifier, TenantId};
-use crate::domain::policy::Disclosure;
+use crate::domain::policy::{Disclosure, Policy};
 use crate::domain::reason::SsprReason;
 use crate::domain::refusal::Refusal;
 use crate::engine::api::error::Error;
@@ -71,15 +71,22 @@ pub(crate) async fn admitted(
     let tenant = &request.tenant;
     let human = human_passed(core, request).await;
     let context = core.context(tenant, UserSelector::Identifier(identifier), false).await?;
-    let policy = &context.policy;
-    let always = policy.human_check || policy.disclosure == Disclosure::Reasoned;
-    // The host has a human check, so that the requirement can be met.
-    let escalates = policy.limits.escalated_human_check && core.human_check.is_some();
-    let wanted = always || (escalates && core.is_tenant_limit_spent(tenant, policy).await?);
-    if wanted && !human {
+    if is_human_check_wanted(core, tenant, &context.policy).await? && !human {
         return Err(Refusal::HumanCheckRequired.into());
     }
     Ok(context)
+}
+
+/// Whether a flow begins only after a human check: by the policy, or while the tenant's limit is spent.
+pub(crate) async fn is_human_check_wanted(
+    core: &Core,
+    tenant: &TenantId,
+    policy: &Policy,
+) -> Result<bool, Error> {
+    let always = policy.human_check || policy.disclosure == Disclosure::Reasoned;
+    // The host has a human check, so that the requirement can be met.
+    let escalates = policy.limits.escalated_human_check && core.human_check.is_some();
+    Ok(always || (escalates && core.is_tenant_limit_spent(tenant, policy).await?))
 }
 
 /// The record of the user in the context, or a decoy if the identifier is unknown.

@@ -242,6 +242,34 @@ fn facts_of_the_person_and_the_request_are_shown_in_both_parts_of_a_mail() {
     }
 }
 
+/// The words of HTML, without its tags, its head and its blanks.
+fn words_of(html: &str) -> String {
+    let body = html.split_once("<body").expect("a body").1;
+    let texts = body.split('<').filter_map(|part| Some(part.split_once('>')?.1));
+    let text: String = texts.collect::<Vec<_>>().concat().split_whitespace().collect();
+    let plain = text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"");
+    plain.replace("&#39;", "'").replace("&#x27;", "'").replace("&amp;", "&")
+}
+
+/// Each mail in each language: the HTML has the same words as the text, and follows a dark display.
+#[test]
+fn both_parts_of_every_mail_have_the_same_words() {
+    let renderer = branded();
+    for tag in TAGS {
+        for message in mails() {
+            let id = message.id();
+            let mut envelope = envelope(tag, "Contoso & Co", Channel::Email, message);
+            (envelope.display_name, envelope.requested_at) = (Some("Ada".to_owned()), Some(AT));
+            let words = renderer.render(&envelope);
+            let html = words.html.as_ref().expect("HTML").expose_secret();
+            let plain: String = text(&words).split_whitespace().collect();
+            assert_eq!(words_of(html), plain, "{tag} {id}");
+            assert!(html.contains("<meta name=\"color-scheme\" content=\"light dark\">"), "{tag}");
+            assert!(!html.contains("color:") && !html.contains("background"), "{tag} {id}: {html}");
+        }
+    }
+}
+
 /// Native conventions: full-width punctuation and 您 in Chinese, the words of each platform, the polite
 /// form in Latvian.
 #[test]

@@ -322,6 +322,9 @@ async fn a_spent_limit_of_the_tenant_asks_for_a_human_check_and_refuses_no_calle
         for number in 1..=3 {
             challenge(number, None).await;
         }
+        // A page knows beforehand what `start` will ask.
+        let pages = world.engine.pages(&world.tenant).await.expect("read");
+        assert_eq!(pages.human_check, check && asks);
         let (_, reply) = start(4, None).await;
         if check && asks {
             assert_eq!(refusal(reply), Refusal::HumanCheckRequired);

@@ -6,6 +6,7 @@ mod acts;
 mod first;
 mod holds;
 mod maxima;
+mod pages;
 mod person;
 mod plan;
 mod skip;

@@ -158,6 +158,9 @@ async fn registers(fixture: &Fixture, engine: &Engine, user: &SignedIn) {
     let phone = NewMethod::mobile_phone(phone, Channel::Sms).expect("reached");
     for (method, address) in [(evil_mail(), EVIL), (phone, EVIL_PHONE)] {
         let added = again(async || registration.add(&request, user, &method).await).await;
+        if let Some(added) = &added {
+            let _ = again(async || registration.view(&request, user, &added.ticket).await).await;
+        }
         deliver(engine).await;
         if let (Some(added), Some(sent)) = (added, fixture.inbox.last_code_to(address)) {
             confirm(&added.ticket, &other_than(&sent)).await;
@@ -271,6 +274,7 @@ pub(crate) fn owner_manages<'a>(
         let _ = again(async || registration.reconfirm(&request, &user).await).await;
         let _ = again(async || registration.remember_device(&request, &user).await).await;
         let _ = again(async || registration.review(&request, &user).await).await;
+        let _ = again(async || engine.pages(request.tenant()).await).await;
         takes_over(fixture, engine, &user).await;
         reset_by_mail(fixture, engine, EVIL_TOO).await
     })

@@ -56,6 +56,24 @@ impl Destination {
         }
     }
 
+    /// The address or the number (E.164), whole. It is personal data: show it only to its owner, and write
+    /// it to no log.
+    ///
+    /// ```
+    /// use sspr::facts::{Destination, PhoneNumber};
+    ///
+    /// let mobile = Destination::Phone(PhoneNumber::parse("+1 (425) 123-4567")?);
+    /// assert_eq!(mobile.as_str(), "+14251234567");
+    /// # Ok::<(), sspr::InvalidInput>(())
+    /// ```
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Email(address) => address.as_str(),
+            Self::Phone(number) => number.as_e164(),
+        }
+    }
+
     /// The form that may be shown before any proof: its length reveals nothing about the
     /// destination.
     #[must_use]

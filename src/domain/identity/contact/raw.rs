@@ -14,6 +14,7 @@ use crate::domain::invalid::InvalidInput;
 /// assert_eq!(sspr::policy::PhoneFormat::default(), sspr::policy::PhoneFormat::International);
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum PhoneFormat {

@@ -1,5 +1,6 @@
 //! Tests of the policy: limits, expiry of passwords, deviations, presets, stored form, review.
 
+mod documents;
 mod entra_document;
 mod expiry;
 mod limits;

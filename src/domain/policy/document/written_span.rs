@@ -1,4 +1,4 @@
-//! Spans of time as people write them in documents.
+//! Spans of time as people write them in documents, and their one canonical form.
 
 use std::time::Duration;
 
@@ -23,6 +23,21 @@ pub(super) fn written_span(text: &str) -> Option<Duration> {
             })
         }),
     }
+}
+
+/// The canonical form, the largest unit first: `15m`, `2h 30m`, `1d`.
+pub(super) fn shown_span(span: Duration) -> String {
+    const UNITS: [(u128, &str); 5] =
+        [(86_400_000, "d"), (3_600_000, "h"), (60_000, "m"), (1_000, "s"), (1, "ms")];
+    let mut rest = span.as_millis();
+    let mut parts = Vec::new();
+    for (size, unit) in UNITS {
+        if rest >= size {
+            parts.push(format!("{}{unit}", rest / size));
+            rest %= size;
+        }
+    }
+    if parts.is_empty() { "0s".to_owned() } else { parts.join(" ") }
 }
 
 /// ISO 8601-1, 5.5.2: days before `T`, hours, minutes and seconds after it.
@@ -91,6 +106,27 @@ mod tests {
             assert_eq!(written_span(text), Some(Duration::from_secs(seconds)), "{text}");
         }
         assert_eq!(written_span("250ms"), Some(Duration::from_millis(250)));
+    }
+
+    #[test]
+    fn every_spelling_of_a_span_has_one_canonical_form() {
+        for (text, canonical) in [
+            ("PT15M", "15m"),
+            ("900s", "15m"),
+            ("15 min", "15m"),
+            ("150m", "2h 30m"),
+            ("2h30m", "2h 30m"),
+            ("P1DT1S", "1d 1s"),
+            ("24h", "1d"),
+            ("P1W", "7d"),
+            ("1500ms", "1s 500ms"),
+            ("0s", "0s"),
+            ("PT0S", "0s"),
+        ] {
+            let span = written_span(text).expect(text);
+            assert_eq!(shown_span(span), canonical, "{text}");
+            assert_eq!(written_span(canonical), Some(span), "{text}");
+        }
     }
 
     #[test]
