@@ -55,7 +55,7 @@ const BANNED: [&str; 36] = [
 ];
 
 /// What each feature may add to the default build.
-const ADDS: [(&str, &[&str]); 14] = [
+const ADDS: [(&str, &[&str]); 15] = [
     (
         "sqlite",
         &[
@@ -297,6 +297,25 @@ const ADDS: [(&str, &[&str]); 14] = [
             "tokio",
             "tokio-rustls",
             "untrusted",
+        ],
+    ),
+    (
+        "sql-directory",
+        &[
+            "argon2",
+            "base64",
+            "base64ct",
+            "bcrypt",
+            "blake2",
+            "blowfish",
+            "byteorder",
+            "cipher",
+            "futures-channel",
+            "futures-core",
+            "inout",
+            "password-hash",
+            "pbkdf2",
+            "phc",
         ],
     ),
     // Beside an adapter these bring a provider: the test below.
