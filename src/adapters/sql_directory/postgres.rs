@@ -113,5 +113,10 @@ async fn prepared<'a>(
         kept = Some((written.as_str(), read.map_err(lend::reading)?.flatten()));
     }
     let judged = judged(rows, kept.as_ref().map(|(written, read)| (*written, read.as_deref())));
-    Ok((judged, (judged == Changed::Done).then_some(transaction)))
+    if judged == Changed::Done {
+        return Ok((judged, Some(transaction)));
+    }
+    // Waited for, so that no lock outlives the call.
+    transaction.rollback().await.map_err(lend::reading)?;
+    Ok((judged, None))
 }
