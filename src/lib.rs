@@ -131,6 +131,8 @@
 //! number of processes; `smtp` adds `adapters::smtp`, mail by SMTP under TLS; `ldap` adds
 //! `adapters::ldap`, the directory for Active Directory and OpenLDAP. These four need a tokio runtime and
 //! a provider for TLS: `tls-aws-lc-rs` and `tls-ring` bring one each (need a C compiler).
+//! `sql-directory` adds `adapters::sql_directory`, the directory over a host's table of users, to `sqlite`
+//! and to `postgres`.
 //! `files` adds `adapters::files`, messages as files for development; `seal` adds `adapters::seal`,
 //! encryption of stored secrets under rotating keys; `csv` adds `adapters::rows::CsvRows`, reports as
 //! tables; `toml` adds policy documents in TOML; `words` adds `words`, texts of messages and pages in English,

@@ -4,6 +4,7 @@
 //! they do.
 
 pub mod breach;
+pub mod chain;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod cursor;
 #[cfg(feature = "etcd")]
@@ -24,6 +25,8 @@ pub mod rows;
 pub mod seal;
 #[cfg(feature = "smtp")]
 pub mod smtp;
+#[cfg(all(feature = "sql-directory", any(feature = "sqlite", feature = "postgres")))]
+pub mod sql_directory;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 #[cfg(any(feature = "etcd", feature = "ldap", feature = "postgres", feature = "smtp"))]

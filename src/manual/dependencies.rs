@@ -10,6 +10,7 @@
 //! | `etcd` | `tonic` 0.14, `prost` 0.14 | `adapters::etcd::tonic` | channels, a TLS configuration |
 //! | `smtp` | `lettre` 0.11, without its TLS | | a TLS configuration |
 //! | `ldap` | none beside those of the next line | | a TLS configuration |
+//! | `sql-directory` | `argon2` 0.6, `bcrypt` 0.19, `pbkdf2` 0.13 | | a path, or the options of `postgres` |
 //! | `postgres`, `etcd`, `smtp`, `ldap` | `rustls` 0.23 without a provider, `tokio` 1 | `adapters::rustls` | |
 //! | `tls-aws-lc-rs`, `tls-ring` | `aws-lc-rs`, `ring`: the provider for `rustls` | | |
 //! | `seal` | `chacha20poly1305` 0.11 | | |

@@ -6,7 +6,10 @@
 //! opened are a port of their own, [`Sessions`](crate::port::Sessions), with one method: a host whose directory
 //! keeps them implements both.
 //!
-//! For Active Directory and OpenLDAP there is `adapters::ldap`, with the feature `ldap`.
+//! For Active Directory and OpenLDAP there is `adapters::ldap`, with the feature `ldap`; for a table of users in
+//! SQLite or PostgreSQL `adapters::sql_directory`, with the feature `sql-directory`. If your users live in
+//! several places, write or take a directory for each, and join them with
+//! [`adapters::chain`](crate::adapters::chain).
 //!
 //! # The contract in plain words
 //!
@@ -63,6 +66,39 @@
 //! | a password history that refuses a repetition | `set_password_made_again_is_one_write` | an owner locked out by a crash |
 //! | `Unavailable` after a timeout | `set_password_out_of_reach_writes_nothing` | a password changed without a notice |
 //! | sessions revoked by their time of issue | `revoke_goes_by_the_time_of_authentication`, in the kit `sessions` | an attacker renews a session and stays |
+//!
+//! # One over a table, step by step
+//!
+//! `src/adapters/sql_directory` is a complete one in a thousand lines, for two databases. These are its
+//! decisions, which a directory of your own has to make too.
+//!
+//! - **Statements are fixed at the start** (`statements.rs`). What was typed is a parameter, never a part of
+//!   the statement. Each statement is run once when the directory is built, so a mistyped column or a missing
+//!   right fails there and not at the first reset.
+//! - **A name is folded in one place** (`folded` in `facts.rs`): composed, and in lower case. The database looks
+//!   it up by an index on `lower(column)`, and the rows are compared again, since a collation may be looser.
+//! - **An absence is stricter** (`user_row`): `NULL` for "enabled" is false, `NULL` for "protected" is true, and
+//!   a value that is neither is an error. A hash in an unknown form is an error too, and no wrong password.
+//! - **The stamp is a digest** of the hash, the state, the names and the addresses, so every program that
+//!   changes a row changes it. Lockouts are left out: whoever guesses passwords could otherwise end the
+//!   owner's reset.
+//! - **A user who does not exist costs a hash** (`hash.rs`): of a random text, with the parameters of now.
+//! - **Hashing leaves the runtime** (`worker.rs`): threads of its own, a bounded queue, and a job whose caller
+//!   has gone is not begun.
+//! - **A write is read, hash, compare-and-set** (`write.rs`). The hash takes long, so no transaction is open
+//!   meanwhile. The change is made under the condition that the stored hash is still the one that was read. If
+//!   it is not, another write came first, perhaps an earlier try of this one, and the outcome is not known.
+//! - **The commit is the only moment of doubt** (`postgres.rs`, `sqlite.rs`). Until it is sent, whatever fails
+//!   has written nothing: `Unreachable`, or `AdminActionRequired` if the database refuses. After it, only the
+//!   server's reply tells: no reply is `Indeterminate`. The hash is read back in the same transaction, so a
+//!   trigger or a short column cannot turn `Written` into a lie.
+//! - **A repetition has its number** (`write_number`): without that column a change to the present password
+//!   cannot be told from the second try of a write, and both count as written.
+//! - **Pages go by the identifier** and the cursor names the listing that it is of.
+//!
+//! Its tests are of three kinds: the kit on both databases (`tests/support/sql_users.rs` is the fixture, with
+//! names that need quotes), what the kit does not ask (`tests/stores/sql_directory`), and a server that fails
+//! before and in the commit (`tests/servers/sql_directory.rs`).
 //!
 //! # Testing it
 //!

@@ -21,4 +21,5 @@ mod postgres_store;
 mod private_servers;
 mod records;
 mod smtp;
+mod sql_directory;
 mod transfer;

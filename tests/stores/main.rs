@@ -3,10 +3,12 @@
 #[path = "../support/temporary.rs"]
 mod temporary;
 
+mod chain;
 mod conformance_memory;
 mod conformance_ports;
 mod conformance_sqlite;
 mod kit_catches;
 mod kit_catches_processes;
 mod kit_listings;
+mod sql_directory;
 mod sqlite_store;

@@ -153,9 +153,9 @@ fn kind_of(error: ServerError<'_>) -> PortErrorKind {
         // The head of a bucket was lost or reset, so positions would be used twice.
         "23505" => PortErrorKind::Corrupt,
         "XX001" | "XX002" | "22021" => PortErrorKind::Corrupt,
-        // The statements are fixed, so these errors come from the schema or from missing rights.
+        // The statements are fixed, so these errors come from the schema, its triggers or missing rights.
         _ => match &error.code[..2.min(error.code.len())] {
-            "28" | "3D" | "3F" | "42" | "22" | "23" | "44" => PortErrorKind::Denied,
+            "28" | "3D" | "3F" | "42" | "22" | "23" | "44" | "P0" => PortErrorKind::Denied,
             _ => PortErrorKind::Unavailable,
         },
     }
@@ -218,6 +218,7 @@ mod tests {
             ("3F000", false, Denied, Denied),           // no such schema
             ("22003", false, Denied, Denied),           // out of range
             ("23514", false, Denied, Denied),           // a check
+            ("P0001", false, Denied, Denied),           // raised by a trigger
             ("23505", false, Corrupt, Corrupt),         // a position given twice
             ("XX001", false, Corrupt, Corrupt),         // a broken page
             ("XX002", false, Corrupt, Corrupt),         // a broken index

@@ -71,6 +71,8 @@
 mod connect;
 mod cursor;
 mod error;
+#[cfg(feature = "sql-directory")]
+pub(super) mod lend;
 mod lent;
 mod options;
 mod read;

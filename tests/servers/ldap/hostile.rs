@@ -87,6 +87,8 @@ async fn a_hostile_name_finds_no_user_of_active_directory() {
     let directory = fixture.directory();
     assert_eq!(found(&*directory, "zo\u{eb} fox@kit.example").await, 1);
     for name in hostile() {
+        let before = fixture.proxy.requests();
         assert_eq!(found(&*directory, &name).await, 0, "{name}");
+        assert_eq!(fixture.proxy.requests() - before, 1, "{name}");
     }
 }
