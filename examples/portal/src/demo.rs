@@ -102,6 +102,9 @@ pub fn settings(origin: &str) -> Outcome<PolicySettings> {
     settings.scope = Scope::All;
     settings.users.methods.extend([MethodKind::AuthenticatorApp, MethodKind::RecoveryCode]);
     settings.unlock_without_reset = true;
+    settings.desk.repudiation_link =
+        Some(LinkBase::insecure_loopback(&format!("{origin}/not-me?link="))?);
+    settings.desk.temporary_password_hours = Some(48);
     settings.link = Some(LinkBase::insecure_loopback(&format!("{origin}/link?link="))?);
     Ok(settings)
 }

@@ -9,9 +9,11 @@ pub mod demo;
 mod desk;
 mod form;
 mod guard;
+mod health;
 mod language;
 mod link;
 mod mails;
+mod not_me;
 mod pages;
 mod problem;
 mod qr;
@@ -30,7 +32,7 @@ use axum::response::Redirect;
 use axum::routing::{get, post};
 pub use mails::Mailroom;
 pub use sign_in::SignIns;
-use sspr::adapters::memory::MemoryDirectory;
+use sspr::port::Directory;
 use sspr::web::{CHANGE_PASSWORD_PATH, SameOrigin, TrustedProxies};
 use sspr::{Engine, TenantId};
 
@@ -42,7 +44,7 @@ pub struct Portal {
     engine: Engine,
     tenant: TenantId,
     /// The users and their passwords, for the portal's own sign-in.
-    directory: MemoryDirectory,
+    directory: Arc<dyn Directory>,
     sign_ins: SignIns,
     /// The messages of the demonstration, which `/mails` shows. A real portal has no such page.
     mails: Mailroom,
@@ -60,7 +62,7 @@ impl Portal {
     pub fn new(
         engine: Engine,
         tenant: TenantId,
-        directory: MemoryDirectory,
+        directory: Arc<dyn Directory>,
         sign_ins: SignIns,
         mails: Mailroom,
         origin: &str,
@@ -90,14 +92,15 @@ pub fn router(portal: Portal) -> Router {
         .route("/reset", get(recover::reset_page).post(recover::reset_form))
         .route("/unlock", get(recover::unlock_page).post(recover::unlock_form))
         .route("/link", get(link::page).post(link::form))
+        .route("/not-me", get(not_me::page).post(not_me::form))
         .route("/sign-in", get(sign_in::page).post(sign_in::form))
         .route("/sign-out", post(sign_in::sign_out))
         .route("/security", get(security::page).post(security::form))
         .route("/change", get(change::page).post(change::form))
         .route("/desk", get(desk::desk))
         .route("/desk/{user}", get(desk::account).post(desk::act))
-        .route("/health", get(desk::health))
-        .route("/reasons", get(desk::reasons))
+        .route("/health", get(health::health))
+        .route("/reasons", get(health::reasons))
         .route("/mails", get(mails::list))
         .route("/mails/{id}", get(mails::one))
         .route(CHANGE_PASSWORD_PATH, get(async || Redirect::to("/change")))

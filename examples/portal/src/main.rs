@@ -54,7 +54,7 @@ async fn main() -> Outcome<()> {
     let portal = Portal::new(
         engine,
         demo::tenant()?,
-        directory,
+        Arc::new(directory),
         sign_ins,
         mails,
         ORIGIN,

@@ -196,7 +196,8 @@ impl Portal {
             // The cookie may hold a newer ticket by now, if the form was sent twice: the page decides.
             Err(error) if error.ends_flow() => to.into_response(),
             Err(error) => {
-                let page = self.recovery_page(name, flow, visit, Some(Alert::of(&error))).await;
+                let page =
+                    self.recovery_page(name, flow, visit, Some(self.alert(visit, &error))).await;
                 self.failed(&error, page)
             }
         }

@@ -79,7 +79,7 @@ impl Portal {
                 let until = shown(*until);
                 (
                     "new_password.html",
-                    context! { rules => value(rules), until, unsettled => unsettled },
+                    context! { guide => self.phrases(visit).guide(rules), until, unsettled => unsettled },
                 )
             }
             Step::ConfirmUnlock { unsettled, .. } => {

@@ -38,7 +38,7 @@ impl Page {
         let code = app.code(self.site.clock.now());
         self.fill("code", if code == "000000" { "111111" } else { "000000" }).await;
         self.press("Next").await;
-        self.shows("That was not accepted.").await;
+        self.shows("This was not accepted.").await;
         self.fill("code", &code).await;
         self.press("Next").await;
         app
@@ -89,7 +89,7 @@ fn a_wrong_password_and_an_unknown_name_are_refused_alike() {
 fn a_user_without_methods_is_asked_to_register_at_sign_in() {
     in_browser(async |page| {
         page.sign_in(BEN, PASSWORD).await;
-        page.shows("Your organisation asks you to check these methods").await;
+        page.shows("Set up your sign-in methods").await;
         page.shows("Methods that are missing before you can reset a forgotten password: 2").await;
         page.add_mail().await;
         page.shows(BENS_MAIL).await;
@@ -137,7 +137,7 @@ fn recovery_codes_are_shown_once_and_count_after_they_are_saved() {
         let codes = page.text_of("main .code").await;
         assert_eq!(codes.lines().count(), 10, "{codes}");
         page.press("I have saved them").await;
-        page.shows("Recovery codes left 10").await;
+        page.shows("Recovery codes 10 left").await;
     });
 }
 
@@ -166,7 +166,7 @@ fn methods_that_are_enough_change_only_with_a_second_factor() {
         page.add_mobile().await;
         page.press("All this is still right").await;
         page.press("Remove").await;
-        page.shows("Prove a second factor first.").await;
+        page.shows("Confirm a second factor at sign-in first.").await;
     });
 }
 
@@ -196,8 +196,8 @@ fn a_password_is_changed_and_every_session_ends() {
         page.sign_in(ADA, PASSWORD).await;
         page.press("Change your password").await;
         for (current, new, problem) in [
-            ("wrong", NEW, "That was not accepted."),
-            (PASSWORD, "short", "It is too short: use more words."),
+            ("wrong", NEW, "This was not accepted."),
+            (PASSWORD, "short", "It has fewer than 15 characters."),
         ] {
             page.fill("current", current).await;
             page.fill("password", new).await;

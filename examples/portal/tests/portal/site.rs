@@ -68,7 +68,7 @@ impl Site {
         let portal = Portal::new(
             engine.clone(),
             tenant,
-            directory.clone(),
+            std::sync::Arc::new(directory.clone()),
             sign_ins,
             mails.clone(),
             &origin,
@@ -117,9 +117,18 @@ impl Site {
 
     /// The path of the link in the last message to this address.
     pub async fn link(&self, to: &str) -> String {
+        self.link_to("/link?link=", to).await
+    }
+
+    /// The path of the *it was not me* link in the last message to this address.
+    pub async fn not_me_link(&self, to: &str) -> String {
+        self.link_to("/not-me?link=", to).await
+    }
+
+    async fn link_to(&self, page: &str, to: &str) -> String {
         self.deliver().await;
         let text = self.mails.last_to(to).unwrap_or_else(|| panic!("no message to {to}"));
-        let word = text.split_whitespace().find(|word| word.contains("/link?link="));
+        let word = text.split_whitespace().find(|word| word.contains(page));
         word.expect("a link").replace(&self.origin, "")
     }
 
