@@ -12,9 +12,12 @@ mod guard;
 mod health;
 mod language;
 mod link;
+#[cfg(feature = "sqlite")]
+pub mod load;
 mod mails;
 mod not_me;
 mod pages;
+mod policy;
 mod problem;
 mod qr;
 mod recover;
@@ -51,6 +54,7 @@ pub struct Portal {
     same_origin: SameOrigin,
     proxies: TrustedProxies,
     pages: Pages,
+    dry_runs: policy::DryRuns,
 }
 
 impl Portal {
@@ -78,6 +82,7 @@ impl Portal {
             same_origin,
             proxies,
             pages: Pages::new()?,
+            dry_runs: policy::DryRuns::default(),
         })
     }
 }
@@ -99,6 +104,11 @@ pub fn router(portal: Portal) -> Router {
         .route("/change", get(change::page).post(change::form))
         .route("/desk", get(desk::desk))
         .route("/desk/{user}", get(desk::account).post(desk::act))
+        .route("/policy", get(policy::form_page).post(policy::form))
+        .route("/policy/document", get(policy::document_page).post(policy::document))
+        .route("/policy/dry-run/{id}", get(policy::dry_run_page))
+        .route("/policy/history", get(policy::history_page))
+        .route("/policy.js", get(policy::script))
         .route("/health", get(health::health))
         .route("/reasons", get(health::reasons))
         .route("/mails", get(mails::list))

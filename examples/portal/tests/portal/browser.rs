@@ -243,7 +243,8 @@ impl Page {
     /// in light and in dark.
     pub async fn check(&self) {
         let source = self.client.source().await.expect("a page");
-        assert!(!source.contains("<script"), "a script:\n{source}");
+        let own = OWN_SCRIPTS.iter().fold(source.clone(), |page, script| page.replace(script, ""));
+        assert!(!own.contains("<script"), "a script that is not the portal's own:\n{source}");
         let wide =
             self.run("return document.documentElement.scrollWidth - innerWidth", vec![]).await;
         assert!(wide.as_i64().is_some_and(|pixels| pixels <= 0), "{wide} px too wide:\n{source}");
@@ -286,6 +287,9 @@ impl Page {
         self.width(NARROW).await;
     }
 }
+
+/// The scripts of the portal itself: comfort of the policy's pages.
+const OWN_SCRIPTS: [&str; 1] = [r#"<script src="/policy.js" defer="">"#];
 
 /// The accessibility checker, as npm has installed it.
 static AXE: LazyLock<String> = LazyLock::new(|| {
@@ -396,6 +400,28 @@ impl Page {
     pub async fn fill_field(&self, css: &str, text: &str) {
         let field = self.client.find(Locator::Css(css)).await.expect(css);
         field.send_keys(text).await.expect("a field for text");
+    }
+
+    /// Types into the field that this selector finds, replacing what it holds.
+    pub async fn retype(&self, css: &str, text: &str) {
+        let field = self.client.find(Locator::Css(css)).await.expect(css);
+        field.clear().await.expect("a field for text");
+        field.send_keys(text).await.expect("a field for text");
+    }
+
+    /// Waits until the script of the page shows this text.
+    pub async fn comes_to_show(&self, text: &str) {
+        const LONGEST: Duration = Duration::from_secs(20);
+        let shown = async { while !self.text().await.contains(text) {} };
+        if tokio::time::timeout(LONGEST, shown).await.is_err() {
+            panic!("{text:?} does not come:\n{}", self.text().await);
+        }
+    }
+
+    /// Clicks what this selector finds, on the same page.
+    pub async fn click(&self, css: &str) {
+        let found = self.client.find(Locator::Css(css)).await.expect(css);
+        found.click().await.expect(css);
     }
 
     /// The text of the first element that this selector finds.

@@ -12,11 +12,11 @@ use sspr_portal::words::{Language, texts};
 use crate::browser::{Page, in_browser};
 use crate::site::{ADA, MAIL, MOBILE, NEW};
 
-const ROOT: &str = "root@contoso.example";
+pub const ROOT: &str = "root@contoso.example";
 const BEN: &str = "ben@contoso.example";
 
 impl Page {
-    async fn desk(&self) {
+    pub async fn desk(&self) {
         self.sign_in(ROOT, PASSWORD).await;
         self.open("/desk").await;
     }

@@ -5,6 +5,9 @@
 
 mod browser;
 mod desk;
+#[cfg(feature = "sqlite")]
+mod load;
+mod policy;
 mod recovery;
 mod security;
 mod site;

@@ -91,6 +91,14 @@ impl Site {
         admin.put_policy(&policy, Some(stored.revision)).await.expect("put");
     }
 
+    /// The attempts at one code that the stored policy allows, and its revision.
+    pub async fn attempts(&self) -> (u8, u64) {
+        let (tenant, root) = (self.tenant(), root());
+        let stored = self.engine.admin(&tenant, &root).policy().await.expect("readable");
+        let stored = stored.expect("the demonstration has one");
+        (stored.policy.settings().attempts, stored.revision)
+    }
+
     pub fn tenant(&self) -> TenantId {
         demo::tenant().expect("valid")
     }

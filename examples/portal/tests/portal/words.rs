@@ -83,10 +83,13 @@ fn every_text_is_used_and_every_text_that_is_named_exists() {
 const COMPOSED: [&str; 2] = ["option.", "sent."];
 
 /// The code that names texts.
-const SOURCES: [&str; 7] = [
+const SOURCES: [&str; 10] = [
     include_str!("../../src/change.rs"),
     include_str!("../../src/desk.rs"),
     include_str!("../../src/pages.rs"),
+    include_str!("../../src/policy/dry_run.rs"),
+    include_str!("../../src/policy/mod.rs"),
+    include_str!("../../src/policy/review.rs"),
     include_str!("../../src/problem.rs"),
     include_str!("../../src/recover.rs"),
     include_str!("../../src/security.rs"),
