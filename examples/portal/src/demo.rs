@@ -109,19 +109,19 @@ pub fn settings(origin: &str) -> Outcome<PolicySettings> {
     Ok(settings)
 }
 
-/// Puts the policy, and supplies the contact data of the users who have some.
+/// Puts the policy, and supplies the contact data of the users who have some, if the directory has them.
 ///
 /// # Errors
 ///
 /// Those of the engine.
-pub async fn fill(engine: &Engine, settings: PolicySettings) -> Outcome<()> {
+pub async fn fill(engine: &Engine, settings: PolicySettings, has_users: bool) -> Outcome<()> {
     let (tenant, setup) = (tenant()?, Actor::service("setup", [RoleId::parse(ADMINISTRATOR)?]));
     let admin = engine.admin(&tenant, &setup);
     if admin.policy().await?.is_some() {
         return Ok(()); // a store that is used again
     }
     admin.put_policy(&Policy::new(settings)?, None).await?;
-    for user in USERS {
+    for user in USERS.into_iter().filter(|_| has_users) {
         let Some([mail, phone]) = user.supplied else { continue };
         let mut contacts = Contacts::default();
         contacts.email = Some(EmailAddress::parse(mail)?);

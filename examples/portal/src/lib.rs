@@ -5,6 +5,7 @@
 //! button and a form that is sent twice show the state of the flow and change nothing.
 
 mod change;
+pub mod configured;
 pub mod demo;
 mod desk;
 mod form;

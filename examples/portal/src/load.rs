@@ -172,7 +172,7 @@ async fn run_in(folder: &std::path::Path, people: usize, lasting: Duration) -> O
     // No seal here, so no authenticator app; and everyone's phone is in a few ranges of numbers.
     settings.users.methods.remove(&sspr::MethodKind::AuthenticatorApp);
     settings.limits.prefix.max = u32::MAX;
-    demo::fill(&engine, settings).await?;
+    demo::fill(&engine, settings, true).await?;
     let delivery = tokio::spawn(demo::deliver(engine.clone(), wake));
     let portal = Portal::new(
         engine.clone(),

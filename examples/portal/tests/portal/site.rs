@@ -62,7 +62,7 @@ impl Site {
             .open()
             .await
             .expect("a fresh store");
-        demo::fill(&engine, demo::settings(&origin).expect("sound")).await.expect("sound");
+        demo::fill(&engine, demo::settings(&origin).expect("sound"), true).await.expect("sound");
         let tenant = demo::tenant().expect("valid");
         let proxies = TrustedProxies::none();
         let portal = Portal::new(
