@@ -100,7 +100,11 @@ pub fn directory(directory: &MemoryDirectory) -> Outcome<()> {
 pub fn settings(origin: &str) -> Outcome<PolicySettings> {
     let mut settings = PolicySettings::default();
     settings.scope = Scope::All;
-    settings.users.methods.extend([MethodKind::AuthenticatorApp, MethodKind::RecoveryCode]);
+    settings.users.methods.extend([
+        MethodKind::AuthenticatorApp,
+        MethodKind::Passkey,
+        MethodKind::RecoveryCode,
+    ]);
     settings.unlock_without_reset = true;
     settings.desk.repudiation_link =
         Some(LinkBase::insecure_loopback(&format!("{origin}/not-me?link="))?);

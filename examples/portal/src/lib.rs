@@ -18,6 +18,7 @@ pub mod load;
 mod mails;
 mod not_me;
 mod pages;
+mod passkey;
 mod policy;
 mod problem;
 mod qr;
@@ -35,6 +36,7 @@ use axum::middleware::from_fn_with_state;
 use axum::response::Redirect;
 use axum::routing::{get, post};
 pub use mails::Mailroom;
+pub use passkey::Passkeys;
 pub use sign_in::SignIns;
 use sspr::port::Directory;
 use sspr::web::{CHANGE_PASSWORD_PATH, SameOrigin, TrustedProxies};
@@ -50,6 +52,7 @@ pub struct Portal {
     /// The users and their passwords, for the portal's own sign-in.
     directory: Arc<dyn Directory>,
     sign_ins: SignIns,
+    passkeys: Passkeys,
     /// The messages of the demonstration, which `/mails` shows. A real portal has no such page.
     mails: Mailroom,
     same_origin: SameOrigin,
@@ -69,6 +72,7 @@ impl Portal {
         tenant: TenantId,
         directory: Arc<dyn Directory>,
         sign_ins: SignIns,
+        passkeys: Passkeys,
         mails: Mailroom,
         origin: &str,
         proxies: TrustedProxies,
@@ -79,6 +83,7 @@ impl Portal {
             tenant,
             directory,
             sign_ins,
+            passkeys,
             mails,
             same_origin,
             proxies,
@@ -102,6 +107,8 @@ pub fn router(portal: Portal) -> Router {
         .route("/sign-in", get(sign_in::page).post(sign_in::form))
         .route("/sign-out", post(sign_in::sign_out))
         .route("/security", get(security::page).post(security::form))
+        .route("/passkey", post(passkey::form))
+        .route("/passkey.js", get(passkey::script))
         .route("/change", get(change::page).post(change::form))
         .route("/desk", get(desk::desk))
         .route("/desk/{user}", get(desk::account).post(desk::act))

@@ -16,13 +16,13 @@ use sspr::facts::{Destination, EmailAddress, PhoneNumber, UserFacts};
 use sspr::method::Channel;
 use sspr::port::{Delivery, Envelope, PortError, PortResult, ProvidedChannel, async_trait};
 use sspr::web::TrustedProxies;
-use sspr::{Actor, Engine, Keys, RoleId, SecretBytes, TenantId, UserId};
+use sspr::{Actor, Engine, Keys, MethodKind, RoleId, SecretBytes, TenantId, UserId};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
-use crate::{Mailroom, Portal, SignIns, demo, router};
+use crate::{Mailroom, Passkeys, Portal, SignIns, demo, router};
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
@@ -169,8 +169,10 @@ async fn run_in(folder: &std::path::Path, people: usize, lasting: Duration) -> O
         .open()
         .await?;
     let mut settings = demo::settings(&origin)?;
-    // No seal here, so no authenticator app; and everyone's phone is in a few ranges of numbers.
-    settings.users.methods.remove(&sspr::MethodKind::AuthenticatorApp);
+    // Without a seal there is no app, and without a browser no passkey.
+    settings.users.methods.remove(&MethodKind::AuthenticatorApp);
+    settings.users.methods.remove(&MethodKind::Passkey);
+    // Everyone's phone is in one range of numbers.
     settings.limits.prefix.max = u32::MAX;
     demo::fill(&engine, settings, true).await?;
     let delivery = tokio::spawn(demo::deliver(engine.clone(), wake));
@@ -179,6 +181,7 @@ async fn run_in(folder: &std::path::Path, people: usize, lasting: Duration) -> O
         demo::tenant()?,
         Arc::new(directory.clone()),
         sign_ins,
+        Passkeys::new(&origin),
         Mailroom::new(FileDelivery::new(folder.join("mails"))?),
         &origin,
         TrustedProxies::parse(["127.0.0.1"])?,

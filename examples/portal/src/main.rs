@@ -9,7 +9,7 @@ use sspr::adapters::seal::KeySeal;
 use sspr::port::{Entropy as _, PortError, SystemEntropy};
 use sspr::web::TrustedProxies;
 use sspr::{Engine, Keys, SecretBytes};
-use sspr_portal::{Mailroom, Portal, SignIns, configured, demo, router};
+use sspr_portal::{Mailroom, Passkeys, Portal, SignIns, configured, demo, router};
 use tokio::sync::Notify;
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
@@ -24,6 +24,7 @@ async fn main() -> Outcome<()> {
     let (directory, has_demo_users) = configured::directory()?;
     let (store, kept) = configured::store(mails.folder()).await?;
     let sign_ins = SignIns::default();
+    let passkeys = Passkeys::new(ORIGIN);
     let wake = Arc::new(Notify::new());
     let notify = Arc::clone(&wake);
     let engine = Engine::builder()
@@ -32,6 +33,7 @@ async fn main() -> Outcome<()> {
         .directory(Arc::clone(&directory))
         .sessions(sign_ins.clone())
         .delivery(mails.clone())
+        .external_method(passkeys.clone())
         .seal(KeySeal::new(1, random()?)?)
         .human_check(demo::Question)
         .on_work(move || notify.notify_one())
@@ -54,6 +56,7 @@ async fn main() -> Outcome<()> {
         demo::tenant()?,
         directory,
         sign_ins,
+        passkeys,
         mails,
         ORIGIN,
         TrustedProxies::none(),

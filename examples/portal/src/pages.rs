@@ -29,7 +29,7 @@ templates! {
     "account.html", "base.html", "change.html", "changed.html", "choose.html", "confirm.html",
     "confirm_unlock.html", "desk.html", "done.html", "dry_run.html", "ended.html", "enter.html",
     "health.html", "history.html", "home.html", "link.html", "link_sent.html", "macros.html", "mail.html", "mails.html",
-    "new_code.html", "new_password.html", "not_me.html", "policy.html", "problem.html", "reasons.html",
+    "new_code.html", "new_password.html", "not_me.html", "passkey.html", "policy.html", "problem.html", "reasons.html",
     "recovery_codes.html", "respond.html", "secured.html", "security.html", "sign_in.html",
     "start.html", "temporary.html",
 }

@@ -191,7 +191,7 @@ impl Portal {
         if session.asks(Prompt::Register) { registration.interrupt() } else { registration }
     }
 
-    async fn security_page(
+    pub(crate) async fn security_page(
         &self,
         visit: &Visit,
         session: &Session,
@@ -229,6 +229,8 @@ impl Portal {
             asked,
             manages => !registers,
             rows => value(rows),
+            passkey => review.external.contains(&MethodKind::Passkey),
+            passkeys => !registers && review.allowed.contains(&MethodKind::Passkey),
             offered => value(offered),
             supplied => value(&review.plan.supplied),
             missing => review.plan.missing,

@@ -43,6 +43,10 @@ pub(crate) struct Session {
 }
 
 impl Session {
+    pub(crate) fn secret(&self) -> &str {
+        &self.secret
+    }
+
     /// Whether this is what the sign-in asks for.
     pub(crate) fn asks(&self, prompt: Prompt) -> bool {
         self.asked.as_ref().is_some_and(|asked| asked.ask == prompt)

@@ -7,6 +7,7 @@ mod browser;
 mod desk;
 #[cfg(feature = "sqlite")]
 mod load;
+mod passkey;
 mod policy;
 mod recovery;
 mod security;

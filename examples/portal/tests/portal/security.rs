@@ -10,7 +10,7 @@ use sspr_portal::demo::PASSWORD;
 use crate::browser::{Page, in_browser};
 use crate::site::{ADA, MAIL, NEW};
 
-const BEN: &str = "ben@contoso.example";
+pub const BEN: &str = "ben@contoso.example";
 const BENS_MAIL: &str = "ben@private.example";
 const BENS_MOBILE: &str = "+14255550177";
 
@@ -29,7 +29,7 @@ impl Page {
     }
 
     /// Adds an authenticator app: a wrong code first, then the one that it shows.
-    async fn enrol_app(&self) -> SoftToken {
+    pub async fn enrol_app(&self) -> SoftToken {
         self.press("Add an authenticator app").await;
         let label = self.attribute("svg", "aria-label").await;
         assert_eq!(label.as_deref(), Some("QR code for your authenticator app"));
@@ -45,7 +45,7 @@ impl Page {
     }
 
     /// Signs Ben in with the password and a code of the app.
-    async fn sign_in_with(&self, app: &SoftToken) {
+    pub async fn sign_in_with(&self, app: &SoftToken) {
         // A code opens one thing: the next one is shown after half a minute.
         self.site.clock.advance(Duration::from_secs(60));
         self.open("/sign-in").await;

@@ -9,7 +9,7 @@ use sspr::port::{Clock as _, SystemClock};
 use sspr::testing::{FaultPlan, Faulty, ManualClock};
 use sspr::web::TrustedProxies;
 use sspr::{Actor, Engine, Keys, Policy, PolicySettings, RoleId, SecretBytes, TenantId, UserId};
-use sspr_portal::{Mailroom, Portal, SignIns, demo, router};
+use sspr_portal::{Mailroom, Passkeys, Portal, SignIns, demo, router};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -48,6 +48,7 @@ impl Site {
         demo::directory(&directory).expect("data of the demonstration");
         let directory_faults = FaultPlan::none();
         let sign_ins = SignIns::default();
+        let passkeys = Passkeys::new(&origin);
         let secret = |byte| SecretBytes::new(vec![byte; 32]);
         let engine = Engine::builder()
             .keys(Keys::new(secret(1), 1, secret(2)).expect("long enough"))
@@ -55,6 +56,7 @@ impl Site {
             .directory(Faulty::new(directory.clone(), directory_faults.clone()))
             .sessions(sign_ins.clone())
             .delivery(mails.clone())
+            .external_method(passkeys.clone())
             .seal(KeySeal::new(1, secret(3)).expect("long enough"))
             .human_check(demo::Question)
             .clock(clock.clone())
@@ -70,6 +72,7 @@ impl Site {
             tenant,
             std::sync::Arc::new(directory.clone()),
             sign_ins,
+            passkeys,
             mails.clone(),
             &origin,
             proxies,
