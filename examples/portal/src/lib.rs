@@ -67,6 +67,10 @@ impl Portal {
     /// # Errors
     ///
     /// Those of the templates, which are part of the program.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "each is a part of its own; called at start only"
+    )]
     pub fn new(
         engine: Engine,
         tenant: TenantId,
