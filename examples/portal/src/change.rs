@@ -8,7 +8,7 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use minijinja::context;
 use serde::Deserialize;
 use sspr::SecretText;
-use sspr::password::PasswordRules;
+use sspr::password::{PasswordGuide, PasswordRules};
 
 use crate::Portal;
 use crate::pages::value;
@@ -52,7 +52,7 @@ pub(crate) async fn form(
         // The change has ended all sessions, this one included.
         Ok(_) => portal.page("changed.html", &visit, context! {}),
         Err(error) => {
-            let page = portal.change_page(&visit, Some(Alert::of(&error)));
+            let page = portal.change_page(&visit, Some(portal.alert(&visit, &error)));
             portal.failed(&error, page)
         }
     }
@@ -60,12 +60,8 @@ pub(crate) async fn form(
 
 impl Portal {
     fn change_page(&self, visit: &Visit, alert: Option<Alert>) -> Response {
-        let rules = PasswordRules::default();
-        let page = context! {
-            alert => value(alert),
-            min => rules.min_length,
-            max => rules.max_length,
-        };
+        let guide = PasswordGuide::from(&PasswordRules::default());
+        let page = context! { alert => value(alert), guide => self.phrases(visit).guide(&guide) };
         self.page("change.html", visit, page)
     }
 }

@@ -100,25 +100,32 @@ pub fn directory(directory: &MemoryDirectory) -> Outcome<()> {
 pub fn settings(origin: &str) -> Outcome<PolicySettings> {
     let mut settings = PolicySettings::default();
     settings.scope = Scope::All;
-    settings.users.methods.extend([MethodKind::AuthenticatorApp, MethodKind::RecoveryCode]);
+    settings.users.methods.extend([
+        MethodKind::AuthenticatorApp,
+        MethodKind::Passkey,
+        MethodKind::RecoveryCode,
+    ]);
     settings.unlock_without_reset = true;
+    settings.desk.repudiation_link =
+        Some(LinkBase::insecure_loopback(&format!("{origin}/not-me?link="))?);
+    settings.desk.temporary_password_hours = Some(48);
     settings.link = Some(LinkBase::insecure_loopback(&format!("{origin}/link?link="))?);
     Ok(settings)
 }
 
-/// Puts the policy, and supplies the contact data of the users who have some.
+/// Puts the policy, and supplies the contact data of the users who have some, if the directory has them.
 ///
 /// # Errors
 ///
 /// Those of the engine.
-pub async fn fill(engine: &Engine, settings: PolicySettings) -> Outcome<()> {
+pub async fn fill(engine: &Engine, settings: PolicySettings, has_users: bool) -> Outcome<()> {
     let (tenant, setup) = (tenant()?, Actor::service("setup", [RoleId::parse(ADMINISTRATOR)?]));
     let admin = engine.admin(&tenant, &setup);
     if admin.policy().await?.is_some() {
         return Ok(()); // a store that is used again
     }
     admin.put_policy(&Policy::new(settings)?, None).await?;
-    for user in USERS {
+    for user in USERS.into_iter().filter(|_| has_users) {
         let Some([mail, phone]) = user.supplied else { continue };
         let mut contacts = Contacts::default();
         contacts.email = Some(EmailAddress::parse(mail)?);

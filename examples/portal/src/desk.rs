@@ -1,42 +1,48 @@
 //! The desk: administrators find an account, read why it cannot reset, and act.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::Form;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use minijinja::{Value, context};
 use serde::Deserialize;
-use sspr::admin::{Contacts, Explanation};
+use sspr::admin::{Contacts, Explanation, TemporaryPassword};
 use sspr::facts::{EmailAddress, PhoneNumber};
-use sspr::{Actor, Admin, Error, InvalidInput, RoleId, SsprReason, UserId};
+use sspr::words::Phrases;
+use sspr::{Admin, Error, InvalidInput, SecretText, SsprReason, UserId};
 
+use crate::Portal;
 use crate::pages::{shown, value};
-use crate::problem::{Alert, reason_name};
-use crate::sign_in::Session;
+use crate::problem::Alert;
+use crate::sign_in::name_of;
 use crate::visit::Visit;
-use crate::{Portal, demo};
+
+/// How many users the desk lists. The others are found by name.
+const USERS: usize = 200;
 
 /// How many of an account's events the page shows.
 const EVENTS: usize = 50;
 
+/// No `Debug`: it holds a password.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct DeskForm {
     verb: String,
     email: String,
     mobile: String,
+    /// A temporary password, for an account that is managed on premises.
+    password: String,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct DeskQuery {
+    #[serde(default)]
+    name: String,
 }
 
 impl Portal {
-    /// The administrator of this browser's session, with the roles that the directory has.
-    fn administrator(&self, visit: &Visit) -> Option<Actor> {
-        let Session { user, .. } = self.session(visit)?;
-        let named = demo::USERS.into_iter().find(|known| known.id == user.as_str())?;
-        let roles = named.is_administrator.then(|| RoleId::parse(demo::ADMINISTRATOR).ok());
-        Some(Actor::user(user, roles.flatten()))
-    }
-
     async fn account_page(
         &self,
         visit: &Visit,
@@ -60,12 +66,16 @@ impl Portal {
             events => events.collect::<Vec<_>>(),
             alert => value(alert),
         };
-        self.page("account.html", visit, context! { ..explanation(&explained), ..page })
+        self.page(
+            "account.html",
+            visit,
+            context! { ..explanation(&explained, self.phrases(visit)), ..page },
+        )
     }
 }
 
-fn explanation(explained: &Explanation) -> Value {
-    let reasons = explained.reasons.iter().copied().map(reason);
+fn explanation(explained: &Explanation, phrases: Phrases<'_>) -> Value {
+    let reasons = explained.reasons.iter().map(|reason| cause(*reason, phrases));
     let blocked = explained.blocked.iter().map(|blocked| {
         context! { kind => blocked.method.as_str(), until => blocked.until.map(shown) }
     });
@@ -85,19 +95,24 @@ fn explanation(explained: &Explanation) -> Value {
     }
 }
 
-/// A reason with what helps. The advice is for administrators, in English.
-fn reason(reason: SsprReason) -> Value {
+/// A reason with what helps, in words.
+fn cause(reason: SsprReason, phrases: Phrases<'_>) -> Value {
+    let words = phrases.reason(reason);
     context! {
-        name => reason_name(reason),
+        cause => words.cause,
         code => reason.code().map(|code| format!("SSPR_{code:04}")),
-        remedy => value(reason.remedy()),
-        advice => reason.advice(),
+        remedy => words.remedy,
+        advice => words.advice,
     }
 }
 
 type Shared = State<Arc<Portal>>;
 
-pub(crate) async fn desk(State(portal): Shared, visit: Visit) -> Response {
+pub(crate) async fn desk(
+    State(portal): Shared,
+    visit: Visit,
+    Query(query): Query<DeskQuery>,
+) -> Response {
     let Some(actor) = portal.administrator(&visit) else {
         return Redirect::to("/sign-in").into_response();
     };
@@ -106,18 +121,34 @@ pub(crate) async fn desk(State(portal): Shared, visit: Visit) -> Response {
         Ok(page) => page.items,
         Err(error) => return portal.problem(&visit, &error, "/"),
     };
-    let users = demo::USERS.into_iter().map(|user| {
+    let mut alert = None;
+    if !query.name.is_empty() {
+        match portal.user(&query.name).await {
+            Some(user) => return Redirect::to(&format!("/desk/{}", user.id)).into_response(),
+            None => alert = Some(Alert::text("desk.not_found")),
+        }
+    }
+    let listed = portal.directory.users(&portal.tenant, &BTreeSet::new(), None, USERS).await;
+    let listed = match listed {
+        Ok(page) => page.items,
+        Err(error) => {
+            eprintln!("the desk's list of users: {error}");
+            Vec::new()
+        }
+    };
+    let users = listed.iter().map(|user| {
         let mut summaries = accounts.iter().flatten();
-        let summary = summaries.find(|summary| summary.user.as_str() == user.id);
+        let summary = summaries.find(|summary| summary.user == user.id);
         context! {
-            id => user.id,
-            name => user.name,
+            id => user.id.as_str(),
+            name => name_of(user),
             methods => summary.map_or(0, |summary| summary.methods.len()),
             registered => summary.is_some_and(|summary| summary.registered_at.is_some()),
             locked_until => summary.and_then(|summary| summary.locked_until).map(shown),
         }
     });
-    portal.page("desk.html", &visit, context! { users => users.collect::<Vec<_>>() })
+    let page = context! { users => users.collect::<Vec<_>>(), alert => value(alert) };
+    portal.page("desk.html", &visit, page)
 }
 
 pub(crate) async fn account(
@@ -143,24 +174,45 @@ pub(crate) async fn act(
     };
     let admin = portal.engine.admin(&portal.tenant, &actor);
     match perform(&admin, &user, &form).await {
-        Ok(()) => {
+        Ok(Some(set)) => {
+            let page = context! {
+                user => user.as_str(),
+                password => set.password.as_ref().map(SecretText::expose_secret),
+                until => set.expires_at.map(shown),
+            };
+            portal.page("temporary.html", &visit, page)
+        }
+        Ok(None) => {
             let alert = Some(Alert::text("notice.desk_done"));
             portal.account_page(&visit, admin, &user, alert).await
         }
         Err(error) => {
-            let page = portal.account_page(&visit, admin, &user, Some(Alert::of(&error))).await;
+            let page =
+                portal.account_page(&visit, admin, &user, Some(portal.alert(&visit, &error))).await;
             portal.failed(&error, page)
         }
     }
 }
 
-async fn perform(admin: &Admin<'_>, user: &UserId, form: &DeskForm) -> Result<(), Error> {
+/// Does what the form asks for. Of a temporary password, the page shows what was set.
+async fn perform(
+    admin: &Admin<'_>,
+    user: &UserId,
+    form: &DeskForm,
+) -> Result<Option<TemporaryPassword>, Error> {
     match &*form.verb {
         "unblock" => admin.unblock(user).await,
         "initiate" => admin.initiate_reset(user).await,
+        "invite" => admin.invite(user).await,
+        "revoke_invitation" => admin.revoke_invitation(user).await,
         "require" => admin.require_registration(user).await,
         "revoke_flows" => admin.revoke_flows(user).await,
         "revoke_methods" => admin.revoke_methods(user).await,
+        "temporary" => {
+            let typed = SecretText::from(form.password.as_str());
+            let typed = (!form.password.is_empty()).then_some(&typed);
+            return admin.set_temporary_password(user, typed).await.map(Some);
+        }
         "supply" => {
             let mut contacts = Contacts::default();
             if !form.email.is_empty() {
@@ -173,41 +225,5 @@ async fn perform(admin: &Admin<'_>, user: &UserId, form: &DeskForm) -> Result<()
         }
         _ => Err(InvalidInput::Malformed { what: "form" }.into()),
     }
-}
-
-/// Every reason why a reset is refused, with what helps.
-pub(crate) async fn reasons(State(portal): Shared, visit: Visit) -> Response {
-    let reasons: Vec<Value> = SsprReason::ALL.iter().copied().map(reason).collect();
-    portal.page("reasons.html", &visit, context! { reasons })
-}
-
-/// What waits and what fails, for operators.
-pub(crate) async fn health(State(portal): Shared, visit: Visit) -> Response {
-    if portal.administrator(&visit).is_none() {
-        return Redirect::to("/sign-in").into_response();
-    }
-    let stats = portal.engine.stats();
-    let failing = stats.failing.iter().map(|failing| {
-        context! {
-            channel => failing.channel.map(|channel| channel.as_str()),
-            since => shown(failing.since),
-            waiting => shown(failing.oldest_waiting),
-            error => failing.last_error.as_str(),
-        }
-    });
-    let ports = stats.ports.iter().map(|(name, calls)| {
-        context! {
-            name => *name,
-            succeeded => calls.succeeded,
-            failed => calls.failed.values().sum::<u64>(),
-        }
-    });
-    let page = context! {
-        opened => shown(stats.opened_at),
-        maintained => stats.maintained_at.map(shown),
-        silenced => stats.silenced,
-        failing => failing.collect::<Vec<_>>(),
-        ports => ports.collect::<Vec<_>>(),
-    };
-    portal.page("health.html", &visit, page)
+    .map(|()| None)
 }

@@ -15,6 +15,8 @@ pub(crate) struct FlowForm {
     pub(crate) number: String,
     pub(crate) code: String,
     pub(crate) link: String,
+    /// What the browser makes of a passkey.
+    pub(crate) response: String,
     pub(crate) password: String,
     pub(crate) again: String,
     /// The answer to the human check.

@@ -5,14 +5,21 @@
 //! button and a form that is sent twice show the state of the flow and change nothing.
 
 mod change;
+pub mod configured;
 pub mod demo;
 mod desk;
 mod form;
 mod guard;
+mod health;
 mod language;
 mod link;
+#[cfg(feature = "sqlite")]
+pub mod load;
 mod mails;
+mod not_me;
 mod pages;
+mod passkey;
+mod policy;
 mod problem;
 mod qr;
 mod recover;
@@ -29,8 +36,9 @@ use axum::middleware::from_fn_with_state;
 use axum::response::Redirect;
 use axum::routing::{get, post};
 pub use mails::Mailroom;
+pub use passkey::Passkeys;
 pub use sign_in::SignIns;
-use sspr::adapters::memory::MemoryDirectory;
+use sspr::port::Directory;
 use sspr::web::{CHANGE_PASSWORD_PATH, SameOrigin, TrustedProxies};
 use sspr::{Engine, TenantId};
 
@@ -42,13 +50,15 @@ pub struct Portal {
     engine: Engine,
     tenant: TenantId,
     /// The users and their passwords, for the portal's own sign-in.
-    directory: MemoryDirectory,
+    directory: Arc<dyn Directory>,
     sign_ins: SignIns,
+    passkeys: Passkeys,
     /// The messages of the demonstration, which `/mails` shows. A real portal has no such page.
     mails: Mailroom,
     same_origin: SameOrigin,
     proxies: TrustedProxies,
     pages: Pages,
+    dry_runs: policy::DryRuns,
 }
 
 impl Portal {
@@ -57,11 +67,16 @@ impl Portal {
     /// # Errors
     ///
     /// Those of the templates, which are part of the program.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "each is a part of its own; called at start only"
+    )]
     pub fn new(
         engine: Engine,
         tenant: TenantId,
-        directory: MemoryDirectory,
+        directory: Arc<dyn Directory>,
         sign_ins: SignIns,
+        passkeys: Passkeys,
         mails: Mailroom,
         origin: &str,
         proxies: TrustedProxies,
@@ -72,10 +87,12 @@ impl Portal {
             tenant,
             directory,
             sign_ins,
+            passkeys,
             mails,
             same_origin,
             proxies,
             pages: Pages::new()?,
+            dry_runs: policy::DryRuns::default(),
         })
     }
 }
@@ -90,14 +107,22 @@ pub fn router(portal: Portal) -> Router {
         .route("/reset", get(recover::reset_page).post(recover::reset_form))
         .route("/unlock", get(recover::unlock_page).post(recover::unlock_form))
         .route("/link", get(link::page).post(link::form))
+        .route("/not-me", get(not_me::page).post(not_me::form))
         .route("/sign-in", get(sign_in::page).post(sign_in::form))
         .route("/sign-out", post(sign_in::sign_out))
         .route("/security", get(security::page).post(security::form))
+        .route("/passkey", post(passkey::form))
+        .route("/passkey.js", get(passkey::script))
         .route("/change", get(change::page).post(change::form))
         .route("/desk", get(desk::desk))
         .route("/desk/{user}", get(desk::account).post(desk::act))
-        .route("/health", get(desk::health))
-        .route("/reasons", get(desk::reasons))
+        .route("/policy", get(policy::form_page).post(policy::form))
+        .route("/policy/document", get(policy::document_page).post(policy::document))
+        .route("/policy/dry-run/{id}", get(policy::dry_run_page))
+        .route("/policy/history", get(policy::history_page))
+        .route("/policy.js", get(policy::script))
+        .route("/health", get(health::health))
+        .route("/reasons", get(health::reasons))
         .route("/mails", get(mails::list))
         .route("/mails/{id}", get(mails::one))
         .route(CHANGE_PASSWORD_PATH, get(async || Redirect::to("/change")))

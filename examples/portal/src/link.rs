@@ -20,7 +20,7 @@ use crate::visit::Visit;
 #[derive(Deserialize)]
 pub(crate) struct LinkQuery {
     #[serde(default)]
-    link: String,
+    pub(crate) link: String,
 }
 
 pub(crate) async fn page(
@@ -28,7 +28,9 @@ pub(crate) async fn page(
     visit: Visit,
     Query(query): Query<LinkQuery>,
 ) -> Response {
-    let page = context! { link => query.link, named => false, alert => () };
+    // Without a ticket it is another browser, or an invitation.
+    let named = ["reset", "unlock"].iter().all(|flow| visit.cookie(&cookie(flow)).is_none());
+    let page = context! { link => query.link, named, alert => () };
     portal.page("link.html", &visit, page)
 }
 
@@ -60,7 +62,7 @@ pub(crate) async fn form(
                 .into_response()
         }
         Ok(None) => asked(true, None),
-        Err(error) => portal.failed(&error, asked(true, Some(Alert::of(&error)))),
+        Err(error) => portal.failed(&error, asked(true, Some(portal.alert(&visit, &error)))),
     }
 }
 

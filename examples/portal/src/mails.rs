@@ -10,13 +10,17 @@ use minijinja::context;
 use serde::Serialize;
 use sspr::TenantId;
 use sspr::adapters::files::FileDelivery;
-use sspr::adapters::render::{EnglishText, Renderer as _};
+use sspr::adapters::render::Renderer as _;
 use sspr::facts::Destination;
 use sspr::port::{Delivery, Envelope, PortResult, ProvidedChannel, async_trait};
+use sspr::words::{Catalogue, LocalisedText};
 
 use crate::Portal;
 use crate::pages::{not_found, shown, value};
 use crate::visit::Visit;
+
+/// The pages of this portal to which links in messages lead.
+const LINK_PAGES: [&str; 2] = ["/link?link=", "/not-me?link="];
 
 /// How many messages the page shows.
 const KEPT: usize = 100;
@@ -25,6 +29,7 @@ const KEPT: usize = 100;
 #[derive(Clone)]
 pub struct Mailroom {
     files: FileDelivery,
+    words: LocalisedText,
     kept: Arc<Mutex<VecDeque<Mail>>>,
 }
 
@@ -33,6 +38,7 @@ struct Mail {
     /// The idempotency key.
     id: String,
     channel: &'static str,
+    lang: String,
     to: String,
     subject: String,
     text: String,
@@ -45,7 +51,8 @@ impl Mailroom {
     /// Writes messages into the folder of this delivery.
     #[must_use]
     pub fn new(files: FileDelivery) -> Self {
-        Self { files, kept: Arc::default() }
+        let words = LocalisedText::new(Catalogue::new());
+        Self { files: files.with_renderer(words.clone()), words, kept: Arc::default() }
     }
 
     /// Where the files are.
@@ -70,15 +77,17 @@ impl Mailroom {
 impl Delivery for Mailroom {
     async fn deliver(&self, envelope: &Envelope) -> PortResult<()> {
         self.files.deliver(envelope).await?;
-        let words = EnglishText.render(envelope);
+        let words = self.words.render(envelope);
         let text = words.text.expose_secret();
         let link = text.split_whitespace().find_map(|word| {
-            let (_, secret) = word.split_once("/link?link=")?;
-            Some(format!("/link?link={secret}"))
+            let (at, page) = LINK_PAGES.iter().find_map(|page| Some((word.find(page)?, page)))?;
+            let secret = word.get(at + page.len()..)?.trim_end_matches(['.', ',', '。', '，']);
+            Some(format!("{page}{secret}"))
         });
         let mail = Mail {
             id: envelope.idempotency_key.clone(),
             channel: envelope.channel.as_str(),
+            lang: envelope.locale.as_str().to_owned(),
             to: match &envelope.destination {
                 Destination::Email(address) => address.as_str().to_owned(),
                 Destination::Phone(number) => number.as_e164().to_owned(),

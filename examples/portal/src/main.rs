@@ -1,20 +1,15 @@
-//! The portal with data of a demonstration, on this machine: `cargo run`, then open the printed address.
+//! The portal with data of a demonstration, on this machine: `cargo run`, then open the printed address. The
+//! environment chooses another store or directory: see `configured.rs`.
 
 use std::net::SocketAddr;
-use std::path::Path;
 use std::sync::Arc;
 
 use sspr::adapters::files::FileDelivery;
-use sspr::adapters::memory::MemoryDirectory;
-#[cfg(not(feature = "sqlite"))]
-use sspr::adapters::memory::MemoryStore;
 use sspr::adapters::seal::KeySeal;
-#[cfg(feature = "sqlite")]
-use sspr::adapters::sqlite::SqliteStore;
-use sspr::port::{Entropy as _, PortError, Store, SystemEntropy};
+use sspr::port::{Entropy as _, PortError, SystemEntropy};
 use sspr::web::TrustedProxies;
 use sspr::{Engine, Keys, SecretBytes};
-use sspr_portal::{Mailroom, Portal, SignIns, demo, router};
+use sspr_portal::{Mailroom, Passkeys, Portal, SignIns, configured, demo, router};
 use tokio::sync::Notify;
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
@@ -26,36 +21,42 @@ const ORIGIN: &str = "http://localhost:8080";
 async fn main() -> Outcome<()> {
     let folder = std::env::temp_dir().join(format!("sspr-portal-{}", std::process::id()));
     let mails = Mailroom::new(FileDelivery::new(folder)?);
-    let directory = MemoryDirectory::new();
-    demo::directory(&directory)?;
+    let (directory, has_demo_users) = configured::directory()?;
+    let (store, kept) = configured::store(mails.folder()).await?;
     let sign_ins = SignIns::default();
+    let passkeys = Passkeys::new(ORIGIN);
     let wake = Arc::new(Notify::new());
     let notify = Arc::clone(&wake);
     let engine = Engine::builder()
         .keys(Keys::new(random()?, 1, random()?)?) // real ones come from a vault
-        .store(store(mails.folder())?)
-        .directory(directory.clone())
+        .store(store)
+        .directory(Arc::clone(&directory))
         .sessions(sign_ins.clone())
         .delivery(mails.clone())
+        .external_method(passkeys.clone())
         .seal(KeySeal::new(1, random()?)?)
         .human_check(demo::Question)
         .on_work(move || notify.notify_one())
         .open()
         .await?;
-    demo::fill(&engine, demo::settings(ORIGIN)?).await?;
+    demo::fill(&engine, demo::settings(ORIGIN)?, has_demo_users).await?;
     tokio::spawn(demo::deliver(engine.clone(), wake));
 
     println!("The portal:   {ORIGIN}");
     println!("Its messages: {ORIGIN}/mails, and as files in {}", mails.folder().display());
-    println!("Users, with the password \"{}\":", demo::PASSWORD);
-    for user in demo::USERS {
-        println!("  {}", user.name);
+    println!("Its store:    {kept}");
+    if has_demo_users {
+        println!("Users, with the password \"{}\":", demo::PASSWORD);
+        for user in demo::USERS {
+            println!("  {}", user.name);
+        }
     }
     let portal = Portal::new(
         engine,
         demo::tenant()?,
         directory,
         sign_ins,
+        passkeys,
         mails,
         ORIGIN,
         TrustedProxies::none(),
@@ -64,20 +65,6 @@ async fn main() -> Outcome<()> {
     axum::serve(listener, router(portal).into_make_service_with_connect_info::<SocketAddr>())
         .await?;
     Ok(())
-}
-
-/// A store in memory; with the feature `sqlite`, in a file beside the messages. Its keys end with the
-/// process, and so does the use of the file.
-#[cfg(not(feature = "sqlite"))]
-fn store(_folder: &Path) -> Outcome<impl Store + use<>> {
-    Ok(MemoryStore::new())
-}
-
-#[cfg(feature = "sqlite")]
-fn store(folder: &Path) -> Outcome<impl Store + use<>> {
-    let file = folder.join("portal.db");
-    println!("The store:    {}", file.display());
-    Ok(SqliteStore::create(file)?)
 }
 
 fn random() -> Result<SecretBytes, PortError> {

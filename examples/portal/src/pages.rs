@@ -9,7 +9,8 @@ use axum::response::{Html, IntoResponse, Response};
 use minijinja::value::{Kwargs, Serde, Value};
 use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior, context};
 use serde::Serialize;
-use sspr::Timestamp;
+use sspr::words::{Catalogue, Phrases};
+use sspr::{MethodKind, Timestamp};
 
 use crate::Portal;
 use crate::problem::Alert;
@@ -26,16 +27,19 @@ macro_rules! templates {
 
 templates! {
     "account.html", "base.html", "change.html", "changed.html", "choose.html", "confirm.html",
-    "confirm_unlock.html", "desk.html", "done.html", "ended.html", "enter.html", "health.html",
-    "home.html", "link.html", "link_sent.html", "macros.html", "mail.html", "mails.html",
-    "new_code.html", "new_password.html", "problem.html", "reasons.html", "recovery_codes.html",
-    "respond.html", "security.html", "sign_in.html", "start.html",
+    "confirm_unlock.html", "desk.html", "done.html", "dry_run.html", "ended.html", "enter.html",
+    "health.html", "history.html", "home.html", "link.html", "link_sent.html", "macros.html", "mail.html", "mails.html",
+    "new_code.html", "new_password.html", "not_me.html", "passkey.html", "policy.html", "problem.html", "reasons.html",
+    "recovery_codes.html", "respond.html", "secured.html", "security.html", "sign_in.html",
+    "start.html", "temporary.html",
 }
 
 type Texts = BTreeMap<&'static str, &'static str>;
 
 pub(crate) struct Pages {
     templates: Environment<'static>,
+    /// The texts of the crate.
+    catalogue: Arc<Catalogue>,
 }
 
 impl Pages {
@@ -54,7 +58,20 @@ impl Pages {
                 || Error::new(ErrorKind::UndefinedError, format!("no text {key} in {tag}"));
             filled(text.copied().ok_or_else(missing)?, &values)
         });
-        Ok(Self { templates })
+        let catalogue = Arc::new(Catalogue::new());
+        let words = Arc::clone(&catalogue);
+        templates.add_function("w", move |state: &minijinja::State, key: &str| {
+            let missing = || Error::new(ErrorKind::UndefinedError, format!("no text {key}"));
+            words.phrases(&language_of(state).locale()).text(key, &[]).ok_or_else(missing)
+        });
+        let words = Arc::clone(&catalogue);
+        templates.add_function("method", move |state: &minijinja::State, kind: &str| {
+            let found = MethodKind::ALL.iter().find(|known| known.as_str() == kind);
+            let unknown = || Error::new(ErrorKind::UndefinedError, format!("no method {kind}"));
+            let kind = found.ok_or_else(unknown)?;
+            Ok::<_, Error>(words.phrases(&language_of(state).locale()).method(*kind))
+        });
+        Ok(Self { templates, catalogue })
     }
 
     fn render(&self, name: &str, visit: &Visit, page: Value) -> Result<String, Error> {
@@ -74,6 +91,12 @@ impl Pages {
     }
 }
 
+/// The language of the page that is rendered.
+fn language_of(state: &minijinja::State) -> Language {
+    let tag = state.lookup("lang").unwrap_or_default();
+    Language::tagged(tag.as_str().unwrap_or_default()).unwrap_or(Language::English)
+}
+
 /// The text with each `{name}` replaced. A value that no placeholder names is an error of a template.
 fn filled(text: &str, values: &Kwargs) -> Result<String, Error> {
     let mut filled = text.to_owned();
@@ -87,6 +110,11 @@ fn filled(text: &str, values: &Kwargs) -> Result<String, Error> {
 }
 
 impl Portal {
+    /// The crate's texts in the language of the page.
+    pub(crate) fn phrases(&self, visit: &Visit) -> Phrases<'_> {
+        self.pages.catalogue.phrases(&visit.language.locale())
+    }
+
     /// The page of this template. `page` must contain what the template names.
     pub(crate) fn page(&self, name: &str, visit: &Visit, page: Value) -> Response {
         match self.pages.render(name, visit, page) {

@@ -5,57 +5,62 @@ use axum::response::{IntoResponse as _, Response};
 use minijinja::context;
 use serde::Serialize;
 use sspr::web::Problem;
+use sspr::words::ZoneOffset;
 use sspr::{Error, InvalidInput, Refusal};
 
 use crate::Portal;
-use crate::pages::{shown, value};
+use crate::pages::value;
 use crate::visit::Visit;
 
-/// What the alert of a page says: the key of a text, and its values.
+/// What the alert of a page says.
 #[derive(Clone, Serialize)]
 pub(crate) struct Alert {
-    pub(crate) key: String,
-    /// When to try again, for texts with `{at}`.
-    pub(crate) at: Option<String>,
-    /// The keys of the rules that a password breaks.
-    pub(crate) rules: Vec<String>,
+    /// The key of a text of this portal, for alerts without `text`. One that begins with `notice.` is
+    /// no error.
+    key: &'static str,
+    /// A text of the crate.
+    text: Option<String>,
+    /// Whether the page asks the question of the human check.
+    human: bool,
+    /// What is wrong with a password, and what helps.
+    rules: Vec<String>,
     /// An address to open.
-    pub(crate) link: Option<String>,
+    link: Option<String>,
 }
 
 impl Alert {
-    pub(crate) fn of(error: &Error) -> Self {
-        let problem = Problem::of(error);
-        let key = match error {
-            Error::Refused(Refusal::NotEligible { reason }) => {
-                format!("reason.{}", reason_name(*reason))
-            }
-            Error::Refused(_) => format!("refusal.{}", problem.code),
-            Error::Invalid(InvalidInput::Foreign { .. }) => "refusal.ended".to_owned(),
-            Error::Invalid(_) => "problem.invalid".to_owned(),
-            _ => "problem.unavailable".to_owned(),
-        };
-        let rules = problem.password.iter().map(|fault| format!("password.{}", fault.guidance()));
-        Self { key, at: problem.retry_at.map(shown), rules: rules.collect(), link: None }
-    }
-
     /// An alert with an address to open.
-    pub(crate) fn link(key: &str, address: String) -> Self {
+    pub(crate) fn link(key: &'static str, address: String) -> Self {
         Self { link: Some(address), ..Self::text(key) }
     }
 
     /// An alert without values.
-    pub(crate) fn text(key: &str) -> Self {
-        Self { key: key.to_owned(), at: None, rules: Vec::new(), link: None }
+    pub(crate) const fn text(key: &'static str) -> Self {
+        Self { key, text: None, human: false, rules: Vec::new(), link: None }
     }
 }
 
-/// The name under which a reason is stored, such as `not_in_scope`.
-pub(crate) fn reason_name(reason: sspr::SsprReason) -> String {
-    value(reason).to_string()
-}
-
 impl Portal {
+    /// What the page says about this error, in its language.
+    pub(crate) fn alert(&self, visit: &Visit, error: &Error) -> Alert {
+        let phrases = self.phrases(visit);
+        let text = match error {
+            Error::Refused(refusal) => phrases.refusal(refusal, ZoneOffset::UTC),
+            Error::Invalid(InvalidInput::Foreign { .. }) => {
+                phrases.refusal(&Refusal::Ended, ZoneOffset::UTC)
+            }
+            Error::Invalid(_) => return Alert::text("problem.invalid"),
+            _ => return Alert { text: phrases.text("failure", &[]), ..Alert::text("error") },
+        };
+        let problem = Problem::of(error);
+        let rules = problem.password.iter().map(|fault| {
+            let (fault, hint) = phrases.password(fault);
+            format!("{fault} {hint}")
+        });
+        let human = matches!(error.refusal(), Some(Refusal::HumanCheckRequired));
+        Alert { text: Some(text), human, rules: rules.collect(), ..Alert::text("error") }
+    }
+
     /// Gives the response of a page the status of the error, and logs a fault.
     pub(crate) fn failed(&self, error: &Error, page: Response) -> Response {
         if let Error::Fault(fault) = error {
@@ -73,7 +78,7 @@ impl Portal {
     /// A page that shows only the error, with a link to begin again.
     pub(crate) fn problem(&self, visit: &Visit, error: &Error, again: &str) -> Response {
         let template = if error.ends_flow() { "ended.html" } else { "problem.html" };
-        let page = context! { alert => value(Alert::of(error)), again };
+        let page = context! { alert => value(self.alert(visit, error)), again };
         self.failed(error, self.page(template, visit, page))
     }
 }

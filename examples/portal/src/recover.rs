@@ -18,6 +18,7 @@ use crate::Portal;
 use crate::form::FlowForm;
 use crate::guard::set_cookie;
 use crate::pages::value;
+use crate::passkey::WITH_SCRIPT;
 use crate::problem::Alert;
 use crate::visit::Visit;
 
@@ -109,7 +110,10 @@ async fn act<T: FlowTicket>(
             flow.challenge(request, ticket, &selection).await.map(Outcome::Next)
         }
         "prove" => {
-            let code = Attempt::code(&form.code)?;
+            let code = match &*form.response {
+                "" => Attempt::code(&form.code)?,
+                response => Attempt::response(response.into())?,
+            };
             let attempt = match &*form.option {
                 "" => code,
                 option => code.answering(option.parse()?),
@@ -169,6 +173,11 @@ impl Portal {
     ) -> Response {
         let to = Redirect::to(&format!("/{name}"));
         match outcome {
+            // The data of a passkey come once, so the page is shown here and not after a redirect.
+            Ok(Outcome::Next(reply)) if reply.page.is_some() => {
+                let kept = set_cookie(&cookie(name).keep(reply.ticket.expose_secret()));
+                (kept, WITH_SCRIPT, self.step(visit, name, &reply, None)).into_response()
+            }
             Ok(Outcome::Next(reply)) => {
                 (set_cookie(&cookie(name).keep(reply.ticket.expose_secret())), to).into_response()
             }
@@ -196,7 +205,8 @@ impl Portal {
             // The cookie may hold a newer ticket by now, if the form was sent twice: the page decides.
             Err(error) if error.ends_flow() => to.into_response(),
             Err(error) => {
-                let page = self.recovery_page(name, flow, visit, Some(Alert::of(&error))).await;
+                let page =
+                    self.recovery_page(name, flow, visit, Some(self.alert(visit, &error))).await;
                 self.failed(&error, page)
             }
         }

@@ -10,7 +10,9 @@ use serde::{Deserialize, Serialize};
 use sspr::facts::{Destination, EmailAddress, PhoneNumber};
 use sspr::method::{
     Channel, MethodView, NewAuthenticator, NewMethod, Prompt, RecoveryCodes, RegistrationReview,
+    Skip,
 };
+use sspr::words::ZoneOffset;
 use sspr::{
     Attempt, Error, InvalidInput, MethodId, MethodKind, Refusal, Registration, RegistrationTicket,
     Reply, Request, SignedIn, Step,
@@ -86,10 +88,10 @@ pub(crate) async fn form(
         Err(error) => {
             let is_code = form.verb == "confirm" && !error.ends_flow();
             let page = if is_code {
-                let alert = Some(Alert::of(&error));
+                let alert = Some(portal.alert(&visit, &error));
                 portal.confirm_page(&visit, &form.ticket, &form.kind, None, alert)
             } else {
-                portal.security_page(&visit, &session, Some(Alert::of(&error))).await
+                portal.security_page(&visit, &session, Some(portal.alert(&visit, &error))).await
             };
             portal.failed(&error, page)
         }
@@ -174,6 +176,8 @@ struct Row {
     id: String,
     kind: &'static str,
     shown: String,
+    /// Unused codes, for a set of recovery codes.
+    left: Option<u8>,
     is_default: bool,
     is_active: bool,
     /// When it counts, if that is later than now.
@@ -184,10 +188,10 @@ impl Portal {
     /// Of an interrupted sign-in, only what the prompt asks for.
     fn registration(&self, session: &Session) -> Registration<'_> {
         let registration = self.engine.registration();
-        if session.asked == Prompt::Register { registration.interrupt() } else { registration }
+        if session.asks(Prompt::Register) { registration.interrupt() } else { registration }
     }
 
-    async fn security_page(
+    pub(crate) async fn security_page(
         &self,
         visit: &Visit,
         session: &Session,
@@ -202,22 +206,31 @@ impl Portal {
             }
             Err(error) => return self.problem(visit, &error, "/sign-in"),
         };
-        if session.asked == Prompt::Register && review.complete {
+        if session.asks(Prompt::Register) && review.complete {
             self.end_interruption(session);
         }
-        let page = self.review(session, &review);
+        let page = self.review(visit, session, &review);
         self.page("security.html", visit, context! { alert => value(alert), ..page })
     }
 
-    fn review(&self, session: &Session, review: &RegistrationReview) -> Value {
+    fn review(&self, visit: &Visit, session: &Session, review: &RegistrationReview) -> Value {
+        let registers = session.asks(Prompt::Register) && !review.complete;
+        let asked = session.asked.as_ref().filter(|_| registers || session.asks(Prompt::Reconfirm));
+        let asked = asked.and_then(|prompt| {
+            let words = self.phrases(visit).prompt(prompt, ZoneOffset::UTC)?;
+            let skips = prompt.skip != Skip::Never;
+            Some(context! { title => words.title, hint => words.hint, note => words.note, skips })
+        });
         let rows: Vec<Row> = review.methods.iter().map(|method| self.row(method)).collect();
         let offered: Vec<&str> =
             review.plan.offered.iter().map(|kind| kind.kind.as_str()).collect();
         context! {
             name => session.name.as_str(),
-            asked => matches!(session.asked, Prompt::Register | Prompt::Reconfirm) && !(session.asked == Prompt::Register && review.complete),
-            manages => session.asked != Prompt::Register || review.complete,
+            asked,
+            manages => !registers,
             rows => value(rows),
+            passkey => review.external.contains(&MethodKind::Passkey),
+            passkeys => !registers && review.allowed.contains(&MethodKind::Passkey),
             offered => value(offered),
             supplied => value(&review.plan.supplied),
             missing => review.plan.missing,
@@ -228,16 +241,16 @@ impl Portal {
     }
 
     fn row(&self, method: &MethodView) -> Row {
-        let shown_as = match (&method.destination, method.codes_left) {
-            (Some(Destination::Email(address)), _) => address.as_str().to_owned(),
-            (Some(Destination::Phone(number)), _) => number.as_e164().to_owned(),
-            (_, Some(left)) => left.to_string(),
+        let shown_as = match &method.destination {
+            Some(Destination::Email(address)) => address.as_str().to_owned(),
+            Some(Destination::Phone(number)) => number.as_e164().to_owned(),
             _ => String::new(),
         };
         Row {
             id: method.id.as_str().to_owned(),
             kind: method.kind.as_str(),
             shown: shown_as,
+            left: method.codes_left,
             is_default: method.default,
             is_active: method.active,
             held_until: method.usable_from.filter(|from| *from > self.engine.now()).map(shown),

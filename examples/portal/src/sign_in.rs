@@ -1,6 +1,6 @@
 //! The host's own sign-in, as small as a demonstration allows, and its sessions.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Form;
@@ -8,17 +8,20 @@ use axum::extract::State;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use minijinja::context;
 use serde::Deserialize;
-use sspr::facts::SessionKinds;
-use sspr::method::{Prompt, SignInContext};
+use sspr::facts::{SessionKinds, UserFacts, UserQuery, UserSelector};
+use sspr::method::{Prompt, SignInContext, SignInPrompt};
 use sspr::port::{Entropy as _, PortResult, Sessions, SystemEntropy, async_trait};
 use sspr::web::SecretCookie;
-use sspr::{Attempt, Error, MethodKind, Refusal, SignedIn, TenantId, Timestamp, UserId};
+use sspr::{
+    Actor, Attempt, Error, Identifier, MethodKind, Refusal, RoleId, SecretText, SignedIn, TenantId,
+    Timestamp, UserId,
+};
 
+use crate::Portal;
 use crate::guard::set_cookie;
 use crate::pages::value;
 use crate::problem::Alert;
 use crate::visit::Visit;
-use crate::{Portal, demo};
 
 /// The sessions of signed-in users, in memory. A reset ends those of its user.
 #[derive(Clone, Default)]
@@ -34,11 +37,21 @@ pub(crate) struct Session {
     pub(crate) name: String,
     signed_in_at: Timestamp,
     second_factor_at: Option<Timestamp>,
+    roles: BTreeSet<RoleId>,
     /// What the sign-in asks for, until the user has done or skipped it.
-    pub(crate) asked: Prompt,
+    pub(crate) asked: Option<SignInPrompt>,
 }
 
 impl Session {
+    pub(crate) fn secret(&self) -> &str {
+        &self.secret
+    }
+
+    /// Whether this is what the sign-in asks for.
+    pub(crate) fn asks(&self, prompt: Prompt) -> bool {
+        self.asked.as_ref().is_some_and(|asked| asked.ask == prompt)
+    }
+
     /// The user, as this host vouches for them.
     pub(crate) fn signed_in(&self, tenant: &TenantId) -> SignedIn {
         let context = SignInContext::new(&self.secret, self.signed_in_at);
@@ -94,7 +107,7 @@ impl Portal {
 
     /// The pages after an interrupted sign-in are those of any other.
     pub(crate) fn end_interruption(&self, session: &Session) {
-        self.sign_ins.keep(Session { asked: Prompt::Nothing, ..session.clone() });
+        self.sign_ins.keep(Session { asked: None, ..session.clone() });
     }
 }
 
@@ -126,7 +139,7 @@ pub(crate) async fn form(
             let alert = match error.refusal() {
                 Some(Refusal::NotAccepted) => Alert::text("sign_in.refused"),
                 Some(Refusal::SecondFactorRequired) => Alert::text("sign_in.code_needed"),
-                _ => Alert::of(&error),
+                _ => portal.alert(&visit, &error),
             };
             let page = portal.page("sign_in.html", &visit, context! { alert => value(alert) });
             portal.failed(&error, page)
@@ -136,11 +149,11 @@ pub(crate) async fn form(
 
 impl Portal {
     async fn sign_in(&self, visit: &Visit, form: &SignInForm) -> Result<Session, Error> {
-        let mut users = demo::USERS.into_iter();
-        let named = users.find(|user| form.name.eq_ignore_ascii_case(user.name));
-        let named = named.ok_or(Refusal::NotAccepted)?;
-        let user = UserId::parse(named.id)?;
-        if !self.directory.password_is(&self.tenant, &user, &form.password) {
+        let user = self.user(&form.name).await.ok_or(Refusal::NotAccepted)?;
+        let password = SecretText::from(form.password.as_str());
+        let right = self.directory.verify_password(&self.tenant, &user.id, &password).await;
+        // A directory that does not answer signs no user in.
+        if !matches!(right, Ok(true)) {
             return Err(Refusal::NotAccepted.into());
         }
         let mut secret = [0; 32];
@@ -151,11 +164,12 @@ impl Portal {
         let now = self.engine.now();
         let mut session = Session {
             secret,
-            user,
-            name: named.name.to_owned(),
+            name: name_of(&user),
+            roles: user.roles,
+            user: user.id,
             signed_in_at: now,
             second_factor_at: None,
-            asked: Prompt::Nothing,
+            asked: None,
         };
         let request = visit.request();
         let signed_in = session.signed_in(&self.tenant);
@@ -176,20 +190,39 @@ impl Portal {
     async fn prompt(&self, visit: &Visit, mut session: Session) -> &'static str {
         let signed_in = session.signed_in(&self.tenant);
         // An engine that cannot answer keeps no user out.
-        let ask = match self.engine.registration().prompt(&visit.request(), &signed_in).await {
-            Ok(prompt) => prompt.ask,
+        session.asked = match self.engine.registration().prompt(&visit.request(), &signed_in).await
+        {
+            Ok(prompt) => Some(prompt),
             Err(error) => {
                 eprintln!("the prompt: {error}");
-                Prompt::Nothing
+                None
             }
         };
-        session.asked = ask;
+        let to = if session.asks(Prompt::ChangePassword) { "/change" } else { "/security" };
         self.sign_ins.keep(session);
-        match ask {
-            Prompt::ChangePassword => "/change",
-            _ => "/security",
-        }
+        to
     }
+
+    /// The user with this sign-in name.
+    pub(crate) async fn user(&self, name: &str) -> Option<UserFacts> {
+        let name = Identifier::parse(name).ok()?;
+        let groups = BTreeSet::new();
+        let query = UserQuery::new(UserSelector::Identifier(&name), &groups);
+        let found = self.directory.find(&self.tenant, &query).await.ok()?;
+        let [user] = <[UserFacts; 1]>::try_from(found).ok()?;
+        Some(user)
+    }
+
+    /// The administrator of this browser's session, with the roles that the directory had at sign-in.
+    pub(crate) fn administrator(&self, visit: &Visit) -> Option<Actor> {
+        let Session { user, roles, .. } = self.session(visit)?;
+        Some(Actor::user(user, roles))
+    }
+}
+
+/// The name by which a page shows a user.
+pub(crate) fn name_of(user: &UserFacts) -> String {
+    user.user_principal_name.clone().unwrap_or_else(|| user.id.as_str().to_owned())
 }
 
 pub(crate) async fn sign_out(State(portal): State<Arc<Portal>>, visit: Visit) -> Response {

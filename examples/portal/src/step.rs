@@ -73,13 +73,14 @@ impl Portal {
             }
             Step::Respond { option, resend_at, help_at, options } => {
                 let page = sent(option, resend_at, help_at);
-                ("respond.html", context! { options => buttons(options), ..page })
+                let asked = context! { options => buttons(options), data => reply.page.as_deref() };
+                ("respond.html", context! { ..page, ..asked })
             }
             Step::NewPassword { rules, until, unsettled } => {
                 let until = shown(*until);
                 (
                     "new_password.html",
-                    context! { rules => value(rules), until, unsettled => unsettled },
+                    context! { guide => self.phrases(visit).guide(rules), until, unsettled => unsettled },
                 )
             }
             Step::ConfirmUnlock { unsettled, .. } => {

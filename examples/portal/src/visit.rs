@@ -25,7 +25,8 @@ pub(crate) struct Visit {
 impl Visit {
     /// The request as the engine reads it.
     pub(crate) fn request(&self) -> Request {
-        let request = Request::new(self.tenant.clone(), self.source);
+        let request =
+            Request::new(self.tenant.clone(), self.source).with_locale(self.language.locale());
         match self.cookie(&SecretCookie::new("device")).map(DeviceSecret::parse) {
             Some(Ok(device)) => request.with_device(device),
             _ => request,

@@ -1,6 +1,9 @@
-//! The texts of the pages: one file for each language, with lines `key = text`.
+//! The texts that only this portal has: one file for each language, with lines `key = text`. Prompts,
+//! refusals, reasons, guidance and messages are those of `sspr::words`.
 
 use std::collections::BTreeMap;
+
+use sspr::message::Locale;
 
 /// The languages of the portal.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -24,6 +27,13 @@ impl Language {
             Self::TraditionalChinese => "zh-TW",
             Self::Latvian => "lv",
         }
+    }
+
+    /// The language, as the crate names it.
+    #[must_use]
+    pub fn locale(self) -> Locale {
+        // Each tag is valid, which a test of the portal checks.
+        Locale::parse(self.tag()).unwrap_or_default()
     }
 
     /// The language's own name.

@@ -24,6 +24,8 @@ const NARROW: u32 = 320;
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("a runtime"));
 /// The pages that axe has passed, without their digits: times and numbers do not matter to it.
 static PASSED: LazyLock<std::sync::Mutex<BTreeSet<String>>> = LazyLock::new(Default::default);
+/// The device with passkeys that a test has added.
+static DEVICE: std::sync::Mutex<Option<String>> = std::sync::Mutex::new(None);
 static BROWSER: Mutex<Option<Started>> = Mutex::const_new(None);
 
 struct Started {
@@ -95,6 +97,12 @@ pub struct Page {
 
 impl Page {
     async fn reset(&self) {
+        let device = DEVICE.lock().expect("no test panics while it holds it").take();
+        if let Some(id) = device {
+            let path = format!("webauthn/authenticator/{id}");
+            let command = DriverCommand { path, body: None };
+            self.client.issue_cmd(command).await.expect("the device of the test before");
+        }
         self.cdp("Network.clearBrowserCookies", json!({})).await;
         self.scripts(true).await;
         self.width(NARROW).await;
@@ -102,7 +110,9 @@ impl Page {
 
     /// A command of the Chrome DevTools protocol.
     async fn cdp(&self, command: &str, parameters: Value) -> Value {
-        let command = DevTools { command: command.to_owned(), parameters };
+        let body = json!({ "cmd": command, "params": parameters });
+        let path = "goog/cdp/execute".to_owned();
+        let command = DriverCommand { path, body: Some(body) };
         self.client.issue_cmd(command).await.expect("a command of the protocol")
     }
 
@@ -110,6 +120,18 @@ impl Page {
     pub async fn scripts(&self, on: bool) {
         self.with_scripts.set(on);
         self.cdp("Emulation.setScriptExecutionDisabled", json!({ "value": !on })).await;
+    }
+
+    /// Gives the browser a device with passkeys, whose user is always present.
+    pub async fn with_authenticator(&self) {
+        let device = json!({
+            "protocol": "ctap2_1", "transport": "internal", "hasResidentKey": true,
+            "hasUserVerification": true, "isUserVerified": true, "isUserConsenting": true,
+        });
+        let path = "webauthn/authenticator".to_owned();
+        let command = DriverCommand { path, body: Some(device) };
+        let id = self.client.issue_cmd(command).await.expect("a virtual authenticator");
+        *DEVICE.lock().expect("no test panics while it holds it") = id.as_str().map(str::to_owned);
     }
 
     pub async fn width(&self, width: u32) {
@@ -156,7 +178,7 @@ impl Page {
     /// Does what leads to another page, waits until that page is loaded, and checks it.
     async fn leave(&self, act: impl AsyncFnOnce()) {
         /// A page on a busy machine. A test that waits longer has failed.
-        const LONGEST: Duration = Duration::from_secs(30);
+        const LONGEST: Duration = Duration::from_secs(10);
         self.run("window.left = true", vec![]).await;
         act().await;
         let loaded = "return !window.left && document.readyState === 'complete'";
@@ -169,7 +191,9 @@ impl Page {
                 .is_ok_and(|is_loaded| is_loaded == true)
             {}
         };
-        tokio::time::timeout(LONGEST, other_page).await.expect("another page follows");
+        if tokio::time::timeout(LONGEST, other_page).await.is_err() {
+            panic!("no other page follows:\n{}", self.text().await);
+        }
         self.check().await;
     }
 
@@ -243,7 +267,8 @@ impl Page {
     /// in light and in dark.
     pub async fn check(&self) {
         let source = self.client.source().await.expect("a page");
-        assert!(!source.contains("<script"), "a script:\n{source}");
+        let own = OWN_SCRIPTS.iter().fold(source.clone(), |page, script| page.replace(script, ""));
+        assert!(!own.contains("<script"), "a script that is not the portal's own:\n{source}");
         let wide =
             self.run("return document.documentElement.scrollWidth - innerWidth", vec![]).await;
         assert!(wide.as_i64().is_some_and(|pixels| pixels <= 0), "{wide} px too wide:\n{source}");
@@ -287,6 +312,10 @@ impl Page {
     }
 }
 
+/// The scripts of the portal itself: comfort of the policy's pages, and passkeys.
+const OWN_SCRIPTS: [&str; 2] =
+    [r#"<script src="/policy.js" defer="">"#, r#"<script src="/passkey.js" defer="">"#];
+
 /// The accessibility checker, as npm has installed it.
 static AXE: LazyLock<String> = LazyLock::new(|| {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/axe");
@@ -301,24 +330,28 @@ static AXE: LazyLock<String> = LazyLock::new(|| {
     std::fs::read_to_string(file).expect("axe")
 });
 
+/// A command of the driver that fantoccini does not know.
 #[derive(Debug)]
-struct DevTools {
-    command: String,
-    parameters: Value,
+struct DriverCommand {
+    path: String,
+    /// Without one, the command deletes.
+    body: Option<Value>,
 }
 
-impl WebDriverCompatibleCommand for DevTools {
+impl WebDriverCompatibleCommand for DriverCommand {
     fn endpoint(
         &self,
         base: &url::Url,
         session: Option<&str>,
     ) -> Result<url::Url, url::ParseError> {
-        base.join(&format!("session/{}/goog/cdp/execute", session.unwrap_or_default()))
+        base.join(&format!("session/{}/{}", session.unwrap_or_default(), self.path))
     }
 
     fn method_and_body(&self, _request: &url::Url) -> (axum::http::Method, Option<String>) {
-        let body = json!({ "cmd": self.command, "params": self.parameters });
-        (axum::http::Method::POST, Some(body.to_string()))
+        match &self.body {
+            Some(body) => (axum::http::Method::POST, Some(body.to_string())),
+            None => (axum::http::Method::DELETE, None),
+        }
     }
 }
 
@@ -396,6 +429,28 @@ impl Page {
     pub async fn fill_field(&self, css: &str, text: &str) {
         let field = self.client.find(Locator::Css(css)).await.expect(css);
         field.send_keys(text).await.expect("a field for text");
+    }
+
+    /// Types into the field that this selector finds, replacing what it holds.
+    pub async fn retype(&self, css: &str, text: &str) {
+        let field = self.client.find(Locator::Css(css)).await.expect(css);
+        field.clear().await.expect("a field for text");
+        field.send_keys(text).await.expect("a field for text");
+    }
+
+    /// Waits until the script of the page shows this text.
+    pub async fn comes_to_show(&self, text: &str) {
+        const LONGEST: Duration = Duration::from_secs(20);
+        let shown = async { while !self.text().await.contains(text) {} };
+        if tokio::time::timeout(LONGEST, shown).await.is_err() {
+            panic!("{text:?} does not come:\n{}", self.text().await);
+        }
+    }
+
+    /// Clicks what this selector finds, on the same page.
+    pub async fn click(&self, css: &str) {
+        let found = self.client.find(Locator::Css(css)).await.expect(css);
+        found.click().await.expect(css);
     }
 
     /// The text of the first element that this selector finds.

@@ -5,6 +5,10 @@
 
 mod browser;
 mod desk;
+#[cfg(feature = "sqlite")]
+mod load;
+mod passkey;
+mod policy;
 mod recovery;
 mod security;
 mod site;

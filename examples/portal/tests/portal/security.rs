@@ -10,7 +10,7 @@ use sspr_portal::demo::PASSWORD;
 use crate::browser::{Page, in_browser};
 use crate::site::{ADA, MAIL, NEW};
 
-const BEN: &str = "ben@contoso.example";
+pub const BEN: &str = "ben@contoso.example";
 const BENS_MAIL: &str = "ben@private.example";
 const BENS_MOBILE: &str = "+14255550177";
 
@@ -29,7 +29,7 @@ impl Page {
     }
 
     /// Adds an authenticator app: a wrong code first, then the one that it shows.
-    async fn enrol_app(&self) -> SoftToken {
+    pub async fn enrol_app(&self) -> SoftToken {
         self.press("Add an authenticator app").await;
         let label = self.attribute("svg", "aria-label").await;
         assert_eq!(label.as_deref(), Some("QR code for your authenticator app"));
@@ -38,14 +38,14 @@ impl Page {
         let code = app.code(self.site.clock.now());
         self.fill("code", if code == "000000" { "111111" } else { "000000" }).await;
         self.press("Next").await;
-        self.shows("That was not accepted.").await;
+        self.shows("This was not accepted.").await;
         self.fill("code", &code).await;
         self.press("Next").await;
         app
     }
 
     /// Signs Ben in with the password and a code of the app.
-    async fn sign_in_with(&self, app: &SoftToken) {
+    pub async fn sign_in_with(&self, app: &SoftToken) {
         // A code opens one thing: the next one is shown after half a minute.
         self.site.clock.advance(Duration::from_secs(60));
         self.open("/sign-in").await;
@@ -89,7 +89,7 @@ fn a_wrong_password_and_an_unknown_name_are_refused_alike() {
 fn a_user_without_methods_is_asked_to_register_at_sign_in() {
     in_browser(async |page| {
         page.sign_in(BEN, PASSWORD).await;
-        page.shows("Your organisation asks you to check these methods").await;
+        page.shows("Set up your sign-in methods").await;
         page.shows("Methods that are missing before you can reset a forgotten password: 2").await;
         page.add_mail().await;
         page.shows(BENS_MAIL).await;
@@ -137,7 +137,7 @@ fn recovery_codes_are_shown_once_and_count_after_they_are_saved() {
         let codes = page.text_of("main .code").await;
         assert_eq!(codes.lines().count(), 10, "{codes}");
         page.press("I have saved them").await;
-        page.shows("Recovery codes left 10").await;
+        page.shows("Recovery codes 10 left").await;
     });
 }
 
@@ -166,7 +166,7 @@ fn methods_that_are_enough_change_only_with_a_second_factor() {
         page.add_mobile().await;
         page.press("All this is still right").await;
         page.press("Remove").await;
-        page.shows("Prove a second factor first.").await;
+        page.shows("Confirm a second factor at sign-in first.").await;
     });
 }
 
@@ -196,8 +196,8 @@ fn a_password_is_changed_and_every_session_ends() {
         page.sign_in(ADA, PASSWORD).await;
         page.press("Change your password").await;
         for (current, new, problem) in [
-            ("wrong", NEW, "That was not accepted."),
-            (PASSWORD, "short", "It is too short: use more words."),
+            ("wrong", NEW, "This was not accepted."),
+            (PASSWORD, "short", "It has fewer than 15 characters."),
         ] {
             page.fill("current", current).await;
             page.fill("password", new).await;

@@ -9,7 +9,7 @@ use sspr::port::{Clock as _, SystemClock};
 use sspr::testing::{FaultPlan, Faulty, ManualClock};
 use sspr::web::TrustedProxies;
 use sspr::{Actor, Engine, Keys, Policy, PolicySettings, RoleId, SecretBytes, TenantId, UserId};
-use sspr_portal::{Mailroom, Portal, SignIns, demo, router};
+use sspr_portal::{Mailroom, Passkeys, Portal, SignIns, demo, router};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -48,6 +48,7 @@ impl Site {
         demo::directory(&directory).expect("data of the demonstration");
         let directory_faults = FaultPlan::none();
         let sign_ins = SignIns::default();
+        let passkeys = Passkeys::new(&origin);
         let secret = |byte| SecretBytes::new(vec![byte; 32]);
         let engine = Engine::builder()
             .keys(Keys::new(secret(1), 1, secret(2)).expect("long enough"))
@@ -55,6 +56,7 @@ impl Site {
             .directory(Faulty::new(directory.clone(), directory_faults.clone()))
             .sessions(sign_ins.clone())
             .delivery(mails.clone())
+            .external_method(passkeys.clone())
             .seal(KeySeal::new(1, secret(3)).expect("long enough"))
             .human_check(demo::Question)
             .clock(clock.clone())
@@ -62,14 +64,15 @@ impl Site {
             .open()
             .await
             .expect("a fresh store");
-        demo::fill(&engine, demo::settings(&origin).expect("sound")).await.expect("sound");
+        demo::fill(&engine, demo::settings(&origin).expect("sound"), true).await.expect("sound");
         let tenant = demo::tenant().expect("valid");
         let proxies = TrustedProxies::none();
         let portal = Portal::new(
             engine.clone(),
             tenant,
-            directory.clone(),
+            std::sync::Arc::new(directory.clone()),
             sign_ins,
+            passkeys,
             mails.clone(),
             &origin,
             proxies,
@@ -89,6 +92,14 @@ impl Site {
         change(&mut settings);
         let policy = Policy::new(settings).expect("sound");
         admin.put_policy(&policy, Some(stored.revision)).await.expect("put");
+    }
+
+    /// The attempts at one code that the stored policy allows, and its revision.
+    pub async fn attempts(&self) -> (u8, u64) {
+        let (tenant, root) = (self.tenant(), root());
+        let stored = self.engine.admin(&tenant, &root).policy().await.expect("readable");
+        let stored = stored.expect("the demonstration has one");
+        (stored.policy.settings().attempts, stored.revision)
     }
 
     pub fn tenant(&self) -> TenantId {
@@ -117,9 +128,18 @@ impl Site {
 
     /// The path of the link in the last message to this address.
     pub async fn link(&self, to: &str) -> String {
+        self.link_to("/link?link=", to).await
+    }
+
+    /// The path of the *it was not me* link in the last message to this address.
+    pub async fn not_me_link(&self, to: &str) -> String {
+        self.link_to("/not-me?link=", to).await
+    }
+
+    async fn link_to(&self, page: &str, to: &str) -> String {
         self.deliver().await;
         let text = self.mails.last_to(to).unwrap_or_else(|| panic!("no message to {to}"));
-        let word = text.split_whitespace().find(|word| word.contains("/link?link="));
+        let word = text.split_whitespace().find(|word| word.contains(page));
         word.expect("a link").replace(&self.origin, "")
     }
 

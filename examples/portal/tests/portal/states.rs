@@ -104,7 +104,7 @@ fn a_directory_that_is_down_is_said_and_the_flow_goes_on_later() {
         let _down = faults.clone().everywhere(InjectedFault::FailBefore);
         page.fill("code", &code).await;
         page.press("Next").await;
-        page.shows("Please try again later.").await;
+        page.shows("Something went wrong.").await;
         faults.heal();
         page.press("Back").await;
         // The code was accepted before the directory was read.
@@ -154,11 +154,11 @@ fn a_human_check_is_a_question_of_the_page() {
     in_browser(async |page| {
         page.site.policy(|settings| settings.human_check = true).await;
         page.start("reset").await;
-        page.shows("Please answer the question below.").await;
+        page.shows("Confirm first that you are not a robot.").await;
         page.fill("name", ADA).await;
         page.fill("human", "eight").await;
         page.press("Next").await;
-        page.shows("Please answer the question below.").await;
+        page.shows("Confirm first that you are not a robot.").await;
         page.fill("name", ADA).await;
         page.fill("human", "seven").await;
         page.press("Next").await;

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use sspr::{MethodKind, SsprReason};
+use sspr::MethodKind;
+use sspr::message::Locale;
 use sspr_portal::TEMPLATES;
 use sspr_portal::words::{Language, texts};
 
@@ -14,6 +15,7 @@ fn every_language_has_every_text_with_the_same_values() {
         names.map(|(name, _)| name.to_owned()).collect()
     };
     for language in Language::ALL {
+        assert_eq!(Ok(language.locale()), Locale::parse(language.tag()));
         let lines =
             language.file().lines().filter(|line| !line.starts_with('#') && !line.is_empty());
         let own = texts(language);
@@ -64,11 +66,6 @@ fn every_text_is_used_and_every_text_that_is_named_exists() {
     for (key, is_begun) in literals {
         assert!(is_begun || english.contains_key(key), "{key} has no text");
     }
-    for reason in SsprReason::ALL {
-        let name = serde_json::to_value(reason).expect("a name");
-        let key = format!("reason.{}", name.as_str().expect("text"));
-        assert!(english.contains_key(&*key), "{key} has no text");
-    }
     for kind in MethodKind::ALL {
         for channel in kind.channels() {
             let key = format!("option.{kind}.{channel}");
@@ -82,14 +79,17 @@ fn every_text_is_used_and_every_text_that_is_named_exists() {
     }
 }
 
-/// Keys that the code composes of a prefix and the code of a refusal, a reason or a rule.
-const COMPOSED: [&str; 5] = ["option.", "password.", "reason.", "refusal.", "sent."];
+/// Keys that the code composes of a prefix and an option.
+const COMPOSED: [&str; 2] = ["option.", "sent."];
 
 /// The code that names texts.
-const SOURCES: [&str; 7] = [
+const SOURCES: [&str; 10] = [
     include_str!("../../src/change.rs"),
     include_str!("../../src/desk.rs"),
     include_str!("../../src/pages.rs"),
+    include_str!("../../src/policy/dry_run.rs"),
+    include_str!("../../src/policy/mod.rs"),
+    include_str!("../../src/policy/review.rs"),
     include_str!("../../src/problem.rs"),
     include_str!("../../src/recover.rs"),
     include_str!("../../src/security.rs"),

@@ -1,0 +1,98 @@
+//! Passkeys, with the virtual authenticator of Chromium.
+
+use std::time::Duration;
+
+use sspr::port::Clock as _;
+use sspr::testing::SoftToken;
+use sspr_portal::demo::PASSWORD;
+
+use crate::browser::{Page, in_browser};
+use crate::security::BEN;
+use crate::site::NEW;
+
+impl Page {
+    /// Ben with an app and a passkey, signed in by both.
+    async fn with_passkey(&self) -> SoftToken {
+        self.with_authenticator().await;
+        self.sign_in(BEN, PASSWORD).await;
+        let app = self.enrol_app().await;
+        self.press("Sign out").await;
+        self.sign_in_with(&app).await;
+        self.press("Not now").await;
+        self.press("Add a passkey").await;
+        self.press("Create the passkey").await;
+        assert_eq!(self.path().await, "/security");
+        self.shows("Remove all passkeys").await;
+        app
+    }
+
+    async fn begin(&self) {
+        self.open("/reset").await;
+        self.fill("name", BEN).await;
+        self.press("Next").await;
+    }
+}
+
+#[test]
+fn a_passkey_and_an_app_reset_a_password() {
+    in_browser(async |page| {
+        let app = page.with_passkey().await;
+        page.begin().await;
+        page.press("Use a passkey").await;
+        assert_eq!(page.heading().await, "Use your passkey");
+        page.press("Use the passkey").await;
+        page.press("Code from my authenticator app").await;
+        page.site.clock.advance(Duration::from_secs(60));
+        page.fill("code", &app.code(page.site.clock.now())).await;
+        page.press("Next").await;
+        page.new_password(NEW).await;
+        assert!(page.site.password_is("u-ben", NEW));
+    });
+}
+
+#[test]
+fn a_passkey_of_another_user_proves_nothing() {
+    in_browser(async |page| {
+        page.with_passkey().await;
+        page.start("reset").await;
+        page.press("Use a passkey").await;
+        page.press("Use the passkey").await;
+        page.shows("This was not accepted.").await;
+    });
+}
+
+#[test]
+fn a_passkey_is_removed() {
+    in_browser(async |page| {
+        page.with_passkey().await;
+        page.press("Remove all passkeys").await;
+        page.begin().await;
+        page.press("Use a passkey").await;
+        page.press("Use the passkey").await;
+        page.shows("This was not accepted.").await;
+    });
+}
+
+#[test]
+fn a_passkey_is_added_with_a_second_factor_only() {
+    in_browser(async |page| {
+        page.sign_in(BEN, PASSWORD).await;
+        page.press("Not now").await;
+        page.press("Add a passkey").await;
+        page.shows("Confirm a second factor at sign-in first.").await;
+    });
+}
+
+#[test]
+fn without_a_device_or_a_script_another_method_is_chosen() {
+    in_browser(async |page| {
+        page.begin().await;
+        page.press("Use a passkey").await;
+        page.site.clock.advance(Duration::from_secs(1));
+        page.scripts(false).await;
+        page.open("/reset").await;
+        assert_eq!(page.heading().await, "This page cannot use that method");
+        page.press("Code by mail").await;
+        page.shows("a code is on its way to its mail address").await;
+    });
+}
