@@ -267,17 +267,17 @@ pub mod password {
 pub mod policy {
     pub use crate::domain::account::budget::PoolKind;
     pub use crate::domain::crypto::link_base::LinkBase;
-    pub use crate::domain::identity::contact::PhoneFormat;
+    pub use crate::domain::identity::contact::{NumberPrefix, PhoneFormat};
     pub use crate::domain::policy::served::{Lack, Unserved};
     pub use crate::domain::policy::{
         AccountRisk, AdministratorPolicy, AsvsLevel, CodeAlphabet, CodeFormat, CodeFormats,
         ContactSources, CrossLimits, DeskPolicy, Deviation, Disclosure, DocumentFault,
         DomainExpiry, EntraImport, FailureBudgets, Finding, Gates, GuessingRisk, HelpDesk, HelpUrl,
         Lifetimes, LockStart, MethodMaxima, MethodPolicies, MethodRisk, MigrationState, NotTaken,
-        NoticeBudgets, Notifications, NotifyRule, OathPolicy, OnPremisesPolicy, OwnersWay,
-        PasswordDue, PasswordExpiry, PlanTable, PolicyDocumentError, PolicyError, PolicyFault,
-        PolicyProblem, PolicyReview, Rate, RegistrationPolicy, Retired, Retirement, Scope,
-        SendBudgets, SettingValue, Severity, SignInLockout, SprayRisk, Standard, Throttle,
+        NoticeBudgets, Notifications, NotifyRule, NumberPolicy, OathPolicy, OnPremisesPolicy,
+        OwnersWay, PasswordDue, PasswordExpiry, PlanTable, PolicyDocumentError, PolicyError,
+        PolicyFault, PolicyProblem, PolicyReview, Rate, RegistrationPolicy, Retired, Retirement,
+        Scope, SendBudgets, SettingValue, Severity, SignInLockout, SprayRisk, Standard, Throttle,
         ThrottleScope, ThrottledAct,
     };
 }
