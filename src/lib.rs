@@ -286,17 +286,17 @@ pub mod password {
 pub mod policy {
     pub use crate::domain::account::budget::PoolKind;
     pub use crate::domain::crypto::link_base::LinkBase;
-    pub use crate::domain::identity::contact::PhoneFormat;
+    pub use crate::domain::identity::contact::{NumberPrefix, PhoneFormat};
     pub use crate::domain::policy::served::{Lack, Unserved};
     pub use crate::domain::policy::{
         AccountRisk, AdministratorPolicy, AsvsLevel, CodeAlphabet, CodeFormat, CodeFormats,
         ContactSources, CrossLimits, DeskPolicy, Deviation, Disclosure, DocumentFault,
         DomainExpiry, EntraImport, FailureBudgets, Finding, Gates, GuessingRisk, HelpDesk, HelpUrl,
         Lifetimes, LockStart, MethodMaxima, MethodPolicies, MethodRisk, MigratedSetting,
-        MigrationState, NotTaken, NoticeBudgets, Notifications, NotifyRule, OathPolicy,
-        OnPremisesPolicy, OwnersWay, PasswordDue, PasswordExpiry, PlanTable, PolicyDocument,
-        PolicyDocumentError, PolicyError, PolicyFault, PolicyProblem, PolicyReview, Rate,
-        RegistrationPolicy, Retired, Retirement, Scope, SendBudgets, SettingValue, Severity,
+        MigrationState, NotTaken, NoticeBudgets, Notifications, NotifyRule, NumberPolicy,
+        OathPolicy, OnPremisesPolicy, OwnersWay, PasswordDue, PasswordExpiry, PlanTable,
+        PolicyDocument, PolicyDocumentError, PolicyError, PolicyFault, PolicyProblem, PolicyReview,
+        Rate, RegistrationPolicy, Retired, Retirement, Scope, SendBudgets, SettingValue, Severity,
         SignInLockout, SprayRisk, Standard, Throttle, ThrottleScope, ThrottledAct,
     };
     pub use crate::engine::PageFacts;

@@ -14,7 +14,11 @@ use crate::stores::StoreKind;
 use crate::support::*;
 
 on_every_store!(v43_links_and_unlocks_at_once_send_one_message);
-in_memory!(v43_a_host_keeps_its_own_list_of_countries, v43_administrators_are_asked_for_help_once,);
+in_memory!(
+    v43_a_number_outside_the_allowed_prefixes_gets_no_code,
+    v43_a_host_keeps_its_own_list_of_countries,
+    v43_administrators_are_asked_for_help_once,
+);
 
 /// Denies the numbers of one country, as a host's own list would.
 struct OneCountry;
@@ -86,6 +90,34 @@ async fn v43_a_host_keeps_its_own_list_of_countries(_kind: &StoreKind) {
     let codes = sent.iter().filter(|message| message.code().is_some());
     let sent: Vec<_> = codes.map(|message| message.destination.normalised()).collect();
     assert_eq!(sent, [cheap.mobile_phone]);
+}
+
+/// V43, S3: a number outside the policy's prefixes gets no code, cannot be registered, and `explain` says
+/// so. The reply to an anonymous caller stays the same.
+async fn v43_a_number_outside_the_allowed_prefixes_gets_no_code(_kind: &StoreKind) {
+    let mut settings = one_gate();
+    let prefix = |text| sspr::policy::NumberPrefix::parse(text).expect("valid");
+    settings.numbers.allowed = [prefix("+1555")].into();
+    let world = World::builder().settings(settings).open().await;
+    let (cheap, dear) = (settle(&world, 1).await, settle(&world, 2).await);
+    let mut contacts = sspr::admin::Contacts::default();
+    contacts.mobile_phone = Some(phone("+88216123456"));
+    supply(&world, &dear.id, &contacts).await;
+    let mut shown = Vec::new();
+    for (n, person) in [(1, &cheap), (2, &dear)] {
+        let reply = opened(&world.engine, &source(n), &person.name, &sms()).await;
+        shown.push(seen(&Ok(reply.expect("uniform"))));
+    }
+    world.deliver().await;
+    assert_eq!(shown[0], shown[1]);
+    let sent = world.inbox.all();
+    let codes = sent.iter().filter(|message| message.code().is_some());
+    let sent: Vec<_> = codes.map(|message| message.destination.normalised()).collect();
+    assert_eq!(sent, [cheap.mobile_phone]);
+    let explained = world.admin().explain(&dear.id).await;
+    let withheld = explained.expect("known").withheld;
+    assert_eq!(withheld.len(), 1);
+    assert_eq!(withheld[0].why, sspr::admin::Withheld::NumberNotAllowed);
 }
 
 /// V43: any number of requests to contact the administrator, from any sources, are one mail.

@@ -355,7 +355,8 @@ event_kinds! {
         /// The message that includes it now; `None`: an administrator's digest of requests for help.
         into: Option<MessageNumber>,
     },
-    /// A notice was not sent to a number that the risk signals denied: a mail address got it too.
+    /// A notice was not sent to a number that the risk signals denied or the policy does not allow: a mail
+    /// address got it too.
     MessageWithheld = "message_withheld" {
         message: MessageNumber,
         kind: String,

@@ -104,6 +104,12 @@ fn gates_of(settings: &PolicySettings, gates: &Gates, path: &'static str, found:
                 "Phones count as methods: the owner must tell users of the risk, cover it in the \
                  risk assessment and plan for a replacement.",
             ),
+        row(phones > 0 && settings.numbers.allowed.is_empty(), "numbers.allowed", "every-country")
+            .cites(Recommendation, Engine, "toll fraud by text and voice")
+            .text(
+                "Codes go by text and voice to every country: name the prefixes of your users, so that \
+                 no fraudster is paid for messages to numbers elsewhere.",
+            ),
         row(sent > 0, path, "asvs-level-3")
             .cites(Note, Asvs, "OWASP ASVS 5.0.0, 6.3.6 and 6.6.1")
             .text("Level 3 allows neither mail nor phones as proof."),

@@ -17,6 +17,7 @@ use super::deviation::Deviation;
 use super::expiry::PasswordExpiry;
 use super::method_policies::MethodPolicies;
 use super::notifications::Notifications;
+use super::numbers::NumberPolicy;
 use super::plans::PlanTable;
 use super::registration::RegistrationPolicy;
 use super::retirement::Retirement;
@@ -65,14 +66,16 @@ pub struct PolicySettings {
     pub notices: NoticeBudgets,
     /// Limits across accounts.
     pub limits: CrossLimits,
+    /// Which phone numbers get codes.
+    pub numbers: NumberPolicy,
     /// The address that links in mails lead to. Default: none, so that mails hold codes only.
     pub link: Option<LinkBase>,
     /// Codes of authenticator apps and OATH tokens.
     pub oath: OathPolicy,
     /// Recovery codes in a set. Default 10, 1 to 16; each has more than 120 random bits.
     pub recovery_codes: u8,
-    /// Days for which a browser stays a known device after a completed flow: 0 (never) to 365.
-    /// Default 90. A known device has a failure budget of its own, and no other privilege.
+    /// Days for which a browser stays a known device after a completed flow: 0 (never) to 365, default
+    /// 90. A known device has a failure budget of its own, and no other privilege.
     pub known_device_days: u16,
     /// What a new password must satisfy.
     pub password: PasswordRules,
@@ -80,8 +83,7 @@ pub struct PolicySettings {
     pub password_expiry: PasswordExpiry,
     /// Whether contact data that the user never confirmed may be used.
     pub contacts: ContactSources,
-    /// Whether the person must type the full phone number before it is called or texted (Entra).
-    /// Default false.
+    /// Whether the full phone number must be typed before it is called or texted (Entra). Default false.
     pub typed_number: bool,
     /// Who gets a notice of a change.
     pub notifications: Notifications,
@@ -99,11 +101,10 @@ pub struct PolicySettings {
     /// Whether a locked account may be unlocked without a new password. Default false. Entra offers
     /// this for passwords managed on premises.
     pub unlock_without_reset: bool,
-    /// Whether a completed reset clears the windowed counters of the account: of failures, and of
-    /// throttles except that of completed resets (Entra). Default false; true needs [`Deviation::CountersClearedOnReset`].
+    /// Whether a completed reset clears the account's windowed counters: of failures, and of
+    /// throttles but that of resets (Entra). Default false; true needs [`Deviation::CountersClearedOnReset`].
     pub clear_counters_on_reset: bool,
-    /// An entitlement that a user must hold, by the directory's name for it (reason 12).
-    /// 1 to 128 bytes. Default: none is required.
+    /// An entitlement that a user must hold, by the directory's name (reason 12), 1 to 128 bytes. Default: none.
     pub required_entitlement: Option<String>,
     /// What each plan of a tenant includes. Default: everything.
     pub plans: PlanTable,
@@ -133,6 +134,7 @@ impl Default for PolicySettings {
             throttles: Vec::new(),
             notices: NoticeBudgets::default(),
             limits: CrossLimits::default(),
+            numbers: NumberPolicy::default(),
             link: None,
             oath: OathPolicy::default(),
             recovery_codes: 10,

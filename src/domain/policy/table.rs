@@ -251,6 +251,8 @@ settings! {
     limits.escalated_human_check: Any,
         "Own choice: the step up against spraying, beside longer codes. Only if the engine has a \
         human check.";
+    numbers.allowed: Entries(0, 256),
+        "Own choice: every country. A list of countries is what providers of texts advise first.";
     notices.texts.max: Number(1, 16),
         "Own choice: to one number of an account, enough for one session; a text costs money and \
         wakes people. Further ones fold into one that counts them.";

@@ -70,6 +70,9 @@ pub enum Withheld {
     Retired,
     /// The tenant's [plan](crate::policy::PlanTable) does not include it.
     Plan,
+    /// A number of this kind is outside the [allowed](crate::policy::NumberPolicy::allowed)
+    /// prefixes. Others of the kind count.
+    NumberNotAllowed,
 }
 
 impl EffectivePolicy {

@@ -47,6 +47,7 @@ pub(crate) fn candidates(
                     && method.provenance == provenance
                     && method.usable_from <= now
                     && !superseded.contains(&&method.id)
+                    && method.destination().is_none_or(|to| policy.numbers.allows(to))
                     && (method.provable() || account.has_proven(&method.id))
             };
             let mut usable: Vec<_> = account.methods.iter().filter(is_usable).collect();
@@ -59,7 +60,9 @@ pub(crate) fn candidates(
             found = stored(Provenance::Administrator);
         }
         if found.is_empty() && policy.contacts.directory {
-            found = from_directory(*kind, user, policy).map(Expected::Sent).into_iter().collect();
+            let held = from_directory(*kind, user, policy);
+            let allowed = held.filter(|to| policy.numbers.allows(to));
+            found = allowed.map(Expected::Sent).into_iter().collect();
         }
         if available.contains(kind) {
             found.push(Expected::External);
@@ -71,7 +74,7 @@ pub(crate) fn candidates(
 }
 
 /// What the directory holds for this kind, if it is well formed.
-pub(in crate::domain) fn from_directory(
+pub(crate) fn from_directory(
     kind: MethodKind,
     user: &UserFacts,
     policy: &Policy,

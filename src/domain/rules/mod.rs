@@ -61,6 +61,7 @@ pub(crate) use devices::{
     cancel, is_familiar, is_known_device, remember_bearer, remember_user_device,
 };
 pub use effective::{Withheld, WithheldMethod};
+pub(crate) use eligibility::from_directory;
 pub(crate) use number::{NumberAttempt, reserve_number};
 pub(crate) use open::{Opened, open_challenge};
 pub(crate) use outbox::{

@@ -125,6 +125,9 @@ pub(crate) fn add_method(
     transition.sweep();
     transition.check_act()?;
     forget_abandoned(transition);
+    if add.factor.destination().is_some_and(|to| !transition.policy.numbers.allows(to)) {
+        return Err(Refusal::NotOffered);
+    }
     let methods = &transition.account.methods;
     if let Some(replaced) = add.replaces
         && !methods

@@ -15,6 +15,7 @@ use crate::domain::message::{
     CodeMessage, LinkMessage, Message, Notice, RepudiationLink, SignInNames,
 };
 use crate::domain::method::Channel;
+use crate::domain::policy::Policy;
 use crate::domain::rules::{
     ClaimedMessage, DeliveryClaim, DeliveryOutcome, SentSecret, claim, settle_message,
 };
@@ -154,11 +155,27 @@ async fn perform(
     {
         return Ok(DeliveryOutcome::NoChannel);
     }
+    if let Some(outcome) = not_allowed(policy, &envelope, pending) {
+        return Ok(outcome);
+    }
     if let Some(outcome) = denied(core, &envelope, pending).await {
         return Ok(outcome);
     }
     core.delivery.deliver(&envelope).await?;
     Ok(DeliveryOutcome::Done)
+}
+
+/// The outcome of a message to a number whose prefix the policy does not allow. A notice is withheld
+/// if it also goes to a mail address.
+fn not_allowed(policy: &Policy, envelope: &Envelope, pending: &Pending) -> Option<DeliveryOutcome> {
+    if policy.numbers.allows(&envelope.destination) {
+        return None;
+    }
+    match &pending.body {
+        PendingBody::Notice { mail_too: true, .. } => Some(DeliveryOutcome::Withheld),
+        PendingBody::Code { .. } => Some(DeliveryOutcome::Never),
+        _ => None,
+    }
 }
 
 /// The outcome of a phone message that the risk signals stop. A code is sent only if they allow

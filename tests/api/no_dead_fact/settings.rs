@@ -385,6 +385,7 @@ const CHANGES: &[Changed] = &[
         acknowledged,
         Life,
     ),
+    to("numbers.allowed", || json!(["+371"]), Life),
     with(
         "scope_groups",
         || json!(1),

@@ -4,6 +4,7 @@ mod context;
 mod domain;
 mod email;
 mod mask;
+mod number_prefix;
 mod numbering;
 mod phone;
 mod punycode;
@@ -13,6 +14,7 @@ pub(in crate::domain) mod stored;
 mod tests;
 
 pub use email::EmailAddress;
+pub use number_prefix::NumberPrefix;
 pub use phone::PhoneNumber;
 pub use raw::{ContactSlot, PhoneFormat};
 

@@ -8,15 +8,15 @@ use super::budgets::{BudgetUse, budget_use};
 use crate::domain::account::budget::PoolKind;
 use crate::domain::account::{Account, Method, WriteState};
 use crate::domain::identity::contact::ContactSlot;
-use crate::domain::identity::facts::UserSelector;
+use crate::domain::identity::facts::{UserFacts, UserSelector};
 use crate::domain::identity::ids::{MethodId, UserId};
 use crate::domain::method::MethodKind;
 use crate::domain::policy::Policy;
 use crate::domain::reason::SsprReason;
 use crate::domain::record::{Record, RecordKind};
 use crate::domain::refusal::Refusal;
-use crate::domain::rules::effective::WithheldMethod;
-use crate::domain::rules::{RegistrationStatus, time_of};
+use crate::domain::rules::effective::{EffectivePolicy, Withheld, WithheldMethod};
+use crate::domain::rules::{RegistrationStatus, from_directory, time_of};
 use crate::domain::time::Timestamp;
 use crate::engine::api::error::{At as _, Error, FaultOrigin};
 use crate::engine::maintenance::accounts::{UnreadableAccount, read_account};
@@ -182,7 +182,7 @@ impl Admin<'_> {
             Ok(Explanation {
                 reason: reasons.first().copied(),
                 reasons: reasons.into_iter().collect(),
-                withheld: effective.withheld.clone(),
+                withheld: withheld(account, facts, effective, &context.policy),
                 malformed: facts.malformed_contacts(context.policy.contacts.phone_format),
                 required: gates.map(|gates| gates.required),
                 administrator: effective.administrator,
@@ -203,6 +203,27 @@ impl Admin<'_> {
         };
         self.core.observe(Operation::AdminExplain, self.tenant, done).await
     }
+}
+
+/// The kinds that the policy names for the user and that do not count, and those with a number
+/// outside the allowed prefixes.
+fn withheld(
+    account: &Account,
+    facts: &UserFacts,
+    effective: &EffectivePolicy,
+    policy: &Policy,
+) -> Vec<WithheldMethod> {
+    let mut all = effective.withheld.clone();
+    let is_outside = |kind: &&MethodKind| {
+        let own = account.methods.iter().filter(|method| method.kind == **kind && method.active());
+        let directory = from_directory(**kind, facts, policy).filter(|_| policy.contacts.directory);
+        let mut numbers = own.filter_map(Method::destination).chain(directory.as_ref());
+        numbers.any(|number| !policy.numbers.allows(number))
+    };
+    let outside = effective.gates.methods.iter().filter(is_outside);
+    let why = Withheld::NumberNotAllowed;
+    all.extend(outside.map(|method| WithheldMethod { method: *method, why }));
+    all
 }
 
 fn held(account: &Account, now: Timestamp) -> Vec<HeldMethod> {

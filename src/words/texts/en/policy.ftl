@@ -69,6 +69,7 @@ policy-limits-tenant-max = failures of a whole tenant before codes become longer
 policy-limits-tenant-window = time in which they are counted
 policy-limits-escalated-length = characters by which codes become longer
 policy-limits-escalated-human-check = a human check while the tenant's limit is spent
+policy-numbers-allowed = countries and ranges of phone numbers that get codes
 policy-notices-texts-max = notices to one number
 policy-notices-texts-window = time in which they are counted
 policy-notices-mails-max = notices to one mail address

@@ -69,6 +69,7 @@ policy-limits-tenant-max = visa nomnieka kļūdas, pirms kodi kļūst garāki
 policy-limits-tenant-window = laiks, kurā tās skaita
 policy-limits-escalated-length = par cik rakstzīmēm kodi kļūst garāki
 policy-limits-escalated-human-check = cilvēka pārbaude, kamēr nomnieka limits ir izsmelts
+policy-numbers-allowed = valstis un tālruņa numuru diapazoni, kas saņem kodus
 policy-notices-texts-max = paziņojumi uz vienu numuru
 policy-notices-texts-window = laiks, kurā tos skaita
 policy-notices-mails-max = paziņojumi uz vienu e-pasta adresi

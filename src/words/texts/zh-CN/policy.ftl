@@ -69,6 +69,7 @@ policy-limits-tenant-max = 验证码变长前整个租户的失败次数
 policy-limits-tenant-window = 计数的时间范围
 policy-limits-escalated-length = 验证码增加的字符数
 policy-limits-escalated-human-check = 租户限制用尽时进行人机验证
+policy-numbers-allowed = 可接收验证码的国家和号段
 policy-notices-texts-max = 发送到同一号码的通知数
 policy-notices-texts-window = 计数的时间范围
 policy-notices-mails-max = 发送到同一邮件地址的通知数

@@ -69,6 +69,7 @@ policy-limits-tenant-max = 驗證碼變長前整個租用戶的失敗次數
 policy-limits-tenant-window = 計數的時間範圍
 policy-limits-escalated-length = 驗證碼增加的字元數
 policy-limits-escalated-human-check = 租用戶限制用盡時進行人機驗證
+policy-numbers-allowed = 可接收驗證碼的國家和號段
 policy-notices-texts-max = 傳送到同一號碼的通知數
 policy-notices-texts-window = 計數的時間範圍
 policy-notices-mails-max = 傳送到同一郵件地址的通知數
