@@ -55,7 +55,7 @@ const BANNED: [&str; 36] = [
 ];
 
 /// What each feature may add to the default build.
-const ADDS: [(&str, &[&str]); 14] = [
+const ADDS: [(&str, &[&str]); 15] = [
     (
         "sqlite",
         &[
@@ -95,6 +95,7 @@ const ADDS: [(&str, &[&str]); 14] = [
             "unic-langid-impl",
         ],
     ),
+    ("argon2", &["argon2", "base64ct", "blake2", "ctutils", "password-hash", "phc"]),
     (
         "seal",
         &["aead", "chacha20", "chacha20poly1305", "cipher", "inout", "poly1305", "universal-hash"],

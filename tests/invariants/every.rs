@@ -10,7 +10,7 @@ use crate::support::{World, ada, request, settings};
 /// Settings with every method and this number of required gates.
 pub(crate) fn every(required: u8) -> PolicySettings {
     let mut settings = settings();
-    settings.users.methods = MethodKind::ALL.into();
+    settings.users.methods = accepted_kinds();
     settings.users.required = required;
     if required == 1 {
         // With one gate the policy must allow fewer guesses.

@@ -194,12 +194,18 @@ fn is_whole(known: &Map<String, Value>) -> bool {
     known.contains_key("window") || known.contains_key("alphabet")
 }
 
+/// Whether this is a map whose keys are the tenant's own, such as the ids of its questions.
+fn is_map(known: &Map<String, Value>) -> bool {
+    known.is_empty()
+}
+
 /// Removes the settings that this release does not know.
 fn remove_unknown(body: &mut Value, known: &Value) {
     if let (Value::Object(body), Value::Object(known)) = (body, known)
         // A format of codes with an unknown field is another format: it must not be read as this
         // one.
         && !known.contains_key("alphabet")
+        && !is_map(known)
     {
         body.retain(|name, _| known.contains_key(name));
         for (name, value) in body {
@@ -216,7 +222,9 @@ fn examine(
     faults: &mut Vec<DocumentFault>,
 ) {
     let before = faults.len();
-    if let (Value::Object(document), Value::Object(known)) = (document, known) {
+    if let (Value::Object(document), Value::Object(known)) = (document, known)
+        && !is_map(known)
+    {
         for (name, value) in document {
             path.push(name.clone());
             match known.get(name) {

@@ -17,6 +17,7 @@ use super::deviation::Deviation;
 use super::expiry::PasswordExpiry;
 use super::method_policies::MethodPolicies;
 use super::plans::PlanTable;
+use super::questions::QuestionPolicy;
 use super::registration::RegistrationPolicy;
 use super::retirement::Retirement;
 use super::throttle::{Throttle, ThrottledAct};
@@ -70,6 +71,8 @@ pub struct PolicySettings {
     pub oath: OathPolicy,
     /// Recovery codes in a set. Default 10, 1 to 16; each has more than 120 random bits.
     pub recovery_codes: u8,
+    /// Security questions. Default: none count.
+    pub questions: QuestionPolicy,
     /// Days for which a browser stays a known device after a completed flow: 0 (never) to 365.
     /// Default 90. A known device has a failure budget of its own, and no other privilege.
     pub known_device_days: u16,
@@ -135,6 +138,7 @@ impl Default for PolicySettings {
             link: None,
             oath: OathPolicy::default(),
             recovery_codes: 10,
+            questions: QuestionPolicy::default(),
             known_device_days: 90,
             password: PasswordRules::default(),
             password_expiry: PasswordExpiry::default(),

@@ -47,7 +47,7 @@ pub(crate) fn candidates(
                     && method.provenance == provenance
                     && method.usable_from <= now
                     && !superseded.contains(&&method.id)
-                    && (method.provable() || account.has_proven(&method.id))
+                    && (method.provable(&policy.questions) || account.has_proven(&method.id))
             };
             let mut usable: Vec<_> = account.methods.iter().filter(is_usable).collect();
             // A stable sort: the method that the user prefers comes first.

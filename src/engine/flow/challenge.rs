@@ -316,6 +316,7 @@ fn check_offered(context: &Context, option: ChallengeOption) -> Result<(), Refus
         _ => policy.registration.max.of(kind).unwrap_or(1),
     };
     let reached = context.capabilities.allow(kind, option.channel());
+    let allowed = allowed && policy.may_be_first(kind);
     if allowed && reached && option.index() < shown { Ok(()) } else { Err(Refusal::NotOffered) }
 }
 

@@ -5,6 +5,7 @@ mod expiry;
 mod limits;
 mod odds;
 mod presets;
+mod questions;
 mod rules;
 mod spray;
 mod stored;

@@ -15,7 +15,7 @@ use crate::domain::policy::Policy;
 use crate::domain::reason::SsprReason;
 use crate::domain::record::{Record, RecordKind};
 use crate::domain::refusal::Refusal;
-use crate::domain::rules::effective::WithheldMethod;
+use crate::domain::rules::effective::{EffectivePolicy, Withheld, WithheldMethod};
 use crate::domain::rules::{RegistrationStatus, time_of};
 use crate::domain::time::Timestamp;
 use crate::engine::api::error::{At as _, Error, FaultOrigin};
@@ -182,7 +182,7 @@ impl Admin<'_> {
             Ok(Explanation {
                 reason: reasons.first().copied(),
                 reasons: reasons.into_iter().collect(),
-                withheld: effective.withheld.clone(),
+                withheld: withheld(effective, account, &context.policy),
                 malformed: facts.malformed_contacts(context.policy.contacts.phone_format),
                 required: gates.map(|gates| gates.required),
                 administrator: effective.administrator,
@@ -203,6 +203,22 @@ impl Admin<'_> {
         };
         self.core.observe(Operation::AdminExplain, self.tenant, done).await
     }
+}
+
+/// The kinds that do not count: for everyone in the tenant, and for this user.
+fn withheld(
+    effective: &EffectivePolicy,
+    account: &Account,
+    policy: &Policy,
+) -> Vec<WithheldMethod> {
+    let mut all = effective.withheld.clone();
+    let method = MethodKind::SecurityQuestions;
+    let mut sets = account.methods.iter().filter(|set| set.kind == method && set.active());
+    if effective.gates.methods.contains(&method) && sets.any(|set| !set.provable(&policy.questions))
+    {
+        all.push(WithheldMethod { method, why: Withheld::QuestionsRemoved });
+    }
+    all
 }
 
 fn held(account: &Account, now: Timestamp) -> Vec<HeldMethod> {
