@@ -14,7 +14,7 @@ use crate::engine::Engine;
 use crate::engine::api::error::Error;
 use crate::engine::api::roles::AdminRoles;
 use crate::engine::core::Core;
-use crate::engine::core::answers::Hashing;
+use crate::engine::core::hashing::Hashing;
 use crate::engine::observe::{Observed, Observer};
 use crate::port::{
     BreachList, Clock, Delivery, Directory, Entropy, ExternalMethod, HumanCheck, RiskSignals, Seal,
@@ -372,8 +372,7 @@ impl EngineBuilder<Ready> {
         // The cell is empty until here, so that this cannot fail.
         let _ = engine.core.store_id.set(id);
         engine.core.check_seal().await?;
-        engine.core.seal_decoy_seed().await?;
-        engine.core.hash_decoy_answer().await?;
+        engine.core.make_decoys().await?;
         Ok(engine)
     }
 }

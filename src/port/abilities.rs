@@ -74,8 +74,8 @@ pub enum RiskSignal {
 /// [`security_questions`](crate::manual::security_questions) has an example.
 #[async_trait]
 pub trait SlowHash: Send + Sync {
-    /// Hashes with a fresh salt. The text contains the salt and the parameters, in at most 256
-    /// bytes.
+    /// Hashes with a fresh salt. The text contains the salt and the parameters.
+    /// It has at most 256 bytes.
     ///
     /// # Errors
     ///

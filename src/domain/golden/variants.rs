@@ -81,6 +81,12 @@ fn every_variant_of_an_account_has_a_golden_form() {
         CodeAlphabet { Digits, Strong },
         challenges(full).map(|challenge| &challenge.format.alphabet)
     );
+}
+
+#[test]
+fn every_kind_and_channel_of_a_method_has_a_golden_form() {
+    let accounts = accounts().map(|(_, account)| account);
+    let [full, ..] = &accounts;
     let channels: Vec<Channel> = challenges(full).map(Challenge::channel).collect();
     covered!(Channel { Email, Sms, Voice, Link, InHand }, channels.iter());
     covered!(

@@ -7,6 +7,7 @@ use super::method_policies::MigrationState;
 use super::plans::includes;
 use super::retirement::{Retired, Retirement};
 use super::settings::{Gates, PolicySettings};
+use super::throttle::{Throttle, ThrottledAct};
 use crate::domain::identity::facts::TenantFacts;
 use crate::domain::identity::roles::same_name;
 use crate::domain::method::{Channel, MethodKind, ProvidedChannel, Verification};
@@ -36,6 +37,11 @@ impl PolicySettings {
             methods.remove(&MethodKind::AppNotification);
         }
         Gates { required: self.users.required, methods }
+    }
+
+    /// The throttle that counts this act, if there is one.
+    pub(crate) fn throttle(&self, act: ThrottledAct) -> Option<&Throttle> {
+        self.throttles.iter().find(|throttle| throttle.counts == act)
     }
 
     /// Whether security questions count for users.

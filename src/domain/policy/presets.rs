@@ -146,7 +146,6 @@ impl PolicySettings {
                 phone_code: 5 * MINUTE,
                 ..Lifetimes::default()
             },
-            attempts: 5,
             failures: FailureBudgets {
                 anonymous: Rate::new(5, DAY),
                 proven: Rate::new(5, DAY),

@@ -81,8 +81,8 @@ const COMMON_ANSWER: u64 = 197;
 
 /// The number of equally likely sets of answers that is as hard to guess as `asked` questions.
 const fn answers(asked: u8) -> u64 {
-    let asked = asked as u32;
-    1_000_u64.saturating_pow(asked) / COMMON_ANSWER.saturating_pow(asked)
+    let count = asked as u32;
+    1_000_u64.saturating_pow(count) / COMMON_ANSWER.saturating_pow(count)
 }
 
 /// The most comparisons in any span of a given length, by the budgets of both pools of an account.

@@ -45,7 +45,9 @@ pub(super) fn check(settings: &PolicySettings) -> Result<(), PolicyError> {
     expiry(&mut faults);
     desk(&mut faults);
     disclosure(&mut faults);
-    questions::questions(&mut faults);
+    for (field, broken, rule) in questions::rules(settings) {
+        faults.inconsistent(field, broken, rule);
+    }
     deviations(&mut faults);
     size(&mut faults);
     faults.found.sort_by_key(|fault| place_of(fault.field()));

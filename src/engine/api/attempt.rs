@@ -157,9 +157,9 @@ impl Attempt {
     pub fn answers(
         answers: impl IntoIterator<Item = (QuestionId, SecretText)>,
     ) -> Result<Self, InvalidInput> {
-        let answers: Vec<_> = answers.into_iter().take(MAX_ANSWERS + 1).collect();
-        check_typed(&answers)?;
-        Ok(Self { given: Given::Answers(answers), answers: None })
+        let given: Vec<_> = answers.into_iter().take(MAX_ANSWERS + 1).collect();
+        check_typed(&given)?;
+        Ok(Self { given: Given::Answers(given), answers: None })
     }
 
     /// Names the option whose challenge this attempt answers. Without it, the attempt answers the

@@ -1,6 +1,5 @@
 //! The answers to security questions: hashed when a set is registered, verified for one attempt.
 
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use crate::domain::account::AnswerHash;
@@ -20,51 +19,22 @@ use crate::engine::api::error::{At as _, Error, FaultOrigin};
 use crate::engine::core::Core;
 use crate::engine::core::compare::Comparison;
 use crate::engine::core::context::decoy_user_id;
+use crate::engine::core::hashing::{DecoyHash, HashPermit};
 use crate::engine::observe::Observed;
 use crate::port::{PortError, SlowHash};
 
 /// How long a caller waits who was refused because of the hashes that run.
 const RETRY: Duration = Duration::from_secs(1);
 
-/// A hash that no answer fits, and how long it took to verify, if the clock can tell.
-pub(crate) struct DecoyHash {
-    text: String,
-    took: Option<Duration>,
-}
-
-/// The hashes that run, and the most that may.
-pub(crate) struct Hashing {
-    most: u32,
-    running: AtomicU32,
-}
-
-/// The right to run one hash after the other; it ends when it is dropped, with the call.
-pub(crate) struct HashPermit<'a>(&'a Hashing);
-
-impl Hashing {
-    pub(crate) fn new(most: u16) -> Self {
-        Self { most: most.into(), running: AtomicU32::new(0) }
-    }
-
-    /// A permit, while less than half of all are given out, or, for a caller who is known to be the
-    /// user, less than all.
-    fn begin(&self, known: bool) -> Option<HashPermit<'_>> {
-        let most = if known { self.most } else { self.most / 2 };
-        let one_more = |running: u32| (running < most).then_some(running + 1);
-        let begun = self.running.fetch_update(Ordering::AcqRel, Ordering::Acquire, one_more);
-        begun.ok().map(|_| HashPermit(self))
-    }
-}
-
-impl Drop for HashPermit<'_> {
-    fn drop(&mut self) {
-        self.0.running.fetch_sub(1, Ordering::AcqRel);
-    }
-}
-
 impl Core {
+    /// Seals and hashes what stands for an account that has no seed or no answer.
+    pub(crate) async fn make_decoys(&self) -> Result<(), Error> {
+        self.seal_decoy_seed().await?;
+        self.hash_decoy_answer().await
+    }
+
     /// Hashes what no answer can be, for accounts without questions, and measures it.
-    pub(crate) async fn hash_decoy_answer(&self) -> Result<(), Error> {
+    async fn hash_decoy_answer(&self) -> Result<(), Error> {
         let Some(hash) = &self.slow_hash else { return Ok(()) };
         let secret = SecretText::from("");
         let text = hash.hash(&secret).await.at(FaultOrigin::SlowHash)?;
@@ -151,8 +121,8 @@ impl Core {
             _ => None,
         };
         let decoy_user = decoy_user_id(comparison.identifier)?;
-        let (tenant, user) = (&comparison.target.tenant, comparison.target.user.as_ref());
-        let user = user.unwrap_or(&decoy_user);
+        let tenant = &comparison.target.tenant;
+        let user = comparison.target.user.as_ref().unwrap_or(&decoy_user);
         let asked = comparison.asked;
         let count = asked.len().max(policy.questions.reset.into());
         let (mut right, mut failed) = (0, None);

@@ -34,7 +34,6 @@ sspr::conformance_tests!(entropy: seeded_entropy, || {
     SeededEntropy::new(SEED.fetch_add(1, Ordering::Relaxed))
 });
 sspr::conformance_tests!(slow_hash: argon2_hash, || Answers);
-sspr::conformance_tests!(slow_hash: test_hash, sspr::testing::TestHash::new);
 #[cfg(feature = "argon2")]
 sspr::conformance_tests!(slow_hash: argon2_adapter, || {
     // The least cost: the property is no matter of time.

@@ -16,8 +16,10 @@ fn counted() -> PolicySettings {
 }
 
 /// The fields of the faults after this change.
-fn faults(settings: PolicySettings, change: impl FnOnce(&mut PolicySettings)) -> Vec<&'static str> {
-    let mut settings = settings;
+fn faults(
+    mut settings: PolicySettings,
+    change: impl FnOnce(&mut PolicySettings),
+) -> Vec<&'static str> {
     change(&mut settings);
     let error = Policy::new(settings).err();
     error.map_or_else(Vec::new, |error| error.faults().iter().map(|fault| fault.field()).collect())
