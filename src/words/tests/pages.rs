@@ -167,7 +167,7 @@ fn each_topic_has_a_question_in_each_language() {
     let catalogue = Catalogue::new();
     for tag in ["en", "lv", "zh-CN", "zh-TW"] {
         let phrases = catalogue.phrases(&Locale::parse(tag).expect("a tag"));
-        let texts: std::collections::BTreeSet<String> = crate::method::QuestionTopic::ALL
+        let texts: BTreeSet<String> = crate::method::QuestionTopic::ALL
             .into_iter()
             .map(|topic| phrases.topic(topic))
             .collect();

@@ -19,7 +19,7 @@ use sspr::{
     TenantId, Timestamp, UserId,
 };
 
-use crate::support::{OLD, START, admin, keys, settings};
+use crate::support::{OLD, START, accepted_kinds, admin, keys, settings};
 
 pub(crate) const BASE: &str = "https://id.contoso.example/reset#";
 

@@ -13,7 +13,7 @@ use sspr::{
 
 use crate::no_error_opens::fixture::Fixture;
 use crate::support::{
-    MAIL, MOBILE, NEW, OLD, ada, admin, code, email, other_than, request, request_from, sms,
+    MAIL, MOBILE, NEW, OLD, World, ada, admin, code, email, other_than, request, request_from, sms,
 };
 
 pub(crate) const EVIL: &str = "thief@evil.example";

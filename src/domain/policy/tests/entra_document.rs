@@ -170,7 +170,7 @@ fn questions_are_taken_with_their_numbers() {
     assert_eq!((settings.questions.register, settings.questions.reset), (4, 3));
     assert_eq!(settings.questions.custom.len(), 1);
     assert!(settings.questions.first && !settings.questions.sticky);
-    assert!(crate::Policy::new(settings.clone()).is_ok());
+    assert!(Policy::new(settings.clone()).is_ok());
     let (document, lost) = settings.to_entra_document();
     assert!(lost.iter().all(|part| !part.path.starts_with("questions")), "{lost:?}");
     let again = read(&document).settings;
