@@ -1,7 +1,7 @@
 //! Every method once, from enrolment to proof; then an unlock and a change.
 //!
-//! Run it with `cargo run --features testing,seal --example methods`. Ada registers eight kinds of
-//! method, then forgets her password eleven times and proves her identity in eleven ways. The clock is
+//! Run it with `cargo run --features testing,seal --example methods`. Ada registers nine kinds of
+//! method, then forgets her password twelve times and proves her identity in twelve ways. The clock is
 //! manual and everything is in memory. Lines that begin with `Ada:` show the user's side.
 
 mod block_on;
@@ -13,7 +13,7 @@ use std::time::Duration;
 use play::{Host, NAME, Outcome, check, heading, say};
 use sspr::audit::EventKind;
 use sspr::facts::{EmailAddress, PhoneNumber};
-use sspr::method::{Channel, NewAuthenticator, NewMethod, OathParameters, OathSeed};
+use sspr::method::{Channel, NewAuthenticator, NewMethod, OathParameters, OathSeed, QuestionId};
 use sspr::port::Clock as _;
 use sspr::testing::SoftToken;
 use sspr::{Attempt, Identifier, MethodKind, Reply, ResetTicket, SecretText, Selection, Step};
@@ -53,6 +53,7 @@ async fn run() -> Outcome<()> {
         "recovery_code",
         "app_notification",
         "passkey",
+        "security_questions",
     ] {
         host.clock.advance(DAY); // her hourly message budget refills
         reset(&mut host, &mut pocket, way).await?;
@@ -71,7 +72,7 @@ async fn run() -> Outcome<()> {
     let expected = MethodKind::ALL.into_iter().filter(|kind| *kind != MethodKind::HostVerified);
     check(kinds == expected.collect(), "a kind of method is missing")?;
     for (code, expected) in
-        [("password_reset", 11), ("account_unlocked", 1), ("password_changed", 1)]
+        [("password_reset", 12), ("account_unlocked", 1), ("password_changed", 1)]
     {
         say(&format!("{code}: {}", count(code)));
         check(count(code) == expected, "the audit trail lacks an operation")?;
@@ -126,12 +127,19 @@ async fn enrol(host: &Host) -> Outcome<Pocket> {
     let method = registration.acknowledge_recovery_codes(request, user, &set.id).await?;
     say(&format!("{} is confirmed", method.kind));
 
+    // Security questions: she chooses five, and only hashes of her answers are stored.
+    let (questions, count) = registration.security_questions(request, user).await?;
+    let chosen = questions.into_iter().take(count.into()).map(|view| view.question);
+    let answers: Vec<_> = chosen.map(|question| (question.clone(), answer(&question))).collect();
+    let method = registration.set_security_questions(request, user, &answers).await?;
+    say(&format!("{} is confirmed", method.kind));
+
     // The host enrols its own methods; the engine only asks whether the user has them.
     host.push.link(&host.ada);
     host.passkey.give(&host.ada);
     let review = registration.review(request, user).await?;
     say(&format!("the host has enrolled {:?}", review.external));
-    check(review.complete && review.methods.len() == 6, "the registration is not complete")?;
+    check(review.complete && review.methods.len() == 7, "the registration is not complete")?;
     Ok(Pocket { app, token, recovery_codes })
 }
 
@@ -184,6 +192,14 @@ async fn reset(host: &mut Host, pocket: &mut Pocket, way: &str) -> Outcome<()> {
             say(&format!("Ada: types {code}"));
             reset.prove(request, &asked.ticket, &Attempt::code(&code)?).await?
         }
+        (Step::Answer { questions, .. }, _) => {
+            say(&format!("the page asks {} of her five questions", questions.len()));
+            let answers = questions.iter().map(|view| {
+                let typed = answer(&view.question).expose_secret().to_uppercase();
+                (view.question.clone(), SecretText::from(typed))
+            });
+            reset.prove(request, &asked.ticket, &Attempt::answers(answers)?).await?
+        }
         (step, _) => return Err(format!("an unexpected step: {step:?}").into()),
     };
     check(matches!(proven.step, Step::NewPassword { .. }), "the proof is not enough")?;
@@ -235,6 +251,11 @@ async fn change(host: &Host) -> Outcome<()> {
     check(notice == Some("notice.password_changed"), "Ada was not notified")?;
     say("her sessions end, and all her addresses are notified");
     host.holds(password)
+}
+
+/// What Ada answers. No one needs to answer truly.
+fn answer(question: &QuestionId) -> SecretText {
+    SecretText::from(format!("My own {question}"))
 }
 
 const fn proven(event: &EventKind) -> Option<MethodKind> {

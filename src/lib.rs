@@ -117,11 +117,12 @@
 //! | `AuthenticatorApp` | `InHand` | [`Registration::enrol_authenticator`] | [`EngineBuilder::seal`] |
 //! | `OathToken` | `InHand` | [`Admin::supply_token`], then [`Registration::claim_token`] | [`EngineBuilder::seal`] |
 //! | `RecoveryCode` | `InHand` | [`Registration::create_recovery_codes`] | |
+//! | `SecurityQuestions` | `InHand` | [`Registration::set_security_questions`] | [`EngineBuilder::slow_hash`] |
 //! | `AppNotification`, `Passkey`, `HostVerified` | `InHand` | the host itself | [`EngineBuilder::external_method`] |
 //!
 //! A kind counts if the policy's [`Gates`](policy::Gates) name it. It is offered if the engine has what the last column
-//! lists. Typed codes of every kind go into [`Attempt::code`], links into [`Attempt::link`], and responses
-//! that the host verifies into [`Attempt::response`].
+//! lists. Typed codes of every kind go into [`Attempt::code`], links into [`Attempt::link`], responses
+//! that the host verifies into [`Attempt::response`], and answers to questions into [`Attempt::answers`].
 //!
 //! # Features
 //!
@@ -252,12 +253,13 @@ pub mod method {
     pub use crate::domain::account::Provenance;
     pub use crate::domain::crypto::totp::{OathAlgorithm, OathParameters, OathSeed};
     pub use crate::domain::method::{ChallengeOption, Channel, RegistrationMode};
+    pub use crate::domain::questions::{QuestionId, QuestionTopic};
     pub use crate::domain::rules::{
         OfferedKind, Prompt, RegistrationPlan, RegistrationStatus, Skip, SuppliedContact,
     };
     pub use crate::engine::{
-        Enrolment, MethodView, NewAuthenticator, NewMethod, OptionView, RecoveryCodes,
-        RegistrationReview, SignInContext, SignInPrompt,
+        Enrolment, MethodView, NewAuthenticator, NewMethod, OptionView, QuestionView,
+        RecoveryCodes, RegistrationReview, SignInContext, SignInPrompt,
     };
 }
 
@@ -295,7 +297,7 @@ pub mod policy {
         Lifetimes, LockStart, MethodMaxima, MethodPolicies, MethodRisk, MigratedSetting,
         MigrationState, NotTaken, NoticeBudgets, Notifications, NotifyRule, NumberPolicy,
         OathPolicy, OnPremisesPolicy, OwnersWay, PasswordDue, PasswordExpiry, PlanTable,
-        PolicyDocument, PolicyDocumentError, PolicyError, PolicyFault, PolicyProblem, PolicyReview,
+        PolicyDocument, PolicyDocumentError, PolicyError, PolicyFault, PolicyProblem, PolicyReview, QuestionPolicy,
         Rate, RegistrationPolicy, Retired, Retirement, Scope, SendBudgets, SettingValue, Severity,
         SignInLockout, SprayRisk, Standard, Throttle, ThrottleScope, ThrottledAct,
     };

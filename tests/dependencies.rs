@@ -96,6 +96,7 @@ const ADDS: [(&str, &[&str]); 15] = [
             "unic-langid-impl",
         ],
     ),
+    ("argon2", &["argon2", "base64ct", "blake2", "ctutils", "password-hash", "phc"]),
     (
         "seal",
         &["aead", "chacha20", "chacha20poly1305", "cipher", "inout", "poly1305", "universal-hash"],

@@ -8,9 +8,9 @@ use sspr::adapters::memory::{MemoryDirectory, MemoryInbox, MemoryStore};
 use sspr::adapters::seal::KeySeal;
 use sspr::facts::{TenantFacts, UserFacts};
 use sspr::method::SignInContext;
-use sspr::policy::{LinkBase, Scope};
+use sspr::policy::{Deviation, LinkBase, Scope};
 use sspr::port::Clock as _;
-use sspr::testing::{ManualClock, SimulatedMethod};
+use sspr::testing::{ManualClock, SimulatedMethod, TestHash};
 use sspr::{
     Actor, Engine, Keys, MethodKind, Policy, PolicySettings, Request, RoleId, SecretBytes,
     SignedIn, Source, TenantId, Timestamp, UserId,
@@ -50,6 +50,7 @@ impl Host {
             .delivery(inbox.clone())
             .clock(clock.clone())
             .seal(KeySeal::new(1, secret(3))?) // seals the seeds of authenticators
+            .slow_hash(TestHash::new()) // a host takes `adapters::argon2`
             .external_method(push.clone())
             .external_method(passkey.clone())
             .open()
@@ -64,6 +65,13 @@ impl Host {
         settings.scope = Scope::All;
         settings.users.required = 1; // to show each method alone; the default is two
         settings.users.methods = MethodKind::ALL.into();
+        // Questions alone are no proof by any standard: the owner says so, three times.
+        settings.questions.first = true;
+        settings.acknowledged.extend([
+            Deviation::SecurityQuestions,
+            Deviation::QuestionsFirst,
+            Deviation::GuessingAboveThreshold,
+        ]);
         // The engine must be able to verify each kind that the policy names.
         settings.users.methods.remove(&MethodKind::HostVerified);
         settings.failures.consecutive = 15; // with one required method, the policy must allow fewer guesses

@@ -3,6 +3,8 @@
 //! They use the ports and the domain, never the engine, so a host's own adapter can do whatever
 //! they do.
 
+#[cfg(feature = "argon2")]
+pub mod argon2;
 pub mod breach;
 pub mod chain;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]

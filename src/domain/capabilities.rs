@@ -10,6 +10,8 @@ pub(crate) struct Capabilities {
     pub(crate) link: bool,
     /// Whether seeds can be unsealed.
     pub(crate) oath: bool,
+    /// Whether answers can be hashed.
+    pub(crate) questions: bool,
     /// The host-verified kinds.
     pub(crate) external: Vec<MethodKind>,
 }
@@ -22,6 +24,7 @@ impl Capabilities {
             Verification::Contact => channel != Channel::Link || self.link,
             Verification::Oath => self.oath,
             Verification::RecoveryCode => true,
+            Verification::Knowledge => self.questions,
             Verification::External => self.external.contains(&kind),
             Verification::Password => false,
         };

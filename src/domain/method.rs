@@ -42,6 +42,9 @@ named! {
         Passkey = "passkey",
         /// Any other proof that the host verifies.
         HostVerified = "host_verified",
+        /// Answers to questions that the person has chosen (Entra: security questions). Knowledge
+        /// of the person that others may share: no standard accepts it as a proof.
+        SecurityQuestions = "security_questions",
         /// The present password. It begins a change and counts for no gate.
         Password = "password",
     }
@@ -75,13 +78,15 @@ pub(crate) enum Verification {
     RecoveryCode,
     /// By the host.
     External,
+    /// By the answers to questions.
+    Knowledge,
     /// By the directory.
     Password,
 }
 
 impl MethodKind {
     /// Every kind that a gate can count, in the order in which they are offered.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Email,
         Self::MobilePhone,
         Self::OfficePhone,
@@ -91,10 +96,12 @@ impl MethodKind {
         Self::AppNotification,
         Self::Passkey,
         Self::HostVerified,
+        Self::SecurityQuestions,
     ];
 
-    /// The same kinds, the most secure first: methods without a sent code, then phones, then mail.
-    pub(crate) const BY_STRENGTH: [Self; 9] = [
+    /// The same kinds, the most secure first: methods without a sent code, then phones, then
+    /// mail, then questions.
+    pub(crate) const BY_STRENGTH: [Self; 10] = [
         Self::Passkey,
         Self::AppNotification,
         Self::AuthenticatorApp,
@@ -104,6 +111,7 @@ impl MethodKind {
         Self::MobilePhone,
         Self::OfficePhone,
         Self::Email,
+        Self::SecurityQuestions,
     ];
 
     /// The kinds that a message reaches.
@@ -126,6 +134,7 @@ impl MethodKind {
             Self::AuthenticatorApp | Self::OathToken => Verification::Oath,
             Self::RecoveryCode => Verification::RecoveryCode,
             Self::AppNotification | Self::Passkey | Self::HostVerified => Verification::External,
+            Self::SecurityQuestions => Verification::Knowledge,
             Self::Password => Verification::Password,
         }
     }
@@ -141,6 +150,7 @@ impl MethodKind {
             | Self::OathToken
             | Self::RecoveryCode
             | Self::Passkey
+            | Self::SecurityQuestions
             | Self::Password => false,
         }
     }
@@ -170,6 +180,7 @@ impl MethodKind {
             Self::Passkey => 8,
             Self::HostVerified => 9,
             Self::Password => 10,
+            Self::SecurityQuestions => 11,
         }
     }
 }

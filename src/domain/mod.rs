@@ -13,6 +13,7 @@ pub(crate) mod method;
 mod named;
 pub(crate) mod password;
 pub(crate) mod policy;
+pub(crate) mod questions;
 pub(crate) mod reason;
 pub(crate) mod record;
 pub(crate) mod refusal;

@@ -72,6 +72,13 @@ pub enum Refusal {
         /// When its outcome is known at the latest.
         retry_at: Timestamp,
     },
+    /// As many answers are being hashed as this engine hashes at once. Nothing was counted; the
+    /// refusal does not depend on the account.
+    #[error("too many answers are being checked; try again at {retry_at}")]
+    Overloaded {
+        /// When it may succeed.
+        retry_at: Timestamp,
+    },
     /// A human check must pass first.
     #[error("a human check must pass first")]
     HumanCheckRequired,
@@ -157,6 +164,7 @@ impl Refusal {
             Self::Password(_) => "password",
             Self::DirectoryPassword { .. } => "directory_password",
             Self::Busy { .. } => "busy",
+            Self::Overloaded { .. } => "overloaded",
             Self::HumanCheckRequired => "human_check_required",
             Self::NotEligible { .. } => "not_eligible",
             Self::ReauthenticationRequired => "reauthentication_required",

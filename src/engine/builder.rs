@@ -14,10 +14,11 @@ use crate::engine::Engine;
 use crate::engine::api::error::Error;
 use crate::engine::api::roles::AdminRoles;
 use crate::engine::core::Core;
+use crate::engine::core::hashing::Hashing;
 use crate::engine::observe::{Observed, Observer};
 use crate::port::{
     BreachList, Clock, Delivery, Directory, Entropy, ExternalMethod, HumanCheck, RiskSignals, Seal,
-    Sessions, Store, SystemClock, SystemEntropy,
+    Sessions, SlowHash, Store, SystemClock, SystemEntropy,
 };
 
 /// The keys are missing: call `keys`.
@@ -74,6 +75,8 @@ struct Options {
     breach_list: Option<Arc<dyn BreachList>>,
     risk_signals: Option<Arc<dyn RiskSignals>>,
     seal: Option<Arc<dyn Seal>>,
+    slow_hash: Option<Arc<dyn SlowHash>>,
+    hashes_at_once: u16,
     external: Vec<Arc<dyn ExternalMethod>>,
     roles: AdminRoles,
     reply_floor: Duration,
@@ -146,6 +149,8 @@ impl EngineBuilder<NeedsDelivery> {
             breach_list: None,
             risk_signals: None,
             seal: None,
+            slow_hash: None,
+            hashes_at_once: 4,
             external: Vec::new(),
             roles: AdminRoles::default(),
             reply_floor: Duration::from_millis(300),
@@ -199,6 +204,24 @@ impl EngineBuilder<Ready> {
         self
     }
 
+    /// Sets the slow hash of the answers to security questions. Default: none; questions are then
+    /// neither offered nor registered. `adapters::argon2` has one (feature `argon2`), and tests use
+    /// `testing::TestHash`.
+    pub fn slow_hash(mut self, hash: impl SlowHash + 'static) -> Self {
+        self.state.options.slow_hash = Some(Arc::new(hash));
+        self
+    }
+
+    /// Sets how many hashes of answers run at once: 2 to 1 024, by default 4. An attempt beyond them
+    /// is refused with [`Refusal::Overloaded`](crate::Refusal::Overloaded), before anything is
+    /// counted. Flows without a proof have half of them, so that strangers leave the rest to users.
+    ///
+    /// Each takes the memory of one hash: 19 MiB for Argon2id at OWASP's cost.
+    pub fn hashes_at_once(mut self, most: u16) -> Self {
+        self.state.options.hashes_at_once = most.clamp(2, 1_024);
+        self
+    }
+
     /// Adds a host-verified method, at most one of each kind. Default: none.
     pub fn external_method(mut self, method: impl ExternalMethod + 'static) -> Self {
         self.state.options.external.push(Arc::new(method));
@@ -213,7 +236,9 @@ impl EngineBuilder<Ready> {
     }
 
     /// Sets the least time of every response before the first proof, so that its duration discloses
-    /// nothing. Default 300 ms: more than a store and a directory usually take together. The host
+    /// nothing. Default 300 ms: more than a store and a directory usually take together. Where
+    /// questions are asked before the first proof, it must cover the hashes of their answers too:
+    /// [`Engine::check`](crate::Engine::check) compares it with a measured hash. The host
     /// waits until [`Reply::not_before`](crate::Reply::not_before).
     pub fn reply_floor(mut self, floor: Duration) -> Self {
         self.state.options.reply_floor = floor;
@@ -311,6 +336,9 @@ impl EngineBuilder<Ready> {
             breach_list: options.breach_list.map(|list| observed(list, &observer)),
             risk_signals: options.risk_signals.map(|signals| observed(signals, &observer)),
             seal: options.seal.map(|seal| observed(seal, &observer)),
+            slow_hash: options.slow_hash.map(|hash| observed(hash, &observer)),
+            decoy_hash: std::sync::OnceLock::new(),
+            hashing: Hashing::new(options.hashes_at_once),
             external: options
                 .external
                 .into_iter()
@@ -345,7 +373,7 @@ impl EngineBuilder<Ready> {
         // The cell is empty until here, so that this cannot fail.
         let _ = engine.core.store_id.set(id);
         engine.core.check_seal().await?;
-        engine.core.seal_decoy_seed().await?;
+        engine.core.make_decoys().await?;
         Ok(engine)
     }
 }

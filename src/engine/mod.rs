@@ -28,7 +28,7 @@ mod operation;
 pub use api::attempt::{Attempt, Selection};
 pub use api::error::{Error, Fault, FaultOrigin};
 pub use api::page_facts::PageFacts;
-pub use api::reply::{MethodView, OptionView, PasswordGuide, Reply, Step};
+pub use api::reply::{MethodView, OptionView, PasswordGuide, QuestionView, Reply, Step};
 pub use api::report::{FailingDelivery, MaintenanceReport};
 pub use api::request::{Actor, DeviceSecret, Request, SignInContext, SignedIn};
 pub use api::roles::{AdminRoles, TargetRule, TargetRules};

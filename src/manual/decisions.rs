@@ -319,7 +319,19 @@
 //! compiled in, `rustls` has no default for the host's own configurations. So an adapter brings none, and
 //! the features `tls-aws-lc-rs` and `tls-ring` bring the one they name.
 //!
-//! # Not built yet
+//! # Security questions
 //!
-//! Security questions (`SlowHash` has no caller yet), temporary passwords, and message texts in other
-//! languages than English.
+//! **Ids and hashes are stored, never texts.** A question is an id of the catalogue or of the policy, so that its
+//! text exists once and in each language, and a set takes under a kilobyte of the record.
+//!
+//! **What is hashed is a MAC of the answer** under the lookup key, over the user and the question. A hash that is
+//! copied to another account fits nothing there, and a dump of the store without the key cannot be searched for
+//! likely answers; with the key, only the cost of the hash protects them.
+//!
+//! **The attempt that is counted for a wrong set draws the next one**: the draw is a function of the challenge's nonce
+//! and the attempts left, so that nothing else is stored, and a draw cannot be repeated. Sticky questions, the
+//! default, are a function of the set and of how often it was answered.
+//!
+//! **Before the first proof questions are asked only where the policy opts in**, and then sticky ones, unless reasons
+//! are disclosed. A decoy record may be taken over by another name, which restores its attempts: draws that depend
+//! on them would tell that the name is unknown.

@@ -63,7 +63,8 @@
 //!
 //! A kind of method counts if `users.methods` or `administrators.gates.methods` names it *and* the engine
 //! can verify it. Authenticators need [`seal`](crate::EngineBuilder::seal), host-verified methods need
-//! [`external_method`](crate::EngineBuilder::external_method), links need `link`, and all other messages
+//! [`external_method`](crate::EngineBuilder::external_method), security questions need
+//! [`slow_hash`](crate::EngineBuilder::slow_hash) ([their page](crate::manual::security_questions)), links need `link`, and all other messages
 //! need a channel of the [`Delivery`](crate::port::Delivery). Otherwise the kind is not offered and there is no
 //! error: a policy is data, and engines differ.
 //!

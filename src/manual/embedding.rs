@@ -18,6 +18,7 @@
 //! | [`Enter`](crate::Step::Enter) | "If the account has this method, a code is on its way", a field for it, the other options; *send again* from `resend_at` on, *contact your administrator* from `help_at` on | [`prove`](crate::Reset::prove), or `challenge` again |
 //! | [`OpenLink`](crate::Step::OpenLink) | "If the account has this address, a link is on its way. Open it on this device, or on another" | nothing: [the link's page](#links) does; or `challenge` again |
 //! | [`Respond`](crate::Step::Respond) | the content of [`Reply::page`](crate::Reply::page): a number for the app, options for a passkey | `prove` with [`Attempt::response`](crate::Attempt::response), or `challenge` again |
+//! | [`Answer`](crate::Step::Answer) | a field for each question: its text, or that of its topic in your words | `prove` with [`Attempt::answers`](crate::Attempt::answers); after `NotAccepted`, `view`, which may ask others |
 //! | [`NewPassword`](crate::Step::NewPassword) | the rules and a field; if `unsettled`, "type the same password again" | [`complete`](crate::Reset::complete) |
 //! | [`ConfirmUnlock`](crate::Step::ConfirmUnlock) | "Unlock my account"; if `unsettled`, the same again | [`Unlock::complete`](crate::Unlock::complete) |
 //! | [`Done`](crate::Step::Done) | "Your password is changed", or "your account is unlocked"; if not `propagated`, "in a few minutes" | nothing: sign in; see [after the end](#after-the-end) |

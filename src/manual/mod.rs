@@ -7,6 +7,7 @@
 //! | [`dependencies`] | all who add the crate to a build | which crates each feature adds, SQLite and TLS beside the host's own, the host's pools and channels, migrations by the host's tool |
 //! | [`signed_in`] | authors of sign-in, account pages and admin consoles | the prompt, registration, enrolment, password change, which help desk does what |
 //! | [`host_methods`] | authors of an own verification method | a push with number matching, a passkey |
+//! | [`security_questions`] | owners of the policy, authors of pages | what they are worth, sets and draws, hashing on threads, what a stranger can cost |
 //! | [`writing_a_store`] | authors of a store | the contract in plain words, a complete store, how to test it, common mistakes |
 //! | [`writing_a_directory`] | authors of a directory | the contract in plain words, how to test it, common mistakes |
 //! | [`writing_a_delivery`] | authors of a delivery or a seal | which error for which reply, nonces, how to test them, common mistakes |
@@ -41,6 +42,7 @@ pub mod operating;
 pub mod postgres;
 pub mod reports;
 pub mod restoring;
+pub mod security_questions;
 pub mod signed_in;
 #[cfg(feature = "testing")]
 pub mod testing_your_host;

@@ -69,6 +69,7 @@
 //! | authenticator app | [`enrol_authenticator`](crate::Registration::enrol_authenticator) | the QR code, the seed, a field for the app's code | `confirm` |
 //! | OATH token | [`claim_token`](crate::Registration::claim_token), for each pending one in `review` | a field for the token's code | `confirm` |
 //! | recovery codes | [`create_recovery_codes`](crate::Registration::create_recovery_codes) | the codes, *print*, *I have saved them* | [`acknowledge_recovery_codes`](crate::Registration::acknowledge_recovery_codes) |
+//! | security questions | [`security_questions`](crate::Registration::security_questions) | a choice of question and a field for each answer of the set | [`set_security_questions`](crate::Registration::set_security_questions) with the whole set |
 //! | push, passkey | [`check_host_verified`](crate::Registration::check_host_verified), then your own enrolment ([`host_methods`](super::host_methods)) | | |
 //!
 //! **Supplied data.** `review` and the prompt list contact data of an administrator or the directory, masked

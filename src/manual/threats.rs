@@ -53,6 +53,7 @@
 //! | the number (SIM swap) | read its codes | the second method; [`RiskSignals`](crate::port::RiskSignals), which stops a code to a recently ported number |
 //! | the phone, unlocked | read texts and app codes, approve pushes | an app and the push to it count as one method; a text and the app count as two: if phones are lost often, require mail or a recovery code as well |
 //! | the sheet of recovery codes | one proof for each | the second method; the notice at each use; a new set |
+//! | the answers to security questions: from a profile, a relative, another site | one proof | off by default; only after another proof; never for administrators; all of three, five attempts of a challenge, sticky until answered; [`review`](crate::Policy::review) has the odds |
 //! | a stolen session | add a method | a recent sign-in and a second factor to change methods, the hold of a day, the notice to the other addresses |
 //! | the old password | nothing here: a reset does not ask for it | |
 //! | an old notice, or the mailbox for a while | press *it was not me*: the account is blocked until an administrator acts, and methods that were added since the notice are removed | the link's short life ([`repudiation_life`](crate::policy::DeskPolicy::repudiation_life)), one use, and the notices to the owner and the help desk; nothing opens |
@@ -176,6 +177,10 @@
 //!   several thousand other names between two probes takes the record from the probed name. That name
 //!   then never falls silent, whereas an account would. Each such flood spends the tenant's limit and
 //!   raises an alarm.
+//!
+//! - **Hashes of earlier parameters.** Where questions are asked before the first proof, a set that was hashed
+//!   at another cost takes another time than a decoy, until its owner answers it. The questions of an unknown
+//!   name are drawn evenly, those of people are not, and change once they were answered.
 //!
 //! [`Stats::silenced_decoys`](crate::maintenance::Stats::silenced_decoys) counts the silent replies for unknown
 //! names: alert if it grows quickly.

@@ -61,10 +61,21 @@ pub enum RiskSignal {
     Deny,
 }
 
-/// A slow hash for secrets with little entropy, such as answers to security questions.
+/// A slow hash for secrets with little entropy: the answers to security questions.
+///
+/// The secret is 43 letters and digits that depend on the answer, the user, the question and the
+/// lookup key, so that a hash that is copied to another account fits no answer there. The engine
+/// calls [`verify`](Self::verify) as often for unknown accounts as for known ones, and runs at most
+/// [`hashes_at_once`](crate::EngineBuilder::hashes_at_once) comparisons at a time, each of one hash
+/// after the other.
+///
+/// A hash takes a processor for some milliseconds. The future may compute it where it is polled,
+/// as `adapters::argon2` does (feature `argon2`), or wait for a pool of threads: the manual page
+/// [`security_questions`](crate::manual::security_questions) has an example.
 #[async_trait]
 pub trait SlowHash: Send + Sync {
     /// Hashes with a fresh salt. The text contains the salt and the parameters.
+    /// It has at most 256 bytes.
     ///
     /// # Errors
     ///
@@ -77,6 +88,16 @@ pub trait SlowHash: Send + Sync {
     ///
     /// `Unavailable`; `Corrupt` for text that is not such a hash.
     async fn verify(&self, secret: &SecretText, hash: &str) -> PortResult<bool>;
+
+    /// Whether [`hash`](Self::hash) would make a hash with these parameters now. It makes no call.
+    /// A hash that is not current is made again when its answer is next given.
+    ///
+    /// *A wrong `true`*, which the default always returns, keeps hashes of weaker parameters. *A
+    /// wrong `false`* costs a hash for each answer of each right set.
+    fn is_current(&self, hash: &str) -> bool {
+        let _ = hash;
+        true
+    }
 }
 
 /// Authenticated encryption for secrets that must be read again, such as TOTP seeds.

@@ -1,13 +1,14 @@
-//! Doubles of the optional abilities: a seal, and a method that the host verifies.
+//! Doubles of the optional abilities: a seal, a hash, and a method that the host verifies.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 
 use super::lock;
 use crate::domain::crypto::mac::mac_parts;
-use crate::port::{ExternalMethod, PortError, PortResult, Seal};
+use crate::port::{ExternalMethod, PortError, PortResult, Seal, SlowHash};
 use crate::{MethodKind, SecretBytes, SecretText, TenantId, UserId};
 
 /// A seal for tests that hides nothing; it only refuses to open with another `associated`.
@@ -44,6 +45,84 @@ impl Seal for TestSeal {
         } else {
             Err(PortError::corrupt().because("sealed with other associated data"))
         }
+    }
+}
+
+/// A hash for tests that is not slow. Its clones count the hashes together.
+///
+/// ```
+/// use sspr::port::SlowHash as _;
+/// use sspr::testing::{TestHash, block_on};
+///
+/// let hash = TestHash::new();
+/// let text = block_on(hash.hash(&"rex".into()))?;
+/// assert!(block_on(hash.verify(&"rex".into(), &text))?);
+/// assert_eq!(hash.hashes(), 2);
+/// hash.raise_cost();
+/// assert!(!hash.is_current(&text) && block_on(hash.verify(&"rex".into(), &text))?);
+/// # Ok::<(), sspr::port::PortError>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct TestHash {
+    state: Arc<TestHashState>,
+}
+
+#[derive(Debug, Default)]
+struct TestHashState {
+    hashes: AtomicU64,
+    cost: AtomicU64,
+    salt: AtomicU64,
+}
+
+impl TestHash {
+    /// A hash of cost 0.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// How many hashes were computed, by `hash` and `verify`.
+    #[must_use]
+    pub fn hashes(&self) -> u64 {
+        self.state.hashes.load(Ordering::Relaxed)
+    }
+
+    /// Raises the cost: earlier hashes are not current any more.
+    pub fn raise_cost(&self) {
+        self.state.cost.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn text(cost: &str, salt: &str, secret: &SecretText) -> String {
+        let parts = [cost.as_bytes(), salt.as_bytes(), secret.expose_secret().as_bytes()];
+        let mac = mac_parts(b"a hash that is not slow at all !", 0x7e, &parts);
+        // As long as a hash of Argon2id in the form of PHC.
+        format!("$test${cost:0>16}${salt:0>8}${}", data_encoding::HEXLOWER.encode(&mac))
+    }
+}
+
+#[async_trait]
+impl SlowHash for TestHash {
+    async fn hash(&self, secret: &SecretText) -> PortResult<String> {
+        self.state.hashes.fetch_add(1, Ordering::Relaxed);
+        let cost = self.state.cost.load(Ordering::Relaxed).to_string();
+        let salt = self.state.salt.fetch_add(1, Ordering::Relaxed);
+        Ok(Self::text(&format!("{cost:0>16}"), &format!("{salt:0>8}"), secret))
+    }
+
+    async fn verify(&self, secret: &SecretText, hash: &str) -> PortResult<bool> {
+        self.state.hashes.fetch_add(1, Ordering::Relaxed);
+        let parts: Vec<&str> = hash.split('$').collect();
+        match parts[..] {
+            ["", "test", cost, salt, mac] if mac.len() == 64 => {
+                Ok(Self::text(cost, salt, secret) == hash)
+            }
+            _ => Err(PortError::corrupt().because("no hash of this double")),
+        }
+    }
+
+    fn is_current(&self, hash: &str) -> bool {
+        let cost = self.state.cost.load(Ordering::Relaxed);
+        hash.split('$').nth(2) == Some(format!("{cost:0>16}").as_str())
     }
 }
 

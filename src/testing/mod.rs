@@ -10,8 +10,8 @@
 //! - [`Recorder`] logs every call of a port in a [`CallLog`], so that two runs can be compared.
 //! - [`Faulty`] fails, delays or hangs calls of the wrapped ports according to a [`FaultPlan`]. A
 //!   test that counts the calls once can then break each of them in turn.
-//! - [`SoftToken`], [`TestSeal`] and [`SimulatedMethod`] simulate an authenticator, a seal and a
-//!   host-verified method.
+//! - [`SoftToken`], [`TestSeal`], [`TestHash`] and [`SimulatedMethod`] simulate an authenticator, a
+//!   seal, a slow hash and a host-verified method.
 //! - [`block_on`], [`poll_until_stalled`] and [`join_all`] drive futures on plain threads.
 //! - [`explore`] runs two or three actors in *every* order of their port calls.
 //! - [`Encoded`] passes each record through its text, [`Unreadable`] damages chosen records,
@@ -70,7 +70,7 @@ mod world;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-pub use abilities::{SimulatedMethod, TestSeal};
+pub use abilities::{SimulatedMethod, TestHash, TestSeal};
 pub use authenticator::SoftToken;
 pub use call_log::{Call, CallLog};
 pub use clock::ManualClock;

@@ -21,6 +21,7 @@ pub const fn status(error: &Error) -> u16 {
     match error {
         Error::Refused(refusal) => match refusal {
             Refusal::TooOften { .. } | Refusal::TooManyCodes { .. } | Refusal::Busy { .. } => 429,
+            Refusal::Overloaded { .. } => 503,
             Refusal::Ended | Refusal::TicketReplaced => 410,
             Refusal::NotAuthorised
             | Refusal::OwnAccount
@@ -135,7 +136,8 @@ const fn retry_at(error: &Error) -> Option<Timestamp> {
         Error::Refused(
             Refusal::TooOften { retry_at }
             | Refusal::TooManyCodes { retry_at, .. }
-            | Refusal::Busy { retry_at },
+            | Refusal::Busy { retry_at }
+            | Refusal::Overloaded { retry_at },
         ) => Some(*retry_at),
         Error::Refused(Refusal::DirectoryPassword { retry_at, .. }) => *retry_at,
         _ => None,
@@ -175,6 +177,7 @@ mod tests {
             (Refusal::HumanCheckRequired.into(), 422),
             (Refusal::Busy { retry_at }.into(), 429),
             (Refusal::TooOften { retry_at }.into(), 429),
+            (Refusal::Overloaded { retry_at }.into(), 503),
             (Refusal::TicketReplaced.into(), 410),
             (Refusal::SecondFactorRequired.into(), 403),
             (Refusal::NotFound.into(), 404),

@@ -22,10 +22,10 @@ macro_rules! files {
 }
 
 files! {
-    "en": "messages" "pages" "reasons" "policy" "troubleshooting";
-    "lv": "messages" "pages" "reasons" "policy" "troubleshooting";
-    "zh-CN": "messages" "pages" "reasons" "policy" "troubleshooting";
-    "zh-TW": "messages" "pages" "reasons" "policy" "troubleshooting";
+    "en": "messages" "pages" "reasons" "policy" "questions" "troubleshooting";
+    "lv": "messages" "pages" "reasons" "policy" "questions" "troubleshooting";
+    "zh-CN": "messages" "pages" "reasons" "policy" "questions" "troubleshooting";
+    "zh-TW": "messages" "pages" "reasons" "policy" "questions" "troubleshooting";
 }
 
 /// Texts in several languages: see [the module](crate::words).

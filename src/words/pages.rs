@@ -4,7 +4,7 @@ use super::clock::{When, ZoneOffset};
 use super::letter::name_of;
 use super::phrases::{PhraseValue, Phrases};
 use crate::audit::Remedy;
-use crate::method::{OptionView, Prompt, SignInPrompt, Skip};
+use crate::method::{OptionView, Prompt, QuestionTopic, QuestionView, SignInPrompt, Skip};
 use crate::password::{PasswordFault, PasswordGuide};
 use crate::{CodeLimit, MethodKind, Refusal, SsprReason, Step};
 
@@ -90,6 +90,7 @@ impl Phrases<'_> {
             },
             Step::OpenLink { .. } => self.page("step-open-link", None),
             Step::Respond { .. } => self.page("step-respond", None),
+            Step::Answer { .. } => self.page("step-answer", None),
             Step::ConfirmUnlock { unsettled: unknown, .. } => {
                 unsettled("step-confirm-unlock", *unknown)
             }
@@ -102,6 +103,35 @@ impl Phrases<'_> {
                 ..self.page("step-done", None)
             },
         }
+    }
+
+    /// The text of a security question: that of the policy for a custom one, else that of its topic. A
+    /// question of neither is shown by its id.
+    ///
+    /// ```
+    /// use sspr::method::QuestionTopic;
+    /// use sspr::message::Locale;
+    /// use sspr::words::Catalogue;
+    ///
+    /// let catalogue = Catalogue::new();
+    /// let latvian = catalogue.phrases(&Locale::parse("lv")?);
+    /// let text = latvian.topic(QuestionTopic::FirstPet);
+    /// assert_eq!(text, "Kā sauca jūsu pirmo mājdzīvnieku?");
+    /// # Ok::<(), sspr::InvalidInput>(())
+    /// ```
+    #[must_use]
+    pub fn question(&self, view: &QuestionView) -> String {
+        match (&view.text, view.question.topic()) {
+            (Some(text), _) => text.clone(),
+            (None, Some(topic)) => self.topic(topic),
+            (None, None) => view.question.to_string(),
+        }
+    }
+
+    /// The question of a topic of the catalogue.
+    #[must_use]
+    pub fn topic(&self, topic: QuestionTopic) -> String {
+        self.phrase(&format!("question-{}", topic.as_str().replace('_', "-")), &[])
     }
 
     /// What a user is asked at sign-in; `None` if nothing is asked. The note tells until when it may be
@@ -144,7 +174,9 @@ impl Phrases<'_> {
         match refusal {
             Refusal::NotEligible { reason } => return self.reason(*reason).user,
             Refusal::DirectoryPassword { reason, .. } => return self.directory_password(reason),
-            Refusal::TooOften { retry_at } | Refusal::Busy { retry_at } => {
+            Refusal::TooOften { retry_at }
+            | Refusal::Busy { retry_at }
+            | Refusal::Overloaded { retry_at } => {
                 values.push(("at", self.moment(*retry_at, offset).into()));
             }
             Refusal::TooManyCodes { limit, retry_at } => {

@@ -140,10 +140,14 @@ impl Phrases<'_> {
             Value::String(name) if path.ends_with("methods") => {
                 self.phrase("method", &[("method", name.as_str().into())])
             }
+            Value::String(name) if path == "questions.topics" => {
+                self.phrase(&format!("question-{}", name.replace('_', "-")), &[])
+            }
             Value::String(name) if path != "required_entitlement" => self.word(name),
             Value::String(name) => name.clone(),
             Value::Array(items) if items.is_empty() => self.word("nothing"),
             Value::Array(items) => self.list(items.iter().map(|item| self.json(item, path))),
+            Value::Object(parts) if parts.is_empty() => self.word("nothing"),
             Value::Object(parts) => match parts.get("selected").and_then(Value::as_array) {
                 Some(groups) => {
                     let names = groups.iter().map(|group| group.as_str().unwrap_or_default());

@@ -14,7 +14,7 @@ const BASE: &str = "https://id.contoso.example/reset#";
 /// Settings with every method and two required gates.
 fn all() -> PolicySettings {
     let mut settings = settings();
-    settings.users.methods = MethodKind::ALL.into();
+    settings.users.methods = accepted_kinds();
     settings.link = Some(LinkBase::parse(BASE).expect("sound"));
     settings.unlock_without_reset = true;
     settings.notifications.administrator_roles =

@@ -36,6 +36,7 @@ mod listed;
 mod outstanding;
 mod prefetch;
 mod pumping;
+mod questions;
 mod recipients;
 mod refused;
 mod replay;

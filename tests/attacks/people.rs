@@ -7,8 +7,8 @@ use sspr::audit::{Event, EventKind};
 use sspr::facts::{EmailAddress, PhoneNumber, UserFacts};
 use sspr::policy::{LinkBase, Rate};
 use sspr::{
-    Engine, Error, Identifier, MethodKind, Policy, PolicySettings, Refusal, Reply, Request,
-    ResetTicket, Selection, Step, UserId,
+    Engine, Error, Identifier, Policy, PolicySettings, Refusal, Reply, Request, ResetTicket,
+    Selection, Step, UserId,
 };
 
 use crate::stores::StoreUnderTest;
@@ -48,7 +48,7 @@ pub(crate) const BASE: &str = "https://id.contoso.example/reset#";
 pub(crate) fn everything(required: u8) -> PolicySettings {
     // Roomy, since its tests open a challenge of each method from one source.
     let mut settings = roomy(settings());
-    settings.users.methods = MethodKind::ALL.into();
+    settings.users.methods = accepted_kinds();
     settings.users.required = required;
     settings.link = Some(LinkBase::parse(BASE).expect("sound"));
     settings.unlock_without_reset = true;

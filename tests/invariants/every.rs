@@ -2,15 +2,15 @@
 
 use sspr::policy::LinkBase;
 use sspr::testing::WorldBuilder;
-use sspr::{Attempt, MethodKind, PolicySettings, Reply, ResetTicket, Selection, UnlockTicket};
+use sspr::{Attempt, PolicySettings, Reply, ResetTicket, Selection, UnlockTicket};
 
 use crate::stores::StoreUnderTest;
-use crate::support::{World, ada, request, settings};
+use crate::support::{World, accepted_kinds, ada, request, settings};
 
 /// Settings with every method and this number of required gates.
 pub(crate) fn every(required: u8) -> PolicySettings {
     let mut settings = settings();
-    settings.users.methods = MethodKind::ALL.into();
+    settings.users.methods = accepted_kinds();
     settings.users.required = required;
     if required == 1 {
         // With one gate the policy must allow fewer guesses.

@@ -21,7 +21,7 @@ const PRIVATE: [(&str, &str); 2] =
 
 pub(crate) fn settings(required: u8) -> PolicySettings {
     let mut settings = support::settings();
-    settings.users.methods = MethodKind::ALL.into();
+    settings.users.methods = support::accepted_kinds();
     settings.users.required = required;
     settings.link = Some(LinkBase::parse("https://id.contoso.example/reset#").expect("sound"));
     settings.unlock_without_reset = true;

@@ -39,6 +39,11 @@ pub fn settings() -> PolicySettings {
     settings
 }
 
+/// Every kind that a policy may count without an acknowledgement: all but security questions.
+pub fn accepted_kinds() -> std::collections::BTreeSet<MethodKind> {
+    MethodKind::ALL.into_iter().filter(|kind| *kind != MethodKind::SecurityQuestions).collect()
+}
+
 pub fn one_gate() -> PolicySettings {
     let mut settings = settings();
     settings.users.required = 1;

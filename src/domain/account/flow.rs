@@ -13,6 +13,7 @@ use crate::domain::identity::ids::MethodId;
 use crate::domain::message::CodePurpose;
 use crate::domain::method::{ChallengeOption, Channel, MethodKind};
 use crate::domain::policy::CodeFormat;
+use crate::domain::questions::QuestionId;
 use crate::domain::reason::FlowStage;
 use crate::domain::record::hex_bytes;
 use crate::domain::time::Timestamp;
@@ -229,6 +230,8 @@ pub(crate) enum Expected {
     Oath(MethodId),
     /// A recovery code of this set.
     RecoveryCode(MethodId),
+    /// The answers to questions of this set.
+    SecurityQuestions(MethodId),
     /// A proof that the host verifies.
     External,
     /// Nothing: the challenge is a decoy. Several users have this mailbox, and it gets their sign-in
@@ -252,7 +255,9 @@ impl Expected {
     pub(crate) fn identity(&self, kind: MethodKind) -> String {
         match self {
             Self::Sent(destination) => destination.normalised(),
-            Self::Oath(id) | Self::RecoveryCode(id) => id.as_str().to_owned(),
+            Self::Oath(id) | Self::RecoveryCode(id) | Self::SecurityQuestions(id) => {
+                id.as_str().to_owned()
+            }
             Self::External | Self::Decoy | Self::SignInNames(_) => kind.as_str().to_owned(),
         }
     }
@@ -303,6 +308,9 @@ pub(crate) struct Repeat {
     pub(crate) step: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) code: Option<Digest>,
+    /// The questions that were answered: a repeat answers the same.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) asked: Vec<QuestionId>,
     /// Fields of a newer release.
     #[serde(flatten)]
     pub(crate) unknown: Unknown,

@@ -9,9 +9,11 @@ use crate::domain::crypto::totp::OathParameters;
 use crate::domain::identity::contact::Destination;
 use crate::domain::identity::ids::MethodId;
 use crate::domain::method::MethodKind;
+use crate::domain::policy::QuestionPolicy;
 use crate::domain::time::Timestamp;
 
 use super::flow::Expected;
+use super::questions::QuestionSet;
 use super::unknown::Unknown;
 
 /// The origin of an address, which decides whether it counts.
@@ -64,6 +66,8 @@ pub(crate) enum Factor {
     Oath(OathDevice),
     /// The set of recovery codes.
     RecoveryCode(RecoveryCodeSet),
+    /// The set of security questions.
+    SecurityQuestions(QuestionSet),
 }
 
 /// A device that shows time-based codes.
@@ -127,7 +131,7 @@ impl Factor {
     pub(crate) const fn destination(&self) -> Option<&Destination> {
         match self {
             Self::Address(destination) => Some(destination),
-            Self::Oath(_) | Self::RecoveryCode(_) => None,
+            Self::Oath(_) | Self::RecoveryCode(_) | Self::SecurityQuestions(_) => None,
         }
     }
 }
@@ -177,12 +181,18 @@ impl Method {
             Factor::Address(destination) => Expected::Sent(destination.clone()),
             Factor::Oath(_) => Expected::Oath(self.id.clone()),
             Factor::RecoveryCode(_) => Expected::RecoveryCode(self.id.clone()),
+            Factor::SecurityQuestions(_) => Expected::SecurityQuestions(self.id.clone()),
         }
     }
 
-    /// Whether the method can still be proven: a set of recovery codes may be used up.
-    pub(crate) fn provable(&self) -> bool {
-        !matches!(&self.factor, Factor::RecoveryCode(set) if set.codes.is_empty())
+    /// Whether the method can still be proven: a set of recovery codes may be used up, and the
+    /// policy may have removed questions of a set.
+    pub(crate) fn provable(&self, questions: &QuestionPolicy) -> bool {
+        match &self.factor {
+            Factor::RecoveryCode(set) => !set.codes.is_empty(),
+            Factor::SecurityQuestions(set) => set.is_answerable(questions),
+            Factor::Address(_) | Factor::Oath(_) => true,
+        }
     }
 }
 

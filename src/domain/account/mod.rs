@@ -6,6 +6,7 @@ mod flow;
 mod method;
 mod numbers;
 mod outbox;
+mod questions;
 mod registration;
 mod repudiated;
 mod sends;
@@ -25,6 +26,7 @@ pub(crate) use method::{Factor, Method, MethodState, OathDevice, RecoveryCodeSet
 pub use numbers::{ChallengeNumber, FlowNumber, MessageNumber, WriteNumber};
 pub(crate) use numbers::{CredentialEpoch, Generation, MethodNumber, SessionHash, SourceHash};
 pub(crate) use outbox::{Counted, Effect, Pending, PendingBody, Write, WriteState};
+pub(crate) use questions::{AnswerHash, QuestionSet, StoredAnswer};
 pub(crate) use registration::{RegistrationState, Sitting};
 pub(crate) use repudiated::Repudiated;
 pub(crate) use sends::Sends;

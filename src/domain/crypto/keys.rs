@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 use crate::domain::account::{MessageNumber, SessionHash, SourceHash};
 use crate::domain::crypto::code::CodeKey;
 use crate::domain::crypto::mac::{KeyedMac, Keystream, mac_parts};
-use crate::domain::crypto::secret::{SecretBytes, secrets_equal};
+use crate::domain::crypto::secret::{SecretBytes, SecretText, secrets_equal};
 use crate::domain::identity::ids::{CounterKey, Identifier, RecordKey, TenantId, UserId};
 use crate::domain::invalid::InvalidInput;
 use crate::domain::time::Timestamp;
@@ -59,6 +59,8 @@ mod domain {
     pub(super) const MESSAGE: u8 = 0x09;
     pub(super) const SESSION: u8 = 0x0a;
     pub(super) const FAMILIAR: u8 = 0x0b;
+    pub(super) const ANSWER: u8 = 0x0c;
+    pub(super) const QUESTIONS: u8 = 0x0d;
 }
 
 /// The number of decoy records of a tenant.
@@ -201,6 +203,26 @@ impl Keys {
     /// identifier.
     pub(crate) fn mask(&self, identifier: [u8; 8]) -> [u8; 32] {
         self.lookup.parts(domain::MASK, &[&identifier])
+    }
+
+    /// Bytes for the questions of an identifier that no account has: always the same for one
+    /// identifier.
+    pub(crate) fn questions(&self, identifier: [u8; 8]) -> [u8; 32] {
+        self.lookup.parts(domain::QUESTIONS, &[&identifier])
+    }
+
+    /// What is hashed in place of an answer in its normal form: it fits one user and one question,
+    /// and cannot be computed from the store alone.
+    pub(crate) fn answer(
+        &self,
+        tenant: &TenantId,
+        user: &UserId,
+        question: &str,
+        answer: &str,
+    ) -> SecretText {
+        let parts = [tenant.as_str(), user.as_str(), question, answer].map(str::as_bytes);
+        let mac = self.lookup.parts(domain::ANSWER, &parts);
+        SecretText::new(data_encoding::BASE64URL_NOPAD.encode(&mac))
     }
 
     /// The counter of `what` for `whom` in the window that starts at `window`.

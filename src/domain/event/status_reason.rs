@@ -120,6 +120,7 @@ const fn option_name(method: MethodKind, channel: Channel) -> &'static str {
         (MethodKind::AppNotification, _) => "mobile app notification",
         (MethodKind::Passkey, _) => "passkey",
         (MethodKind::HostVerified, _) => "host-verified",
+        (MethodKind::SecurityQuestions, _) => "security questions",
         (MethodKind::Password, _) => "password",
     }
 }

@@ -1,5 +1,6 @@
 //! Accounts that together have a value in every field.
 
+use super::factors::{answers_challenge, asked, question_set, seeds};
 use super::{at, key, tenant, user};
 use crate::domain::account::budget::{
     BudgetEffects, Entry, MethodBudget, PoolKind, ThrottleState, Verdict, Window,
@@ -7,13 +8,11 @@ use crate::domain::account::budget::{
 use crate::domain::account::{
     Account, Acts, Challenge, ChallengeNumber, Counted, CredentialEpoch, Done, Effect, Expected,
     Factor, FamiliarSource, Flow, FlowId, FlowNumber, Generation, Grant, KnownDevice,
-    MessageNumber, Method, MethodNumber, MethodState, Numbers, OathDevice, Offer, Pending,
-    PendingBody, Proof, Provenance, Purpose, RecoveryCodeSet, RegistrationState, Repeat,
-    Repudiated, SealedSeed, Sends, SessionHash, Sitting, SourceHash, Told, Unknown, Unwritten,
-    Write, WriteNumber, WriteState,
+    MessageNumber, Method, MethodNumber, MethodState, Numbers, Offer, Pending, PendingBody, Proof,
+    Provenance, Purpose, RecoveryCodeSet, RegistrationState, Repeat, Repudiated, Sends,
+    SessionHash, Sitting, SourceHash, Told, Unknown, Unwritten, Write, WriteNumber, WriteState,
 };
 use crate::domain::crypto::digest::{Digest, DigestOf};
-use crate::domain::crypto::totp::{OathAlgorithm, OathParameters};
 use crate::domain::event::{ActorKind, EventKind, FlowEnd};
 use crate::domain::identity::coarse::{CoarseOrigin, CountryCode, DeviceKind};
 use crate::domain::identity::contact::{Destination, EmailAddress, PhoneNumber};
@@ -70,18 +69,6 @@ fn digest(secret: u8) -> Digest {
     Digest::of(DigestOf::RecoveryCode, &tenant(), &user(), &[secret])
 }
 
-fn seeds() -> [Factor; 3] {
-    let algorithms = [OathAlgorithm::Sha1, OathAlgorithm::Sha256, OathAlgorithm::Sha512];
-    algorithms.map(|algorithm| {
-        Factor::Oath(OathDevice {
-            seed: SealedSeed((0..63).collect()),
-            parameters: OathParameters { algorithm, digits: 6, period: 30 },
-            used: Some(60_000_001),
-            unknown: Unknown::NONE,
-        })
-    })
-}
-
 fn methods() -> Vec<Method> {
     let saved = Factor::RecoveryCode(RecoveryCodeSet {
         codes: vec![digest(1), digest(2)],
@@ -97,6 +84,7 @@ fn methods() -> Vec<Method> {
         (MethodKind::OathToken, token, Provenance::Administrator),
         (MethodKind::AuthenticatorApp, further, Provenance::Confirmed),
         (MethodKind::RecoveryCode, saved, Provenance::Confirmed),
+        (MethodKind::SecurityQuestions, question_set(), Provenance::Confirmed),
     ];
     let numbered = kinds.into_iter().enumerate();
     let method = |(place, (kind, factor, provenance)): (usize, _)| Method {
@@ -145,6 +133,7 @@ fn challenges() -> Vec<Challenge> {
         challenge(6, MethodKind::OfficePhone, Channel::Voice, Expected::Sent(phone())),
         challenge(7, MethodKind::Email, Channel::Email, Expected::Sent(mail())),
         challenge(8, MethodKind::Email, Channel::Email, Expected::SignInNames(mail())),
+        answers_challenge(challenge),
     ]
 }
 
@@ -176,6 +165,7 @@ fn flows() -> Vec<Flow> {
             challenge: challenge(9, MethodKind::Email, Channel::Email, Expected::Sent(mail())),
             step: Some(60_000_001),
             code: Some(digest(4)),
+            asked: asked(),
             unknown: Unknown::NONE,
         })),
         grant: Some(Grant { expires_at: at(300), rejections: 1, unknown: Unknown::NONE }),

@@ -23,12 +23,14 @@ fn objects(path: String, value: &Value, into: &mut Vec<String>) {
 }
 
 /// Paths where a field of a newer release is kept; elsewhere it closes the record.
-const KEPT: [&str; 16] = [
+const KEPT: [&str; 18] = [
     "",
     "/registration",
     "/methods/0",
     "/methods/3/factor/oath",
     "/methods/6/factor/recovery_code",
+    "/methods/7/factor/security_questions",
+    "/methods/7/factor/security_questions/answers/0",
     "/flows/0",
     "/flows/0/challenges/0",
     "/flows/0/proofs/0",

@@ -8,6 +8,7 @@ mod accounts;
 mod activities;
 mod depths;
 mod events;
+mod factors;
 mod records;
 mod schema;
 mod settings;

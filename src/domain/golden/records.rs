@@ -24,7 +24,12 @@ pub(super) fn policies() -> [(&'static str, PolicySettings); 3] {
     entra.link = Some(LinkBase::parse("https://id.contoso.example/reset?t=").expect("valid"));
     entra.required_entitlement = Some("sspr".to_owned());
     entra.administrators.roles.insert(RoleId::parse("Night Shift").expect("valid"));
-    let more = [Deviation::GuessingAboveThreshold, Deviation::OneGateAdministrators];
+    let more = [
+        Deviation::GuessingAboveThreshold,
+        Deviation::OneGateAdministrators,
+        Deviation::SecurityQuestions,
+        Deviation::QuestionsFirst,
+    ];
     entra.acknowledged.extend(more);
     let page = HelpUrl::parse("https://help.contoso.example/password").expect("well formed");
     entra.desk.help = HelpDesk::Url(page);

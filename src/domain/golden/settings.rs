@@ -14,7 +14,8 @@ const PAGE: &str = "src/manual/defaults.md";
 
 /// The paths of all settings in their stored form, each with its value.
 fn stored(prefix: &str, value: &Value, found: &mut Vec<(String, Value)>) {
-    let Value::Object(fields) = value else {
+    let parts = value.as_object().filter(|parts| !parts.is_empty());
+    let Some(fields) = parts else {
         found.push((prefix.trim_start_matches('.').to_owned(), value.clone()));
         return;
     };
@@ -48,6 +49,7 @@ fn shown(setting: &Setting, value: &Value) -> String {
         Value::Null => "none".to_owned(),
         Value::Bool(on) => if *on { "on" } else { "off" }.to_owned(),
         Value::Array(entries) if entries.is_empty() => "none".to_owned(),
+        Value::Object(entries) if entries.is_empty() => "none".to_owned(),
         Value::Array(entries) if entries.len() > 4 => format!("{} entries", entries.len()),
         Value::Array(entries) if entries.iter().all(Value::is_array) => {
             let shown: Vec<_> = entries.iter().map(|entry| shown(setting, entry)).collect();

@@ -50,10 +50,21 @@ fn every_variant_of_an_account_has_a_golden_form() {
         full.flows.iter().map(|flow| &flow.purpose)
     );
     covered!(
-        Expected { Decoy, Sent(_), Oath(_), RecoveryCode(_), External, SignInNames(_) },
+        Expected {
+            Decoy,
+            Sent(_),
+            Oath(_),
+            RecoveryCode(_),
+            SecurityQuestions(_),
+            External,
+            SignInNames(_)
+        },
         challenges(full).map(|challenge| &challenge.expected)
     );
-    covered!(Factor { Address(_), Oath(_), RecoveryCode(_) }, full.methods.iter().map(|method| &method.factor));
+    covered!(
+        Factor { Address(_), Oath(_), RecoveryCode(_), SecurityQuestions(_) },
+        full.methods.iter().map(|method| &method.factor)
+    );
     covered!(MethodState { Pending, Active }, full.methods.iter().map(|method| &method.state));
     covered!(
         Provenance { Confirmed, Administrator, Directory, Unconfirmed },
@@ -70,6 +81,12 @@ fn every_variant_of_an_account_has_a_golden_form() {
         CodeAlphabet { Digits, Strong },
         challenges(full).map(|challenge| &challenge.format.alphabet)
     );
+}
+
+#[test]
+fn every_kind_and_channel_of_a_method_has_a_golden_form() {
+    let accounts = accounts().map(|(_, account)| account);
+    let [full, ..] = &accounts;
     let channels: Vec<Channel> = challenges(full).map(Challenge::channel).collect();
     covered!(Channel { Email, Sms, Voice, Link, InHand }, channels.iter());
     covered!(
@@ -83,6 +100,7 @@ fn every_variant_of_an_account_has_a_golden_form() {
             AppNotification,
             Passkey,
             HostVerified,
+            SecurityQuestions,
             Password,
         },
         full.budgets.iter().map(|budget| &budget.method)
@@ -241,6 +259,8 @@ fn every_variant_of_a_policy_has_a_golden_form() {
             ReasonedDisclosure,
             AccountLocks,
             GuessingAboveThreshold,
+            SecurityQuestions,
+            QuestionsFirst,
         },
         settings().flat_map(|settings| &settings.acknowledged)
     );

@@ -46,5 +46,10 @@ named! {
         /// The computed probability that guessing opens an account before its methods are disabled
         /// exceeds 10^-4: possible if one gate suffices.
         GuessingAboveThreshold = "guessing_above_threshold",
+        /// Security questions count as a method (OWASP ASVS 6.4.2 and NIST accept none).
+        SecurityQuestions = "security_questions",
+        /// Security questions may be asked before any other proof: as the first gate, or the only
+        /// one.
+        QuestionsFirst = "questions_first",
     }
 }

@@ -7,7 +7,9 @@ use serde_json::{Map, Value, json};
 
 use super::desk::HelpDesk;
 use super::document::{DocumentFault, PolicyDocumentError, is_near};
-use super::entra_reader::{GROUPS, METHODS, NotTaken, QUESTIONS, RECONFIRM, Reader, is_content};
+use super::entra_reader::{
+    GROUPS, METHODS, NotTaken, OWN_QUESTIONS, RECONFIRM, Reader, TO_REGISTER, TO_RESET, is_content,
+};
 use super::settings::{PolicySettings, Scope};
 use super::table::{SETTINGS, Setting};
 
@@ -18,10 +20,10 @@ use super::table::{SETTINGS, Setting};
 /// use sspr::policy::Scope;
 ///
 /// let document = r#"{"enablementType": 2, "numberOfAuthenticationMethodsRequired": 1,
-///     "emailOptionEnabled": true, "securityQuestionsOptionEnabled": true}"#;
+///     "emailOptionEnabled": true, "registrationConditionalAccessPolicies": [{}]}"#;
 /// let import = PolicySettings::from_entra_document(document)?;
 /// assert_eq!(import.settings.scope, Scope::All);
-/// assert_eq!(import.not_taken[0].path, "securityQuestionsOptionEnabled");
+/// assert_eq!(import.not_taken[0].path, "registrationConditionalAccessPolicies");
 /// # Ok::<(), sspr::policy::PolicyDocumentError>(())
 /// ```
 #[derive(Clone, PartialEq, Debug)]
@@ -47,6 +49,7 @@ impl PolicySettings {
         let mut settings = Self::entra();
         reader.scope(&mut settings);
         reader.methods(&mut settings);
+        reader.questions(&mut settings);
         reader.registration(&mut settings);
         reader.desk(&mut settings);
         reader.notices(&mut settings);
@@ -144,7 +147,10 @@ impl PolicySettings {
         for (key, method) in METHODS {
             put(key, json!(self.users.methods.contains(&method)));
         }
-        put(QUESTIONS, json!(false));
+        let own: Vec<_> = self.questions.custom.values().collect();
+        put(TO_REGISTER, json!(self.questions.register));
+        put(TO_RESET, json!(self.questions.reset));
+        put(OWN_QUESTIONS, json!(own));
         put("registrationRequiredOnSignIn", json!(self.registration.enforced));
         put(RECONFIRM, json!(self.registration.reconfirm_days));
         let skips = self.registration.skip_days;

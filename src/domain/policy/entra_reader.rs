@@ -6,22 +6,27 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::desk::{HelpDesk, HelpUrl};
+use super::deviation::Deviation;
 use super::document::{DocumentFault, PolicyDocumentError, object, unknown};
 use super::notifications::NotifyRule;
 use super::settings::{PolicySettings, Scope};
 use crate::domain::identity::contact::EmailAddress;
 use crate::domain::identity::ids::{GroupId, RoleId};
 use crate::domain::method::MethodKind;
+use crate::domain::questions::QuestionId;
 
 /// The switches of methods, and the kinds that they stand for.
-pub(super) const METHODS: [(&str, MethodKind); 5] = [
+pub(super) const METHODS: [(&str, MethodKind); 6] = [
     ("emailOptionEnabled", MethodKind::Email),
     ("mobilePhoneOptionEnabled", MethodKind::MobilePhone),
     ("officePhoneOptionEnabled", MethodKind::OfficePhone),
     ("mobileAppNotificationEnabled", MethodKind::AppNotification),
     ("mobileAppCodeEnabled", MethodKind::AuthenticatorApp),
+    ("securityQuestionsOptionEnabled", MethodKind::SecurityQuestions),
 ];
-pub(super) const QUESTIONS: &str = "securityQuestionsOptionEnabled";
+pub(super) const TO_REGISTER: &str = "numberOfQuestionsToRegister";
+pub(super) const TO_RESET: &str = "numberOfQuestionsToReset";
+pub(super) const OWN_QUESTIONS: &str = "securityQuestions";
 pub(super) const GROUPS: &str = "passwordResetEnabledGroupIds";
 /// Microsoft's own spelling.
 pub(super) const RECONFIRM: &str = "registrationReconfirmIntevalInDays";
@@ -40,15 +45,15 @@ const KEYS: [&str; 29] = [
     "mobilePhoneOptionAllowed",
     "officePhoneOptionEnabled",
     "officePhoneOptionAllowed",
-    QUESTIONS,
+    "securityQuestionsOptionEnabled",
     "securityQuestionsOptionAllowed",
     "mobileAppNotificationEnabled",
     "mobileAppNotificationOptionAllowed",
     "mobileAppCodeEnabled",
     "mobileAppCodeOptionAllowed",
-    "numberOfQuestionsToRegister",
-    "numberOfQuestionsToReset",
-    "securityQuestions",
+    TO_REGISTER,
+    TO_RESET,
+    OWN_QUESTIONS,
     "registrationRequiredOnSignIn",
     RECONFIRM,
     "registrationConditionalAccessPolicies",
@@ -187,16 +192,36 @@ impl Reader {
                 self.drop_value(key, "the tenant's licences do not allow it");
             }
         }
-        if self.flag(QUESTIONS) == Some(true) {
-            self.drop_value(QUESTIONS, "security questions are no method of this engine");
-            for key in
-                ["numberOfQuestionsToRegister", "numberOfQuestionsToReset", "securityQuestions"]
-            {
-                if self.get(key).is_some() {
-                    self.drop_value(key, "as above");
-                }
+    }
+
+    /// The numbers of questions, and the tenant's own ones. The samples of the document hold no own
+    /// question, so that its form is not known: a list of texts is taken, anything else is not.
+    ///
+    /// A tenant that has switched questions on has them as Entra does: as the first gate, too.
+    pub(super) fn questions(&mut self, settings: &mut PolicySettings) {
+        if settings.users.methods.contains(&MethodKind::SecurityQuestions) {
+            let accepted = [Deviation::SecurityQuestions, Deviation::QuestionsFirst];
+            settings.acknowledged.extend(accepted);
+        }
+        let questions = &mut settings.questions;
+        for (key, to) in [(TO_REGISTER, &mut questions.register), (TO_RESET, &mut questions.reset)]
+        {
+            if let Some(count) = self.number(key) {
+                *to = u8::try_from(count).unwrap_or(u8::MAX);
             }
         }
+        let Some(own) = self.get(OWN_QUESTIONS) else { return };
+        let texts: Option<Vec<&str>> =
+            own.as_array().and_then(|texts| texts.iter().map(Value::as_str).collect());
+        let Some(texts) = texts else {
+            self.drop_value(OWN_QUESTIONS, "only a list of texts is read");
+            return;
+        };
+        let numbered = texts.into_iter().enumerate();
+        let named = numbered.filter_map(|(place, text)| {
+            Some((QuestionId::parse(&format!("custom-{}", place + 1)).ok()?, text.to_owned()))
+        });
+        questions.custom = named.collect();
     }
 
     /// Whether the sibling of a switch, such as `emailOptionAllowed`, does not forbid it.

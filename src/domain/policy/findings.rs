@@ -2,6 +2,7 @@
 //! passwords and about guessing are in their own files.
 
 mod password;
+mod questions;
 mod tries;
 
 use super::deviation::Deviation;
@@ -25,6 +26,7 @@ pub(super) fn of(settings: &PolicySettings, odds: [&GuessingRisk; 2]) -> Vec<Fin
     tries::codes(settings, odds, &mut rows);
     password::password(settings, &mut rows);
     disclosure(settings, &mut rows);
+    questions::questions(settings, &mut rows);
     tries::budgets(settings, &mut rows);
     model(settings, &mut rows);
     let mut found: Vec<Finding> =

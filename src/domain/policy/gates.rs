@@ -7,9 +7,10 @@ use super::method_policies::MigrationState;
 use super::plans::includes;
 use super::retirement::{Retired, Retirement};
 use super::settings::{Gates, PolicySettings};
+use super::throttle::{Throttle, ThrottledAct};
 use crate::domain::identity::facts::TenantFacts;
 use crate::domain::identity::roles::same_name;
-use crate::domain::method::{Channel, MethodKind, ProvidedChannel};
+use crate::domain::method::{Channel, MethodKind, ProvidedChannel, Verification};
 use crate::domain::time::Timestamp;
 
 /// Whether this kind belongs to the app, whose features count as one method.
@@ -30,10 +31,27 @@ impl PolicySettings {
             MigrationState::InProgress => all(),
             MigrationState::Complete => policies.authentication.clone(),
         };
+        // Entra's policy of authentication methods has no questions: the legacy policy keeps them.
+        methods.extend(self.users.methods.get(&MethodKind::SecurityQuestions));
         if self.has_app_rules() && self.users.required < 2 {
             methods.remove(&MethodKind::AppNotification);
         }
         Gates { required: self.users.required, methods }
+    }
+
+    /// The throttle that counts this act, if there is one.
+    pub(crate) fn throttle(&self, act: ThrottledAct) -> Option<&Throttle> {
+        self.throttles.iter().find(|throttle| throttle.counts == act)
+    }
+
+    /// Whether security questions count for users.
+    pub(crate) fn counts_questions(&self) -> bool {
+        self.user_gates().methods.contains(&MethodKind::SecurityQuestions)
+    }
+
+    /// Whether a method of this kind may be the first that a flow proves.
+    pub(crate) fn may_be_first(&self, kind: MethodKind) -> bool {
+        kind.verification() != Verification::Knowledge || self.questions.first
     }
 
     /// The gates that suffice for an administrator in the most lenient case.

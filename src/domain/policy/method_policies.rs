@@ -9,7 +9,8 @@ use crate::domain::method::MethodKind;
 /// Where the methods of users come from while a tenant migrates from Entra's two legacy policies to
 /// its policy of authentication methods.
 ///
-/// The methods of administrators do not depend on it.
+/// The methods of administrators do not depend on it. Security questions are in `users.methods`
+/// only, in every state: Entra's newer policies have none.
 ///
 /// ```
 /// use sspr::{MethodKind, PolicySettings};

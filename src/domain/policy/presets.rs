@@ -13,6 +13,7 @@ use super::codes::{CodeAlphabet, CodeFormat, CodeFormats};
 use super::deviation::Deviation;
 use super::notifications::{Notifications, NotifyRule};
 use super::plans::PlanTable;
+use super::questions::QuestionPolicy;
 use super::registration::{MethodMaxima, RegistrationPolicy};
 use super::retirement::{Retired, Retirement};
 use super::settings::{
@@ -109,6 +110,10 @@ impl PolicySettings {
     ///   180 days. Managing methods requires a sign-in of the last 15 minutes. A registration session
     ///   lasts 15 minutes; its second factor is at most 10 minutes old, for passkeys 5. A new address
     ///   can be used at once.
+    /// - Security questions, once `users.methods` names them and
+    ///   [`Deviation::SecurityQuestions`] and [`Deviation::QuestionsFirst`] are acknowledged: 5 to
+    ///   register, 3 asked, others after each wrong set, alone if one gate is required, and never for
+    ///   administrators. They end on 1 March 2027 in the public cloud.
     /// - At most 5 authenticator apps and tokens together, 2 mobile phones, 1 office phone, 10
     ///   passkeys. (Entra names no maximum of mail addresses: 2, as by default.)
     ///
@@ -141,7 +146,6 @@ impl PolicySettings {
                 phone_code: 5 * MINUTE,
                 ..Lifetimes::default()
             },
-            attempts: 5,
             failures: FailureBudgets {
                 anonymous: Rate::new(5, DAY),
                 proven: Rate::new(5, DAY),
@@ -178,6 +182,7 @@ impl PolicySettings {
                 max: ENTRA_MAXIMA,
                 ..RegistrationPolicy::default()
             },
+            questions: QuestionPolicy { sticky: false, first: true, ..QuestionPolicy::default() },
             clear_counters_on_reset: true,
             plans: PlanTable::entra(),
             scope_groups: 1,
@@ -314,8 +319,11 @@ const fn entra_contacts() -> ContactSources {
     ContactSources { administrator: true, directory: true, phone_format: PhoneFormat::Entra }
 }
 
+/// 1 March 2027, 00:00 UTC.
+const QUESTIONS_END: Timestamp = Timestamp::from_unix_seconds(1_803_859_200);
+
 /// The end of text messages and calls that Microsoft provides, announced in July 2026 for its public
-/// cloud. A provider that the tenant brings outlives it.
+/// cloud. A provider that the tenant brings outlives it. Security questions end for everyone.
 fn entra_retirements() -> Vec<Retirement> {
     /// 1 February 2027, 00:00 UTC.
     const AT: Timestamp = Timestamp::from_unix_seconds(1_801_440_000);
@@ -323,7 +331,12 @@ fn entra_retirements() -> Vec<Retirement> {
         let what = Retired::Provider { channel, provider: "microsoft".to_owned() };
         Retirement { clouds: ["public".to_owned()].into(), ..Retirement::new(what, AT) }
     };
-    [Channel::Sms, Channel::Voice].map(ends).into()
+    let mut all: Vec<_> = [Channel::Sms, Channel::Voice].map(ends).into();
+    // Announced for March 2027, without a day.
+    let questions = Retired::Method(MethodKind::SecurityQuestions);
+    let clouds = ["public".to_owned()].into();
+    all.push(Retirement { clouds, ..Retirement::new(questions, QUESTIONS_END) });
+    all
 }
 
 fn one_gate() -> Gates {

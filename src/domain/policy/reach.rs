@@ -51,6 +51,10 @@ impl GuessTarget {
             // Recovery codes are too long to guess; host-verified methods are the host's
             // responsibility.
             Verification::RecoveryCode | Verification::External => (u64::MAX, u64::MAX),
+            Verification::Knowledge => {
+                let space = answers(settings.questions.reset);
+                (space, space)
+            }
             Verification::Contact | Verification::Password => {
                 (least(0).unwrap_or(1), least(settings.limits.escalated_length).unwrap_or(1))
             }
@@ -67,6 +71,18 @@ impl GuessTarget {
             typed: settings.typed_number && phone,
         }
     }
+}
+
+/// The assumed share of people, in thousandths, whose answer to one question is the most common one:
+/// 19.7 % have the same favourite food (Bonneau et al., *Secrets, Lies, and Account Recovery*, WWW
+/// 2015, which measured Google's questions). Answers are assumed to be independent, and a later guess
+/// to be as good as the first. Someone who knows the person does better.
+const COMMON_ANSWER: u64 = 197;
+
+/// The number of equally likely sets of answers that is as hard to guess as `asked` questions.
+const fn answers(asked: u8) -> u64 {
+    let count = asked as u32;
+    1_000_u64.saturating_pow(count) / COMMON_ANSWER.saturating_pow(count)
 }
 
 /// The most comparisons in any span of a given length, by the budgets of both pools of an account.

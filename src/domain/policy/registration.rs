@@ -75,7 +75,7 @@ impl Default for RegistrationPolicy {
 
 /// How many methods of each kind an account may have. Active methods that the user confirmed count
 /// toward the maximum; pending ones have a separate maximum of the same size. The host counts
-/// host-verified methods. An account has one set of recovery codes.
+/// host-verified methods. An account has one set of recovery codes, and one of security questions.
 ///
 /// ```
 /// use sspr::MethodKind;
@@ -119,7 +119,7 @@ impl MethodMaxima {
             MethodKind::OfficePhone => Some(self.office_phone),
             MethodKind::AuthenticatorApp => Some(self.authenticator_app),
             MethodKind::OathToken => Some(self.oath_token),
-            MethodKind::RecoveryCode => Some(1),
+            MethodKind::RecoveryCode | MethodKind::SecurityQuestions => Some(1),
             MethodKind::AppNotification => Some(self.app_notification),
             MethodKind::Passkey => Some(self.passkey),
             MethodKind::HostVerified | MethodKind::Password => None,

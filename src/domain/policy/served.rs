@@ -32,6 +32,11 @@ pub enum Lack {
     Seal,
     /// A method that the host verifies: [`external_method`](crate::EngineBuilder::external_method).
     ExternalMethod,
+    /// A [`slow_hash`](crate::EngineBuilder::slow_hash) for the answers to security questions.
+    SlowHash,
+    /// A longer [`reply_floor`](crate::EngineBuilder::reply_floor): one that covers the hashes of the
+    /// questions that are asked before the first proof.
+    ReplyFloor,
     /// A [`human_check`](crate::EngineBuilder::human_check).
     HumanCheck,
     /// More kinds of method: the engine serves fewer than the gates require.
@@ -39,7 +44,7 @@ pub enum Lack {
 }
 
 impl Unserved {
-    fn new(path: &str, method: Option<MethodKind>, lacks: Lack) -> Self {
+    pub(crate) fn new(path: &str, method: Option<MethodKind>, lacks: Lack) -> Self {
         Self { path: path.to_owned(), method, lacks }
     }
 
@@ -60,6 +65,8 @@ impl fmt::Display for Unserved {
             Lack::Channel => "needs a channel of the delivery that reaches it",
             Lack::Seal => "needs a seal",
             Lack::ExternalMethod => "needs a method that the host verifies",
+            Lack::SlowHash => "needs a slow hash",
+            Lack::ReplyFloor => "needs a reply floor that covers the hashes of its answers",
             Lack::HumanCheck => "needs a human check, and the engine was built without one",
             Lack::Methods => "requires more distinct methods than this engine serves",
         })
@@ -106,6 +113,7 @@ fn gates(
         let lacks = match kind.verification() {
             Verification::Oath => Lack::Seal,
             Verification::External => Lack::ExternalMethod,
+            Verification::Knowledge => Lack::SlowHash,
             Verification::Contact | Verification::RecoveryCode | Verification::Password => {
                 Lack::Channel
             }

@@ -19,9 +19,10 @@ use super::method_policies::MethodPolicies;
 use super::notifications::Notifications;
 use super::numbers::NumberPolicy;
 use super::plans::PlanTable;
+use super::questions::QuestionPolicy;
 use super::registration::RegistrationPolicy;
 use super::retirement::Retirement;
-use super::throttle::{Throttle, ThrottledAct};
+use super::throttle::Throttle;
 
 /// The settings of a tenant's policy, before they are checked.
 ///
@@ -74,6 +75,8 @@ pub struct PolicySettings {
     pub oath: OathPolicy,
     /// Recovery codes in a set. Default 10, 1 to 16; each has more than 120 random bits.
     pub recovery_codes: u8,
+    /// Security questions; none count by default.
+    pub questions: QuestionPolicy,
     /// Days for which a browser stays a known device after a completed flow: 0 (never) to 365, default
     /// 90. A known device has a failure budget of its own, and no other privilege.
     pub known_device_days: u16,
@@ -138,6 +141,7 @@ impl Default for PolicySettings {
             link: None,
             oath: OathPolicy::default(),
             recovery_codes: 10,
+            questions: QuestionPolicy::default(),
             known_device_days: 90,
             password: PasswordRules::default(),
             password_expiry: PasswordExpiry::default(),
@@ -158,13 +162,6 @@ impl Default for PolicySettings {
             retirements: Vec::new(),
             acknowledged: BTreeSet::new(),
         }
-    }
-}
-
-impl PolicySettings {
-    /// The throttle that counts this act, if there is one.
-    pub(crate) fn throttle(&self, act: ThrottledAct) -> Option<&Throttle> {
-        self.throttles.iter().find(|throttle| throttle.counts == act)
     }
 }
 

@@ -186,6 +186,15 @@ settings! {
         "The usual number. Each has 28 letters from an alphabet of 20, which is 121 bits: more \
         than the 64 of NIST SP 800-63B-4, 4.2.1.1 and the 112 from which a plain digest is \
         enough.";
+    questions.register: Number(3, 5), "Entra. Not below `questions.reset`.";
+    questions.reset: Number(3, 5), "Entra. All must be answered.";
+    questions.topics: Entries(0, 35), "Entra's list of topics.";
+    questions.custom: Entries(0, 20), "Entra: 20 of 3 to 200 characters.";
+    questions.sticky: Any,
+        "OWASP: the question stays until it is answered, so that a stranger cannot wait for an easy \
+        one. Entra asks others after each wrong set.";
+    questions.first: Any,
+        "OWASP: only after another proof, since questions tell whether a name has an account.";
     known_device_days: Number(0, 365),
         "Own choice: it covers a browser in use, and a source from which the user has registered \
         or completed a flow. Both use the proven pool and have no other privilege. 0 switches both \

@@ -142,7 +142,7 @@ pub struct Throttle {
 
 impl Throttle {
     /// The most acts that all throttles of a policy may count in one pool.
-    pub(super) const MAX_COUNTED: u32 = 64;
+    pub(super) const MAX_COUNTED: u32 = 72;
 
     /// A lock of the whole account, which runs from the act that reaches the threshold.
     #[must_use]

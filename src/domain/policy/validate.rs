@@ -1,5 +1,7 @@
 //! The checks of a policy's settings. All of them run, so that every fault is reported at once.
 
+mod questions;
+
 use std::collections::BTreeSet;
 
 use serde::Serialize;
@@ -43,6 +45,9 @@ pub(super) fn check(settings: &PolicySettings) -> Result<(), PolicyError> {
     expiry(&mut faults);
     desk(&mut faults);
     disclosure(&mut faults);
+    for (field, broken, rule) in questions::rules(settings) {
+        faults.inconsistent(field, broken, rule);
+    }
     deviations(&mut faults);
     size(&mut faults);
     faults.found.sort_by_key(|fault| place_of(fault.field()));
@@ -72,6 +77,8 @@ fn deviations(faults: &mut Faults<'_>) {
     let periodic = settings.password_expiry.is_periodic();
     let scored = rules.banned == BannedPasswords::EntraScore;
     let unverified = settings.contacts.directory;
+    let counted = settings.counts_questions();
+    let first = counted && settings.questions.first;
     for (field, deviates, deviation) in [
         ("administrators.gates.required", one_gate, Deviation::OneGateAdministrators),
         ("failures.consecutive", likely, Deviation::GuessingAboveThreshold),
@@ -82,6 +89,8 @@ fn deviations(faults: &mut Faults<'_>) {
         ("password.ascii_only", rules.ascii_only, Deviation::AsciiPasswords),
         ("password.banned", scored, Deviation::BannedParts),
         ("password_expiry.validity_days", periodic, Deviation::PeriodicChange),
+        ("users.methods", counted, Deviation::SecurityQuestions),
+        ("questions.first", first, Deviation::QuestionsFirst),
         ("contacts.directory", unverified, Deviation::UnverifiedDirectoryContacts),
         ("disclosure", reasoned, Deviation::ReasonedDisclosure),
     ] {
@@ -108,6 +117,7 @@ fn size(faults: &mut Faults<'_>) {
             bytes_of(&settings.notifications.administrator_roles),
         ),
         ("desk.help_tiers", bytes_of(&settings.desk.help_tiers)),
+        ("questions.custom", bytes_of(&settings.questions.custom)),
         ("required_entitlement", bytes_of(&settings.required_entitlement)),
     ];
     if let Some((field, bytes)) = lists.into_iter().max_by_key(|(_, bytes)| *bytes)

@@ -85,7 +85,7 @@ impl Newcomer {
     pub(crate) fn of(account: &Account, method: &Method) -> Self {
         let to = match &method.factor {
             Factor::Address(destination) => Some(destination),
-            Factor::Oath(_) | Factor::RecoveryCode(_) => None,
+            Factor::Oath(_) | Factor::RecoveryCode(_) | Factor::SecurityQuestions(_) => None,
         };
         let replaced = method.replaces.as_ref().and_then(|id| account.method(id));
         Self::new(account, method.kind, to, replaced)
@@ -164,7 +164,10 @@ impl Holdings<'_> {
                 Provenance::Administrator => policy.contacts.administrator,
                 _ => true,
             };
-            method.active() && provenance_counts && !is_stale(account, method)
+            // A set of which the policy has removed too many questions is none.
+            let is_whole =
+                method.kind != MethodKind::SecurityQuestions || method.provable(&policy.questions);
+            method.active() && provenance_counts && is_whole && !is_stale(account, method)
         };
         let held = account.methods.iter().filter(counts).map(|method| Candidate {
             kind: method.kind,

@@ -9,8 +9,8 @@ use std::collections::BTreeSet;
 use super::{Transition, code_format, code_life};
 use crate::domain::account::budget::PoolKind;
 use crate::domain::account::{
-    Account, Challenge, Decoy, Expected, Factor, Flow, Generation, Method, Provenance, SourceHash,
-    Unknown,
+    Account, Challenge, Decoy, Expected, Factor, Flow, Generation, Method, Provenance, QuestionSet,
+    SourceHash, StoredAnswer, Unknown,
 };
 use crate::domain::crypto::ticket::TicketClaims;
 use crate::domain::identity::contact::{Destination, EmailAddress, PhoneNumber};
@@ -36,7 +36,8 @@ pub(crate) struct StandIn {
 pub(crate) fn decoy_body(policy: &Policy, now: Timestamp) -> Option<String> {
     let tenant = TenantId::parse("decoy").ok()?;
     let mut account = Account::blank(RecordKey::from_bytes([0; 32]), tenant, None, now);
-    let methods = shape(&policy.user_gates().methods, now);
+    let mut methods = shape(&policy.user_gates().methods, now);
+    methods.extend(question_set(policy, now));
     let unknown = Unknown::NONE;
     account.decoy =
         Some(Box::new(Decoy { identifier: [0; 8], methods, taken_over: false, unknown }));
@@ -143,6 +144,18 @@ impl Transition<'_> {
             unknown: Unknown::NONE,
         });
     }
+}
+
+/// A set of questions, if the policy counts them: hashes of the length of Argon2id's in the form of
+/// PHC.
+fn question_set(policy: &Policy, now: Timestamp) -> Option<Method> {
+    const HASH: usize = 97;
+    let kind = MethodKind::SecurityQuestions;
+    let questions = policy.questions.ids().take(policy.questions.register.into());
+    let answers = questions.map(|question| StoredAnswer::new(question, "0".repeat(HASH)));
+    let factor = Factor::SecurityQuestions(QuestionSet::new(answers.collect()));
+    let id = MethodId::parse("m9").ok().filter(|_| policy.counts_questions())?;
+    Some(Method::active_at(now, id, kind, factor, Provenance::Confirmed))
 }
 
 /// Methods of the kinds that the policy counts, with reserved addresses (RFC 2606) and numbers.

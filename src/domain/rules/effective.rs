@@ -73,6 +73,9 @@ pub enum Withheld {
     /// A number of this kind is outside the [allowed](crate::policy::NumberPolicy::allowed)
     /// prefixes. Others of the kind count.
     NumberNotAllowed,
+    /// The policy has removed so many questions of the user's set that fewer are left than a reset
+    /// asks for: the user registers again.
+    QuestionsRemoved,
 }
 
 impl EffectivePolicy {
@@ -158,7 +161,7 @@ fn withheld(
 }
 
 /// The kinds that are shown before the first proof for every identifier: those of the gates for
-/// users.
+/// users, except questions that are asked only after another proof.
 ///
 /// Kinds that only administrators' gates count are shown after the first proof, and only to
 /// administrators. If the two sets share no kind, no administrator could give a first proof. All
@@ -168,7 +171,8 @@ pub(crate) fn shown_kinds(
     tenant: Option<&TenantFacts>,
     now: Timestamp,
 ) -> BTreeSet<MethodKind> {
-    let users = user_kinds(policy, tenant, now);
+    let mut users = user_kinds(policy, tenant, now);
+    users.retain(|kind| policy.may_be_first(*kind));
     let administrators = administrator_kinds(policy, tenant, now);
     if users.is_disjoint(&administrators) { &users | &administrators } else { users }
 }

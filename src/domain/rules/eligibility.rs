@@ -48,7 +48,7 @@ pub(crate) fn candidates(
                     && method.usable_from <= now
                     && !superseded.contains(&&method.id)
                     && method.destination().is_none_or(|to| policy.numbers.allows(to))
-                    && (method.provable() || account.has_proven(&method.id))
+                    && (method.provable(&policy.questions) || account.has_proven(&method.id))
             };
             let mut usable: Vec<_> = account.methods.iter().filter(is_usable).collect();
             // A stable sort: the method that the user prefers comes first.

@@ -196,7 +196,10 @@ impl Planner<'_> {
     /// The methods that count toward a reset, once every hold is over.
     fn held(&self) -> Vec<Candidate> {
         let provable = |expected: &Expected| match expected {
-            Expected::RecoveryCode(id) => self.account.method(id).is_some_and(Method::provable),
+            Expected::RecoveryCode(id) => {
+                let method = self.account.method(id);
+                method.is_some_and(|method| method.provable(&self.policy.questions))
+            }
             _ => true,
         };
         let mut held = self.holdings.counted(self.account, self.policy);
@@ -235,7 +238,7 @@ impl Planner<'_> {
         (self.second_factor || (optional && kind != MethodKind::Passkey))
             && self.capabilities.channels_of(kind).next().is_some()
             && is_open(self.mode, account, policy, holdings.user, kind)
-            && (kind == MethodKind::RecoveryCode || !is_kind_full(account, policy, kind, None))
+            && (is_whole_set(kind) || !is_kind_full(account, policy, kind, None))
     }
 
     /// The first of the smallest sets of offered kinds that are enough, in the order of the offers.
@@ -258,6 +261,11 @@ impl Planner<'_> {
         proposed.sort_by_key(|kind| !met && !self.sign_in.contains(kind));
         proposed
     }
+}
+
+/// Whether a new method of this kind replaces the one before it, as a whole.
+const fn is_whole_set(kind: MethodKind) -> bool {
+    matches!(kind, MethodKind::RecoveryCode | MethodKind::SecurityQuestions)
 }
 
 /// How many further distinct methods are required.

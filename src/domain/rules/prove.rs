@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::questions::{Answered, asked_now};
 use super::{Reservation, Transition};
 use crate::domain::account::{
     Challenge, Expected, Factor, Flow, FlowId, FlowNumber, Generation, Grant, Proof, Purpose,
@@ -13,6 +14,7 @@ use crate::domain::event::EventKind;
 use crate::domain::identity::ids::MethodId;
 use crate::domain::message::Notice;
 use crate::domain::method::MethodKind;
+use crate::domain::questions::QuestionId;
 use crate::domain::refusal::Refusal;
 use crate::domain::time::Timestamp;
 
@@ -28,6 +30,8 @@ pub(crate) struct AttemptReservation {
     pub(crate) code: CodeInput,
     /// The recovery code that the challenge consumed before: accepted only as a repeat.
     pub(crate) used: Option<Digest>,
+    /// The questions that this attempt answers.
+    pub(crate) asked: Vec<QuestionId>,
     pub(crate) reserved: Reservation,
 }
 
@@ -40,6 +44,8 @@ pub(crate) enum Match {
     Step(u64),
     /// This code of the challenge's recovery codes.
     RecoveryCode(Digest),
+    /// The answers to these questions.
+    Answers(Answered),
 }
 
 /// The flow to be proven, as a ticket names it.
@@ -82,11 +88,15 @@ pub(crate) fn reserve_attempt(
         });
         // Unless the page names a challenge, the person means the newest.
         let newest = open.max_by_key(|challenge| challenge.number).ok_or(Refusal::NotAccepted)?;
+        let before = newest.clone();
         newest.attempts -= 1;
         newest.tried = true;
         let challenge = newest.clone();
+        // The questions that the page has shown: with one attempt less others are asked.
+        let asked = asked_now(&transition.account, &before, &transition.policy.questions);
         transition.check_throttle(proving.purpose, &challenge)?;
-        return Ok(transition.reserve_comparison(number, proving.purpose, challenge));
+        let reservation = transition.reserve_comparison(number, proving.purpose, challenge);
+        return Ok(AttemptReservation { asked, ..reservation });
     }
     // With the previous ticket the same correct code gets the same reply, from the attempts that its
     // challenge had left.
@@ -97,10 +107,11 @@ pub(crate) fn reserve_attempt(
         .filter(|repeat| is_previous && repeat.challenge.attempts > 0)
         .ok_or(Refusal::NotAccepted)?;
     repeat.challenge.attempts -= 1;
-    let (challenge, used) = (repeat.challenge.clone(), repeat.code);
+    let (challenge, used, asked) = (repeat.challenge.clone(), repeat.code, repeat.asked.clone());
     transition.check_throttle(proving.purpose, &challenge)?;
     Ok(AttemptReservation {
         used,
+        asked,
         ..transition.reserve_comparison(number, proving.purpose, challenge)
     })
 }
@@ -219,12 +230,15 @@ impl Flow {
 impl Repeat {
     pub(super) fn of(challenge: Challenge, matched: &Match) -> Self {
         let attempts = challenge.attempts.min(MAX_REPEATS);
-        let (step, code) = match matched {
-            Match::Challenge => (None, None),
-            Match::Step(step) => (Some(*step), None),
-            Match::RecoveryCode(code) => (None, Some(*code)),
-        };
-        Self { challenge: Challenge { attempts, ..challenge }, step, code, unknown: Unknown::NONE }
+        let challenge = Challenge { attempts, ..challenge };
+        let none =
+            Self { challenge, step: None, code: None, asked: Vec::new(), unknown: Unknown::NONE };
+        match matched {
+            Match::Challenge => none,
+            Match::Step(step) => Self { step: Some(*step), ..none },
+            Match::RecoveryCode(code) => Self { code: Some(*code), ..none },
+            Match::Answers(answered) => Self { asked: answered.asked.clone(), ..none },
+        }
     }
 
     /// A different code that is also valid for this challenge must not count as a repeat.
@@ -233,6 +247,7 @@ impl Repeat {
             Match::Challenge => true,
             Match::Step(step) => self.step == Some(*step),
             Match::RecoveryCode(code) => self.code.is_some_and(|used| used.fits(code)),
+            Match::Answers(answered) => self.asked == answered.asked,
         };
         if same { Ok(()) } else { Err(Refusal::NotAccepted) }
     }
@@ -246,6 +261,9 @@ impl Transition<'_> {
             (Expected::Oath(id), Match::Step(step)) => self.consume_step(id, *step),
             (Expected::RecoveryCode(id), Match::RecoveryCode(code)) => {
                 self.consume_recovery_code(id, code)
+            }
+            (Expected::SecurityQuestions(id), Match::Answers(answered)) => {
+                self.consume_answers(id, answered)
             }
             _ => Err(Refusal::NotAccepted),
         }
@@ -310,7 +328,7 @@ impl Transition<'_> {
             nonce: &challenge.nonce,
         };
         let code = context.code_input();
-        AttemptReservation { flow, challenge, code, used: None, reserved }
+        AttemptReservation { flow, challenge, code, used: None, asked: Vec::new(), reserved }
     }
 }
 

@@ -8,6 +8,8 @@ use crate::domain::crypto::secret::{SecretText, redacted};
 use crate::domain::identity::contact::PhoneNumber;
 use crate::domain::invalid::{InvalidInput, bounded_text};
 use crate::domain::method::{ChallengeOption, Channel, Verification};
+use crate::domain::questions::QuestionId;
+use crate::domain::questions::answer::{MAX_ANSWERS, check_typed};
 
 /// A chosen option, and the phone number that the user typed with it if the policy requires one.
 ///
@@ -76,6 +78,7 @@ pub(crate) enum Given {
     Code(TypedCode),
     Link(LinkSecret),
     Response(SecretText),
+    Answers(Vec<(QuestionId, SecretText)>),
 }
 
 impl Attempt {
@@ -134,6 +137,31 @@ impl Attempt {
         Ok(Self { given: Given::Response(response), answers: None })
     }
 
+    /// The answers to the questions that the step showed, each with the id of its question: 1 to 5,
+    /// of at most 512 bytes. All must be right. Case, white space and the width of letters do not
+    /// matter.
+    ///
+    /// ```
+    /// use sspr::Attempt;
+    /// use sspr::method::{QuestionId, QuestionTopic};
+    ///
+    /// let pet = QuestionId::from(QuestionTopic::FirstPet);
+    /// assert!(Attempt::answers([(pet.clone(), "Rex".into())]).is_ok());
+    /// assert!(Attempt::answers([(pet.clone(), "Rex".into()), (pet, "Tom".into())]).is_err());
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput`]: too many answers, one that is too long, a question twice. The engine never
+    /// sees it, so no attempt is counted.
+    pub fn answers(
+        answers: impl IntoIterator<Item = (QuestionId, SecretText)>,
+    ) -> Result<Self, InvalidInput> {
+        let given: Vec<_> = answers.into_iter().take(MAX_ANSWERS + 1).collect();
+        check_typed(&given)?;
+        Ok(Self { given: Given::Answers(given), answers: None })
+    }
+
     /// Names the option whose challenge this attempt answers. Without it, the attempt answers the
     /// newest challenge that takes a secret of this form.
     #[must_use]
@@ -146,11 +174,14 @@ impl Attempt {
     pub(crate) fn fits(&self, challenge: &Challenge) -> bool {
         let option = challenge.option;
         let link = option.channel() == Channel::Link;
-        let external = option.method().verification() == Verification::External;
+        let verification = option.method().verification();
+        let external = verification == Verification::External;
+        let questions = verification == Verification::Knowledge;
         let form = match self.given {
-            Given::Code(_) => !link && !external,
+            Given::Code(_) => !link && !external && !questions,
             Given::Link(_) => link,
             Given::Response(_) => external,
+            Given::Answers(_) => questions,
         };
         form && self.answers.is_none_or(|answered| answered == option)
     }

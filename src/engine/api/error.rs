@@ -124,6 +124,8 @@ pub enum FaultOrigin {
     /// The seal of authenticators' seeds. Before the first proof its faults are reported as
     /// `NotAccepted` and counted in [`Stats::hidden_faults`](crate::maintenance::Stats::hidden_faults).
     Seal,
+    /// The slow hash of the answers to security questions. Its faults are hidden in the same way.
+    SlowHash,
     /// A host-verified method. Its faults are hidden in the same way.
     ExternalMethod,
 }
@@ -137,6 +139,7 @@ impl fmt::Display for FaultOrigin {
             Self::Entropy => "the source of randomness",
             Self::BreachList => "the list of breached passwords",
             Self::Seal => "the seal",
+            Self::SlowHash => "the slow hash",
             Self::ExternalMethod => "the external method",
         })
     }

@@ -9,7 +9,8 @@ use crate::domain::identity::contact::Destination;
 use crate::domain::identity::ids::MethodId;
 use crate::domain::method::{ChallengeOption, MethodKind};
 use crate::domain::password::PasswordRules;
-use crate::domain::policy::CodeFormat;
+use crate::domain::policy::{CodeFormat, QuestionPolicy};
+use crate::domain::questions::QuestionId;
 use crate::domain::reason::SsprReason;
 use crate::domain::time::Timestamp;
 
@@ -93,6 +94,21 @@ pub enum Step {
     Respond {
         /// The chosen option.
         option: OptionView,
+        /// When another challenge may be requested.
+        resend_at: Timestamp,
+        /// When to offer *try again* and *contact your administrator*.
+        help_at: Timestamp,
+        /// The other options.
+        options: Vec<OptionView>,
+    },
+    /// Let the user answer all of these questions:
+    /// [`Attempt::answers`](crate::Attempt::answers). After a wrong set, render the step that `view`
+    /// returns: it may ask others.
+    Answer {
+        /// The chosen option.
+        option: OptionView,
+        /// The questions.
+        questions: Vec<QuestionView>,
         /// When another challenge may be requested.
         resend_at: Timestamp,
         /// When to offer *try again* and *contact your administrator*.
@@ -186,6 +202,24 @@ pub struct OptionView {
     pub masked: Option<String>,
     /// Whether the user must type the full phone number to choose it.
     pub typed_number: bool,
+}
+
+/// A question, as a page shows it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct QuestionView {
+    /// Its id, to send back with the answer.
+    pub question: QuestionId,
+    /// The text of a custom question, in the tenant's words, the same in every language. `None` for a
+    /// topic of the catalogue, whose texts `sspr::words` has.
+    pub text: Option<String>,
+}
+
+impl QuestionView {
+    pub(crate) fn of(question: QuestionId, questions: &QuestionPolicy) -> Self {
+        let text = questions.text(&question).map(str::to_owned);
+        Self { question, text }
+    }
 }
 
 /// A registered method, as its owner sees it.

@@ -16,6 +16,7 @@ use crate::domain::identity::contact::{Destination, PhoneNumber};
 use crate::domain::identity::ids::{MethodId, RecordKey, UserId};
 use crate::domain::method::{MethodKind, Verification};
 use crate::domain::policy::Policy;
+use crate::domain::questions::QuestionId;
 use crate::domain::refusal::Refusal;
 use crate::domain::rules::{
     self, AttemptReservation, Match, NumberAttempt, Open, Proving, Reservation, Transition,
@@ -38,6 +39,8 @@ pub(crate) struct Comparison<'a> {
     pub(crate) code: &'a CodeInput,
     /// The recovery code that was already used for this challenge.
     pub(crate) used: Option<&'a Digest>,
+    /// The questions that were asked.
+    pub(crate) asked: &'a [QuestionId],
     /// The identifier of the ticket, whose decoy stands for the user if there is none.
     pub(crate) identifier: [u8; 8],
 }
@@ -63,7 +66,8 @@ impl Core {
     ///
     /// # Errors
     ///
-    /// [`Refusal::NotAccepted`] for a wrong secret and whenever nothing may be compared.
+    /// [`Refusal::NotAccepted`] for a wrong secret and whenever nothing may be compared;
+    /// [`Refusal::Overloaded`] for answers while too many others are compared.
     pub(crate) async fn reserve_and_compare(
         &self,
         target: &Target,
@@ -72,6 +76,8 @@ impl Core {
         claim: &TicketClaims,
         attempt: &Attempt,
     ) -> Result<Compared, Error> {
+        // Before anything is read, so that it is the same for every account. It ends with the call.
+        let _permit = self.permit_attempt(claim, attempt)?;
         let fits = |challenge: &Challenge| attempt.fits(challenge);
         let (purpose, generation) = (claim.purpose, claim.generation);
         let proving = Proving { flow: &claim.flow, purpose, generation, fits: &fits };
@@ -86,6 +92,7 @@ impl Core {
             challenge: &reservation.challenge,
             code: &reservation.code,
             used: reservation.used.as_ref(),
+            asked: &reservation.asked,
             identifier: claim.identifier,
         };
         let matched = match self.compare(&comparison, policy, attempt).await {
@@ -182,6 +189,9 @@ impl Core {
                 };
                 let verified = method.verify(&target.tenant, user, &name, response).await;
                 verified.at(FaultOrigin::ExternalMethod)?.then_some(Match::Challenge)
+            }
+            (Given::Answers(given), Verification::Knowledge) => {
+                self.matching_answers(comparison, policy, given).await?
             }
             _ => None,
         };

@@ -199,6 +199,7 @@ impl Core {
             channels: policy.served_channels(&provided, facts.as_ref(), read_at),
             link: policy.link.is_some(),
             oath: self.seal.is_some(),
+            questions: self.slow_hash.is_some(),
             external: answers.kinds,
         };
         Context {

@@ -1,11 +1,13 @@
 //! What all verbs share: the ports, the commit loop, the context of a request, the limits and the
 //! comparison of secrets.
 
+pub(crate) mod answers;
 pub(crate) mod commit;
 pub(crate) mod compare;
 pub(crate) mod context;
 mod counting;
 pub(crate) mod eligible;
+pub(crate) mod hashing;
 pub(crate) mod limits;
 pub(crate) mod policy_cache;
 pub(crate) mod seal_check;
@@ -28,13 +30,14 @@ use crate::domain::time::Timestamp;
 use crate::engine::api::error::{At as _, Error, FaultOrigin};
 use crate::engine::api::roles::AdminRoles;
 use crate::engine::api::stats::Stats;
+use crate::engine::core::hashing::{DecoyHash, Hashing};
 use crate::engine::core::policy_cache::PolicyCache;
 use crate::engine::core::tally::Tally;
 use crate::engine::maintenance::failing::Failing;
 use crate::engine::observe::{Observed, Observer, Operation, Watched};
 use crate::port::{
     BreachList, Clock, Cursor, Delivery, Directory, Entropy, ExternalMethod, HumanCheck,
-    RiskSignals, Seal, Sessions, Store,
+    RiskSignals, Seal, Sessions, SlowHash, Store,
 };
 
 /// The state of an engine: its ports, its settings, and what it has counted since it was opened.
@@ -50,9 +53,14 @@ pub(crate) struct Core {
     pub(crate) breach_list: Option<Observed<dyn BreachList>>,
     pub(crate) risk_signals: Option<Observed<dyn RiskSignals>>,
     pub(crate) seal: Option<Observed<dyn Seal>>,
+    pub(crate) slow_hash: Option<Observed<dyn SlowHash>>,
     pub(crate) external: Vec<Observed<dyn ExternalMethod>>,
     /// A sealed seed of no account, unsealed where an account without a device is compared.
     pub(crate) decoy_seed: OnceLock<Vec<u8>>,
+    /// A hash that no answer fits, verified where an account without questions is compared.
+    pub(crate) decoy_hash: OnceLock<DecoyHash>,
+    /// The attempts at questions that are compared now.
+    pub(crate) hashing: Hashing,
     pub(crate) roles: AdminRoles,
     pub(crate) reply_floor: Duration,
     pub(crate) policy_max_age: Duration,

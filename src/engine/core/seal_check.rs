@@ -29,9 +29,12 @@ pub(crate) async fn check(
         channels,
         link: policy.link.is_some(),
         oath: core.seal.is_some(),
+        questions: core.slow_hash.is_some(),
         external: core.external.iter().map(|method| method.kind()).collect(),
     };
-    Ok(unserved(policy, &capabilities, core.human_check.is_some()))
+    let mut found = unserved(policy, &capabilities, core.human_check.is_some());
+    found.extend(core.uncovered_hashes(policy));
+    Ok(found)
 }
 
 impl Core {

@@ -330,7 +330,12 @@ fn check_offered(context: &Context, option: ChallengeOption) -> Result<(), Refus
         _ => policy.registration.max.of(kind).unwrap_or(1),
     };
     let reached = context.capabilities.allow(kind, option.channel());
-    if allowed && reached && option.index() < shown { Ok(()) } else { Err(Refusal::NotOffered) }
+    let is_first = policy.may_be_first(kind);
+    if allowed && is_first && reached && option.index() < shown {
+        Ok(())
+    } else {
+        Err(Refusal::NotOffered)
+    }
 }
 
 /// What a challenge of this option expects, or why no method of the user has it.

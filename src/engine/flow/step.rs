@@ -11,11 +11,12 @@ use crate::domain::identity::contact::{Destination, EmailAddress, PhoneNumber};
 use crate::domain::identity::ids::TenantId;
 use crate::domain::method::{ChallengeOption, Channel, MethodKind, Verification};
 use crate::domain::policy::{CodeFormat, Disclosure, Policy};
+use crate::domain::questions::QuestionId;
 use crate::domain::rules::effective::{shown_kinds, user_kinds};
 use crate::domain::rules::eligibility::kind_options;
-use crate::domain::rules::{code_format, code_life, time_of};
+use crate::domain::rules::{asked_first, asked_now, code_format, code_life, time_of};
 use crate::domain::time::Timestamp;
-use crate::engine::api::reply::{OptionView, Reply, Step};
+use crate::engine::api::reply::{OptionView, QuestionView, Reply, Step};
 use crate::engine::core::Core;
 use crate::engine::core::context::Context;
 use crate::engine::core::eligible::Eligible;
@@ -38,7 +39,7 @@ pub(crate) fn reply<T: FlowTicket>(
     let now = if proven { time_of(account, arrival) } else { arrival };
     Reply {
         ticket: T::issue(claim, tenant, &core.keys),
-        step: step_of(claim, account, policy, first, now),
+        step: step_of(core, claim, account, policy, first, now),
         expires_at: claim.started_at.plus(policy.lifetimes.flow),
         not_before: (!proven).then(|| arrival.plus(core.reply_floor)),
         page: None,
@@ -64,10 +65,11 @@ pub(crate) fn first_offers(
         let view = |option| OptionView { option, masked: None, typed_number: typed(option) };
         return options.into_iter().map(view).collect();
     }
-    let offers = match eligible {
+    let mut offers = match eligible {
         Some(eligible) => eligible.offers(&context.capabilities),
         None => decoy_offers(core, context, identifier),
     };
+    offers.retain(|offer| policy.may_be_first(offer.option.method()));
     offers.into_iter().map(|offer| masked_view(policy, offer)).collect()
 }
 
@@ -122,7 +124,8 @@ fn masked_view(policy: &Policy, offer: Offer) -> OptionView {
 }
 
 /// The step for this ticket and account.
-pub(crate) fn step_of(
+fn step_of(
+    core: &Core,
     claim: &TicketClaims,
     account: &Account,
     policy: &Policy,
@@ -140,7 +143,11 @@ pub(crate) fn step_of(
             .flatten()
             .filter(|asked| now < asked.at.plus(code_life(policy, asked.option.channel())));
         return match live.max_by_key(|asked| asked.at) {
-            Some(asked) => enter_asked(asked, policy, options),
+            Some(asked) => {
+                let decoy = || core.keys.questions(claim.identifier);
+                let questions = || asked_first(account, &claim.flow, &decoy(), &policy.questions);
+                enter_asked(asked, policy, &questions, options)
+            }
             None => Step::Choose { options },
         };
     };
@@ -159,7 +166,7 @@ pub(crate) fn step_of(
         return Step::NewPassword { rules, until: grant.expires_at, unsettled };
     }
     match flow.challenges.iter().filter(|open| open.live(now)).max_by_key(|open| open.number) {
-        Some(challenge) => enter(challenge, policy, options),
+        Some(challenge) => enter(account, challenge, policy, options),
         None => Step::Choose { options },
     }
 }
@@ -172,7 +179,7 @@ pub(crate) fn enter_step(claim: &TicketClaims, account: &Account, policy: &Polic
             let masked = challenge.expected.destination().map(|to| to.masked());
             let option = challenge.option;
             let view = OptionView { option, masked, typed_number: false };
-            enter(challenge, policy, vec![view])
+            enter(account, challenge, policy, vec![view])
         }
         None => Step::Choose { options: Vec::new() },
     }
@@ -195,21 +202,33 @@ fn options_of(
     }
 }
 
-fn enter(challenge: &Challenge, policy: &Policy, options: Vec<OptionView>) -> Step {
+fn enter(
+    account: &Account,
+    challenge: &Challenge,
+    policy: &Policy,
+    options: Vec<OptionView>,
+) -> Step {
     let opened = (challenge.option, challenge.opened_at, challenge.format);
-    step_for(opened, policy, options)
+    let questions = || asked_now(account, challenge, &policy.questions);
+    step_for(opened, policy, &questions, options)
 }
 
-fn enter_asked(asked: &AskedChallenge, policy: &Policy, options: Vec<OptionView>) -> Step {
+fn enter_asked(
+    asked: &AskedChallenge,
+    policy: &Policy,
+    questions: &dyn Fn() -> Vec<QuestionId>,
+    options: Vec<OptionView>,
+) -> Step {
     let mut format = code_format(policy, asked.option, false);
     format.length = asked.length;
-    step_for((asked.option, asked.at, format), policy, options)
+    step_for((asked.option, asked.at, format), policy, questions, options)
 }
 
 /// The step for an open challenge.
 fn step_for(
     (option, at, format): (ChallengeOption, Timestamp, CodeFormat),
     policy: &Policy,
+    questions: &dyn Fn() -> Vec<QuestionId>,
     options: Vec<OptionView>,
 ) -> Step {
     let chosen = option;
@@ -218,6 +237,11 @@ fn step_for(
     match (chosen.channel(), chosen.method().verification()) {
         (Channel::Link, _) => Step::OpenLink { option, resend_at, help_at, options },
         (_, Verification::External) => Step::Respond { option, resend_at, help_at, options },
+        (_, Verification::Knowledge) => {
+            let view = |question| QuestionView::of(question, &policy.questions);
+            let questions = questions().into_iter().map(view).collect();
+            Step::Answer { option, questions, resend_at, help_at, options }
+        }
         _ => Step::Enter { option, format, resend_at, help_at, options },
     }
 }

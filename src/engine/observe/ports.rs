@@ -18,7 +18,7 @@ use crate::engine::observe::names::PortCall;
 use crate::port::{
     BreachList, Commit, Committed, CounterIncrement, Cursor, Cutoff, Delivery, Directory, Envelope,
     EventsOf, ExternalMethod, HumanCheck, Page, PasswordWrite, PortResult, ProvidedChannel,
-    RiskSignal, RiskSignals, Seal, Sessions, Store, UnlockWrite,
+    RiskSignal, RiskSignals, Seal, Sessions, SlowHash, Store, UnlockWrite,
 };
 
 /// A port whose calls are counted and traced. It forwards those methods that the engine calls.
@@ -147,6 +147,17 @@ observed! { Seal:
 impl Observed<dyn Seal> {
     pub(crate) fn is_current(&self, sealed: &[u8]) -> bool {
         self.port.is_current(sealed)
+    }
+}
+
+observed! { SlowHash:
+    SlowHashHash = hash(secret: &SecretText) -> String;
+    SlowHashVerify = verify(secret: &SecretText, hash: &str) -> bool;
+}
+
+impl Observed<dyn SlowHash> {
+    pub(crate) fn is_current(&self, hash: &str) -> bool {
+        self.port.is_current(hash)
     }
 }
 

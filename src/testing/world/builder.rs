@@ -9,7 +9,8 @@ use crate::facts::{TenantFacts, UserFacts};
 use crate::policy::Scope;
 use crate::port::{Delivery, Directory, Sessions, Store};
 use crate::testing::{
-    CallLog, FaultPlan, Faulty, ManualClock, Recorder, SeededEntropy, SimulatedMethod, TestSeal,
+    CallLog, FaultPlan, Faulty, ManualClock, Recorder, SeededEntropy, SimulatedMethod, TestHash,
+    TestSeal,
 };
 use crate::{
     Engine, EngineBuilder, Error, Identifier, Keys, MethodKind, Policy, PolicySettings, Timestamp,
@@ -30,6 +31,7 @@ pub struct WorldBuilder {
     inbox: MemoryInbox,
     passkey: SimulatedMethod,
     push: SimulatedMethod,
+    hash: TestHash,
     keys: Keys,
     seed: u64,
     /// `None` until the test asks for a policy.
@@ -82,6 +84,7 @@ impl WorldBuilder {
             inbox: MemoryInbox::new(),
             passkey: SimulatedMethod::new(MethodKind::Passkey),
             push: SimulatedMethod::new(MethodKind::AppNotification),
+            hash: TestHash::new(),
             keys: World::keys(),
             seed: 7,
             settings: None,
@@ -104,6 +107,7 @@ impl WorldBuilder {
             inbox: world.inbox.clone(),
             passkey: world.passkey.clone(),
             push: world.push.clone(),
+            hash: world.hash.clone(),
             ..Self::new()
         }
     }
@@ -166,7 +170,7 @@ impl WorldBuilder {
         self
     }
 
-    /// Leaves out the optional parts that a world's engine has by default: the seal, and three
+    /// Leaves out the optional parts that a world's engine has by default: the seal, the hash, and three
     /// host-verified methods (a passkey, a notification and one of no standard kind).
     pub const fn without_abilities(mut self) -> Self {
         self.abilities = false;
@@ -266,6 +270,7 @@ impl WorldBuilder {
         if self.abilities {
             engine = engine
                 .seal(TestSeal)
+                .slow_hash(self.hash.clone())
                 .external_method(self.passkey.clone())
                 .external_method(self.push.clone())
                 .external_method(SimulatedMethod::new(MethodKind::HostVerified));
@@ -283,6 +288,7 @@ impl WorldBuilder {
             root: World::root(),
             passkey: self.passkey,
             push: self.push,
+            hash: self.hash,
         };
         if is_new {
             world.populate(self.facts, self.settings).await?;

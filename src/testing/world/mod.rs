@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 pub use builder::WorldBuilder;
 
-use super::{ManualClock, SimulatedMethod};
+use super::{ManualClock, SimulatedMethod, TestHash};
 use crate::adapters::memory::{MemoryDirectory, MemoryInbox};
 use crate::audit::{ActorKind, Event};
 use crate::port::Store;
@@ -98,6 +98,8 @@ pub struct World {
     pub passkey: SimulatedMethod,
     /// A host-verified notification on a phone, which no user has at first.
     pub push: SimulatedMethod,
+    /// The hash of answers.
+    pub hash: TestHash,
 }
 
 impl World {

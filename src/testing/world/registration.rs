@@ -5,10 +5,12 @@ use std::time::Duration;
 use super::{World, expected};
 use crate::admin::Contacts;
 use crate::facts::{EmailAddress, PhoneNumber, UserFacts};
-use crate::method::{Channel, NewAuthenticator, NewMethod, OathParameters, SignInContext};
+use crate::method::{
+    Channel, NewAuthenticator, NewMethod, OathParameters, QuestionId, SignInContext,
+};
 use crate::port::Clock as _;
 use crate::testing::SoftToken;
-use crate::{Attempt, SignedIn, UserId};
+use crate::{Attempt, SecretText, SignedIn, UserId};
 
 impl World {
     /// The account's user, who has just signed in with a second factor.
@@ -83,6 +85,29 @@ impl World {
         let confirmed = registration.confirm(&request, &user, &enrolled.reply.ticket, &code).await;
         assert!(expected("confirmed", confirmed).active, "the app is not active");
         token
+    }
+
+    /// Registers security questions of the account, as many as its policy requires: the first of the
+    /// policy, each answered with `answer to` and its id.
+    ///
+    /// # Panics
+    ///
+    /// If a call fails, or the set is not active afterwards.
+    pub async fn set_questions(&self) {
+        let (request, user) = (self.request(), self.signed_in());
+        let registration = self.engine.registration();
+        let offered = registration.security_questions(&request, &user).await;
+        let (questions, count) = expected("offered", offered);
+        let chosen = questions.into_iter().take(count.into()).map(|view| view.question);
+        let answers: Vec<_> = chosen.map(|id| (id.clone(), Self::answer_to(&id))).collect();
+        let set = registration.set_security_questions(&request, &user, &answers).await;
+        assert!(expected("set", set).active, "the questions are not active");
+    }
+
+    /// The answer that [`set_questions`](Self::set_questions) gives.
+    #[must_use]
+    pub fn answer_to(question: &QuestionId) -> SecretText {
+        SecretText::new(format!("Answer to {question}"))
     }
 
     /// Creates recovery codes of the account and acknowledges them.

@@ -1,7 +1,7 @@
 //! A reset of the account, step by step.
 
 use super::{World, expected};
-use crate::method::ChallengeOption;
+use crate::method::{ChallengeOption, QuestionId};
 use crate::{Attempt, Error, MethodKind, Reply, ResetTicket, SecretText, Selection, Step};
 
 impl World {
@@ -54,6 +54,36 @@ impl World {
     ) -> Reply<ResetTicket> {
         let (reply, code) = self.challenged(ticket, selection, address).await;
         expected("proven", self.prove(&reply.ticket, &code).await)
+    }
+
+    /// Selects the security questions.
+    #[must_use]
+    pub fn by_questions() -> Selection {
+        ChallengeOption::preferred(MethodKind::SecurityQuestions).into()
+    }
+
+    /// The questions that the step asks; none for another step.
+    #[must_use]
+    pub fn questions(step: &Step) -> Vec<QuestionId> {
+        match step {
+            Step::Answer { questions, .. } => {
+                questions.iter().map(|view| view.question.clone()).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Answers the questions that the step asks, as
+    /// [`set_questions`](Self::set_questions) has answered them.
+    ///
+    /// # Panics
+    ///
+    /// If the step asks none.
+    #[must_use]
+    pub fn answers(step: &Step) -> Attempt {
+        let asked = Self::questions(step).into_iter();
+        let answers = asked.map(|question| (question.clone(), Self::answer_to(&question)));
+        expected("answers", Attempt::answers(answers))
     }
 
     /// Selects the mail address that the account prefers.

@@ -160,3 +160,18 @@ fn each_option_step_and_prompt_has_a_text() {
         }
     });
 }
+
+/// E1.5.11: 35 questions, each in four languages, and a custom one as it is.
+#[test]
+fn each_topic_has_a_question_in_each_language() {
+    let catalogue = Catalogue::new();
+    for tag in ["en", "lv", "zh-CN", "zh-TW"] {
+        let phrases = catalogue.phrases(&Locale::parse(tag).expect("a tag"));
+        let texts: BTreeSet<String> = crate::method::QuestionTopic::ALL
+            .into_iter()
+            .map(|topic| phrases.topic(topic))
+            .collect();
+        assert_eq!(texts.len(), 35, "{tag}");
+        assert!(texts.iter().all(|text| text.ends_with(['?', '？'])), "{tag}");
+    }
+}

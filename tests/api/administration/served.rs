@@ -63,7 +63,7 @@ async fn a_policy_that_no_user_could_satisfy_is_refused_with_its_setting() {
 async fn the_check_names_everything_that_is_missing() {
     let engine = plain_engine(&[Channel::Email]).await;
     let mut settings = one_gate();
-    settings.users.methods = MethodKind::ALL.into();
+    settings.users.methods = accepted_kinds();
     settings.administrators.enabled = false;
     settings.acknowledged.insert(sspr::policy::Deviation::GuessingAboveThreshold);
     let policy = Policy::new(settings).expect("sound");

@@ -2,6 +2,7 @@
 //! for each setting of a policy, there are two runs that differ in it alone, and their outcomes differ.
 #![cfg(feature = "testing")]
 
+mod questions;
 mod run;
 mod scenes;
 mod settings;

@@ -41,6 +41,8 @@ pub(super) enum Scene {
     Desk,
     /// Codes of an app from other times, and what can be enrolled.
     Oath,
+    /// A set of security questions, and what a reset asks.
+    Questions,
     /// The first page of an app's enrolment.
     Enrol,
     /// A link by mail.
@@ -78,6 +80,7 @@ pub(super) async fn play(scene: Scene, setup: Setup) -> String {
         Scene::Help => stage.help().await,
         Scene::Desk => stage.desk().await,
         Scene::Oath => stage.oath().await,
+        Scene::Questions => stage.seen = super::questions::played(&stage.world).await,
         Scene::Enrol => stage.enrol().await,
         Scene::Link => stage.link().await,
         Scene::Passwords => stage.passwords().await,

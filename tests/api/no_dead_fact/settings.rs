@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use sspr::policy::{Rate, Retired, Retirement, Throttle, ThrottledAct};
 use sspr::{MethodKind, PolicySettings, Timestamp};
 
+use super::questions::counted;
 use super::run::Setup;
 use super::scenes::{Scene, play};
 use super::{
@@ -15,7 +16,7 @@ use super::{
 use crate::support::*;
 use Scene::{
     Acts, Ages, Apps, Cleared, Desk, Device, Enrol, Guesses, Help, Life, Limits, Link, Mails, Oath,
-    Passwords, Sound, Supplied, Write,
+    Passwords, Questions, Sound, Supplied, Write,
 };
 
 /// A setting, another value, and the scene in which the two differ.
@@ -41,7 +42,10 @@ const fn with(
 
 /// Acknowledges every deviation, as the Entra preset does, so that a setting may deviate alone.
 fn acknowledged(setup: &mut Setup) {
-    policy(setup, |policy| policy.acknowledged = PolicySettings::entra().acknowledged);
+    policy(setup, |policy| {
+        policy.acknowledged = PolicySettings::entra().acknowledged;
+        policy.acknowledged.insert(sspr::policy::Deviation::SecurityQuestions);
+    });
 }
 
 /// Every kind of method counts.
@@ -235,6 +239,26 @@ const CHANGES: &[Changed] = &[
     with("oath.back", || json!(0), all_kinds, Oath),
     with("oath.forward", || json!(1), all_kinds, Oath),
     with("recovery_codes", || json!(8), all_kinds, Oath),
+    with("questions.register", || json!(4), counted, Questions),
+    with("questions.reset", || json!(4), counted, Questions),
+    with(
+        "questions.topics",
+        || {
+            json!([
+                "first_pet",
+                "first_school",
+                "first_job",
+                "childhood_hero",
+                "childhood_friend",
+                "favourite_food"
+            ])
+        },
+        counted,
+        Questions,
+    ),
+    with("questions.custom", || json!({"first-desk": "Where was it?"}), counted, Questions),
+    with("questions.sticky", || json!(false), counted, Questions),
+    with("questions.first", || json!(true), counted, Questions),
     to("known_device_days", || json!(1), Device),
     with("password.min_length", || json!(8), acknowledged, Passwords),
     to("password.max_length", || json!(64), Passwords),

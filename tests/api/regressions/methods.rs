@@ -19,7 +19,7 @@ use sspr::{
 
 fn every_method(required: u8) -> PolicySettings {
     let mut settings = settings();
-    settings.users.methods = MethodKind::ALL.into();
+    settings.users.methods = accepted_kinds();
     settings.users.required = required;
     if required == 1 {
         // With one gate the policy must allow fewer guesses, or it is refused.

@@ -19,7 +19,7 @@ use sspr::{
     TenantId, Timestamp, UserId,
 };
 
-use crate::support::{OLD, START, admin, keys, settings};
+use crate::support::{OLD, START, accepted_kinds, admin, keys, settings};
 
 pub(crate) const BASE: &str = "https://id.contoso.example/reset#";
 
@@ -102,7 +102,7 @@ fn enrolled() -> &'static Enrolled {
 /// A policy that allows every method and requires this many.
 pub(crate) fn policy(required: u8) -> PolicySettings {
     let mut settings = settings();
-    settings.users.methods = MethodKind::ALL.into();
+    settings.users.methods = accepted_kinds();
     settings.users.required = required;
     if required == 1 {
         // With one gate the policy must allow fewer guesses, or it is refused.

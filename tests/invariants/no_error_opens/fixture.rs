@@ -10,9 +10,10 @@ use async_trait::async_trait;
 use sspr::adapters::memory::MemoryStore;
 use sspr::facts::{ContactFacts, Destination, EmailAddress, PhoneNumber, UserFacts};
 use sspr::method::{Channel, NewMethod, OathParameters, OathSeed, SignInContext};
+use sspr::policy::Deviation;
 use sspr::port::{BreachList, Commit, HumanCheck, PortResult, RiskSignal, RiskSignals, Store};
 use sspr::port::{Clock as _, Columns, Record, RecordKind};
-use sspr::testing::{ManualClock, SeededEntropy, SoftToken, TestSeal, block_on};
+use sspr::testing::{ManualClock, SeededEntropy, SoftToken, TestHash, TestSeal, block_on};
 use sspr::{
     Engine, MethodId, MethodKind, PolicySettings, SecretText, SignedIn, TenantId, Timestamp, UserId,
 };
@@ -42,6 +43,8 @@ pub(crate) enum Holds {
     App,
     /// Recovery codes.
     Codes,
+    /// Security questions.
+    Questions,
     /// Only a token that an administrator assigned.
     UnclaimedToken,
     /// Methods that were revoked.
@@ -57,6 +60,7 @@ pub(crate) struct Prepared {
     pub(crate) codes: Vec<String>,
     pub(crate) app: Option<SoftToken>,
     pub(crate) token: Option<(MethodId, SoftToken)>,
+    pub(crate) questions: bool,
 }
 
 /// Every prepared account under its policy.
@@ -75,6 +79,13 @@ fn policy(holds: Holds, required: u8) -> PolicySettings {
     let kinds = MethodKind::ALL.into_iter().filter(|kind| !lacking.contains(kind));
     settings.users.methods = kinds.collect();
     settings.users.required = required;
+    // Questions need an acknowledgement; as the only gate, three.
+    settings.questions.first = required == 1;
+    settings.acknowledged.extend([
+        Deviation::SecurityQuestions,
+        Deviation::QuestionsFirst,
+        Deviation::GuessingAboveThreshold,
+    ]);
     if required == 1 {
         // With one gate the policy must allow fewer guesses, or it is refused.
         settings.failures.consecutive = 15;
@@ -88,7 +99,7 @@ fn policy(holds: Holds, required: u8) -> PolicySettings {
     settings.notifications.administrator_roles = [role].into();
     if holds == Holds::DirectoryPhone {
         settings.contacts.directory = true;
-        settings.acknowledged.insert(sspr::policy::Deviation::UnverifiedDirectoryContacts);
+        settings.acknowledged.insert(Deviation::UnverifiedDirectoryContacts);
     }
     settings
 }
@@ -112,6 +123,7 @@ fn prepare(holds: Holds, required: u8) -> Prepared {
             Holds::Both => world.register_contacts().await,
             Holds::App => app = Some(world.enrol_app().await),
             Holds::Codes => codes = world.create_recovery_codes().await,
+            Holds::Questions => world.set_questions().await,
             Holds::UnclaimedToken => {
                 let seed = OathSeed::parse_base32(TOKEN).expect("a seed");
                 let admin = world.admin();
@@ -140,7 +152,14 @@ fn prepare(holds: Holds, required: u8) -> Prepared {
             columns.wake_at = (kind == RecordKind::Account).then_some(Timestamp::EPOCH);
             records.extend(found.items.into_iter().map(|record| (record, columns.clone())));
         }
-        Prepared { records, now: world.clock.now(), codes, app, token }
+        Prepared {
+            records,
+            now: world.clock.now(),
+            codes,
+            app,
+            token,
+            questions: holds == Holds::Questions,
+        }
     })
 }
 
@@ -156,6 +175,7 @@ pub(crate) enum Lacks {
     Nothing,
     ExternalMethod,
     Seal,
+    SlowHash,
 }
 
 impl Deref for Fixture {
@@ -230,6 +250,9 @@ impl Fixture {
                     .risk_signals(Twisted(NoRisk, plan()));
                 if lacks != Lacks::Seal {
                     engine = engine.seal(Twisted(TestSeal, plan()));
+                }
+                if lacks != Lacks::SlowHash {
+                    engine = engine.slow_hash(Twisted(TestHash::new(), plan()));
                 }
                 if lacks != Lacks::ExternalMethod {
                     engine = engine.external_method(Twisted(passkey, plan()));

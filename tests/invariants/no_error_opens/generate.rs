@@ -72,7 +72,7 @@ impl Scene {
                 }
             }
         }
-        for lacks in [Lacks::ExternalMethod, Lacks::Seal] {
+        for lacks in [Lacks::ExternalMethod, Lacks::Seal, Lacks::SlowHash] {
             cases += 1;
             let (opened, _) = self.play(None, lacks);
             for what in opened.beyond(&base, 0) {
@@ -177,6 +177,7 @@ fn no_error_makes_a_reset_prove_more_or_tell_less() {
         scene(scripts::owner_resets_in_hand, Holds::App, 1, &["password_reset"]),
         scene(scripts::owner_resets_in_hand, Holds::Codes, 1, &["password_reset"]),
         scene(scripts::owner_resets_in_hand, Holds::Passkey, 1, &["password_reset"]),
+        scene(scripts::owner_resets_in_hand, Holds::Questions, 1, &["password_reset"]),
         scene(scripts::redeems_elsewhere, Holds::Mail, 1, &["link_redeemed_elsewhere"]),
         scene(scripts::redeems_elsewhere, Holds::Both, 2, &["link_redeemed_elsewhere"]),
     ];

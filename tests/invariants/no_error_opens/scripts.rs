@@ -13,7 +13,7 @@ use sspr::{
 
 use crate::no_error_opens::fixture::Fixture;
 use crate::support::{
-    MAIL, MOBILE, NEW, OLD, ada, admin, code, email, other_than, request, request_from, sms,
+    MAIL, MOBILE, NEW, OLD, World, ada, admin, code, email, other_than, request, request_from, sms,
 };
 
 pub(crate) const EVIL: &str = "thief@evil.example";
@@ -195,6 +195,13 @@ async fn registers(fixture: &Fixture, engine: &Engine, user: &SignedIn) {
     }
     let call = async || registration.check_host_verified(&request, user, MethodKind::Passkey).await;
     let _ = again(call).await;
+    let offered = again(async || registration.security_questions(&request, user).await).await;
+    if let Some((questions, count)) = offered {
+        let chosen = questions.into_iter().take(count.into()).map(|view| view.question);
+        let answers: Vec<_> = chosen.map(|id| (id.clone(), World::answer_to(&id))).collect();
+        let call = async || registration.set_security_questions(&request, user, &answers).await;
+        let _ = again(call).await;
+    }
 }
 
 /// Changes the existing methods.
@@ -354,6 +361,14 @@ pub(crate) fn owner_resets_in_hand<'a>(
             reset.challenge(&by(MethodKind::RecoveryCode)).await;
             let saved = Attempt::code(saved).expect("well formed");
             reset.prove(&saved).await;
+        } else if prepared.questions {
+            reset.challenge(&by(MethodKind::SecurityQuestions)).await;
+            let step = reset.reply.as_ref().map(|reply| reply.step.clone());
+            if let Some(step) = step.filter(|step| !World::questions(step).is_empty()) {
+                let wrong = World::questions(&step).into_iter().map(|id| (id, "wrong".into()));
+                reset.prove(&Attempt::answers(wrong).expect("answers")).await;
+                reset.prove(&World::answers(&step)).await;
+            }
         } else {
             reset.challenge(&by(MethodKind::Passkey)).await;
             let page = reset.reply.as_ref().and_then(|reply| reply.page.clone());

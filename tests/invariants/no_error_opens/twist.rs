@@ -8,7 +8,8 @@ use sspr::facts::{Destination, WriteOutcome, WriteReply};
 use sspr::method::Channel;
 use sspr::port::{
     BreachList, Delivery, Directory, Entropy, ExternalMethod, HumanCheck, Page, PortError,
-    PortErrorKind, PortResult, ProvidedChannel, RiskSignal, RiskSignals, Seal, Sessions, Store,
+    PortErrorKind, PortResult, ProvidedChannel, RiskSignal, RiskSignals, Seal, Sessions, SlowHash,
+    Store,
 };
 use sspr::testing::forward;
 use sspr::{MethodKind, SecretText, TenantId};
@@ -194,6 +195,21 @@ impl<P: ExternalMethod> ExternalMethod for Twisted<P> {
 
     fn kind(&self) -> MethodKind {
         self.0.kind()
+    }
+}
+
+#[async_trait]
+impl<P: SlowHash> SlowHash for Twisted<P> {
+    async fn hash(&self, secret: &SecretText) -> PortResult<String> {
+        self.1.around("slow_hash.hash", self.0.hash(secret), never).await
+    }
+
+    async fn verify(&self, secret: &SecretText, hash: &str) -> PortResult<bool> {
+        self.1.around("slow_hash.verify", self.0.verify(secret, hash), no).await
+    }
+
+    fn is_current(&self, hash: &str) -> bool {
+        self.0.is_current(hash)
     }
 }
 

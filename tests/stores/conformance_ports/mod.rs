@@ -34,6 +34,11 @@ sspr::conformance_tests!(entropy: seeded_entropy, || {
     SeededEntropy::new(SEED.fetch_add(1, Ordering::Relaxed))
 });
 sspr::conformance_tests!(slow_hash: argon2_hash, || Answers);
+#[cfg(feature = "argon2")]
+sspr::conformance_tests!(slow_hash: argon2_adapter, || {
+    // The least cost: the property is no matter of time.
+    sspr::adapters::argon2::Argon2Hash::with_cost(8, 1).expect("a cost")
+});
 sspr::conformance_tests!(directory: memory_directory, InMemory::default);
 sspr::conformance_tests!(directory: faultless_directory, InMemory::behind_a_plan);
 sspr::conformance_tests!(sessions: memory_sessions, || Signed::wrapped(|below| Arc::new(below)));

@@ -293,6 +293,7 @@ fn removed(methods: u8) -> String {
 fn replaced(method: MethodKind) -> &'static str {
     match method {
         MethodKind::RecoveryCode => "The recovery codes before these are not accepted any more.",
+        MethodKind::SecurityQuestions => "The questions before these are not asked any more.",
         _ => "The one before is not accepted any more.",
     }
 }

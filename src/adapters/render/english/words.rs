@@ -33,6 +33,7 @@ pub(super) const fn a(method: MethodKind) -> &'static str {
         MethodKind::RecoveryCode => "a set of recovery codes",
         MethodKind::AppNotification => "an app notification",
         MethodKind::Passkey => "a passkey",
+        MethodKind::SecurityQuestions => "a set of security questions",
         MethodKind::HostVerified => "a method",
         MethodKind::Password => "the password",
     }
@@ -48,6 +49,7 @@ pub(super) const fn your(method: MethodKind) -> &'static str {
         MethodKind::RecoveryCode => "your set of recovery codes",
         MethodKind::AppNotification => "your app notification",
         MethodKind::Passkey => "your passkey",
+        MethodKind::SecurityQuestions => "your security questions",
         MethodKind::HostVerified => "your method",
         MethodKind::Password => "your password",
     }

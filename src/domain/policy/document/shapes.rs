@@ -97,7 +97,7 @@ impl Examiner<'_> {
         let known = example.as_ref().unwrap_or(known);
         match (document, known) {
             (Value::Object(document), Value::Object(names))
-                if example.is_none() && !is_whole(names) =>
+                if example.is_none() && !is_whole(names) && !is_map(names) =>
             {
                 self.each(document, names, Self::setting);
             }
@@ -121,7 +121,9 @@ impl Examiner<'_> {
 
     /// The names in a value that is read as a whole.
     fn names(&mut self, document: &Value, known: &Value) {
-        if let (Value::Object(document), Value::Object(known)) = (document, known) {
+        if let (Value::Object(document), Value::Object(known)) = (document, known)
+            && !is_map(known)
+        {
             self.each(document, known, Self::names);
         }
     }
@@ -157,6 +159,11 @@ fn is_whole(known: &Map<String, Value>) -> bool {
     known.contains_key("window") || known.contains_key("alphabet")
 }
 
+/// Whether this is a map whose keys are the tenant's own, such as the ids of its questions.
+fn is_map(known: &Map<String, Value>) -> bool {
+    known.is_empty()
+}
+
 /// A document with this setting only; all others have their defaults.
 fn alone(value: &Value, path: &[String]) -> Value {
     match path.split_first() {
@@ -176,6 +183,7 @@ pub(super) fn remove_unknown(body: &mut Value, known: &Value) {
         // A format of codes with an unknown field is another format: it must not be read as this
         // one.
         && !known.contains_key("alphabet")
+        && !is_map(known)
     {
         body.retain(|name, _| known.contains_key(name));
         for (name, value) in body {

@@ -156,16 +156,27 @@ fn days_and_notices() {
     assert_eq!(paths(&silent), ["notifyUsersOnPasswordReset"]);
 }
 
+/// E1.5.1, E1.5.2, E1.5.5: the switch, the numbers, and own questions in the form that can be read.
 #[test]
-fn questions_are_listed_and_not_taken() {
-    let import = variant(&json!({"securityQuestionsOptionEnabled": true}));
-    let expected = [
-        "securityQuestionsOptionEnabled",
-        "numberOfQuestionsToRegister",
-        "numberOfQuestionsToReset",
-        "securityQuestions",
-    ];
-    assert_eq!(paths(&import), expected);
+fn questions_are_taken_with_their_numbers() {
+    let import = variant(&json!({
+        "securityQuestionsOptionEnabled": true,
+        "numberOfQuestionsToRegister": 4,
+        "securityQuestions": ["Where was your first desk?"],
+    }));
+    assert_eq!(paths(&import), Vec::<&str>::new());
+    let settings = import.settings;
+    assert!(settings.users.methods.contains(&MethodKind::SecurityQuestions));
+    assert_eq!((settings.questions.register, settings.questions.reset), (4, 3));
+    assert_eq!(settings.questions.custom.len(), 1);
+    assert!(settings.questions.first && !settings.questions.sticky);
+    assert!(Policy::new(settings.clone()).is_ok());
+    let (document, lost) = settings.to_entra_document();
+    assert!(lost.iter().all(|part| !part.path.starts_with("questions")), "{lost:?}");
+    let again = read(&document).settings;
+    assert_eq!((again.questions, again.users), (settings.questions, settings.users));
+    let import = variant(&json!({"securityQuestions": [{"id": 1}]}));
+    assert_eq!(paths(&import), ["securityQuestions"]);
 }
 
 #[test]

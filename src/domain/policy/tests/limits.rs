@@ -117,6 +117,8 @@ const ROWS: &[Row] = &[
     ("oath.digits", 6, Some(8), |s, v| s.oath.digits = small(v)),
     ("oath.back", 0, Some(2), |s, v| s.oath.back = small(v)),
     ("oath.forward", 0, Some(1), |s, v| s.oath.forward = small(v)),
+    ("questions.register", 3, Some(5), |s, v| s.questions.register = small(v)),
+    ("questions.reset", 3, Some(5), |s, v| s.questions.reset = small(v)),
     ("recovery_codes", 1, Some(16), |s, v| s.recovery_codes = small(v)),
     ("known_device_days", 0, Some(365), |s, v| s.known_device_days = small(v)),
     ("limits.escalated_length", 0, Some(4), |s, v| s.limits.escalated_length = small(v)),
@@ -194,7 +196,7 @@ fn every_numeric_field_is_in_the_table() {
     let mut rows: Vec<_> = ROWS.iter().map(|row| row.0.to_owned()).collect();
     rows.sort();
     assert_eq!(rows, fields);
-    assert_eq!(rows.len(), 71);
+    assert_eq!(rows.len(), 73);
 }
 
 #[test]
@@ -224,7 +226,7 @@ fn one_beyond_each_limit_is_refused() {
             checked += 1;
         }
     }
-    assert_eq!(checked, 2 * 71 - 5 - 8, "no upper limit on 5, no lower limit on 8");
+    assert_eq!(checked, 2 * 73 - 5 - 8, "no upper limit on 5, no lower limit on 8");
 }
 
 #[test]

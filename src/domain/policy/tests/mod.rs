@@ -6,6 +6,7 @@ mod expiry;
 mod limits;
 mod odds;
 mod presets;
+mod questions;
 mod rules;
 mod spray;
 mod stored;

@@ -94,9 +94,12 @@ fn the_entra_preset_has_its_numbers() {
     assert_eq!(entra.acknowledged.len(), 12);
     assert!(entra.administrators.one_gate_exceptions);
     assert_eq!((entra.scope_groups, &entra.plans), (1, &PlanTable::entra()));
-    // 1 February 2027.
+    // E1.9.1: questions end in March. E1.5.1, E1.5.2.
+    assert_eq!((entra.questions.register, entra.questions.reset), (5, 3));
+    assert!(entra.questions.first && !entra.questions.sticky);
+    // 1 February and 1 March 2027.
     let ends: Vec<_> = entra.retirements.iter().map(|end| end.at.unix_millis() / 1000).collect();
-    assert_eq!(ends, [1_801_440_000; 2]);
+    assert_eq!(ends, [1_801_440_000, 1_801_440_000, 1_803_859_200]);
 
     let review = review(entra);
     let of_entra: Vec<_> =

@@ -134,7 +134,7 @@ fn throttles_stay_within_their_ranges_and_count_an_act_once() {
     }
     assert_eq!(of(&[five, five]), 1, "two of one act");
     let scope = ThrottleScope::Method;
-    // Nine kinds: 45 and 18 are within 64, 45 and 20 are not.
+    // Ten kinds: 50 and 20 are within 72, 50 and 30 are not.
     let kinds = Throttle { scope, ..five };
     let failed = |max| Throttle {
         counts: ThrottledAct::ProofFailed,

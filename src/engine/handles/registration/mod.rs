@@ -4,6 +4,7 @@ mod enrol;
 mod host_verified;
 mod new_method;
 mod prompt;
+mod questions;
 mod resume;
 mod review;
 mod state;

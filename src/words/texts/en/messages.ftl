@@ -71,6 +71,7 @@ part-a = { $method ->
     [authenticator_app] an authenticator app
     [oath_token] a security token
     [recovery_code] a set of recovery codes
+    [security_questions] a set of security questions
     [app_notification] an app notification
     [passkey] a passkey
     [password] the password
@@ -83,6 +84,7 @@ part-your = { $method ->
     [authenticator_app] your authenticator app
     [oath_token] your security token
     [recovery_code] your set of recovery codes
+    [security_questions] your security questions
     [app_notification] your app notification
     [passkey] your passkey
     [password] your password
@@ -267,6 +269,7 @@ notice-method-replaced = { part-your } was replaced by a new one
     .long = { part-your } was replaced by a new one on { $at }.
     .advice = { $method ->
         [recovery_code] The recovery codes before these are not accepted any more. { part-not-you }
+        [security_questions] The questions before these are not asked any more. { part-not-you }
        *[other] The one before is not accepted any more. { part-not-you }
     }
     .short = The old one no longer works. { part-not-you-short }

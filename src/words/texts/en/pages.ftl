@@ -9,6 +9,7 @@ method = { $method ->
     [authenticator_app] Authenticator app
     [oath_token] Security token
     [recovery_code] Recovery codes
+    [security_questions] Security questions
     [app_notification] App notification
     [passkey] Passkey
     [password] Password
@@ -24,6 +25,7 @@ option = { $way ->
     [authenticator_app-in_hand] Use a code of your authenticator app
     [oath_token-in_hand] Use a code of your security token
     [recovery_code-in_hand] Use a recovery code
+    [security_questions-in_hand] Answer your security questions
     [app_notification-in_hand] Approve a notification in your app
     [passkey-in_hand] Use a passkey
     [password-in_hand] Use your present password
@@ -48,6 +50,8 @@ step-enter = Enter the code
     }
 step-open-link = Open the link in your mail
     .hint = If the details are right, a mail with a link is on its way. It may take a few minutes; look in the folder for junk mail, too.
+step-answer = Answer your questions
+    .hint = All answers must be right. Capital letters and spaces do not matter.
 step-respond = Confirm on your device
     .hint = Follow the instructions of your device.
 step-confirm-unlock = Unlock your account
@@ -152,6 +156,7 @@ refusal-more-proof-needed = One more confirmation is needed first.
 refusal-password = This password cannot be used.
 refusal-directory-password = This password cannot be used.
 refusal-busy = A change is still in progress. Try again on { $at }.
+refusal-overloaded = Too many answers are being checked just now. Try again on { $at }.
 refusal-human-check-required = Confirm first that you are not a robot.
 refusal-not-eligible = You cannot reset your password here.
 refusal-reauthentication-required = Sign in again, then repeat this step.

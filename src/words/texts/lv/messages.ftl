@@ -94,6 +94,7 @@ part-nominative = { $method ->
     [authenticator_app] autentifikatora lietotne
     [oath_token] drošības marķieris
     [recovery_code] atkopšanas kodu kopa
+    [security_questions] drošības jautājumu kopa
     [app_notification] lietotnes paziņojums
     [passkey] ieejas atslēga
     [password] parole
@@ -106,6 +107,7 @@ part-dative = { $method ->
     [authenticator_app] autentifikatora lietotnei
     [oath_token] drošības marķierim
     [recovery_code] atkopšanas kodiem
+    [security_questions] drošības jautājumiem
     [app_notification] lietotnes paziņojumam
     [passkey] ieejas atslēgai
     [password] parolei
@@ -287,6 +289,7 @@ notice-method-replaced = nomainīta metode: { part-nominative }
     .long = Pierakstīšanās metode ({ part-nominative }) tika nomainīta { $at }.
     .advice = { $method ->
         [recovery_code] Iepriekšējie atkopšanas kodi vairs nav derīgi. { part-not-you }
+        [security_questions] Iepriekšējie jautājumi vairs netiek uzdoti. { part-not-you }
        *[other] Iepriekšējā metode vairs nav derīga. { part-not-you }
     }
     .short = Iepriekšējā vairs neder. { part-not-you-short }

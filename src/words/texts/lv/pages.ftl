@@ -9,6 +9,7 @@ method = { $method ->
     [authenticator_app] Autentifikatora lietotne
     [oath_token] Drošības marķieris
     [recovery_code] Atkopšanas kodi
+    [security_questions] Drošības jautājumi
     [app_notification] Lietotnes paziņojums
     [passkey] Ieejas atslēga
     [password] Parole
@@ -23,6 +24,7 @@ option = { $way ->
     [authenticator_app-in_hand] Izmantot autentifikatora lietotnes kodu
     [oath_token-in_hand] Izmantot drošības marķiera kodu
     [recovery_code-in_hand] Izmantot atkopšanas kodu
+    [security_questions-in_hand] Atbildēt uz drošības jautājumiem
     [app_notification-in_hand] Apstiprināt paziņojumu lietotnē
     [passkey-in_hand] Izmantot ieejas atslēgu
     [password-in_hand] Izmantot pašreizējo paroli
@@ -47,6 +49,8 @@ step-enter = Ievadiet kodu
     }
 step-open-link = Atveriet saiti e-pasta ziņojumā
     .hint = Ja informācija ir pareiza, e-pasta ziņojums ar saiti ir ceļā. Tas var aizņemt dažas minūtes; pārbaudiet arī mēstuļu mapi.
+step-answer = Atbildiet uz jautājumiem
+    .hint = Visām atbildēm jābūt pareizām. Lielie burti un atstarpes nav svarīgas.
 step-respond = Apstipriniet savā ierīcē
     .hint = Izpildiet norādījumus savā ierīcē.
 step-confirm-unlock = Atbloķējiet kontu
@@ -153,6 +157,7 @@ refusal-more-proof-needed = Vispirms nepieciešams vēl viens apstiprinājums.
 refusal-password = Šo paroli nevar izmantot.
 refusal-directory-password = Šo paroli nevar izmantot.
 refusal-busy = Izmaiņas vēl notiek. Mēģiniet vēlreiz { $at }.
+refusal-overloaded = Pašlaik tiek pārbaudīts pārāk daudz atbilžu. Mēģiniet vēlreiz { $at }.
 refusal-human-check-required = Vispirms apstipriniet, ka neesat robots.
 refusal-not-eligible = Šeit nevarat atiestatīt savu paroli.
 refusal-reauthentication-required = Pierakstieties vēlreiz un tad atkārtojiet šo soli.

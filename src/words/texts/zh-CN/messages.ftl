@@ -43,6 +43,7 @@ part-kind = { $method ->
     [authenticator_app] 身份验证器应用
     [oath_token] 安全令牌
     [recovery_code] 恢复代码
+    [security_questions] 安全问题
     [app_notification] 应用通知
     [passkey] 通行密钥
     [password] 密码
@@ -224,6 +225,7 @@ notice-method-replaced = 您的{ part-kind }已更换
     .long = 您的{ part-kind }已于 { $at } 更换。
     .advice = { $method ->
         [recovery_code] 之前的恢复代码已失效。{ part-not-you }
+        [security_questions] 之前的问题不再使用。{ part-not-you }
        *[other] 之前的{ part-kind }已失效。{ part-not-you }
     }
     .short = 旧的方法已失效。{ part-not-you-short }

@@ -9,6 +9,7 @@ method = { $method ->
     [authenticator_app] 身份验证器应用
     [oath_token] 安全令牌
     [recovery_code] 恢复代码
+    [security_questions] 安全问题
     [app_notification] 应用通知
     [passkey] 通行密钥
     [password] 密码
@@ -23,6 +24,7 @@ option = { $way ->
     [authenticator_app-in_hand] 使用身份验证器应用的验证码
     [oath_token-in_hand] 使用安全令牌的验证码
     [recovery_code-in_hand] 使用恢复代码
+    [security_questions-in_hand] 回答安全问题
     [app_notification-in_hand] 在应用中批准通知
     [passkey-in_hand] 使用通行密钥
     [password-in_hand] 使用当前密码
@@ -47,6 +49,8 @@ step-enter = 输入验证码
     }
 step-open-link = 打开邮件中的链接
     .hint = 如果信息正确，包含链接的邮件正在发送中。可能需要几分钟；也请查看垃圾邮件文件夹。
+step-answer = 回答您的问题
+    .hint = 所有答案都必须正确。不区分大小写和空格。
 step-respond = 在您的设备上确认
     .hint = 请按照设备上的说明操作。
 step-confirm-unlock = 解锁帐户
@@ -137,6 +141,7 @@ refusal-more-proof-needed = 还需要再确认一项。
 refusal-password = 无法使用此密码。
 refusal-directory-password = 无法使用此密码。
 refusal-busy = 更改仍在进行中。请在 { $at } 重试。
+refusal-overloaded = 当前正在检查的答案过多。请在 { $at } 重试。
 refusal-human-check-required = 请先确认您不是机器人。
 refusal-not-eligible = 您无法在此处重置密码。
 refusal-reauthentication-required = 请重新登录，然后重复此步骤。

@@ -43,6 +43,7 @@ part-kind = { $method ->
     [authenticator_app] 驗證器應用程式
     [oath_token] 安全性權杖
     [recovery_code] 復原碼
+    [security_questions] 安全性問題
     [app_notification] 應用程式通知
     [passkey] 通行金鑰
     [password] 密碼
@@ -224,6 +225,7 @@ notice-method-replaced = 您的{ part-kind }已更換
     .long = 您的{ part-kind }已於 { $at } 更換。
     .advice = { $method ->
         [recovery_code] 先前的復原碼已失效。{ part-not-you }
+        [security_questions] 先前的問題不再使用。{ part-not-you }
        *[other] 先前的{ part-kind }已失效。{ part-not-you }
     }
     .short = 舊的方法已失效。{ part-not-you-short }

@@ -9,6 +9,7 @@ method = { $method ->
     [authenticator_app] 驗證器應用程式
     [oath_token] 安全性權杖
     [recovery_code] 復原碼
+    [security_questions] 安全性問題
     [app_notification] 應用程式通知
     [passkey] 通行金鑰
     [password] 密碼
@@ -23,6 +24,7 @@ option = { $way ->
     [authenticator_app-in_hand] 使用驗證器應用程式的驗證碼
     [oath_token-in_hand] 使用安全性權杖的驗證碼
     [recovery_code-in_hand] 使用復原碼
+    [security_questions-in_hand] 回答安全性問題
     [app_notification-in_hand] 在應用程式中核准通知
     [passkey-in_hand] 使用通行金鑰
     [password-in_hand] 使用目前的密碼
@@ -47,6 +49,8 @@ step-enter = 輸入驗證碼
     }
 step-open-link = 開啟郵件中的連結
     .hint = 如果資料正確，含有連結的郵件正在傳送中。可能需要幾分鐘；也請查看垃圾郵件資料夾。
+step-answer = 回答您的問題
+    .hint = 所有答案都必須正確。不區分大小寫和空格。
 step-respond = 在您的裝置上確認
     .hint = 請依照裝置上的指示操作。
 step-confirm-unlock = 解除鎖定帳戶
@@ -137,6 +141,7 @@ refusal-more-proof-needed = 還需要再確認一項。
 refusal-password = 無法使用此密碼。
 refusal-directory-password = 無法使用此密碼。
 refusal-busy = 變更仍在進行中。請在 { $at } 再試一次。
+refusal-overloaded = 目前正在檢查的答案過多。請在 { $at } 再試一次。
 refusal-human-check-required = 請先確認您不是機器人。
 refusal-not-eligible = 您無法在此處重設密碼。
 refusal-reauthentication-required = 請重新登入，然後重複此步驟。

@@ -1,0 +1,37 @@
+### The catalogue of security questions, by topic. A host shows them on its own pages.
+
+question-city-met-partner = In which city did you meet your first spouse or partner?
+question-city-parents-met = In which city did your parents meet?
+question-city-nearest-sibling = In which city does the sibling who lives closest to you live?
+question-city-father-born = In which city was your father born?
+question-city-first-job = In which city was your first job?
+question-city-mother-born = In which city was your mother born?
+question-city-new-year-2000 = In which city were you on the first day of the year 2000?
+question-high-school-teacher = What is the last name of your favourite teacher at high school?
+question-college-not-attended = To which college did you apply that you did not attend?
+question-first-wedding-place = Where was your first wedding reception?
+question-father-middle-name = What is your father's middle name?
+question-favourite-food = What is your favourite food?
+question-maternal-grandmother = What is the full name of your mother's mother?
+question-mother-middle-name = What is your mother's middle name?
+question-oldest-sibling-birth = In which month and year was your oldest sibling born?
+question-oldest-sibling-middle-name = What is the middle name of your oldest sibling?
+question-paternal-grandfather = What is the full name of your father's father?
+question-youngest-sibling-middle-name = What is the middle name of your youngest sibling?
+question-sixth-grade-school = Which school did you attend in the sixth grade?
+question-childhood-friend = Who was your best friend in childhood?
+question-first-love = What is the name of your first love?
+question-grade-school-teacher = What is the last name of your favourite teacher at grade school?
+question-first-vehicle = What was your first car or motorcycle?
+question-first-school = What is the name of the first school that you attended?
+question-birth-hospital = What is the name of the hospital in which you were born?
+question-childhood-street = In which street was your first home as a child?
+question-childhood-hero = Who was your hero in childhood?
+question-stuffed-animal = What was the name of your favourite stuffed animal?
+question-first-pet = What was the name of your first pet?
+question-childhood-nickname = What was your nickname in childhood?
+question-high-school-sport = What was your favourite sport at high school?
+question-first-job = What was your first job?
+question-childhood-phone = What were the last four digits of your phone number in childhood?
+question-childhood-dream-job = Which job did you dream of as a child?
+question-famous-person-met = Who is the most famous person whom you have met?

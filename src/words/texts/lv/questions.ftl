@@ -1,0 +1,37 @@
+### Drošības jautājumu katalogs pēc tēmām.
+
+question-city-met-partner = Kurā pilsētā jūs iepazināties ar savu pirmo laulāto vai partneri?
+question-city-parents-met = Kurā pilsētā iepazinās jūsu vecāki?
+question-city-nearest-sibling = Kurā pilsētā dzīvo jums tuvāk dzīvojošais brālis vai māsa?
+question-city-father-born = Kurā pilsētā ir dzimis jūsu tēvs?
+question-city-first-job = Kurā pilsētā bija jūsu pirmais darbs?
+question-city-mother-born = Kurā pilsētā ir dzimusi jūsu māte?
+question-city-new-year-2000 = Kurā pilsētā jūs bijāt 2000. gada pirmajā dienā?
+question-high-school-teacher = Kāds ir jūsu mīļākā vidusskolas skolotāja uzvārds?
+question-college-not-attended = Kurā augstskolā jūs pieteicāties, bet nemācījāties?
+question-first-wedding-place = Kur notika jūsu pirmās kāzas?
+question-father-middle-name = Kāds ir jūsu tēva otrais vārds?
+question-favourite-food = Kāds ir jūsu mīļākais ēdiens?
+question-maternal-grandmother = Kāds ir jūsu mātes mātes vārds un uzvārds?
+question-mother-middle-name = Kāds ir jūsu mātes otrais vārds?
+question-oldest-sibling-birth = Kurā gadā un mēnesī ir dzimis jūsu vecākais brālis vai māsa?
+question-oldest-sibling-middle-name = Kāds ir jūsu vecākā brāļa vai māsas otrais vārds?
+question-paternal-grandfather = Kāds ir jūsu tēva tēva vārds un uzvārds?
+question-youngest-sibling-middle-name = Kāds ir jūsu jaunākā brāļa vai māsas otrais vārds?
+question-sixth-grade-school = Kurā skolā jūs mācījāties sestajā klasē?
+question-childhood-friend = Kas bija jūsu labākais draugs bērnībā?
+question-first-love = Kā sauca jūsu pirmo mīlestību?
+question-grade-school-teacher = Kāds ir jūsu mīļākā sākumskolas skolotāja uzvārds?
+question-first-vehicle = Kāds bija jūsu pirmais automobilis vai motocikls?
+question-first-school = Kā sauca jūsu pirmo skolu?
+question-birth-hospital = Kā sauc slimnīcu, kurā jūs piedzimāt?
+question-childhood-street = Kurā ielā bija jūsu pirmās bērnības mājas?
+question-childhood-hero = Kas bija jūsu varonis bērnībā?
+question-stuffed-animal = Kā sauca jūsu mīļāko mīksto rotaļlietu?
+question-first-pet = Kā sauca jūsu pirmo mājdzīvnieku?
+question-childhood-nickname = Kāda bija jūsu iesauka bērnībā?
+question-high-school-sport = Kāds bija jūsu mīļākais sporta veids vidusskolā?
+question-first-job = Kāds bija jūsu pirmais darbs?
+question-childhood-phone = Kādi bija jūsu bērnības tālruņa numura pēdējie četri cipari?
+question-childhood-dream-job = Par kādu darbu jūs sapņojāt bērnībā?
+question-famous-person-met = Kas ir slavenākais cilvēks, ko esat satikuši?

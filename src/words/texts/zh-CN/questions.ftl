@@ -1,0 +1,37 @@
+### 安全问题目录，按主题排列。
+
+question-city-met-partner = 您在哪个城市认识了第一位配偶或伴侣？
+question-city-parents-met = 您的父母是在哪个城市相识的？
+question-city-nearest-sibling = 离您最近的兄弟姐妹住在哪个城市？
+question-city-father-born = 您的父亲出生在哪个城市？
+question-city-first-job = 您的第一份工作在哪个城市？
+question-city-mother-born = 您的母亲出生在哪个城市？
+question-city-new-year-2000 = 2000 年的第一天您在哪个城市？
+question-high-school-teacher = 您最喜欢的高中老师姓什么？
+question-college-not-attended = 您申请过但没有就读的大学是哪一所？
+question-first-wedding-place = 您的第一次婚宴在哪里举行？
+question-father-middle-name = 您父亲的中间名是什么？
+question-favourite-food = 您最喜欢的食物是什么？
+question-maternal-grandmother = 您外祖母的全名是什么？
+question-mother-middle-name = 您母亲的中间名是什么？
+question-oldest-sibling-birth = 您最年长的兄弟姐妹出生于哪年哪月？
+question-oldest-sibling-middle-name = 您最年长的兄弟姐妹的中间名是什么？
+question-paternal-grandfather = 您祖父的全名是什么？
+question-youngest-sibling-middle-name = 您最年幼的兄弟姐妹的中间名是什么？
+question-sixth-grade-school = 您六年级时就读于哪所学校？
+question-childhood-friend = 您童年最好的朋友是谁？
+question-first-love = 您的初恋叫什么名字？
+question-grade-school-teacher = 您最喜欢的小学老师姓什么？
+question-first-vehicle = 您的第一辆汽车或摩托车是什么？
+question-first-school = 您就读的第一所学校叫什么？
+question-birth-hospital = 您出生的医院叫什么？
+question-childhood-street = 您童年的第一个家在哪条街上？
+question-childhood-hero = 您童年的英雄是谁？
+question-stuffed-animal = 您最喜欢的毛绒玩具叫什么？
+question-first-pet = 您的第一只宠物叫什么？
+question-childhood-nickname = 您童年的绰号是什么？
+question-high-school-sport = 您高中时最喜欢的运动是什么？
+question-first-job = 您的第一份工作是什么？
+question-childhood-phone = 您童年时家中电话号码的最后四位数字是什么？
+question-childhood-dream-job = 您童年时梦想从事什么工作？
+question-famous-person-met = 您见过的最有名的人是谁？

@@ -1,0 +1,37 @@
+### 安全性問題目錄，依主題排列。
+
+question-city-met-partner = 您在哪個城市認識第一位配偶或伴侶？
+question-city-parents-met = 您的父母是在哪個城市相識的？
+question-city-nearest-sibling = 離您最近的兄弟姊妹住在哪個城市？
+question-city-father-born = 您的父親在哪個城市出生？
+question-city-first-job = 您的第一份工作在哪個城市？
+question-city-mother-born = 您的母親在哪個城市出生？
+question-city-new-year-2000 = 2000 年的第一天您在哪個城市？
+question-high-school-teacher = 您最喜歡的高中老師姓什麼？
+question-college-not-attended = 您申請過但沒有就讀的大學是哪一所？
+question-first-wedding-place = 您的第一次婚宴在哪裡舉行？
+question-father-middle-name = 您父親的中間名是什麼？
+question-favourite-food = 您最喜歡的食物是什麼？
+question-maternal-grandmother = 您外祖母的全名是什麼？
+question-mother-middle-name = 您母親的中間名是什麼？
+question-oldest-sibling-birth = 您最年長的兄弟姊妹在哪年哪月出生？
+question-oldest-sibling-middle-name = 您最年長的兄弟姊妹的中間名是什麼？
+question-paternal-grandfather = 您祖父的全名是什麼？
+question-youngest-sibling-middle-name = 您最年幼的兄弟姊妹的中間名是什麼？
+question-sixth-grade-school = 您六年級時就讀哪所學校？
+question-childhood-friend = 您童年最好的朋友是誰？
+question-first-love = 您的初戀叫什麼名字？
+question-grade-school-teacher = 您最喜歡的國小老師姓什麼？
+question-first-vehicle = 您的第一輛汽車或機車是什麼？
+question-first-school = 您就讀的第一所學校叫什麼？
+question-birth-hospital = 您出生的醫院叫什麼？
+question-childhood-street = 您童年的第一個家在哪條街上？
+question-childhood-hero = 您童年的英雄是誰？
+question-stuffed-animal = 您最喜歡的絨毛玩偶叫什麼？
+question-first-pet = 您的第一隻寵物叫什麼？
+question-childhood-nickname = 您童年的綽號是什麼？
+question-high-school-sport = 您高中時最喜歡的運動是什麼？
+question-first-job = 您的第一份工作是什麼？
+question-childhood-phone = 您童年時家中電話號碼的最後四位數字是什麼？
+question-childhood-dream-job = 您童年時夢想從事什麼工作？
+question-famous-person-met = 您見過的最有名的人是誰？
