@@ -297,9 +297,10 @@ pub mod policy {
         Lifetimes, LockStart, MethodMaxima, MethodPolicies, MethodRisk, MigratedSetting,
         MigrationState, NotTaken, NoticeBudgets, Notifications, NotifyRule, NumberPolicy,
         OathPolicy, OnPremisesPolicy, OwnersWay, PasswordDue, PasswordExpiry, PlanTable,
-        PolicyDocument, PolicyDocumentError, PolicyError, PolicyFault, PolicyProblem, PolicyReview, QuestionPolicy,
-        Rate, RegistrationPolicy, Retired, Retirement, Scope, SendBudgets, SettingValue, Severity,
-        SignInLockout, SprayRisk, Standard, Throttle, ThrottleScope, ThrottledAct,
+        PolicyDocument, PolicyDocumentError, PolicyError, PolicyFault, PolicyProblem, PolicyReview,
+        QuestionPolicy, Rate, RegistrationPolicy, Retired, Retirement, Scope, SendBudgets,
+        SettingValue, Severity, SignInLockout, SprayRisk, Standard, Throttle, ThrottleScope,
+        ThrottledAct,
     };
     pub use crate::engine::PageFacts;
 }

@@ -1,14 +1,14 @@
 //! The JSON Schema of a policy document: generated with `schemars` and the table of settings, compared with
 //! `schemas/policy.json`, and held against a validator.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
 use crate::domain::crypto::link_base::LinkBase;
-use crate::domain::identity::contact::PhoneFormat;
+use crate::domain::identity::contact::{NumberPrefix, PhoneFormat};
 use crate::domain::identity::facts::Plan;
 use crate::domain::identity::ids::RoleId;
 use crate::domain::method::MethodKind;
@@ -18,6 +18,7 @@ use crate::domain::policy::{
     AsvsLevel, CodeAlphabet, Deviation, Disclosure, DomainExpiry, HelpDesk, MethodPolicies,
     NotifyRule, Policy, PolicyDocument, Retirement, Scope, SettingValue, Throttle,
 };
+use crate::domain::questions::{QuestionId, QuestionTopic};
 use crate::domain::schema_forms::WrittenSpan;
 use crate::{GroupId, PolicySettings};
 
@@ -45,6 +46,9 @@ fn form(path: &str, generator: &mut SchemaGenerator) -> Option<Schema> {
         "codes.email.alphabet" | "codes.sms.alphabet" | "codes.voice.alphabet" => {
             of::<CodeAlphabet>
         }
+        "numbers.allowed" => of::<BTreeSet<NumberPrefix>>,
+        "questions.topics" => of::<BTreeSet<QuestionTopic>>,
+        "questions.custom" => of::<BTreeMap<QuestionId, String>>,
         "throttles" => of::<Vec<Throttle>>,
         "password.banned" => of::<BannedPasswords>,
         "password.banned_words" => of::<Vec<String>>,

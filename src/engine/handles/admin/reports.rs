@@ -182,29 +182,7 @@ impl Admin<'_> {
             Ok(Explanation {
                 reason: reasons.first().copied(),
                 reasons: reasons.into_iter().collect(),
-/// The kinds that do not count: for everyone in the tenant, and for this user.
-fn withheld(
-    account: &Account,
-    facts: &UserFacts,
-    effective: &EffectivePolicy,
-    policy: &Policy,
-) -> Vec<WithheldMethod> {
-    let mut all = effective.withheld.clone();
-    let is_outside = |kind: &&MethodKind| {
-        let own = account.methods.iter().filter(|method| method.kind == **kind && method.active());
-        let directory = from_directory(**kind, facts, policy).filter(|_| policy.contacts.directory);
-        let mut numbers = own.filter_map(Method::destination).chain(directory.as_ref());
-        numbers.any(|number| !policy.numbers.allows(number))
-    };
-    let outside = effective.gates.methods.iter().filter(is_outside);
-    let why = Withheld::NumberNotAllowed;
-    all.extend(outside.map(|method| WithheldMethod { method: *method, why }));
-    let method = MethodKind::SecurityQuestions;
-    let mut sets = account.methods.iter().filter(|set| set.kind == method && set.active());
-    if effective.gates.methods.contains(&method) && sets.any(|set| !set.provable(&policy.questions))
-    {
-        all.push(WithheldMethod { method, why: Withheld::QuestionsRemoved });
-    }
+                withheld: withheld(account, facts, effective, &context.policy),
                 malformed: facts.malformed_contacts(context.policy.contacts.phone_format),
                 required: gates.map(|gates| gates.required),
                 administrator: effective.administrator,
