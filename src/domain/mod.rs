@@ -19,3 +19,4 @@ pub(crate) mod refusal;
 pub(crate) mod rules;
 pub(crate) mod text;
 pub(crate) mod time;
+pub(crate) mod trail;
