@@ -54,8 +54,8 @@ pub(crate) fn extend(step: Extension<'_>, head: Option<Head>, events: &mut [Even
         let LinkFields { chain, number, name, .. } = fields;
         last = Place { chain, number, at: event.at, name };
     }
-    let head = Head { last, broken_at, seal: [0; TAG] };
-    Head { seal: seal(keys, &record, step.version, &head), ..head }
+    let next = Head { last, broken_at, seal: [0; TAG] };
+    Head { seal: seal(keys, &record, step.version, &next), ..next }
 }
 
 /// The event under another lookup key: it has the same place in the chain. A link that does not fit

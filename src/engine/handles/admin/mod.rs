@@ -9,13 +9,14 @@ mod links;
 mod reports;
 mod temporary;
 mod trail;
+mod verify;
 
 pub use budgets::{BudgetKind, BudgetUse};
 pub use dry_run::{DryRunEffect, DryRunUser};
 pub use reports::{AccountSummary, BlockedMethod, Explanation, HeldMethod};
 use std::sync::Arc;
 pub use temporary::TemporaryPassword;
-pub use trail::TrailOf;
+pub use verify::TrailOf;
 
 use serde::Serialize;
 
