@@ -17,7 +17,7 @@ on_every_store!(
 );
 
 /// All findings, and whether the trail is whole.
-async fn verify(
+async fn checked(
     world: &World,
     of: TrailOf<'_>,
     known: Option<&TrailHead>,
@@ -49,13 +49,13 @@ async fn a_trail_is_whole_after_every_operation_and_after_a_purge(stores: &Store
     let world = lived_in(stores.store()).await;
     let user = world.user.clone();
     let known = world.admin().trail_head(TrailOf::User(&user)).await.expect("read").expect("one");
-    let (findings, whole, events) = verify(&world, TrailOf::User(&user), Some(&known)).await;
+    let (findings, whole, events) = checked(&world, TrailOf::User(&user), Some(&known)).await;
     assert_eq!((findings, whole, events), (vec![], true, known.number()));
     assert!(events > 5, "a page is not the whole trail");
-    assert!(verify(&world, TrailOf::Policy, None).await.1);
+    assert!(checked(&world, TrailOf::Policy, None).await.1);
     let mut of_unknown = 0;
     for slot in 0..TrailOf::UNKNOWN {
-        let (findings, whole, events) = verify(&world, TrailOf::Unknown { slot }, None).await;
+        let (findings, whole, events) = checked(&world, TrailOf::Unknown { slot }, None).await;
         assert_eq!((findings, whole), (vec![], true));
         of_unknown += events;
     }
@@ -64,12 +64,16 @@ async fn a_trail_is_whole_after_every_operation_and_after_a_purge(stores: &Store
     for _ in 0..32 {
         world.clock.advance(DAY);
         world.deliver().await;
-        let (findings, whole, _) = verify(&world, TrailOf::User(&user), Some(&known)).await;
+        let (findings, whole, _) = checked(&world, TrailOf::User(&user), Some(&known)).await;
         assert_eq!((findings, whole), (vec![], true));
     }
-    assert_eq!(verify(&world, TrailOf::User(&user), None).await.2, 0, "the purge has removed them");
+    assert_eq!(
+        checked(&world, TrailOf::User(&user), None).await.2,
+        0,
+        "the purge has removed them"
+    );
     world.admin().revoke_methods(&user).await.expect("revoked");
-    assert!(verify(&world, TrailOf::User(&user), Some(&known)).await.1);
+    assert!(checked(&world, TrailOf::User(&user), Some(&known)).await.1);
 }
 
 /// A store behind which the events are altered.
@@ -151,10 +155,10 @@ async fn an_altered_list_of_events_is_found(stores: &StoreKind) {
     let behind = Arc::new(Behind { inner: stores.store(), alter });
     let world = lived_in(Arc::clone(&behind) as Arc<dyn Store>).await;
     let user = world.user.clone();
-    assert!(verify(&world, TrailOf::User(&user), None).await.1);
+    assert!(checked(&world, TrailOf::User(&user), None).await.1);
     for (what, alteration, expected) in ALTERATIONS {
         *behind.alter.lock().expect("no panic") = Some(alteration);
-        let (findings, whole, _) = verify(&world, TrailOf::User(&user), None).await;
+        let (findings, whole, _) = checked(&world, TrailOf::User(&user), None).await;
         let found = serde_json::to_string(&findings).expect("json");
         assert!(!whole, "{what}");
         assert!(found.contains(&format!("\"found\":\"{expected}\"")), "{what}: {found}");
@@ -176,7 +180,7 @@ fn a_store_that_is_set_back_is_found_by_an_exported_head() {
         let (number, rest) = rest.split_once('-').expect("parts");
         let later: u64 = number.parse::<u64>().expect("a number") + 1;
         let later: TrailHead = format!("{chain}-{later}-{rest}").parse().expect("valid");
-        let (findings, whole, _) = verify(&world, of, Some(&later)).await;
+        let (findings, whole, _) = checked(&world, of, Some(&later)).await;
         assert!(!whole);
         assert!(matches!(findings[..], [TrailFinding::NotContinued { .. }]), "{findings:?}");
     });
@@ -213,14 +217,14 @@ fn an_alteration_by_sql_is_found() {
             let crate::stores::StoreUnderTest::Sqlite(path) = &place else { unreachable!() };
             let world = lived_in(place.open()).await;
             let of = TrailOf::User(&world.user);
-            assert!(verify(&world, of, None).await.1);
+            assert!(checked(&world, of, None).await.1);
             let raw = rusqlite::Connection::open(path).expect("opened");
             let select = "SELECT min(seq) FROM event WHERE user_id = ?1";
             let first: i64 =
                 raw.query_row(select, [world.user.as_str()], |row| row.get(0)).expect("events");
             let statement_of = |sql: &str| sql.replace("?1", &first.to_string());
             raw.execute(&statement_of(statement), []).expect("altered");
-            let (findings, whole, _) = verify(&world, of, None).await;
+            let (findings, whole, _) = checked(&world, of, None).await;
             let found = serde_json::to_string(&findings).expect("json");
             assert!(!whole, "{statement}");
             let expected = format!("\"found\":\"{expected}\"");
