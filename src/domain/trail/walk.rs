@@ -212,10 +212,9 @@ impl<'a> Walk<'a> {
             Some(last) if last.chain < place.chain => self.restart(place.chain),
             _ => {}
         }
-        if head.broken_at >= self.edge && head.broken_at > Timestamp::EPOCH {
-            if !self.at.totals.restarted {
-                self.find(TrailFinding::Restarted { after: 0 });
-            }
+        let broken = head.broken_at > Timestamp::EPOCH && head.broken_at >= self.edge;
+        if broken && !self.at.totals.restarted {
+            self.find(TrailFinding::Restarted { after: 0 });
         }
         let last = self.at.last;
         let number = last.map_or(0, |last| last.number);
