@@ -206,6 +206,8 @@ pub mod audit {
     };
     pub use crate::domain::policy::{ChangedSetting, PolicyChanges};
     pub use crate::domain::reason::{FlowStage, Remedy};
+    pub use crate::domain::trail::{TrailFinding, TrailGap, TrailHead, TrailPosition, TrailReport};
+    pub use crate::engine::TrailOf;
 }
 
 /// The states of an [`EngineBuilder`]: each names the part that is missing.

@@ -144,6 +144,7 @@ impl Draft {
             kind: EventKind::LimitSpent {
                 limit: format!("{:016x}", self.record.version().nonce()),
             },
+            chain: None,
             text: None,
         };
         self.events = (0..how_many).map(event).collect();

@@ -23,3 +23,4 @@ pub(crate) mod rules;
 mod schema_forms;
 pub(crate) mod text;
 pub(crate) mod time;
+pub(crate) mod trail;

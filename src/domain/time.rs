@@ -12,6 +12,9 @@ pub(crate) const DAY: Duration = Duration::from_secs(86_400);
 /// The largest accepted difference between the clocks of two engines.
 pub(crate) const MAX_SKEW: Duration = Duration::from_secs(30);
 
+/// How long a record with nothing but old counters is kept: longer than any window.
+pub(crate) const IDLE_LIFE: Duration = Duration::from_secs(31 * 86_400);
+
 /// A point in time, in whole milliseconds since 1970-01-01T00:00:00Z; in serde that number.
 ///
 /// All arithmetic saturates: a time far in the future never wraps around into the past.

@@ -4,8 +4,8 @@ use super::Transfer;
 use super::carry::Carried;
 use super::chain::{Groups, Missing, passing};
 use super::report::{At as _, Side, TransferError, UnreadableReason};
-use crate::domain::event::{Event, EventId};
-use crate::domain::identity::ids::{RecordKey, TenantId};
+use crate::domain::event::Event;
+use crate::domain::identity::ids::TenantId;
 use crate::domain::record::{Columns, Record, Version};
 use crate::port::{Commit, Committed, Entropy as _, EventsOf, SystemEntropy};
 
@@ -153,7 +153,7 @@ impl Transfer<'_> {
                 }
                 looked = true;
             }
-            let events = renamed(group.events, key);
+            let events = self.naming.renamed_all(group.events, key);
             if last.is_some_and(|last| last.count() == group.count) {
                 with_last = events;
                 continue;
@@ -186,9 +186,4 @@ impl Transfer<'_> {
         let commit = Commit::new(next, expected, columns, events);
         Ok(self.to.commit(commit).await.at(Side::Target)? == Committed::Applied)
     }
-}
-
-pub(super) fn renamed(events: Vec<Event>, key: RecordKey) -> Vec<Event> {
-    let rename = |event: Event| Event { id: EventId { record: key, ..event.id }, ..event };
-    events.into_iter().map(rename).collect()
 }

@@ -14,6 +14,7 @@ use crate::domain::policy::{Policy, PolicySettings};
 use crate::domain::record::{Columns, Record, RecordKind, Subject, Version};
 use crate::domain::rules::Transition;
 use crate::domain::time::Timestamp;
+use crate::domain::trail::{Extension, extend, relink};
 
 /// A record in its form for the target.
 pub(super) struct Carried {
@@ -116,14 +117,30 @@ impl<'a> Renaming<'a> {
     fn rename(&self, account: &Account, key: RecordKey, version: Version) -> Renamed {
         let mut transition = Transition::new(account, &self.policy, account.seen);
         transition.set_actor(ActorKind::Engine, None, None);
-        transition.account.key = key;
-        if transition.account.flows.is_empty() {
-            return Renamed { account: transition.account, version, closing: Vec::new() };
+        let account_key = std::mem::replace(&mut transition.account.key, key);
+        let (before, mut version, mut closing) = (version, version, Vec::new());
+        if !transition.account.flows.is_empty() {
+            transition.drop_flows(None);
+            version = passing(&key, version.count().saturating_add(1));
+            closing = transition.take_events(version);
         }
-        transition.drop_flows(None);
-        let version = passing(&key, version.count().saturating_add(1));
-        let closing = transition.take_events(version);
-        Renamed { account: transition.account, version, closing }
+        let Transition { mut account, now: at, .. } = transition;
+        let ends = account.expires_at().is_some();
+        let step = self.extension([account_key, key], [before, version], at, ends);
+        account.trail = account.trail.map(|head| extend(step, Some(head), &mut closing));
+        Renamed { account, version, closing }
+    }
+
+    /// The chain of a record goes on under the new key.
+    fn extension(
+        &self,
+        records: [RecordKey; 2],
+        [before, version]: [Version; 2],
+        at: Timestamp,
+        ends: bool,
+    ) -> Extension<'_> {
+        let (keys, before) = ([self.from, self.to], Some(before));
+        Extension { keys, records, before, version, at, ends }
     }
 }
 
@@ -163,7 +180,10 @@ impl Naming<'_> {
                 (Subject::Account(Arc::new(renamed.account)), renamed.version, renamed.closing)
             }
             Subject::Policy(policy) => {
-                let policy = PolicyRecord { key, ..PolicyRecord::clone(policy) };
+                let mut policy = PolicyRecord { key, ..PolicyRecord::clone(policy) };
+                let (versions, at) = ([version; 2], policy.changed_at);
+                let step = renaming.extension([source, key], versions, at, false);
+                policy.trail = policy.trail.map(|head| extend(step, Some(head), &mut []));
                 (Subject::Policy(Arc::new(policy)), version, Vec::new())
             }
             Subject::Meta(_) | Subject::Purge(_) => return Err(UnreadableReason::Foreign),
@@ -190,6 +210,25 @@ impl Naming<'_> {
             Self::Other(renaming) => {
                 renaming.of_event(&event.tenant, event.user.as_ref(), event.id.record)
             }
+        }
+    }
+
+    /// The event under the key that its record has in the target, with its link; `None` if that is
+    /// not known.
+    pub(super) fn renamed(&self, event: Event) -> Option<Event> {
+        let record = self.key_of(&event)?;
+        Some(self.under(event, record))
+    }
+
+    /// The events of one record under the key that it has in the target.
+    pub(super) fn renamed_all(&self, events: Vec<Event>, record: RecordKey) -> Vec<Event> {
+        events.into_iter().map(|event| self.under(event, record)).collect()
+    }
+
+    fn under(&self, event: Event, record: RecordKey) -> Event {
+        match self {
+            Self::Same => event,
+            Self::Other(renaming) => relink(event, renaming.from, renaming.to, record),
         }
     }
 

@@ -6,7 +6,7 @@ use super::carry::{Carried, columns};
 use super::chain::{Groups, firsts};
 use super::report::{At as _, Differs, Side, TransferError, UnreadableReason};
 use super::tally::Tally;
-use crate::domain::event::{Event, EventId};
+use crate::domain::event::Event;
 use crate::domain::identity::ids::{RecordKey, TenantId};
 use crate::domain::record::store_note::Meta;
 use crate::domain::record::{Record, Subject};
@@ -68,12 +68,6 @@ impl Transfer<'_> {
         store.events(EventsOf::Tenant(self.tenant()), self.after(), limit).await.at(side)
     }
 
-    /// The event under the key that its record has in the target; `None` if that is not known.
-    fn renamed(&self, event: Event) -> Option<Event> {
-        let record = self.naming.key_of(&event)?;
-        Some(Event { id: EventId { record, ..event.id }, ..event })
-    }
-
     async fn read_both(
         &self,
         record: &Record,
@@ -122,7 +116,7 @@ impl Transfer<'_> {
         let page = self.page_of_events(Side::Source, super::EVENTS).await?;
         for event in page.items {
             let source = event.id.record;
-            if let Some(renamed) = self.renamed(event) {
+            if let Some(renamed) = self.naming.renamed(event) {
                 let tally = Tally::of_event(&renamed);
                 let sums = &mut self.sums[self.position.tenant];
                 sums.expected.add(tally);
@@ -185,7 +179,7 @@ impl Transfer<'_> {
             (Groups::of(self.from, *source), Groups::of(self.to, key));
         loop {
             let expected = match source_groups.next().await.at(Side::Source)? {
-                Some(group) => super::bring::renamed(group.events, key),
+                Some(group) => self.naming.renamed_all(group.events, key),
                 None => std::mem::take(&mut closing),
             };
             let found = target_groups
@@ -242,7 +236,7 @@ impl Transfer<'_> {
         let tenant = self.tenant().clone();
         let page = self.page_of_events(Side::Source, super::EVENTS).await?;
         for event in page.items {
-            if let Some(renamed) = self.renamed(event) {
+            if let Some(renamed) = self.naming.renamed(event) {
                 let tally = Tally::of_event(&renamed);
                 self.sums[self.position.tenant].heard_again.add(tally);
             }

@@ -20,6 +20,7 @@ mod traces;
 mod allowance;
 mod authority;
 mod binding;
+mod chain;
 mod change;
 mod codes;
 mod commit;

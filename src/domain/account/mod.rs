@@ -44,6 +44,7 @@ use crate::domain::identity::ids::{MethodId, RecordKey, TenantId, UserId};
 use crate::domain::method::MethodKind;
 use crate::domain::record::hex_bytes;
 use crate::domain::time::Timestamp;
+use crate::domain::trail::Head;
 
 /// The format that this release writes.
 pub(crate) const FORMAT: u16 = 1;
@@ -122,6 +123,9 @@ pub(crate) struct Account {
     /// [`MAX_EVENTS`]: crate::domain::event::MAX_EVENTS
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) unwritten: Vec<Unwritten>,
+    /// The head of the chain of the record's events.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) trail: Option<Head>,
     /// Present if the record is a decoy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) decoy: Option<Box<Decoy>>,
@@ -231,6 +235,7 @@ impl Account {
             forgotten: false,
             settled: Vec::new(),
             unwritten: Vec::new(),
+            trail: None,
             decoy: None,
             unknown: Unknown::NONE,
         }

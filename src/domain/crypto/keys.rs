@@ -61,6 +61,8 @@ mod domain {
     pub(super) const FAMILIAR: u8 = 0x0b;
     pub(super) const ANSWER: u8 = 0x0c;
     pub(super) const QUESTIONS: u8 = 0x0d;
+    pub(super) const TRAIL_LINK: u8 = 0x20;
+    pub(super) const TRAIL_SEAL: u8 = 0x21;
 }
 
 /// The number of decoy records of a tenant.
@@ -242,6 +244,17 @@ impl Keys {
             &window.unix_millis().to_be_bytes(),
         ];
         CounterKey::from_bytes(self.lookup.parts(domain::COUNTER, &parts))
+    }
+
+    /// The MAC of an event in its place of a record's trail. The lookup key serves for it, since the
+    /// short-lived keys are dropped long before the events are.
+    pub(crate) fn trail_link(&self, record: &RecordKey, place: &[u8], text: &[u8]) -> [u8; 16] {
+        first_bytes(self.lookup.parts(domain::TRAIL_LINK, &[record.as_bytes(), place, text]))
+    }
+
+    /// The MAC of the head of a record's trail.
+    pub(crate) fn trail_seal(&self, record: &RecordKey, place: &[u8]) -> [u8; 16] {
+        first_bytes(self.lookup.parts(domain::TRAIL_SEAL, &[record.as_bytes(), place]))
     }
 
     /// The idempotency key of a message.

@@ -28,6 +28,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::identity::ids::{RecordKey, TenantId, UserId};
 use crate::domain::invalid::InvalidInput;
 use crate::domain::time::Timestamp;
+use crate::domain::trail::Link;
 
 /// The most events that one commit appends. Stores rely on it: etcd limits the operations of a
 /// transaction, and each event takes several.
@@ -84,6 +85,9 @@ pub struct Event {
     /// What happened.
     #[serde(flatten)]
     pub kind: EventKind,
+    /// The link to the event before, which is always the last field of the text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) chain: Option<Link>,
     /// The text that the event was read from, if the fields would encode to another one.
     #[serde(skip)]
     pub(crate) text: Option<Arc<str>>,
@@ -105,6 +109,19 @@ impl Event {
     fn encode_fields(&self) -> String {
         // A tree of strings and numbers with string keys, which serde_json always encodes.
         serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// The text that the link authenticates: that of the event without its link. `None` if the link is
+    /// not the last field.
+    pub(crate) fn unlinked_text(&self) -> Option<String> {
+        let mut text = self.encode();
+        if let Some(link) = &self.chain {
+            let link = serde_json::to_string(link).unwrap_or_default();
+            let rest = text.strip_suffix('}')?.strip_suffix(&link)?.strip_suffix(r#","chain":"#)?;
+            text.truncate(rest.len());
+            text.push('}');
+        }
+        Some(text)
     }
 
     /// Reads an event back. A kind that this release does not know is [`EventKind::Other`].

@@ -138,6 +138,7 @@ pub(super) fn event(kind: EventKind) -> Event {
         at: Timestamp::from_unix_seconds(1_800_000_000),
         source: Some("203.0.113.7".to_owned()),
         kind,
+        chain: None,
         text: None,
     }
 }

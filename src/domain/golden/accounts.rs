@@ -378,6 +378,7 @@ fn full() -> Account {
         repudiated: Repudiated { blocked_since: Some(at(-40)), through: Some(at(-41)) },
         settled: vec![WriteNumber(6), WriteNumber(7)],
         unwritten: vec![unwritten()],
+        trail: Some(super::head()),
         ..Account::blank(key(), tenant(), Some(user()), at(90))
     };
     *account.methods = methods();

@@ -10,6 +10,7 @@ use crate::domain::event::{
 use crate::domain::method::{Channel, MethodKind};
 use crate::domain::policy::ThrottledAct;
 use crate::domain::reason::{FlowStage, SsprReason};
+use crate::domain::trail::Link;
 
 const STAGES: [FlowStage; 4] =
     [FlowStage::Challenged, FlowStage::PartlyProven, FlowStage::Granted, FlowStage::Writing];
@@ -89,9 +90,16 @@ pub(super) fn events() -> Vec<Event> {
         at: at(i64::from(index)),
         source: (index % 3 == 0).then(|| "203.0.113.7".to_owned()),
         kind,
+        chain: (index == 0).then(link),
         text: None,
     };
     numbered.map(event).collect()
+}
+
+/// The link of an event.
+fn link() -> Link {
+    let text = "1800000000000.12.1799999999000.00f1e2d3c4b5a696.00f1e2d3c4b5a697.0.00112233445566778899aabbccddeeff";
+    serde_json::from_value(text.into()).expect("valid")
 }
 
 /// Inv. 19: this release writes events as the first one did.

@@ -19,6 +19,7 @@ use std::path::{Path, PathBuf};
 use crate::domain::identity::ids::{RecordKey, TenantId, UserId};
 use crate::domain::record::{Record, Subject, Version};
 use crate::domain::time::Timestamp;
+use crate::domain::trail::Head;
 
 fn file(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name)
@@ -61,6 +62,12 @@ fn tenant() -> TenantId {
 
 fn user() -> UserId {
     UserId::parse("6e7b768e-07e2-4810-8459-485f84f8f204").expect("valid")
+}
+
+/// The head of a trail, as a record holds it.
+fn head() -> Head {
+    let text = "1800000000000.12.1800000360000.00f1e2d3c4b5a697.0.00112233445566778899aabbccddeeff";
+    serde_json::from_value(text.into()).expect("valid")
 }
 
 fn at(second: i64) -> Timestamp {

@@ -67,6 +67,7 @@ fn written() -> Vec<(&'static str, String)> {
             policy: Arc::new(Policy::new(settings).expect("sound")),
             changed_at: at(0),
             changed_by: "root@contoso.example".to_owned(),
+            trail: Some(super::head()),
         };
         (name, Subject::Policy(Arc::new(policy)))
     });

@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use crate::domain::identity::ids::{RecordKey, TenantId};
 use crate::domain::policy::{Policy, stored};
 use crate::domain::time::Timestamp;
+use crate::domain::trail::Head;
 
 /// The stored policy of one tenant.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -24,6 +25,9 @@ pub(crate) struct PolicyRecord {
     pub(crate) policy: Arc<Policy>,
     pub(crate) changed_at: Timestamp,
     pub(crate) changed_by: String,
+    /// The head of the chain of the record's events.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) trail: Option<Head>,
 }
 
 fn stored_policy<'de, D: Deserializer<'de>>(from: D) -> Result<Arc<Policy>, D::Error> {

@@ -18,6 +18,7 @@ use crate::domain::identity::ids::{MethodId, RecordKey, TenantId};
 use crate::domain::method::{MethodKind, Verification};
 use crate::domain::policy::Policy;
 use crate::domain::time::Timestamp;
+use crate::domain::trail::Head;
 
 /// Methods in the body of a decoy: as many as most accounts have.
 const SHOWN: usize = 2;
@@ -39,6 +40,7 @@ pub(crate) fn decoy_body(policy: &Policy, now: Timestamp) -> Option<String> {
     let mut methods = shape(&policy.user_gates().methods, now);
     methods.extend(question_set(policy, now));
     let unknown = Unknown::NONE;
+    account.trail = Some(Head::UNUSED);
     account.decoy =
         Some(Box::new(Decoy { identifier: [0; 8], methods, taken_over: false, unknown }));
     serde_json::to_string(&account).ok()
@@ -69,6 +71,7 @@ pub(crate) fn decoy_for(account: &Account, stand_in: &StandIn) -> Option<Account
     // The numbers of a record never repeat, whichever name it stands for.
     fresh.numbers = account.numbers;
     fresh.unwritten = account.unwritten.clone();
+    fresh.trail = account.trail;
     fresh.unknown = account.unknown.clone();
     let methods = decoy.map(|decoy| decoy.methods.clone()).unwrap_or_default();
     Some(fresh.standing_for(stand_in.identifier, methods, true))

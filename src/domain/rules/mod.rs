@@ -265,6 +265,7 @@ impl<'a> Transition<'a> {
             at: origin.at,
             source: origin.source.map(str::to_owned),
             kind,
+            chain: None,
             text: None,
         }
     }

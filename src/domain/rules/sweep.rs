@@ -1,7 +1,5 @@
 //! Removes what has expired, and what a change has voided. Most decisions sweep first.
 
-use std::time::Duration;
-
 use super::Transition;
 use crate::domain::account::budget::Verdict;
 use crate::domain::account::{
@@ -12,10 +10,7 @@ use crate::domain::event::{EventKind, FlowEnd};
 use crate::domain::method::Channel;
 use crate::domain::reason::FlowStage;
 use crate::domain::record::store_note::SLACK;
-use crate::domain::time::{MAX_SKEW, Timestamp};
-
-/// How long a record with nothing but old counters is kept: longer than any window.
-const IDLE_LIFE: Duration = Duration::from_secs(31 * 86_400);
+use crate::domain::time::{IDLE_LIFE, MAX_SKEW, Timestamp};
 
 impl Transition<'_> {
     /// Ends expired flows and challenges, and removes messages that are no longer of use.

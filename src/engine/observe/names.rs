@@ -76,6 +76,8 @@ names! {
         AdminUnblock = "admin.unblock",
         AdminEvents = "admin.events",
         AdminUserEvents = "admin.user_events",
+        AdminVerifyTrail = "admin.verify_trail",
+        AdminTrailHead = "admin.trail_head",
         AdminConfirmIncarnation = "admin.confirm_incarnation",
         AdminAccounts = "admin.accounts",
         AdminDryRun = "admin.dry_run",

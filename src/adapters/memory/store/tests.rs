@@ -44,6 +44,7 @@ fn event(of: &Record, index: u16, when: Timestamp) -> Event {
         at: when,
         source: None,
         kind: EventKind::Unblocked {},
+        chain: None,
         text: None,
     }
 }

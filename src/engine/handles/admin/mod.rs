@@ -10,12 +10,14 @@ pub(crate) mod report;
 mod reports;
 mod temporary;
 mod trail;
+mod verify;
 
 pub use budgets::{BudgetKind, BudgetUse};
 pub use dry_run::{DryRunEffect, DryRunUser};
 pub use reports::{AccountSummary, BlockedMethod, Explanation, HeldMethod};
 use std::sync::Arc;
 pub use temporary::TemporaryPassword;
+pub use verify::TrailOf;
 
 use serde::Serialize;
 
@@ -32,6 +34,7 @@ use crate::domain::rules::{
     Contacts, Transition, clear_budgets, confirm_incarnation, supply_contacts,
 };
 use crate::domain::time::Timestamp;
+use crate::domain::trail::{Extension, extend};
 use crate::engine::api::error::{At as _, Error, Fault, FaultOrigin};
 use crate::engine::api::request::Actor;
 use crate::engine::core::Core;
@@ -120,6 +123,7 @@ impl Admin<'_> {
             self.refuse_unserved(policy).await?;
             let now = core.clock.now();
             let revision = expected.unwrap_or(0).saturating_add(1);
+            let head = current.as_ref().and_then(|current| current.trail);
             let changes = current.map_or_else(
                 || PolicyChanges::between(&PolicySettings::default(), policy),
                 |current| PolicyChanges::between(&current.policy, policy),
@@ -127,7 +131,7 @@ impl Admin<'_> {
             let before = found.map(|record| record.version());
             let count = next_count(before, now);
             let version = Version::new(count, u64::from_be_bytes(core.random()?));
-            let subject = PolicyRecord {
+            let mut subject = PolicyRecord {
                 format: FORMAT,
                 min_reader: 1,
                 key,
@@ -136,13 +140,18 @@ impl Admin<'_> {
                 policy: Arc::new(policy.clone()),
                 changed_at: now,
                 changed_by: self.actor.id.clone(),
+                trail: head,
             };
+            let mut events =
+                [self.policy_changed(EventId::new(key, count, 0), now, revision, changes)];
+            let (keys, ends) = ([&core.keys; 2], false);
+            let step = Extension { keys, records: [key; 2], before, version, at: now, ends };
+            subject.trail = Some(extend(step, head, &mut events));
             let columns = subject.columns();
             let record = Record::new(key, version, Subject::Policy(Arc::new(subject)));
             if record.body().len() > Record::MAX_BODY {
                 return Err(Refusal::LimitReached.into());
             }
-            let events = [self.policy_changed(EventId::new(key, count, 0), now, revision, changes)];
             let commit = Commit::new(&record, before, &columns, &events);
             self.commit_policy(commit).await?;
             Ok(revision)
@@ -185,6 +194,7 @@ impl Admin<'_> {
             at,
             source: None,
             kind: EventKind::PolicyChanged { revision, changes },
+            chain: None,
             text: None,
         }
     }
