@@ -317,9 +317,6 @@ impl EngineBuilder<Ready> {
     /// return what was written; otherwise the fault of the store or the seal.
     pub async fn open(self) -> Result<Engine, Error> {
         let Ready { keys, store, directory, sessions, delivery, options } = self.state;
-        let fallback = Policy::new(PolicySettings::default());
-        let fallback =
-            Arc::new(fallback.map_err(|_| InvalidInput::OutOfRange { what: "default policy" })?);
         check_external(&options.external)?;
         let observer = Arc::new(Observer::new(Arc::clone(&options.clock)));
         let opened_at = options.clock.now();
@@ -351,7 +348,7 @@ impl EngineBuilder<Ready> {
             event_retention: options.event_retention,
             discloses_missing_policy: options.discloses_missing_policy,
             on_work: options.on_work,
-            fallback,
+            fallback: fallback()?,
             policies: Default::default(),
             observer,
             tally: Default::default(),
@@ -376,6 +373,12 @@ impl EngineBuilder<Ready> {
         engine.core.make_decoys().await?;
         Ok(engine)
     }
+}
+
+/// The policy of a tenant that has none.
+fn fallback() -> Result<Arc<Policy>, InvalidInput> {
+    let policy = Policy::new(PolicySettings::default());
+    policy.map(Arc::new).map_err(|_| InvalidInput::OutOfRange { what: "default policy" })
 }
 
 fn observed<P: ?Sized>(port: Arc<P>, observer: &Arc<Observer>) -> Observed<P> {

@@ -80,8 +80,8 @@
 //! - **An absence is stricter** (`user_row`): `NULL` for "enabled" is false, `NULL` for "protected" is true, and
 //!   a value that is neither is an error. A hash in an unknown form is an error too, and no wrong password.
 //! - **The stamp is a digest** of the hash, the state, the names and the addresses, so every program that
-//!   changes a row changes it. Lockouts are left out: whoever guesses passwords could otherwise end the
-//!   owner's reset.
+//!   changes a row changes it. Lockouts are left out: an attacker who guesses passwords could otherwise end
+//!   the owner's reset.
 //! - **A user who does not exist costs a hash** (`hash.rs`): of a random text, with the parameters of now.
 //! - **Hashing leaves the runtime** (`worker.rs`): threads of its own, a bounded queue, and a job whose caller
 //!   has gone is not begun.

@@ -61,7 +61,7 @@ async fn script(world: &World, name: &Identifier) -> (Vec<QuestionId>, String, u
 /// V10, V11: a name with a set, one without, a disabled account and an unknown name get the same steps
 /// for the same calls of ports and the same number of hashes; their questions never change.
 #[tokio::test]
-async fn v11_known_and_unknown_names_cost_the_same_hashes_and_calls() {
+async fn known_and_unknown_names_cost_the_same_hashes_and_calls() {
     let log = CallLog::new();
     let world = World::builder().settings(alone()).recorded(&log).registered().open().await;
     world.set_questions().await;
@@ -97,7 +97,7 @@ async fn v11_known_and_unknown_names_cost_the_same_hashes_and_calls() {
 
 /// V11: the record of a decoy is about as long as that of an account with a set.
 #[tokio::test]
-async fn v11_a_decoy_decodes_about_as_many_bytes_as_an_account() {
+async fn a_decoy_decodes_about_as_many_bytes_as_an_account() {
     use sspr::port::{RecordKind, Store as _};
     let world = World::builder().settings(alone()).registered().open().await;
     world.set_questions().await;
@@ -118,7 +118,7 @@ async fn v11_a_decoy_decodes_about_as_many_bytes_as_an_account() {
 
 /// V17: answers to other questions than those that are asked are no answers, and cost an attempt.
 #[tokio::test]
-async fn v17_answers_belong_to_the_questions_that_are_asked() {
+async fn answers_belong_to_the_questions_that_are_asked() {
     let world = World::builder().settings(alone()).registered().open().await;
     world.set_questions().await;
     let reset = world.engine.reset();
@@ -155,7 +155,7 @@ async fn v17_answers_belong_to_the_questions_that_are_asked() {
 
 /// V05, V31: however many flows, sources and draws, a day allows no more comparisons than the budget.
 #[tokio::test]
-async fn v05_guesses_across_draws_stay_in_the_budget() {
+async fn guesses_across_draws_stay_in_the_budget() {
     let mut settings = alone();
     settings.users.required = 2;
     settings.questions.first = false;

@@ -153,7 +153,7 @@ impl Passkeys {
         let response: DiscoverableAuthentication64 = serde_json::from_str(response).ok()?;
         let handle = kept.handles.get(user)?;
         let id = response.raw_id();
-        // A passkey of another user is none, whoever uses it.
+        // Only a passkey of this user counts.
         let mut own = kept.passkeys.iter_mut().filter(|passkey| passkey.owner == *user);
         let held = own.find(|passkey| passkey.id == id.as_ref())?;
         let key = StaticState::decode(held.key.as_slice()).ok()?;

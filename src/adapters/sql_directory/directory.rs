@@ -45,31 +45,40 @@ impl SqlDirectory {
     /// An identifier as a parameter. What cannot be one in the column's type is `NULL`, which is equal to
     /// none: the statement is the same as for a user who exists.
     pub(super) fn id_parameter(&self, id: &UserId) -> Option<String> {
-        let id = id.as_str();
+        let text = id.as_str();
         let fits = match self.table.id_type {
             SqlIdType::Text => true,
-            SqlIdType::Integer => id.parse::<i64>().is_ok_and(|number| number.to_string() == id),
-            SqlIdType::Uuid => is_uuid(id),
+            SqlIdType::Integer => {
+                text.parse::<i64>().is_ok_and(|number| number.to_string() == text)
+            }
+            SqlIdType::Uuid => is_uuid(text),
         };
-        fits.then(|| id.to_owned())
+        fits.then(|| text.to_owned())
     }
 
     /// The user's rows: one, none, or two, which no write may touch.
     pub(super) async fn by_id(&self, tenant: &TenantId, id: &UserId) -> PortResult<Vec<UserRow>> {
         let parameters = vec![Some(tenant.as_str().to_owned()), self.id_parameter(id)];
-        let rows = self.rows.select(self.statements.by_id.clone(), parameters).await?;
-        let rows: PortResult<Vec<UserRow>> = rows.into_iter().map(|row| self.read(row)).collect();
+        let found = self.rows_of(self.statements.by_id.clone(), parameters).await?;
         // A collation of the column may be looser than an identifier is.
-        Ok(rows?.into_iter().filter(|row| row.facts.id == *id).collect())
+        Ok(found.into_iter().filter(|row| row.facts.id == *id).collect())
     }
 
     async fn by_name(&self, tenant: &TenantId, typed: &str) -> PortResult<Vec<UserRow>> {
         let name = folded(typed);
         let parameters = vec![Some(tenant.as_str().to_owned()), Some(name.clone())];
-        let rows = self.rows.select(self.statements.by_name.clone(), parameters).await?;
-        let rows: PortResult<Vec<UserRow>> = rows.into_iter().map(|row| self.read(row)).collect();
+        let found = self.rows_of(self.statements.by_name.clone(), parameters).await?;
         let has = |row: &UserRow| row.names.iter().any(|other| folded(other) == name);
-        Ok(rows?.into_iter().filter(has).take(MOST_OF_NAME).collect())
+        Ok(found.into_iter().filter(has).take(MOST_OF_NAME).collect())
+    }
+
+    async fn rows_of(
+        &self,
+        statement: String,
+        parameters: Vec<Option<String>>,
+    ) -> PortResult<Vec<UserRow>> {
+        let rows = self.rows.select(statement, parameters).await?;
+        rows.into_iter().map(|row| self.read(row)).collect()
     }
 
     /// A page of the statement with these parameters, in the order of the identifiers.
@@ -83,19 +92,18 @@ impl SqlDirectory {
         mut parameters: Vec<Option<String>>,
     ) -> PortResult<Page<UserFacts>> {
         let other = || PortError::denied().because("a cursor of another listing");
-        let after = after.map(|cursor| {
-            let id = cursor.as_str().strip_prefix(kind)?;
-            let id = UserId::parse(id).ok()?;
+        let id_of = |cursor: &Cursor| {
+            let id = UserId::parse(cursor.as_str().strip_prefix(kind)?).ok()?;
             self.id_parameter(&id)
-        });
-        let after = after.map(|id| id.ok_or_else(other)).transpose()?;
-        let limit = limit.min(MOST_IN_PAGE);
-        let sql = statement(after.is_none(), limit + 1);
-        parameters.extend(after.map(Some));
+        };
+        let last_id = after.map(|cursor| id_of(cursor).ok_or_else(other)).transpose()?;
+        let size = limit.min(MOST_IN_PAGE);
+        let sql = statement(last_id.is_none(), size + 1);
+        parameters.extend(last_id.map(Some));
         let rows = self.rows.select(sql, parameters).await?;
-        let more = rows.len() > limit;
-        let mut users = Vec::with_capacity(limit.min(rows.len()));
-        for row in rows.into_iter().take(limit) {
+        let more = rows.len() > size;
+        let mut users = Vec::with_capacity(size.min(rows.len()));
+        for row in rows.into_iter().take(size) {
             users.push(among(self.read(row)?.facts, groups));
         }
         let last = users.last().filter(|_| more);
@@ -162,10 +170,10 @@ impl Directory for SqlDirectory {
         if !self.tenants.contains_key(tenant) {
             return Ok(Page::new(Vec::new(), None));
         }
-        let roles: Vec<&str> = roles.iter().map(RoleId::as_str).collect();
-        let roles =
-            serde_json::to_string(&roles).map_err(|error| PortError::denied().because(error))?;
-        let parameters = vec![Some(tenant.as_str().to_owned()), Some(roles)];
+        let named: Vec<&str> = roles.iter().map(RoleId::as_str).collect();
+        let list =
+            serde_json::to_string(&named).map_err(|error| PortError::denied().because(error))?;
+        let parameters = vec![Some(tenant.as_str().to_owned()), Some(list)];
         let none = const { &BTreeSet::new() };
         self.page("r.", none, after, limit, statement, parameters).await
     }

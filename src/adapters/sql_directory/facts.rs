@@ -31,8 +31,8 @@ pub(super) fn folded(name: &str) -> String {
 /// Reads a row of the statements. A value that cannot be what the column is for is an error.
 pub(super) fn user_row(table: &UserTable, row: TextRow, now: Timestamp) -> PortResult<UserRow> {
     let stamp = change_stamp(&row);
-    let mut row = row.into_iter();
-    let mut next = || row.next().flatten();
+    let mut columns = row.into_iter();
+    let mut next = || columns.next().flatten();
     let id = next().and_then(|id| UserId::parse(&id).ok()).ok_or_else(|| wrong("id"))?;
     let stored = next();
     let mut facts = UserFacts::new(id);
@@ -69,7 +69,7 @@ pub(super) fn user_row(table: &UserTable, row: TextRow, now: Timestamp) -> PortR
         facts.must_change = Some(MustChange::Temporary);
     }
     facts.change_stamp = Some(stamp);
-    let names = row.flatten().collect();
+    let names = columns.flatten().collect();
     let password = stored.clone().filter(|hash| !hash.is_empty());
     Ok(UserRow { facts, password, stored, write_number, names })
 }

@@ -59,9 +59,9 @@ impl Hasher {
         password: &SecretText,
     ) -> PortResult<bool> {
         let exists = stored.is_some();
-        let stored = stored.map_or_else(|| Arc::clone(&self.decoy), Arc::from);
+        let hash = stored.map_or_else(|| Arc::clone(&self.decoy), Arc::from);
         let password = copied(password);
-        let work = move |(): &mut ()| is_of(&stored, password.expose_secret());
+        let work = move |(): &mut ()| is_of(&hash, password.expose_secret());
         Ok(self.worker.run(PortError::unavailable, work).await? && exists)
     }
 }

@@ -102,14 +102,14 @@ async fn prepared<'a>(
 ) -> PortResult<(Changed, Option<Transacted<'a>>)> {
     let parameters = typed(&change.parameters);
     let transaction = client.transaction().await.map_err(lend::reading)?;
-    let rows = transaction.execute_typed(&change.update, &parameters).await;
-    let rows = rows.map_err(lend::reading)?;
+    let updated = transaction.execute_typed(&change.update, &parameters).await;
+    let rows = updated.map_err(lend::reading)?;
     let mut kept = None;
     if let Some((sql, written)) = &change.read_back
         && rows == 1
     {
-        let read = transaction.query_typed(sql, &parameters[..2]).await.map_err(lend::reading)?;
-        let read = read.first().map(|row| row.try_get::<_, Option<String>>(0)).transpose();
+        let found = transaction.query_typed(sql, &parameters[..2]).await.map_err(lend::reading)?;
+        let read = found.first().map(|row| row.try_get::<_, Option<String>>(0)).transpose();
         kept = Some((written.as_str(), read.map_err(lend::reading)?.flatten()));
     }
     let judged = judged(rows, kept.as_ref().map(|(written, read)| (*written, read.as_deref())));

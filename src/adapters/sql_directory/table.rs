@@ -163,8 +163,7 @@ impl UserTable {
             return refused("`tenant` is missing, several tenants need the column");
         }
         let links = [&self.roles, &self.groups, &self.nested_groups];
-        let links: Vec<&LinkTable> = links.into_iter().flatten().collect();
-        if links.iter().any(|link| link.tenant.is_some() != self.tenant.is_some()) {
+        if links.into_iter().flatten().any(|link| link.tenant.is_some() != self.tenant.is_some()) {
             return refused("all tables need the column `tenant`, or none");
         }
         if self.nested_groups.is_some() && self.groups.is_none() {

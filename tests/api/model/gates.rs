@@ -233,7 +233,7 @@ async fn e1_9_a_method_and_a_provider_end_at_their_date() {
 }
 
 #[test]
-fn e1_9_the_entra_preset_ends_the_platforms_texts_and_calls() {
+fn e1_9_the_entra_preset_ends_questions_and_the_platforms_texts_and_calls() {
     let february = Timestamp::from_unix_seconds(1_801_440_000);
     let ends = PolicySettings::entra().retirements;
     let platform = |channel| {
@@ -242,7 +242,10 @@ fn e1_9_the_entra_preset_ends_the_platforms_texts_and_calls() {
         retirement.clouds = ["public".to_owned()].into();
         retirement
     };
-    assert_eq!(ends, [platform(Channel::Sms), platform(Channel::Voice)]);
+    let march = Timestamp::from_unix_seconds(1_803_859_200);
+    let mut questions = Retirement::new(Retired::Method(MethodKind::SecurityQuestions), march);
+    questions.clouds = ["public".to_owned()].into();
+    assert_eq!(ends, [platform(Channel::Sms), platform(Channel::Voice), questions]);
 }
 
 #[test]

@@ -45,9 +45,8 @@ fn each_setting_about_questions_has_its_limits() {
     };
     assert_eq!(faults(counted(), few), ["questions.topics"]);
     let own = |count: usize, text: &str| {
-        let all = (0..count)
-            .map(|n| (QuestionId::parse(&format!("own-{n}")).expect("an id"), text.to_owned()));
-        let all = all.collect();
+        let id = |n| QuestionId::parse(&format!("own-{n}")).expect("an id");
+        let all = (0..count).map(|n| (id(n), text.to_owned())).collect();
         faults(counted(), |policy| policy.questions.custom = all)
     };
     for (count, text, expected) in [
