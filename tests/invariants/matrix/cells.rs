@@ -215,7 +215,8 @@ fn no_kind_of_method_and_no_channel_is_missing_from_the_table() {
     let named = variants(source, "pub enum MethodKind {");
     let all: Vec<MethodKind> = MethodKind::ALL.into_iter().chain([MethodKind::Password]).collect();
     assert_eq!(named, all.iter().map(|kind| format!("{kind:?}")).collect::<Vec<_>>());
-    for kind in all {
+    // A set of questions has no cells here, since they need slow hashes: `tests/api/questions` has its states.
+    for kind in all.into_iter().filter(|kind| *kind != MethodKind::SecurityQuestions) {
         for channel in kind.channels() {
             let ways =
                 Way::ALL.iter().filter(|way| (way.kind(), way.channel()) == (kind, *channel));

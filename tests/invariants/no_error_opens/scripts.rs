@@ -580,6 +580,9 @@ async fn administrates(fixture: &Fixture, engine: &Engine, actor: &sspr::Actor) 
     let _ = insists(async || admin.dry_run(&proposed, None, 10).await).await;
     let _ = insists(async || engine.write_counts().await).await;
     reads_reports(&admin).await;
+    let trail = sspr::audit::TrailOf::User(user);
+    let _ = insists(async || admin.verify_trail(trail, None, None, 10).await).await;
+    let _ = insists(async || admin.trail_head(trail).await).await;
     let _ = insists(async || admin.revoke_flows(user).await).await;
     let _ = insists(async || admin.revoke_methods(user).await).await;
     deliver(engine).await;
