@@ -52,10 +52,9 @@ named! {
     /// assert_eq!(UsageStage::Sent.result(), None);
     /// ```
     pub enum UsageStage {
-        /// A name was typed and accepted. CountedReply, never listed: it leaves no event.
+        /// A name was typed and accepted. Counted, never listed: it leaves no event.
         Started = "started",
-        /// The first code of a flow was asked for, whether or not one was sent. CountedReply, never
-        /// listed.
+        /// The first code of a flow was asked for, whether or not one was sent. Counted, never listed.
         Asked = "asked",
         /// A flow was created: its first challenge was opened, the present password was right, or
         /// a method was added.
