@@ -107,12 +107,13 @@
 //!
 //! | Part of an account | After the copy |
 //! |---|---|
-//! | methods, recovery codes, sealed seeds with their replay marks, known devices | valid: they are bound to the tenant and the user, not to the key |
+//! | other methods, recovery codes, sealed seeds with their replay marks, known devices | valid: they are bound to the tenant and the user, not to the key |
+//! | security questions | **not answerable**: their hashes are made under the lookup key. Revoke these methods, or ask the users to register again |
 //! | registration, budgets, locks, the count of challenges, the epoch | unchanged |
 //! | waiting notices and revocations | kept, under **new** idempotency keys: if a delivery was not recorded before the engines stopped, the message is sent twice |
 //! | flows, their tickets, challenges, codes and links | ended, with a `flow_ended` event; a waiting code is not sent |
 //! | a write in flight | unsettled; its owner is notified |
-//! | events | kept, renamed with their record |
+//! | events | kept, renamed with their record and linked again: [`verify_trail`](crate::Admin::verify_trail) still finds what was altered before |
 //! | short hashes of sources and sessions | meaningless: a skipped prompt may be shown once more |
 //!
 //! The numbers of an account continue, so no code or event repeats. Masks and decoys of unknown names

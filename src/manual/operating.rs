@@ -76,6 +76,15 @@
 //! To find the record of a user in traces, compare with the column `key` of the store's table
 //! `record`, whose column `user_id` names the user.
 //!
+//! # The audit trail
+//!
+//! Each event has a link to the one before, made with the lookup key, and each record has the sealed
+//! head of its trail. [`Admin::verify_trail`](crate::Admin::verify_trail) goes over the trail of a user or
+//! of the policy by pages and reports what was removed, changed, inserted, swapped or truncated in the
+//! store. An altered trail of which the record was set back together with the events is whole again: export
+//! heads regularly with [`Admin::trail_head`](crate::Admin::trail_head), keep them outside the store, and
+//! pass the last one as `known`. After a restore of a backup this finding is expected.
+//!
 //! # SQLite in production
 //!
 //! - One machine, one file on a local disk, one or a few processes. Give the file a folder of its
