@@ -52,6 +52,24 @@ async fn asked_by_a_reset(world: &World) -> Option<String> {
         .map(str::to_owned)
 }
 
+/// S3: a supplied number outside the policy's prefixes is not shown to be confirmed, since no code is sent to it.
+#[tokio::test]
+async fn a_supplied_number_outside_the_allowed_prefixes_is_not_shown() {
+    for (prefix, shown) in [("+882", 1), ("+1555", 0)] {
+        let mut settings = entra_by_mail();
+        settings.users.methods.insert(MethodKind::MobilePhone);
+        settings.numbers.allowed =
+            [sspr::policy::NumberPrefix::parse(prefix).expect("valid")].into();
+        let world = World::builder().settings(settings).open().await;
+        let mut contacts = Contacts::default();
+        let number = sspr::facts::PhoneNumber::parse("+88216123456").expect("valid");
+        contacts.mobile_phone = Some(number);
+        world.supply_contacts(&world.user, &contacts).await;
+        let user = password_only(&world, "s");
+        assert_eq!(supplied(&world, &user).await.len(), shown, "{prefix}");
+    }
+}
+
 /// 2.3, 2.4: supplied data is shown masked; with one code, of a password alone, it becomes the
 /// user's own method at once, and what is supplied later is the fallback.
 #[tokio::test]
