@@ -61,6 +61,7 @@ pub struct Report {
 struct Post {
     down: Arc<AtomicBool>,
     codes: Arc<Mutex<HashMap<String, String>>>,
+    arrived: Arc<Notify>,
 }
 
 impl Post {
@@ -70,16 +71,17 @@ impl Post {
     }
 
     async fn code(&self, to: &str) -> Outcome<String> {
-        let begun = Instant::now();
-        loop {
-            if let Some(code) = self.codes().remove(to) {
-                return Ok(code);
+        let code = async {
+            loop {
+                let arrived = self.arrived.notified();
+                if let Some(code) = self.codes().remove(to) {
+                    return code;
+                }
+                arrived.await;
             }
-            if begun.elapsed() > LONGEST_WAIT {
-                return Err(format!("no code for {to}").into());
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+        };
+        let code = tokio::time::timeout(LONGEST_WAIT, code).await;
+        code.map_err(|_| format!("no code for {to}").into())
     }
 }
 
@@ -102,6 +104,7 @@ impl Delivery for Post {
         // A notice has no code.
         if let Some(code) = code {
             self.codes().insert(to, code.to_owned());
+            self.arrived.notify_waiters();
         }
         Ok(())
     }
