@@ -134,7 +134,7 @@ async fn script(name: &str) -> Vec<(Vec<CountRow>, Vec<String>)> {
     seen
 }
 
-/// Whoever reads the counters after each single request of one flow learns no more than the caller of the
+/// An observer who reads the counters after each request of one flow learns no more than the caller of the
 /// flow: the rows and the calls of the store are those of a user for a name that no account has, for a
 /// disabled user and for one without methods.
 #[tokio::test]

@@ -293,7 +293,7 @@ fn a_member_that_fails_fails_the_answer_wherever_the_user_lives() {
 }
 
 #[test]
-fn a_domain_has_one_member_whoever_exists() {
+fn a_domain_has_one_member_for_known_and_unknown_names() {
     let both = Both::default();
     both.add(0, "u-1", &["ada@corp.example", "ada@kit.example"]);
     both.add(1, "u-2", &["bob@corp.example"]);
