@@ -1,41 +1,36 @@
 //! The examples end well: what a newcomer runs first is run here too.
-#![cfg(all(feature = "sqlite", feature = "files"))]
+#![cfg(all(
+    feature = "sqlite",
+    feature = "files",
+    feature = "csv",
+    feature = "seal",
+    feature = "testing",
+    feature = "conformance",
+    feature = "toml",
+    feature = "words"
+))]
 
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
-/// Runs an example with the features of this very build, in a folder of its own.
+/// What one example or another needs. All are built with the same features, so the library is built for them once.
+const FEATURES: &str = "sqlite,files,csv,seal,testing,conformance,toml,words";
+
+/// Runs an example in a folder of its own.
 fn run(example: &str) -> Output {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("example-{example}"));
     // What an earlier run has left; there may be nothing.
     std::fs::remove_dir_all(&folder).ok();
     std::fs::create_dir_all(&folder).expect("a folder");
-    let mut features = vec!["sqlite", "files"];
-    if cfg!(feature = "testing") {
-        features.push("testing");
-    }
-    if cfg!(feature = "conformance") {
-        features.push("conformance");
-    }
-    if cfg!(feature = "seal") {
-        features.push("seal");
-    }
-    if cfg!(feature = "toml") {
-        features.push("toml");
-    }
-    if cfg!(feature = "words") {
-        features.push("words");
-    }
-    let mut cargo = command(example, &features);
+    let mut cargo = command(example);
     cargo.current_dir(&folder).output().expect("cargo runs")
 }
 
-/// The command that runs an example with these features.
-fn command(example: &str, features: &[&str]) -> Command {
+fn command(example: &str) -> Command {
     let mut cargo = Command::new(env!("CARGO"));
     cargo.args(["run", "--quiet", "--locked", "--offline", "--example", example]);
     cargo.args(["--manifest-path", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")]);
-    cargo.args(["--features", &features.join(",")]);
+    cargo.args(["--features", FEATURES]);
     if !cfg!(debug_assertions) {
         cargo.arg("--release");
     }
@@ -78,14 +73,12 @@ fn two_engines_make_one_proof() {
     assert!(text.contains("exactly one proof in every round"), "{text}");
 }
 
-#[cfg(feature = "testing")]
 #[test]
 fn the_host_loop_delivers_survives_an_outage_and_ends() {
     let text = text(&run("host_loop"));
     assert!(text.contains("edsger has a code") && text.contains("the loop ended"), "{text}");
 }
 
-#[cfg(feature = "testing")]
 #[test]
 fn the_desk_invites_sets_a_password_and_unblocks() {
     let text = text(&run("desk"));
@@ -101,7 +94,6 @@ fn the_desk_invites_sets_a_password_and_unblocks() {
     }
 }
 
-#[cfg(all(feature = "testing", feature = "seal"))]
 #[test]
 fn every_method_is_proven_once() {
     let text = text(&run("methods"));
@@ -120,7 +112,6 @@ fn every_method_is_proven_once() {
     }
 }
 
-#[cfg(all(feature = "testing", feature = "toml", feature = "words"))]
 #[test]
 fn a_policy_is_imported_described_compared_and_written() {
     let text = text(&run("policy"));
@@ -137,7 +128,6 @@ fn a_policy_is_imported_described_compared_and_written() {
     }
 }
 
-#[cfg(feature = "conformance")]
 #[test]
 fn the_custom_store_keeps_the_whole_contract() {
     let text = text(&run("custom_store"));
@@ -148,7 +138,6 @@ fn the_custom_store_keeps_the_whole_contract() {
     assert!(text.contains("1 skipped, 0 violated"), "{text}");
 }
 
-#[cfg(feature = "conformance")]
 #[test]
 fn the_custom_directory_keeps_the_whole_contract() {
     let text = text(&run("custom_directory"));
@@ -167,7 +156,6 @@ fn a_store_is_moved_and_compared() {
 }
 
 /// Killed half-way and resumed, the reports are those of an unbroken run over the same accounts.
-#[cfg(feature = "csv")]
 #[test]
 fn reports_that_are_killed_half_way_are_resumed() {
     // The default of 10 000 accounts takes longer unoptimised, and shows nothing more.
@@ -180,7 +168,7 @@ fn reports_that_are_killed_half_way_are_resumed() {
         std::fs::create_dir_all(place.join("sspr-reports")).expect("a folder");
     }
     let run = |place: &PathBuf, arguments: &[&str]| {
-        let mut cargo = command("reports", &["sqlite", "files", "csv"]);
+        let mut cargo = command("reports");
         cargo.arg("--").args(arguments).current_dir(place);
         cargo.output().expect("cargo runs")
     };
