@@ -13,3 +13,4 @@ mod hostile;
 mod kit;
 mod recovery;
 mod refusals;
+mod shown;
