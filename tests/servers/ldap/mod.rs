@@ -13,4 +13,5 @@ mod hostile;
 mod kit;
 mod recovery;
 mod refusals;
+mod replicas;
 mod shown;
