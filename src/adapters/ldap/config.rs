@@ -78,7 +78,8 @@ impl LdapConfig {
     }
 
     /// **Without encryption**, to a server on this port of this machine (`127.0.0.1`), for
-    /// development. Other machines cannot be reached in this way.
+    /// development. Other machines cannot be reached in this way, nor as
+    /// [servers for writes](Self::with_write_servers).
     pub fn unencrypted_on_loopback(profile: LdapProfile, port: u16) -> Self {
         let server = format!("{}:{port}", Ipv4Addr::LOCALHOST);
         Self::new(profile, Transport::ClearOnLoopback, &[&server])
@@ -173,8 +174,8 @@ impl LdapConfig {
     /// # Errors
     ///
     /// `Denied` if a value is out of range or missing, a server or a certificate is malformed, two
-    /// tenants overlap, there is no provider for TLS, or a password of Active Directory would be sent
-    /// in clear.
+    /// tenants overlap, there is no provider for TLS, or a password would be sent in clear to another
+    /// machine or to Active Directory.
     pub fn build(mut self) -> PortResult<LdapDirectory> {
         if !(Self::MIN_TIMEOUT..=Self::MAX_TIMEOUT).contains(&self.timeout) {
             return Err(wrong("timeout: out of range, 100 milliseconds to 50 seconds allowed"));
@@ -263,6 +264,10 @@ impl LdapConfig {
             None => (text, default),
         };
         let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+        let is_here = bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+        if self.transport == Transport::ClearOnLoopback && !is_here {
+            return Err(wrong("servers: without encryption it must be an address of this machine"));
+        }
         let name = ServerName::try_from(bare.to_owned()).map_err(|_| malformed())?;
         Ok(LdapServer { host: bare.to_owned(), port, name })
     }
@@ -285,5 +290,23 @@ impl fmt::Debug for LdapConfig {
             .field("writers", writers)
             .field("login", &login.is_some())
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_connection_in_clear_goes_to_this_machine_alone() {
+        let clear = LdapConfig::unencrypted_on_loopback(LdapProfile::open_ldap(), 10_389);
+        let server = clear.server(&clear.servers[0]).expect("an address");
+        assert!(server.host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback()));
+        assert_eq!((clear.servers.len(), server.port), (1, 10_389));
+        // The writers are connected to in the same way.
+        let elsewhere = clear
+            .with_write_servers(&["ldap.contoso.example"])
+            .with_login("cn=sspr", SecretText::from("a secret"));
+        assert!(elsewhere.build().is_err());
     }
 }

@@ -9,6 +9,7 @@ mod proxy;
 
 mod check;
 mod encryption;
+mod example;
 mod hostile;
 mod kit;
 mod recovery;

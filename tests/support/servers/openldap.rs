@@ -210,7 +210,7 @@ fn configure(slapd: &Path, folder: &Folder, setup: &Setup) {
     let load = |base: &str, name: &str, text: &str| {
         write(name, text);
         let mut load = Command::new(slapd);
-        load.args(["-T", "add", "-q", "-w", "-b", base, "-f"]).arg(path.join("slapd.conf"));
+        load.args(["-T", "add", "-q", "-b", base, "-f"]).arg(path.join("slapd.conf"));
         run(load.args(["-S", "1", "-l"]).arg(path.join(name)));
     };
     if setup.replica.is_none_or(|(number, _)| number == 1) {

@@ -2,6 +2,7 @@
 //!
 //! Its ports are fixed, and all below 1024: the tests need to be root for it.
 
+use std::path::PathBuf;
 use std::process::Command;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -140,6 +141,11 @@ impl Samba {
         let mut tool = Command::new(program("samba-tool", PACKAGES));
         tool.args(arguments).arg("-s").arg(self.folder.path().join("smb.conf"));
         run(tool.arg("-H").arg(self.folder.path().join("private/sam.ldb")))
+    }
+
+    /// The file with its certificate authority.
+    pub fn authority(&self) -> PathBuf {
+        self.folder.path().join("ca.pem")
     }
 
     /// Its address. The port with TLS is 636, the one with StartTLS 389.
