@@ -14,7 +14,7 @@ use super::profile::{LdapKind, LdapProfile};
 use super::shared::LdapDirectory;
 use super::tenant::LdapTenant;
 use super::value::folded_name;
-use crate::adapters::tls::{self, Trust};
+use crate::adapters::tls::Trust;
 use crate::port::{Clock, PortError, PortResult, SystemClock};
 use crate::{SecretText, TenantId};
 
@@ -47,9 +47,7 @@ pub struct LdapConfig {
     writers: Vec<String>,
     login: Option<(String, SecretText)>,
     tenants: HashMap<TenantId, LdapTenant>,
-    roots: Vec<String>,
-    system_roots: bool,
-    tls: Option<Arc<ClientConfig>>,
+    trust: Trust,
     timeout: Duration,
     connections: usize,
     clock: Arc<dyn Clock>,
@@ -93,9 +91,7 @@ impl LdapConfig {
             writers: Vec::new(),
             login: None,
             tenants: HashMap::new(),
-            roots: Vec::new(),
-            system_roots: true,
-            tls: None,
+            trust: Trust::default(),
             timeout: Duration::from_secs(15),
             connections: 8,
             clock: Arc::new(SystemClock),
@@ -128,21 +124,21 @@ impl LdapConfig {
 
     /// Also trusts these certificate authorities, given as PEM, one or several in a text.
     pub fn with_root_certificates(mut self, pem: &str) -> Self {
-        self.roots.push(pem.to_owned());
+        self.trust.roots.push(pem.to_owned());
         self
     }
 
     /// Trusts only the authorities of [`with_root_certificates`](Self::with_root_certificates).
     /// Default: those of the system, which are read when the directory is built.
     pub fn without_system_roots(mut self) -> Self {
-        self.system_roots = false;
+        self.trust.system_roots = false;
         self
     }
 
     /// Encrypts with this configuration, of any provider, in place of one that this crate makes. It
     /// decides alone whom a connection trusts.
     pub fn with_tls(mut self, config: Arc<ClientConfig>) -> Self {
-        self.tls = Some(config);
+        self.trust.config = Some(config);
         self
     }
 
@@ -244,13 +240,7 @@ impl LdapConfig {
         if self.transport == Transport::ClearOnLoopback {
             return Ok(None);
         }
-        let trust = Trust {
-            config: self.tls.as_ref(),
-            roots: &self.roots,
-            system_roots: self.system_roots,
-            identity: None,
-        };
-        tls::client_config(&trust).map(Some).map_err(|fault| wrong(&fault.to_string()))
+        self.trust.client_config().map(Some).map_err(|fault| wrong(&fault.to_string()))
     }
 
     /// The server named `host`, `host:port` or `[address]:port`.

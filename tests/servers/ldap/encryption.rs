@@ -172,6 +172,10 @@ async fn another_server_of_the_list_takes_over() {
     let (before, first) = (other.requests(), fixture.proxy.requests());
     assert!(passes().await.expect("still by the other"));
     assert!(other.requests() > before && fixture.proxy.requests() == first);
+    // A server that loses a reply is left, although it accepts connections.
+    other.lose_reply_after(0);
+    assert!(passes().await.expect("by the first"));
+    assert!(fixture.proxy.requests() > first);
 }
 
 /// A repetition of a write is recognised by a bind, which has to ask the server that has refused it: another one

@@ -4,7 +4,7 @@ use sspr::SecretText;
 use sspr::adapters::ldap::{LdapConfig, LdapTenant};
 use sspr::facts::TenantFacts;
 
-use super::{CONFIGURATION, DISABLED, LATER, NEW, Scene, UNREACHABLE, ada, add_ada};
+use super::{CONFIGURATION, DISABLED, LATER, NEW, Scene, UNREACHABLE, ada, add_ada, shown};
 use crate::ldap::active_directory::{ActiveDirectoryFixture, profile};
 use crate::servers::samba::{DOMAIN, PASSWORD, unicode};
 use crate::support::World;
@@ -60,6 +60,20 @@ async fn a_domain_denies_the_service_account_the_right() {
     let rule = format!("--sddl={rule}");
     fixture.server.tool(&["dsacl", "set", &object, &rule]);
     scene.refuses_all(("administrator", "50"), CONFIGURATION).await;
+}
+
+/// Without the groups of a user, a protected user would look like any other.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_domain_hides_the_groups_of_the_user() {
+    let fixture = fixture().await;
+    let scene = Scene::over(fixture.config()).await;
+    let ticket = scene.world.granted().await;
+    let groups = "b7c69e6d-2cc7-11d2-854e-00a0c983f608";
+    let rule = format!("--sddl=(OD;;RP;{groups};;{})", fixture.server.service_sid());
+    let object = format!("--objectdn={}", ada_of(&fixture));
+    fixture.server.tool(&["dsacl", "set", &object, &rule]);
+    let completed = scene.world.complete(&ticket, NEW).await;
+    shown(&completed.expect_err("the groups are not known"), LATER);
 }
 
 /// Disabled, expired, with a password that must be changed, locked out, with a wrong password.
