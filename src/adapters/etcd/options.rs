@@ -251,8 +251,8 @@ impl EtcdOptions {
     }
 
     fn client_config(&self) -> PortResult<Arc<ClientConfig>> {
-        let config = self.trust.client_config();
-        let mut config = config.map_err(|fault| PortError::denied().because(fault))?;
+        let mut config =
+            self.trust.client_config().map_err(|fault| PortError::denied().because(fault))?;
         // gRPC is HTTP/2, and etcd refuses a client that does not say so.
         Arc::make_mut(&mut config).alpn_protocols = vec![b"h2".to_vec()];
         Ok(config)
