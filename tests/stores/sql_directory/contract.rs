@@ -7,15 +7,13 @@ use sspr::adapters::sql_directory::{SqlConfig, SqlIdType, UserTable};
 use sspr::conformance::DirectoryUnderTest as _;
 use sspr::facts::{
     Lockouts, PolicyReason, TenantFacts, UserFacts, UserQuery, UserSelector, WriteOutcome,
-    WritePurpose, WriteReply,
+    WritePurpose,
 };
 use sspr::port::{Directory, PasswordWrite, PortErrorKind, UnlockWrite};
-use sspr::{Identifier, SecretText, TenantId, Timestamp, UserId};
+use sspr::{Identifier, TenantId, Timestamp, UserId};
 
 use super::SqliteFile;
-use super::sql_users::{
-    FIRST, SECOND, SqlUsers, passes, set, tenant, user, user_table, with_one_user,
-};
+use super::sql_users::{FIRST, SECOND, passes, set, tenant, user, user_table, with_one_user};
 
 async fn facts(directory: &dyn Directory) -> UserFacts {
     let (id, groups) = (user(), BTreeSet::new());
