@@ -32,6 +32,8 @@ use sspr::{
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
+const COMMANDS: &str = "say `check`, `find NAME` or `reset NAME`";
+
 /// Where the code of `reset` would be sent.
 const MAILBOX: &str = "mailbox@private.example";
 
@@ -57,7 +59,8 @@ pub(crate) async fn run(
             let password = SecretText::new(needed(variable, "SSPR_AD_NEW_PASSWORD")?);
             reset(directory()?, &contoso, &Identifier::parse(name)?, &password, out).await
         }
-        _ => Err("say `check`, `find NAME` or `reset NAME`".into()),
+        [] => Ok(writeln!(out, "{COMMANDS}")?),
+        _ => Err(COMMANDS.into()),
     }
 }
 

@@ -91,6 +91,8 @@ async fn the_example_names_what_is_missing() {
     let mut out = Vec::new();
     let unset = ad::run(&["check"], &|_| None, &mut out).await.expect_err("nothing is set");
     assert_eq!(unset.to_string(), "SSPR_AD_SERVERS is not set");
+    ad::run(&[], &|_| None, &mut out).await.expect("the commands are printed");
+    assert_eq!(String::from_utf8_lossy(&out), "say `check`, `find NAME` or `reset NAME`\n");
     let lost = ad::run(&["frobnicate"], &|_| None, &mut out).await.expect_err("no such command");
     assert_eq!(lost.to_string(), "say `check`, `find NAME` or `reset NAME`");
 }
