@@ -13,16 +13,23 @@ use rustls::{ClientConfig, RootCertStore};
 
 use crate::SecretText;
 
-/// Whom a connection trusts, and what it presents.
-pub(super) struct Trust<'a> {
+/// Whom a connection trusts, and what it presents: the options that the builders of all adapters share.
+#[derive(Clone)]
+pub(super) struct Trust {
     /// A configuration that was handed in, in place of all else.
-    pub(super) config: Option<&'a Arc<ClientConfig>>,
+    pub(super) config: Option<Arc<ClientConfig>>,
     /// Authorities as PEM, one or several in a text.
-    pub(super) roots: &'a [String],
+    pub(super) roots: Vec<String>,
     /// Whether the authorities that the system trusts count too.
     pub(super) system_roots: bool,
     /// A certificate as PEM and its key.
-    pub(super) identity: Option<(&'a str, &'a SecretText)>,
+    pub(super) identity: Option<(String, Arc<SecretText>)>,
+}
+
+impl Default for Trust {
+    fn default() -> Self {
+        Self { config: None, roots: Vec::new(), system_roots: true, identity: None }
+    }
 }
 
 /// Why there is no configuration. Every text can be shown: none holds a key.
@@ -48,22 +55,24 @@ pub(super) enum TlsFault {
     Refused(rustls::Error),
 }
 
-/// The configuration that was handed in, or one for TLS 1.2 or later.
-pub(super) fn client_config(trust: &Trust<'_>) -> Result<Arc<ClientConfig>, TlsFault> {
-    match trust.config {
-        Some(_) if !trust.roots.is_empty() || trust.identity.is_some() => Err(TlsFault::Twice),
-        Some(config) => Ok(Arc::clone(config)),
-        None => own_config(trust).map(Arc::new),
+impl Trust {
+    /// The configuration that was handed in, or one for TLS 1.2 or later.
+    pub(super) fn client_config(&self) -> Result<Arc<ClientConfig>, TlsFault> {
+        match &self.config {
+            Some(_) if !self.roots.is_empty() || self.identity.is_some() => Err(TlsFault::Twice),
+            Some(config) => Ok(Arc::clone(config)),
+            None => own_config(self).map(Arc::new),
+        }
     }
 }
 
-fn own_config(trust: &Trust<'_>) -> Result<ClientConfig, TlsFault> {
+fn own_config(trust: &Trust) -> Result<ClientConfig, TlsFault> {
     let roots = roots(trust)?;
     let builder = ClientConfig::builder_with_provider(provider()?)
         .with_safe_default_protocol_versions()
         .map_err(TlsFault::Refused)?
         .with_root_certificates(roots);
-    let Some((pem, key)) = trust.identity else {
+    let Some((pem, key)) = &trust.identity else {
         return Ok(builder.with_no_client_auth());
     };
     let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem.as_bytes()).collect();
@@ -84,9 +93,9 @@ fn provider() -> Result<Arc<CryptoProvider>, TlsFault> {
     return Err(TlsFault::NoProvider);
 }
 
-fn roots(trust: &Trust<'_>) -> Result<RootCertStore, TlsFault> {
+fn roots(trust: &Trust) -> Result<RootCertStore, TlsFault> {
     let mut roots = RootCertStore::empty();
-    for pem in trust.roots {
+    for pem in &trust.roots {
         let before = roots.len();
         for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
             let read = certificate.map_err(|_| TlsFault::RootMalformed)?;

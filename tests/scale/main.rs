@@ -1,8 +1,13 @@
-//! Operations over every user of a directory: 100 000 of them with records, a million without.
+//! Operations over every user of a directory: 100 000 of them with records or on an OpenLDAP server, a million without.
 #![cfg(feature = "testing")]
 
 mod crowd;
+#[cfg(feature = "ldap")]
+mod ldap;
 mod reports;
+#[cfg(feature = "ldap")]
+#[path = "../support/servers/mod.rs"]
+mod servers;
 
 use sspr::admin::{Contacts, DryRunUser};
 use sspr::facts::{EmailAddress, PhoneNumber};

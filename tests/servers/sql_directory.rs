@@ -14,12 +14,13 @@ use async_trait::async_trait;
 use sspr::adapters::postgres::PostgresOptions;
 use sspr::adapters::sql_directory::{SqlConfig, SqlDirectory};
 use sspr::conformance::{Ability, DirectoryUnderTest, PortHarness};
-use sspr::facts::{TenantFacts, UserFacts, WriteOutcome, WriteReply};
-use sspr::port::{Directory, PasswordWrite, PortErrorKind, PortResult};
-use sspr::{SecretText, TenantId, UserId};
+use sspr::facts::WriteOutcome;
+use sspr::port::{PortErrorKind, PortResult};
 use tokio::runtime::Runtime;
 
-use self::sql_users::{HostDatabase, SqlUsers, user_table};
+use self::sql_users::{
+    FIRST, HostDatabase, SECOND, SqlUsers, passes, set, user_table, with_one_user,
+};
 use crate::servers::postgres::Postgres;
 
 sspr::conformance_tests!(directory: on_postgres, OnPostgres);
@@ -97,35 +98,6 @@ impl HostDatabase for Schema {
     }
 }
 
-const FIRST: &str = "The first password 1!";
-const SECOND: &str = "The second password 2!";
-
-fn tenant() -> TenantId {
-    TenantId::parse("kit").expect("valid")
-}
-
-fn user() -> UserId {
-    UserId::parse("u-1").expect("valid")
-}
-
-async fn one_user() -> SqlUsers<Schema> {
-    let users = Schema::users();
-    users.add_tenant(&tenant(), TenantFacts::new("The Kit")).await.expect("added");
-    let facts = UserFacts::new(user());
-    users.add_user(&tenant(), facts, &["u-1@kit.example"], FIRST).await.expect("added");
-    users
-}
-
-async fn set(directory: &dyn Directory, password: &str) -> WriteReply {
-    let (owner, user, password) = (tenant(), user(), SecretText::from(password));
-    directory.set_password(&PasswordWrite::new(&owner, &user, &password, 1)).await.expect("a reply")
-}
-
-async fn passes(directory: &dyn Directory, password: &str) -> bool {
-    let password = SecretText::from(password);
-    directory.verify_password(&tenant(), &user(), &password).await.expect("checked")
-}
-
 /// Ends the session of the write, as a crash would, or raises an error, at the row or at the commit.
 fn trigger(at_commit: bool, what: &str) -> String {
     let kind =
@@ -147,27 +119,33 @@ async fn what_is_lost_before_the_commit_is_not_written_and_in_it_is_unknown() {
         (true, "RAISE check_violation", WriteOutcome::AdminActionRequired),
         (false, "new.\"hash; --\" := 'cut'", WriteOutcome::AdminActionRequired),
     ] {
-        let users = one_user().await;
+        let users = with_one_user(Schema::users()).await;
         users.run(&trigger(at_commit, what));
-        let reply = set(&*users.directory(), SECOND).await;
+        let reply = set(&*users.directory(), SECOND, |_| {}).await;
         assert_eq!(reply.outcome, outcome, "{what}: {reply:?}");
         users.run("DROP TRIGGER t ON USERS");
-        assert!(passes(&*users.directory(), FIRST).await, "{what}: the password was changed");
-        assert_eq!(set(&*users.directory(), SECOND).await.outcome, WriteOutcome::Written, "{what}");
+        assert_eq!(passes(&*users.directory(), FIRST).await, Ok(true), "{what}: changed");
+        assert_eq!(
+            set(&*users.directory(), SECOND, |_| {}).await.outcome,
+            WriteOutcome::Written,
+            "{what}"
+        );
     }
 }
 
 #[tokio::test]
 async fn a_write_that_another_one_overtakes_is_unknown_and_undone() {
-    let users = one_user().await;
+    let users = with_one_user(Schema::users()).await;
     let directory = users.directory();
     // Two at once, from one state of the row: at most one is under the condition that it read.
-    let (one, other) =
-        tokio::join!(set(&*directory, SECOND), set(&*directory, "The third password 3!"));
+    let (one, other) = tokio::join!(
+        set(&*directory, SECOND, |_| {}),
+        set(&*directory, "The third password 3!", |_| {})
+    );
     let written = [(&one, SECOND), (&other, "The third password 3!")];
     let mut holds = 0;
     for (reply, password) in written {
-        let is_it = passes(&*directory, password).await;
+        let is_it = passes(&*directory, password).await.expect("checked");
         holds += usize::from(is_it);
         let known = matches!(reply.outcome, WriteOutcome::Written | WriteOutcome::Indeterminate);
         assert!(known && (!is_it || reply.outcome == WriteOutcome::Written), "{reply:?}");

@@ -12,9 +12,9 @@ use argon2::{Algorithm, Argon2, Params, Version};
 use async_trait::async_trait;
 use sspr::adapters::sql_directory::{LinkTable, SqlConfig, SqlDirectory, UserTable};
 use sspr::conformance::{Ability, DirectoryUnderTest};
-use sspr::facts::{TenantFacts, UserFacts};
-use sspr::port::{Directory, PortResult};
-use sspr::{GroupId, TenantId, UserId};
+use sspr::facts::{TenantFacts, UserFacts, WriteReply};
+use sspr::port::{Directory, PasswordWrite, PortErrorKind, PortResult};
+use sspr::{GroupId, SecretText, TenantId, UserId};
 use unicode_normalization::UnicodeNormalization as _;
 
 /// A database in which the tables are made.
@@ -204,4 +204,40 @@ impl<D: HostDatabase> DirectoryUnderTest for SqlUsers<D> {
     async fn cut_off(&self, off: bool) -> PortResult<Ability> {
         Ok(self.database.cut_off(off))
     }
+}
+
+pub const FIRST: &str = "The first password 1!";
+pub const SECOND: &str = "The second password 2!";
+
+pub fn tenant() -> TenantId {
+    TenantId::parse("kit").expect("valid")
+}
+
+pub fn user() -> UserId {
+    UserId::parse("u-1").expect("valid")
+}
+
+/// Adds a tenant with one user.
+pub async fn with_one_user<D: HostDatabase>(users: SqlUsers<D>) -> SqlUsers<D> {
+    users.add_tenant(&tenant(), TenantFacts::new("The Kit")).await.expect("added");
+    let facts = UserFacts::new(user());
+    users.add_user(&tenant(), facts, &["u-1@kit.example"], FIRST).await.expect("added");
+    users
+}
+
+/// Sets the user's password by a write that the test changes.
+pub async fn set(
+    directory: &dyn Directory,
+    password: &str,
+    change: impl FnOnce(&mut PasswordWrite<'_>),
+) -> WriteReply {
+    let (owner, user, password) = (tenant(), user(), SecretText::from(password));
+    let mut write = PasswordWrite::new(&owner, &user, &password, 1);
+    change(&mut write);
+    directory.set_password(&write).await.expect("a reply")
+}
+
+pub async fn passes(directory: &dyn Directory, password: &str) -> Result<bool, PortErrorKind> {
+    let checked = directory.verify_password(&tenant(), &user(), &SecretText::from(password)).await;
+    checked.map_err(|error| error.kind())
 }

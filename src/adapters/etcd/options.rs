@@ -12,7 +12,7 @@ use tonic::transport::{Channel, Endpoint};
 
 use super::connector::{Encrypted, bare};
 use crate::SecretText;
-use crate::adapters::tls::{self, Trust};
+use crate::adapters::tls::Trust;
 use crate::port::{PortError, PortResult};
 
 /// The prefix of all keys of one store.
@@ -63,9 +63,7 @@ pub struct EtcdOptions {
     channels: Vec<Channel>,
     prefix: String,
     pub(super) login: Option<(String, Arc<SecretText>)>,
-    ca: Vec<String>,
-    tls: Option<Arc<ClientConfig>>,
-    client: Option<(String, Arc<SecretText>)>,
+    trust: Trust,
     server_name: Option<String>,
     pub(super) timeout: Duration,
     connect_timeout: Duration,
@@ -87,9 +85,7 @@ impl EtcdOptions {
             channels: Vec::new(),
             prefix: Prefix::default().0,
             login: None,
-            ca: Vec::new(),
-            tls: None,
-            client: None,
+            trust: Trust::default(),
             server_name: None,
             timeout: Duration::from_secs(5),
             connect_timeout: Duration::from_secs(1),
@@ -131,20 +127,20 @@ impl EtcdOptions {
 
     /// Trusts only these certificate authorities, as PEM. Default: those of the system.
     pub fn with_ca_certificates(mut self, pem: &str) -> Self {
-        self.ca = vec![pem.to_owned()];
+        (self.trust.roots, self.trust.system_roots) = (vec![pem.to_owned()], false);
         self
     }
 
     /// Presents this certificate, as PEM, to the servers.
     pub fn with_client_certificate(mut self, pem: &str, key: SecretText) -> Self {
-        self.client = Some((pem.to_owned(), Arc::new(key)));
+        self.trust.identity = Some((pem.to_owned(), Arc::new(key)));
         self
     }
 
     /// Encrypts with this configuration, of any provider, in place of one that this crate makes. It
     /// decides alone whom a connection trusts and what it presents.
     pub fn with_tls(mut self, config: Arc<ClientConfig>) -> Self {
-        self.tls = Some(config);
+        self.trust.config = Some(config);
         self
     }
 
@@ -255,13 +251,8 @@ impl EtcdOptions {
     }
 
     fn client_config(&self) -> PortResult<Arc<ClientConfig>> {
-        let mut config = tls::client_config(&Trust {
-            config: self.tls.as_ref(),
-            roots: &self.ca,
-            system_roots: self.ca.is_empty(),
-            identity: self.client.as_ref().map(|(pem, key)| (pem.as_str(), &**key)),
-        })
-        .map_err(|fault| PortError::denied().because(fault))?;
+        let mut config =
+            self.trust.client_config().map_err(|fault| PortError::denied().because(fault))?;
         // gRPC is HTTP/2, and etcd refuses a client that does not say so.
         Arc::make_mut(&mut config).alpn_protocols = vec![b"h2".to_vec()];
         Ok(config)

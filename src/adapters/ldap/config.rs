@@ -14,7 +14,7 @@ use super::profile::{LdapKind, LdapProfile};
 use super::shared::LdapDirectory;
 use super::tenant::LdapTenant;
 use super::value::folded_name;
-use crate::adapters::tls::{self, Trust};
+use crate::adapters::tls::Trust;
 use crate::port::{Clock, PortError, PortResult, SystemClock};
 use crate::{SecretText, TenantId};
 
@@ -47,9 +47,7 @@ pub struct LdapConfig {
     writers: Vec<String>,
     login: Option<(String, SecretText)>,
     tenants: HashMap<TenantId, LdapTenant>,
-    roots: Vec<String>,
-    system_roots: bool,
-    tls: Option<Arc<ClientConfig>>,
+    trust: Trust,
     timeout: Duration,
     connections: usize,
     clock: Arc<dyn Clock>,
@@ -78,7 +76,8 @@ impl LdapConfig {
     }
 
     /// **Without encryption**, to a server on this port of this machine (`127.0.0.1`), for
-    /// development. Other machines cannot be reached in this way.
+    /// development. Other machines cannot be reached in this way, nor as
+    /// [servers for writes](Self::with_write_servers).
     pub fn unencrypted_on_loopback(profile: LdapProfile, port: u16) -> Self {
         let server = format!("{}:{port}", Ipv4Addr::LOCALHOST);
         Self::new(profile, Transport::ClearOnLoopback, &[&server])
@@ -92,9 +91,7 @@ impl LdapConfig {
             writers: Vec::new(),
             login: None,
             tenants: HashMap::new(),
-            roots: Vec::new(),
-            system_roots: true,
-            tls: None,
+            trust: Trust::default(),
             timeout: Duration::from_secs(15),
             connections: 8,
             clock: Arc::new(SystemClock),
@@ -127,21 +124,21 @@ impl LdapConfig {
 
     /// Also trusts these certificate authorities, given as PEM, one or several in a text.
     pub fn with_root_certificates(mut self, pem: &str) -> Self {
-        self.roots.push(pem.to_owned());
+        self.trust.roots.push(pem.to_owned());
         self
     }
 
     /// Trusts only the authorities of [`with_root_certificates`](Self::with_root_certificates).
     /// Default: those of the system, which are read when the directory is built.
     pub fn without_system_roots(mut self) -> Self {
-        self.system_roots = false;
+        self.trust.system_roots = false;
         self
     }
 
     /// Encrypts with this configuration, of any provider, in place of one that this crate makes. It
     /// decides alone whom a connection trusts.
     pub fn with_tls(mut self, config: Arc<ClientConfig>) -> Self {
-        self.tls = Some(config);
+        self.trust.config = Some(config);
         self
     }
 
@@ -173,8 +170,8 @@ impl LdapConfig {
     /// # Errors
     ///
     /// `Denied` if a value is out of range or missing, a server or a certificate is malformed, two
-    /// tenants overlap, there is no provider for TLS, or a password of Active Directory would be sent
-    /// in clear.
+    /// tenants overlap, there is no provider for TLS, or a password would be sent in clear to another
+    /// machine or to Active Directory.
     pub fn build(mut self) -> PortResult<LdapDirectory> {
         if !(Self::MIN_TIMEOUT..=Self::MAX_TIMEOUT).contains(&self.timeout) {
             return Err(wrong("timeout: out of range, 100 milliseconds to 50 seconds allowed"));
@@ -243,13 +240,7 @@ impl LdapConfig {
         if self.transport == Transport::ClearOnLoopback {
             return Ok(None);
         }
-        let trust = Trust {
-            config: self.tls.as_ref(),
-            roots: &self.roots,
-            system_roots: self.system_roots,
-            identity: None,
-        };
-        tls::client_config(&trust).map(Some).map_err(|fault| wrong(&fault.to_string()))
+        self.trust.client_config().map(Some).map_err(|fault| wrong(&fault.to_string()))
     }
 
     /// The server named `host`, `host:port` or `[address]:port`.
@@ -263,6 +254,10 @@ impl LdapConfig {
             None => (text, default),
         };
         let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+        let is_here = bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+        if self.transport == Transport::ClearOnLoopback && !is_here {
+            return Err(wrong("servers: without encryption it must be an address of this machine"));
+        }
         let name = ServerName::try_from(bare.to_owned()).map_err(|_| malformed())?;
         Ok(LdapServer { host: bare.to_owned(), port, name })
     }
@@ -285,5 +280,23 @@ impl fmt::Debug for LdapConfig {
             .field("writers", writers)
             .field("login", &login.is_some())
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_connection_in_clear_goes_to_this_machine_alone() {
+        let clear = LdapConfig::unencrypted_on_loopback(LdapProfile::open_ldap(), 10_389);
+        let server = clear.server(&clear.servers[0]).expect("an address");
+        assert!(server.host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback()));
+        assert_eq!((clear.servers.len(), server.port), (1, 10_389));
+        // The writers are connected to in the same way.
+        let elsewhere = clear
+            .with_write_servers(&["ldap.contoso.example"])
+            .with_login("cn=sspr", SecretText::from("a secret"));
+        assert!(elsewhere.build().is_err());
     }
 }

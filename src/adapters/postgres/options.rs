@@ -13,7 +13,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 use super::error::{refused, refused_because};
 use super::schema::{BAD_SCHEMA, is_schema};
 use crate::SecretText;
-use crate::adapters::tls::{self, Trust};
+use crate::adapters::tls::Trust;
 use crate::port::PortResult;
 
 /// Where the server is and how to connect to it, for [`PostgresStore`](super::PostgresStore).
@@ -43,9 +43,7 @@ pub struct PostgresOptions {
     connect_timeout: Duration,
     acquire_timeout: Duration,
     statement_timeout: Duration,
-    roots: Vec<String>,
-    system_roots: bool,
-    tls: Option<Arc<ClientConfig>>,
+    trust: Trust,
     plain: bool,
 }
 
@@ -108,9 +106,7 @@ impl PostgresOptions {
             connect_timeout: Duration::from_secs(5),
             acquire_timeout: Duration::from_secs(2),
             statement_timeout: Duration::from_secs(5),
-            roots: Vec::new(),
-            system_roots: true,
-            tls: None,
+            trust: Trust::default(),
             plain: false,
         })
     }
@@ -157,21 +153,21 @@ impl PostgresOptions {
     /// Also trusts these certificate authorities, given as PEM, one or several in a text; and
     /// requires TLS on this machine as well.
     pub fn with_root_certificates(mut self, pem: &str) -> Self {
-        self.roots.push(pem.to_owned());
+        self.trust.roots.push(pem.to_owned());
         self
     }
 
     /// Trusts only the authorities of [`with_root_certificates`](Self::with_root_certificates).
     /// Default: those of the system, which are read when the store connects.
     pub fn without_system_roots(mut self) -> Self {
-        self.system_roots = false;
+        self.trust.system_roots = false;
         self
     }
 
     /// Encrypts with this configuration, of any provider, in place of one that this crate makes; and
     /// requires TLS on this machine as well. It decides alone whom a connection trusts.
     pub fn with_tls(mut self, config: Arc<ClientConfig>) -> Self {
-        self.tls = Some(config);
+        self.trust.config = Some(config);
         self
     }
 
@@ -219,8 +215,8 @@ impl PostgresOptions {
 
     fn encryption(&self) -> PortResult<Encryption> {
         let asked = self.config.get_ssl_mode() == SslMode::Require
-            || !self.roots.is_empty()
-            || self.tls.is_some();
+            || !self.trust.roots.is_empty()
+            || self.trust.config.is_some();
         if self.plain && asked {
             return Err(refused("encryption: required and disabled at once"));
         }
@@ -232,13 +228,7 @@ impl PostgresOptions {
             let error = "a Unix socket has no host name for a certificate";
             return Err(refused_because("TLS", error));
         }
-        let config = tls::client_config(&Trust {
-            config: self.tls.as_ref(),
-            roots: &self.roots,
-            system_roots: self.system_roots,
-            identity: None,
-        })
-        .map_err(|fault| refused(fault.to_string()))?;
+        let config = self.trust.client_config().map_err(|fault| refused(fault.to_string()))?;
         Ok(Encryption::Verified(MakeRustlsConnect::new(Arc::unwrap_or_clone(config))))
     }
 

@@ -15,7 +15,7 @@ use super::pool::Pool;
 use super::session::{Login, Security, Server};
 use super::stream::Tls;
 use crate::adapters::render::{EnglishText, Renderer};
-use crate::adapters::tls::{self, Trust};
+use crate::adapters::tls::Trust;
 use crate::facts::EmailAddress;
 use crate::port::{Clock, PortError, PortResult, SystemClock};
 use crate::{SecretText, TenantId};
@@ -47,9 +47,7 @@ pub struct SmtpConfig {
     sender: EmailAddress,
     senders: HashMap<TenantId, EmailAddress>,
     login: Option<(String, SecretText)>,
-    roots: Vec<String>,
-    system_roots: bool,
-    tls: Option<Arc<ClientConfig>>,
+    trust: Trust,
     hello: Option<String>,
     timeout: Duration,
     connections: usize,
@@ -100,9 +98,7 @@ impl SmtpConfig {
             sender: sender.clone(),
             senders: HashMap::new(),
             login: None,
-            roots: Vec::new(),
-            system_roots: true,
-            tls: None,
+            trust: Trust::default(),
             hello: None,
             timeout: Duration::from_secs(30),
             connections: 4,
@@ -126,21 +122,21 @@ impl SmtpConfig {
 
     /// Also trusts these certificate authorities, given as PEM, one or several in a text.
     pub fn with_root_certificates(mut self, pem: &str) -> Self {
-        self.roots.push(pem.to_owned());
+        self.trust.roots.push(pem.to_owned());
         self
     }
 
     /// Trusts only the authorities of [`with_root_certificates`](Self::with_root_certificates).
     /// Default: those of the system, which are read when the delivery is built.
     pub fn without_system_roots(mut self) -> Self {
-        self.system_roots = false;
+        self.trust.system_roots = false;
         self
     }
 
     /// Encrypts with this configuration, of any provider, in place of one that this crate makes. It
     /// decides alone whom a connection trusts.
     pub fn with_tls(mut self, config: Arc<ClientConfig>) -> Self {
-        self.tls = Some(config);
+        self.trust.config = Some(config);
         self
     }
 
@@ -228,13 +224,7 @@ impl SmtpConfig {
             Transport::ImplicitTls => Security::Implicit,
             Transport::ClearOnLoopback => return Ok(Security::ClearOnLoopback),
         };
-        let config = tls::client_config(&Trust {
-            config: self.tls.as_ref(),
-            roots: &self.roots,
-            system_roots: self.system_roots,
-            identity: None,
-        })
-        .map_err(|fault| wrong(&fault.to_string()))?;
+        let config = self.trust.client_config().map_err(|fault| wrong(&fault.to_string()))?;
         let name = ServerName::try_from(self.host.clone())
             .map_err(|_| wrong("host: no name that a certificate can be for"))?;
         Ok(kind(Tls::new(config, name)))

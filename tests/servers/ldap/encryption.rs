@@ -6,8 +6,8 @@ use std::thread;
 
 use sspr::adapters::ldap::{LdapConfig, LdapProfile, LdapTenant};
 use sspr::conformance::DirectoryUnderTest;
-use sspr::facts::{TenantFacts, UserFacts};
-use sspr::port::{Directory, PortErrorKind};
+use sspr::facts::{TenantFacts, UserFacts, WriteOutcome};
+use sspr::port::{Directory, PasswordWrite, PortErrorKind};
 use sspr::{SecretText, TenantId, UserId};
 
 use super::active_directory::ActiveDirectoryFixture;
@@ -172,4 +172,40 @@ async fn another_server_of_the_list_takes_over() {
     let (before, first) = (other.requests(), fixture.proxy.requests());
     assert!(passes().await.expect("still by the other"));
     assert!(other.requests() > before && fixture.proxy.requests() == first);
+    // A server that loses a reply is left, although it accepts connections.
+    other.lose_reply_after(0);
+    assert!(passes().await.expect("by the first"));
+    assert!(fixture.proxy.requests() > first);
+}
+
+/// A repetition of a write is recognised by a bind, which has to ask the server that has refused it: another one
+/// may not have the password yet.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_password_that_is_refused_is_tried_on_the_server_that_refused_it() {
+    let fixture = OpenLdapFixture::default();
+    filled(&fixture).await;
+    let name = fixture.user_name(&tenant(), &user());
+    fixture.server.change(&format!(
+        "dn: {name}\nchangetype: modify\nreplace: pwdPolicySubentry\n\
+         pwdPolicySubentry: cn=strict,ou=policies,dc=example\n"
+    ));
+    let target = format!("127.0.0.1:{}", fixture.server.tls_port());
+    let [first, other] = [(); 2].map(|()| Proxy::before(target.clone()));
+    let servers = [&first, &other].map(|proxy| format!("127.0.0.1:{}", proxy.port()));
+    let config = LdapConfig::ldaps(profile(), &servers.each_ref().map(String::as_str));
+    let directory = fixture
+        .with_tenants(config)
+        .with_login(SERVICE, SecretText::from(PASSWORD))
+        .without_system_roots()
+        .with_root_certificates(&fixture.server.certificates().ca)
+        .build()
+        .expect("sound");
+    let (tenant, user, password) = (tenant(), user(), SecretText::from("Plum tractor 7 candle!"));
+    for number in [1, 2] {
+        let write = PasswordWrite::new(&tenant, &user, &password, number);
+        let reply = directory.set_password(&write).await.expect("a reply");
+        assert_eq!(reply.outcome, WriteOutcome::Written, "{reply:?}");
+    }
+    assert!(first.requests() > 0);
+    assert_eq!(other.requests(), 0);
 }

@@ -9,7 +9,10 @@ mod proxy;
 
 mod check;
 mod encryption;
+mod example;
 mod hostile;
 mod kit;
 mod recovery;
 mod refusals;
+mod replicas;
+mod shown;

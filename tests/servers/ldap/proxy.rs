@@ -17,6 +17,8 @@ struct State {
     refuses: AtomicBool,
     /// The requests that are still answered; negative for all.
     answered: AtomicI64,
+    /// Whether every reply is lost, with its connection.
+    loses: AtomicBool,
     open: Mutex<Vec<TcpStream>>,
     requests: AtomicI64,
 }
@@ -30,6 +32,7 @@ impl Proxy {
             target,
             refuses: AtomicBool::new(false),
             answered: AtomicI64::new(-1),
+            loses: AtomicBool::new(false),
             open: Mutex::default(),
             requests: AtomicI64::new(0),
         });
@@ -62,6 +65,11 @@ impl Proxy {
         self.state.answered.store(answered, Ordering::SeqCst);
     }
 
+    /// Loses each reply from now on, with its connection, or passes them on again.
+    pub fn lose_replies(&self, loses: bool) {
+        self.state.loses.store(loses, Ordering::SeqCst);
+    }
+
     /// The requests so far.
     pub fn requests(&self) -> i64 {
         self.state.requests.load(Ordering::SeqCst)
@@ -88,7 +96,9 @@ impl State {
                 true
             });
         });
-        spawn(move || copy(server, client, |_| !cut.load(Ordering::SeqCst)));
+        let own = Arc::clone(self);
+        let passes = move || !own.loses.load(Ordering::SeqCst) && !cut.load(Ordering::SeqCst);
+        spawn(move || copy(server, client, |_| passes()));
     }
 
     fn close(&self) {

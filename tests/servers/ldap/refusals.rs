@@ -150,6 +150,23 @@ async fn an_account_without_rights_and_a_server_out_of_reach_are_told_apart() {
     assert_eq!(passes(&*directory, FIRST).await, Ok(true));
 }
 
+/// Each bind with a wrong password counts towards the lock of the account.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_check_whose_reply_is_lost_is_not_repeated() {
+    let fixture = OpenLdapFixture::default();
+    filled(&fixture, |_| {}).await;
+    let directory = fixture.directory();
+    assert_eq!(passes(&*directory, FIRST).await, Ok(true));
+    // The search for the user is answered, and the bind is not.
+    fixture.proxy.lose_reply_after(1);
+    assert_eq!(passes(&*directory, SECOND).await, Err(PortErrorKind::Unavailable));
+    let name = fixture.user_name(&tenant(), &user());
+    let (_, unit) = name.split_once(',').expect("below a unit");
+    let found =
+        fixture.server.search(&format!("(entryDN:dnSubtreeMatch:={unit})"), &["pwdFailureTime"]);
+    assert_eq!(found.matches("pwdFailureTime:").count(), 1, "{found}");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn active_directory_names_the_rule_that_a_password_breaks() {
     let fixture = ActiveDirectoryFixture::default();

@@ -7,48 +7,13 @@ use sspr::adapters::sql_directory::{SqlConfig, SqlIdType, UserTable};
 use sspr::conformance::DirectoryUnderTest as _;
 use sspr::facts::{
     Lockouts, PolicyReason, TenantFacts, UserFacts, UserQuery, UserSelector, WriteOutcome,
-    WritePurpose, WriteReply,
+    WritePurpose,
 };
 use sspr::port::{Directory, PasswordWrite, PortErrorKind, UnlockWrite};
-use sspr::{Identifier, SecretText, TenantId, Timestamp, UserId};
+use sspr::{Identifier, TenantId, Timestamp, UserId};
 
 use super::SqliteFile;
-use super::sql_users::{SqlUsers, user_table};
-
-const FIRST: &str = "The first password 1!";
-const SECOND: &str = "The second password 2!";
-
-fn tenant() -> TenantId {
-    TenantId::parse("kit").expect("valid")
-}
-
-fn user() -> UserId {
-    UserId::parse("u-1").expect("valid")
-}
-
-async fn one_user() -> SqlUsers<SqliteFile> {
-    let users = SqliteFile::users();
-    users.add_tenant(&tenant(), TenantFacts::new("The Kit")).await.expect("added");
-    let facts = UserFacts::new(user());
-    users.add_user(&tenant(), facts, &["u-1@kit.example"], FIRST).await.expect("added");
-    users
-}
-
-async fn set(
-    directory: &dyn Directory,
-    password: &str,
-    change: impl FnOnce(&mut PasswordWrite<'_>),
-) -> WriteReply {
-    let (owner, user, password) = (tenant(), user(), SecretText::from(password));
-    let mut write = PasswordWrite::new(&owner, &user, &password, 1);
-    change(&mut write);
-    directory.set_password(&write).await.expect("a reply")
-}
-
-async fn passes(directory: &dyn Directory, password: &str) -> Result<bool, PortErrorKind> {
-    let checked = directory.verify_password(&tenant(), &user(), &SecretText::from(password)).await;
-    checked.map_err(|error| error.kind())
-}
+use super::sql_users::{FIRST, SECOND, passes, set, tenant, user, user_table, with_one_user};
 
 async fn facts(directory: &dyn Directory) -> UserFacts {
     let (id, groups) = (user(), BTreeSet::new());
@@ -58,7 +23,7 @@ async fn facts(directory: &dyn Directory) -> UserFacts {
 
 #[tokio::test]
 async fn a_trigger_that_changes_the_hash_undoes_the_write() {
-    let users = one_user().await;
+    let users = with_one_user(SqliteFile::users()).await;
     users.run(
         "CREATE TRIGGER spoils AFTER UPDATE ON USERS WHEN new.\"hash; --\" NOT LIKE '% cut' BEGIN
          UPDATE USERS SET \"hash; --\" = new.\"hash; --\" || ' cut' WHERE \"ID\" = new.\"ID\"; END",
@@ -71,7 +36,7 @@ async fn a_trigger_that_changes_the_hash_undoes_the_write() {
 
 #[tokio::test]
 async fn what_the_hosts_constraints_refuse_is_not_written() {
-    let users = one_user().await;
+    let users = with_one_user(SqliteFile::users()).await;
     users.run(
         "CREATE TRIGGER refuses BEFORE UPDATE ON USERS BEGIN SELECT RAISE(ABORT, 'frozen'); END",
     );
@@ -83,7 +48,7 @@ async fn what_the_hosts_constraints_refuse_is_not_written() {
 
 #[tokio::test]
 async fn a_lock_that_another_program_holds_is_out_of_reach() {
-    let users = one_user().await;
+    let users = with_one_user(SqliteFile::users()).await;
     let directory = users.directory();
     let other = Connection::open(users.database.path()).expect("opened");
     other.execute_batch("BEGIN IMMEDIATE").expect("locked");
@@ -95,7 +60,7 @@ async fn a_lock_that_another_program_holds_is_out_of_reach() {
 
 #[tokio::test]
 async fn a_repetition_is_told_from_a_change_to_the_present_password() {
-    let users = one_user().await;
+    let users = with_one_user(SqliteFile::users()).await;
     let directory = users.directory();
     let change = |number| {
         move |write: &mut PasswordWrite<'_>| {
@@ -113,7 +78,7 @@ async fn a_repetition_is_told_from_a_change_to_the_present_password() {
 
 #[tokio::test]
 async fn a_temporary_password_expires_at_its_time() {
-    let users = one_user().await;
+    let users = with_one_user(SqliteFile::users()).await;
     let directory = users.directory();
     let until = |at| {
         move |write: &mut PasswordWrite<'_>| {
@@ -143,7 +108,7 @@ async fn a_temporary_password_expires_at_its_time() {
 
 #[tokio::test]
 async fn the_stamp_changes_with_the_account_and_not_with_a_lockout() {
-    let users = one_user().await;
+    let users = with_one_user(SqliteFile::users()).await;
     let directory = users.directory();
     let mut seen = BTreeSet::from([facts(&*directory).await.change_stamp]);
     for change in [
@@ -167,7 +132,7 @@ async fn the_stamp_changes_with_the_account_and_not_with_a_lockout() {
 
 #[tokio::test]
 async fn a_flag_that_is_absent_gives_no_right() {
-    let users = one_user().await;
+    let users = with_one_user(SqliteFile::users()).await;
     users.run("UPDATE USERS SET \"Active?\" = NULL, kept = NULL");
     let found = facts(&*users.directory()).await;
     assert!(!found.enabled && found.protected, "{found:?}");
@@ -180,7 +145,7 @@ async fn a_flag_that_is_absent_gives_no_right() {
 
 #[tokio::test]
 async fn a_protected_user_is_neither_written_nor_unlocked() {
-    let users = one_user().await;
+    let users = with_one_user(SqliteFile::users()).await;
     users.run("UPDATE USERS SET kept = TRUE, lock = TRUE");
     let (owner, id, directory) = (tenant(), user(), users.directory());
     let admin = WriteOutcome::AdminActionRequired;
@@ -198,7 +163,7 @@ async fn a_protected_user_is_neither_written_nor_unlocked() {
 
 #[tokio::test]
 async fn an_unreadable_hash_is_no_wrong_password_and_a_reset_replaces_it() {
-    let users = one_user().await;
+    let users = with_one_user(SqliteFile::users()).await;
     users.run("UPDATE USERS SET \"hash; --\" = 'in clear'");
     let directory = users.directory();
     assert_eq!(passes(&*directory, "in clear").await, Err(PortErrorKind::Denied));
@@ -213,7 +178,7 @@ async fn an_unreadable_hash_is_no_wrong_password_and_a_reset_replaces_it() {
 
 #[tokio::test]
 async fn names_are_equal_without_case_and_in_any_normal_form() {
-    let users = one_user().await;
+    let users = with_one_user(SqliteFile::users()).await;
     let add = |id: &'static str, name: &'static str| {
         let facts = UserFacts::new(UserId::parse(id).expect("valid"));
         let users = &users;
@@ -300,7 +265,7 @@ async fn an_identifier_is_a_number_or_it_names_no_one() {
 
 #[tokio::test]
 async fn a_role_or_a_group_of_another_tenant_is_not_held() {
-    let users = one_user().await;
+    let users = with_one_user(SqliteFile::users()).await;
     users.run(
         "INSERT INTO IN.\"the 'roles'\" VALUES ('other', 'u-1', 'admin');
          INSERT INTO IN.members VALUES ('other', 'u-1', 'staff'), ('kit', 'u-1', 'inner');

@@ -2,6 +2,7 @@
 //!
 //! Its ports are fixed, and all below 1024: the tests need to be root for it.
 
+use std::path::PathBuf;
 use std::process::Command;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -103,20 +104,21 @@ impl Samba {
         };
         let unit = format!("dn: {STAFF}\nobjectClass: organizationalUnit\n\n");
         self.change(&format!("{}{}{unit}", account("sspr"), account("reader")));
-        let sid = run(client("ldapsearch", &self.folder, &self.address).args([
-            "-LLL",
-            "-b",
-            &format!("CN=sspr,CN=Users,{DOMAIN}"),
-            "objectSid",
-        ]));
-        let sid = sid.lines().find_map(|line| line.strip_prefix("objectSid:: ")).expect("a SID");
         let rules = include_str!("../../servers/ldap/delegation.sddl");
         let rules: String = rules.lines().filter(|line| !line.starts_with('#')).collect();
-        let rules = rules.replace("ACCOUNT", &sid_text(sid));
+        let rules = rules.replace("ACCOUNT", &self.service_sid());
         let mut tool = Command::new(program("samba-tool", PACKAGES));
         tool.args(["dsacl", "set", "-s"]).arg(self.folder.path().join("smb.conf"));
         tool.arg("-H").arg(self.folder.path().join("private/sam.ldb"));
         run(tool.arg(format!("--objectdn={STAFF}")).arg(format!("--sddl={rules}")));
+    }
+
+    /// The security identifier of the account `sspr`.
+    pub fn service_sid(&self) -> String {
+        let account = format!("CN=sspr,CN=Users,{DOMAIN}");
+        let mut search = client("ldapsearch", &self.folder, &self.address);
+        let found = run(search.args(["-LLL", "-b", &account, "objectSid"]));
+        sid_text(found.lines().find_map(|line| line.strip_prefix("objectSid:: ")).expect("a SID"))
     }
 
     /// Applies changes in LDIF as the administrator; entries without a `changetype` are added.
@@ -139,6 +141,11 @@ impl Samba {
         let mut tool = Command::new(program("samba-tool", PACKAGES));
         tool.args(arguments).arg("-s").arg(self.folder.path().join("smb.conf"));
         run(tool.arg("-H").arg(self.folder.path().join("private/sam.ldb")))
+    }
+
+    /// The file with its certificate authority.
+    pub fn authority(&self) -> PathBuf {
+        self.folder.path().join("ca.pem")
     }
 
     /// Its address. The port with TLS is 636, the one with StartTLS 389.
