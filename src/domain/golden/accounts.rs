@@ -10,12 +10,13 @@ use crate::domain::account::{
     Factor, FamiliarSource, Flow, FlowId, FlowNumber, Generation, Grant, KnownDevice,
     MessageNumber, Method, MethodNumber, MethodState, Numbers, Offer, Pending, PendingBody, Proof,
     Provenance, Purpose, RecoveryCodeSet, RegistrationState, Repeat, Repudiated, Sends,
-    SessionHash, Sitting, SourceHash, Told, Unknown, Unwritten, Write, WriteNumber, WriteState,
+    SessionHash, Sitting, SourceHash, Told, Unknown, Unwritten, WatchedCode, Write, WriteNumber,
+    WriteState,
 };
 use crate::domain::crypto::digest::{Digest, DigestOf};
 use crate::domain::event::{ActorKind, EventKind, FlowEnd};
 use crate::domain::identity::coarse::{CoarseOrigin, CountryCode, DeviceKind};
-use crate::domain::identity::contact::{Destination, EmailAddress, PhoneNumber};
+use crate::domain::identity::contact::{Destination, EmailAddress, NumberPrefix, PhoneNumber};
 use crate::domain::identity::ids::MethodId;
 use crate::domain::identity::locale::Locale;
 use crate::domain::identity::writes::SessionKinds;
@@ -325,6 +326,17 @@ fn throttles() -> Vec<ThrottleState> {
     ThrottledAct::ALL.map(state).into()
 }
 
+fn watched() -> WatchedCode {
+    WatchedCode {
+        challenge: ChallengeNumber(6),
+        prefix: NumberPrefix::parse("+88216").expect("valid"),
+        sent_at: at(1),
+        ends_at: at(20),
+        verified: true,
+        unknown: Unknown::NONE,
+    }
+}
+
 fn sends(first: i64) -> Sends {
     let sent = |seconds: i64, source| vec![(at(seconds), SourceHash(source)).into()];
     let source = u32::try_from(first).expect("small");
@@ -362,6 +374,7 @@ fn full() -> Account {
         in_hand: sends(2),
         throttles: throttles(),
         outbox: outbox(),
+        watched: vec![watched()],
         acts: Acts { user: vec![at(-5)], administrators: vec![at(-4)], refused: vec![at(-3)] },
         told: vec![Told { to: 4_000_000_000, times: vec![at(-3)] }],
         devices: vec![KnownDevice {
