@@ -17,7 +17,7 @@ pub(crate) const MAX_OPEN: usize = 16;
 #[serde(transparent)]
 pub(crate) struct Breakers(Vec<BreakerState>);
 
-/// One breaker that is open, or that an administrator has closed lately.
+/// One breaker that is open, or that an administrator has closed recently.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct BreakerState {

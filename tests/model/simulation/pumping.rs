@@ -67,6 +67,8 @@ async fn day(under_test: &StoreUnderTest, defence: &str, settings: PolicySetting
     let store = std::sync::Arc::clone(&under_test.store);
     let world = World::builder().store(store).settings(settings).open().await;
     let mut day = Day::default();
+    // From midnight (UTC) on, since a budget is one of a day.
+    world.clock.advance(16 * HOUR);
     for n in 0..STOLEN {
         // The ranges change, so that no limit of a range is spent.
         let dear = format!("+88{}{:07}", 216 + n % 2, n * 10_007);
