@@ -159,10 +159,10 @@
 //!
 //! | Defence | Texts to pumped numbers | Registered in the pumped country, of 6 |
 //! |---|---|---|
-//! | none | PUMP0 | HON0 |
-//! | 60 a day to one prefix | PUMP1 | HON1 |
-//! | a breaker with a sample of 20 | PUMP2 | HON2 |
-//! | both | PUMP3 | HON3 |
+//! | none | 288 | 6 |
+//! | 60 a day to one prefix | 58 | 2 |
+//! | a breaker with a sample of 20 | 35 or 36, by store | 1 |
+//! | both | 35 | 1 |
 //!
 //! A request for help goes to at most 100 administrators (Entra's limit). If an administrator resets
 //! their own password, all other holders of the roles that the policy names get a notice.

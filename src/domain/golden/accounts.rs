@@ -1,6 +1,6 @@
 //! Accounts that together have a value in every field.
 
-use super::factors::{answers_challenge, asked, question_set, seeds};
+use super::factors::{answers_challenge, asked, question_set, seeds, watched};
 use super::{at, key, tenant, user};
 use crate::domain::account::budget::{
     BudgetEffects, Entry, MethodBudget, PoolKind, ThrottleState, Verdict, Window,
@@ -10,13 +10,12 @@ use crate::domain::account::{
     Factor, FamiliarSource, Flow, FlowId, FlowNumber, Generation, Grant, KnownDevice,
     MessageNumber, Method, MethodNumber, MethodState, Numbers, Offer, Pending, PendingBody, Proof,
     Provenance, Purpose, RecoveryCodeSet, RegistrationState, Repeat, Repudiated, Sends,
-    SessionHash, Sitting, SourceHash, Told, Unknown, Unwritten, WatchedCode, Write, WriteNumber,
-    WriteState,
+    SessionHash, Sitting, SourceHash, Told, Unknown, Unwritten, Write, WriteNumber, WriteState,
 };
 use crate::domain::crypto::digest::{Digest, DigestOf};
 use crate::domain::event::{ActorKind, EventKind, FlowEnd};
 use crate::domain::identity::coarse::{CoarseOrigin, CountryCode, DeviceKind};
-use crate::domain::identity::contact::{Destination, EmailAddress, NumberPrefix, PhoneNumber};
+use crate::domain::identity::contact::{Destination, EmailAddress, PhoneNumber};
 use crate::domain::identity::ids::MethodId;
 use crate::domain::identity::locale::Locale;
 use crate::domain::identity::writes::SessionKinds;
@@ -324,17 +323,6 @@ fn throttles() -> Vec<ThrottleState> {
         proven: window(5),
     };
     ThrottledAct::ALL.map(state).into()
-}
-
-fn watched() -> WatchedCode {
-    WatchedCode {
-        challenge: ChallengeNumber(6),
-        prefix: NumberPrefix::parse("+88216").expect("valid"),
-        sent_at: at(1),
-        ends_at: at(20),
-        verified: true,
-        unknown: Unknown::NONE,
-    }
 }
 
 fn sends(first: i64) -> Sends {

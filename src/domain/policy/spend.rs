@@ -65,8 +65,7 @@ mod tests {
 
     #[test]
     fn a_list_of_prefixes_bounds_what_the_tenant_can_spend() {
-        let mut numbers = NumberPolicy::default();
-        numbers.new_per_prefix = Some(100);
+        let mut numbers = NumberPolicy { new_per_prefix: Some(100), ..NumberPolicy::default() };
         let spend = PhoneSpend::of(&numbers);
         assert_eq!((spend.per_prefix, spend.per_tenant), (Some(100), None));
         assert_eq!(

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use crate::domain::identity::contact::NumberPrefix;
 use crate::domain::policy::{
-    Breaker, Deviation, Policy, PolicyError, PolicyProblem, PolicySettings, SettingValue,
+    Breaker, Deviation, DomainExpiry, Policy, PolicyError, PolicyFault, PolicyProblem,
+    PolicySettings, SettingValue,
 };
 
 const S: u64 = 1_000;
@@ -255,7 +257,8 @@ fn codes_to_new_numbers_have_no_limit_or_at_least_one() {
 
 #[test]
 fn each_value_of_a_breaker_has_a_range() {
-    let rows: [(fn(&mut Breaker, u64), u64, u64); 5] = [
+    type BreakerRow = (fn(&mut Breaker, u64), u64, u64);
+    let rows: [BreakerRow; 5] = [
         (|breaker, v| breaker.sample = small(v), 5, 10_000),
         (|breaker, v| breaker.verified_percent = small(v), 1, 90),
         (|breaker, v| (breaker.window, breaker.rest) = (ms(v), ms(7 * D)), 10 * M, D),
@@ -329,4 +332,28 @@ fn spans_are_shown_in_their_largest_whole_unit() {
     assert_eq!(shown(D), "24 hours");
     assert_eq!(shown(30 * D), "30 days");
     assert_eq!(shown(10 * M + 1), "600001 milliseconds");
+}
+
+/// The fields of the faults.
+fn fields(result: &Result<Policy, PolicyError>) -> Vec<&'static str> {
+    let error = result.as_ref().expect_err("too long");
+    error.faults().iter().map(PolicyFault::field).collect()
+}
+
+/// Lists that are too long by themselves are named, and no other list that happens to be set.
+#[test]
+fn the_lists_of_numbers_and_domains_count_in_the_size_of_a_policy() {
+    let result = Policy::with(|s| {
+        let prefix = |n| NumberPrefix::parse(&format!("+{}", 10_000_000_000_000_u64 + n));
+        s.numbers.allowed = (0..6_000).map(|n| prefix(n).expect("valid")).collect();
+    });
+    assert_eq!(fields(&result), ["numbers.allowed"]);
+    let result = Policy::with(|s| {
+        let domain = |n| DomainExpiry::new(&format!("{n:0200}.example"), 90);
+        s.password_expiry.domains = (0..600).map(domain).collect();
+        s.acknowledged.insert(Deviation::PeriodicChange);
+    });
+    let named = fields(&result);
+    let is_it = |field: &&str| *field == "password_expiry.domains";
+    assert!(!named.is_empty() && named.iter().all(is_it), "{named:?}");
 }

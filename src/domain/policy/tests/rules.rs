@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use crate::domain::identity::contact::NumberPrefix;
 use crate::domain::identity::ids::{GroupId, RoleId};
 use crate::domain::method::MethodKind;
 use crate::domain::password::BannedPasswords;
@@ -311,24 +310,6 @@ fn words_and_entitlements_are_bounded() {
         let result = changed(|s| s.required_entitlement = Some(name.to_owned()));
         assert_eq!(result.is_ok(), accepted, "{name}");
     }
-}
-
-/// Lists that are too long by themselves are named, and no other list that happens to be set.
-#[test]
-fn the_lists_of_numbers_and_domains_count_in_the_size_of_a_policy() {
-    let result = changed(|s| {
-        let prefix = |n| NumberPrefix::parse(&format!("+{}", 10_000_000_000_000_u64 + n));
-        s.numbers.allowed = (0..6_000).map(|n| prefix(n).expect("valid")).collect();
-    });
-    assert_eq!(fields(result), ["numbers.allowed"]);
-    let result = changed(|s| {
-        let domain = |n| DomainExpiry::new(&format!("{n:0200}.example"), 90);
-        s.password_expiry.domains = (0..600).map(domain).collect();
-        s.acknowledged.insert(Deviation::PeriodicChange);
-    });
-    let named = fields(result);
-    let is_it = |field: &&str| *field == "password_expiry.domains";
-    assert!(!named.is_empty() && named.iter().all(is_it), "{named:?}");
 }
 
 #[test]
