@@ -114,11 +114,16 @@ pub(crate) fn claim(transition: &mut Transition<'_>, number: MessageNumber) -> D
     if !transition.admit(place) {
         return DeliveryClaim::Folded;
     }
-    let new_number = sent
-        .as_ref()
-        .and_then(|sent| new_number(&transition.account, &transition.policy.numbers, sent, now));
+    let new_number = sent.as_ref().and_then(|sent| {
+        new_number(
+            &transition.account,
+            &transition.policy.numbers,
+            (&sent.challenge, sent.purpose),
+            now,
+        )
+    });
     if let (Some(sent), Some(prefix)) = (&sent, &new_number) {
-        transition.watch(sent, prefix);
+        transition.watch(&sent.challenge, prefix);
     }
     let pending = &mut transition.account.outbox[place];
     pending.claimed_until = Some(now.plus(LEASE));
@@ -128,8 +133,12 @@ pub(crate) fn claim(transition: &mut Transition<'_>, number: MessageNumber) -> D
     {
         *counted = Counted::Begun;
     }
-    let pending = pending.clone();
-    DeliveryClaim::Taken(Box::new(ClaimedMessage { pending, counted, sent, new_number }))
+    DeliveryClaim::Taken(Box::new(ClaimedMessage {
+        pending: pending.clone(),
+        counted,
+        sent,
+        new_number,
+    }))
 }
 
 impl Account {

@@ -1,9 +1,8 @@
 //! Codes to new numbers: which ones they are, and how they end.
 
 use super::Transition;
-use super::outbox::SentSecret;
 use crate::domain::account::{
-    Account, ChallengeNumber, Expected, Provenance, Purpose, Unknown, WatchedCode,
+    Account, Challenge, ChallengeNumber, Expected, Provenance, Purpose, Unknown, WatchedCode,
 };
 use crate::domain::identity::contact::{Destination, NumberPrefix};
 use crate::domain::method::Channel;
@@ -18,10 +17,9 @@ use crate::domain::time::{DAY, Timestamp};
 pub(super) fn new_number(
     account: &Account,
     numbers: &NumberPolicy,
-    sent: &SentSecret,
+    (challenge, purpose): (&Challenge, Purpose),
     now: Timestamp,
 ) -> Option<NumberPrefix> {
-    let challenge = &sent.challenge;
     let (Expected::Sent(destination @ Destination::Phone(number)), Channel::Sms | Channel::Voice) =
         (&challenge.expected, challenge.channel())
     else {
@@ -30,7 +28,7 @@ pub(super) fn new_number(
     if !numbers.counts_new() {
         return None;
     }
-    let is_new = sent.purpose == Purpose::Register || {
+    let is_new = purpose == Purpose::Register || {
         let life = u32::from(numbers.new_days) * DAY;
         let to = destination.normalised();
         let mut registered = account.methods.iter().filter(|method| {
@@ -62,8 +60,7 @@ pub(crate) fn forget_ended(transition: &mut Transition<'_>, counted: &[WatchedCo
 
 impl Transition<'_> {
     /// Watches a code that is about to be handed over, so that it is known when it is entered.
-    pub(super) fn watch(&mut self, sent: &SentSecret, prefix: &NumberPrefix) {
-        let challenge = &sent.challenge;
+    pub(super) fn watch(&mut self, challenge: &Challenge, prefix: &NumberPrefix) {
         let watched = &mut self.account.watched;
         let is_known = watched.iter().any(|code| code.challenge == challenge.number);
         if self.policy.numbers.breaker.is_none() || is_known || watched.len() >= WatchedCode::MAX {

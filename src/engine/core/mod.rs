@@ -11,7 +11,7 @@ pub(crate) mod hashing;
 pub(crate) mod limits;
 pub(crate) mod policy_cache;
 pub(crate) mod policy_commit;
-pub(crate) mod pumping;
+mod pumping;
 pub(crate) mod seal_check;
 pub(crate) mod seeds;
 pub(crate) mod store_check;
@@ -34,8 +34,7 @@ use crate::engine::api::roles::AdminRoles;
 use crate::engine::api::stats::Stats;
 use crate::engine::core::hashing::{DecoyHash, Hashing};
 use crate::engine::core::policy_cache::PolicyCache;
-use crate::engine::core::pumping::PumpingCounts;
-use crate::engine::core::tally::Tally;
+use crate::engine::core::tally::{PumpingCounts, Tally};
 use crate::engine::maintenance::failing::Failing;
 use crate::engine::observe::{Observed, Observer, Operation, Watched};
 use crate::port::{

@@ -3,7 +3,7 @@
 //!
 //! Only `maintain` counts, so that no reply to a caller depends on these counters.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 
 use crate::domain::event::{ActorKind, EventKind, StoppedBy};
 use crate::domain::identity::contact::NumberPrefix;
@@ -33,14 +33,6 @@ enum Counted {
 
 /// How often a commit of the policy's record is tried while others commit too.
 const MAX_TRIES: u32 = 16;
-
-/// What this engine has stopped and changed since it was opened.
-#[derive(Default)]
-pub(crate) struct PumpingCounts {
-    pub(crate) stopped: AtomicU64,
-    pub(crate) opened: AtomicU64,
-    pub(crate) closed: AtomicU64,
-}
 
 impl Core {
     /// Counts a code to a new number as sent, before it is handed over: after a crash it is counted once
@@ -148,8 +140,8 @@ impl Core {
             let Some(changed) = change(&mut next.breakers, &stored.policy, now) else {
                 return Ok(None);
             };
-            let until = next.breakers.open().find(|state| state.prefix == *prefix);
-            let until = until.map_or(now, |state| state.until);
+            let open = next.breakers.open().find(|state| state.prefix == *prefix);
+            let until = open.map_or(now, |state| state.until);
             let kind = match changed {
                 BreakerChange::Opened(VerifiedShare { ended, verified }) => {
                     EventKind::BreakerOpened { prefix: prefix.clone(), ended, verified, until }
@@ -174,9 +166,9 @@ impl Core {
         &self,
         increments: impl AsRef<[CounterIncrement]>,
     ) -> Result<Vec<u64>, Error> {
-        let increments = increments.as_ref();
-        let counts = self.store.increment(increments).await.at(FaultOrigin::Store)?;
-        if counts.len() == increments.len() {
+        let batch = increments.as_ref();
+        let counts = self.store.increment(batch).await.at(FaultOrigin::Store)?;
+        if counts.len() == batch.len() {
             return Ok(counts);
         }
         let error = PortError::corrupt().because("the store returned too few counts");

@@ -95,6 +95,26 @@ async fn e3_4_a_password_on_premises_is_supplied_and_judged_by_its_directory() {
     assert_eq!(reason, "complexity");
 }
 
+/// E9.4.5: the lists hold for a password that an administrator supplies. Where none is supplied, one is
+/// generated until it satisfies them.
+#[tokio::test]
+async fn e9_4_the_lists_apply_to_a_password_that_an_administrator_supplies() {
+    let mut settings = settings();
+    settings.on_premises.writeback = true;
+    settings.on_premises.apply_password_rules = true;
+    settings.password.banned_words = ["fabrikam".to_owned()].into();
+    let world = World::builder().settings(settings).registered().open().await;
+    let set = |facts: &mut sspr::facts::UserFacts| facts.password_home = PasswordHome::OnPremises;
+    world.directory.update_user(&world.tenant, &world.user, set).expect("known");
+    let supplied = |password: &'static str| SecretText::from(password);
+    let admin = world.admin();
+    let banned =
+        admin.set_temporary_password(&world.user, Some(&supplied("Fabrikam-fabrikam"))).await;
+    assert!(matches!(banned, Err(Error::Refused(Refusal::Password(_)))), "{banned:?}");
+    let other = admin.set_temporary_password(&world.user, Some(&supplied(NEW))).await;
+    assert!(other.is_ok() && world.password_is(NEW), "{other:?}");
+}
+
 #[tokio::test]
 async fn a_temporary_password_of_unknown_outcome_is_told_and_set_again() {
     let world = World::builder().registered().open().await;
