@@ -190,7 +190,8 @@ pub mod admin {
     pub use crate::domain::rules::{Contacts, Withheld, WithheldMethod};
     pub use crate::engine::{
         AccountSummary, AdminRoles, BlockedMethod, BudgetKind, BudgetUse, DryRunEffect, DryRunUser,
-        Explanation, HeldMethod, StoredPolicy, TargetRule, TargetRules, TemporaryPassword,
+        Explanation, HeldMethod, OpenBreaker, StoredPolicy, TargetRule, TargetRules,
+        TemporaryPassword,
     };
 }
 
@@ -202,7 +203,7 @@ pub mod audit {
     pub use crate::domain::event::{
         ActRefusal, Activity, ActivityCategory, ActivityEntry, ActivityService, ActivityStatus,
         ActorKind, AdminAct, AuditRow, CorrelationId, Event, EventId, EventKind, FlowEnd, LogLevel,
-        LogTerm, OtherEvent, RejectedBy, StatusReason, ThrottleLock,
+        LogTerm, OtherEvent, RejectedBy, StatusReason, StoppedBy, ThrottleLock,
     };
     pub use crate::domain::policy::{ChangedSetting, PolicyChanges};
     pub use crate::domain::reason::{FlowStage, Remedy};
@@ -293,16 +294,16 @@ pub mod policy {
     pub use crate::domain::identity::contact::{NumberPrefix, PhoneFormat};
     pub use crate::domain::policy::served::{Lack, Unserved};
     pub use crate::domain::policy::{
-        AccountRisk, AdministratorPolicy, AsvsLevel, CodeAlphabet, CodeFormat, CodeFormats,
-        ContactSources, CrossLimits, DeskPolicy, Deviation, Disclosure, DocumentFault,
+        AccountRisk, AdministratorPolicy, AsvsLevel, Breaker, CodeAlphabet, CodeFormat,
+        CodeFormats, ContactSources, CrossLimits, DeskPolicy, Deviation, Disclosure, DocumentFault,
         DomainExpiry, EntraImport, FailureBudgets, Finding, Gates, GuessingRisk, HelpDesk, HelpUrl,
         Lifetimes, LockStart, MethodMaxima, MethodPolicies, MethodRisk, MigratedSetting,
         MigrationState, NotTaken, NoticeBudgets, Notifications, NotifyRule, NumberPolicy,
-        OathPolicy, OnPremisesPolicy, OwnersWay, PasswordDue, PasswordExpiry, PlanTable,
-        PolicyDocument, PolicyDocumentError, PolicyError, PolicyFault, PolicyProblem, PolicyReview,
-        QuestionPolicy, Rate, RegistrationPolicy, Retired, Retirement, Scope, SendBudgets,
-        SettingValue, Severity, SignInLockout, SprayRisk, Standard, Throttle, ThrottleScope,
-        ThrottledAct,
+        OathPolicy, OnPremisesPolicy, OwnersWay, PasswordDue, PasswordExpiry, PhoneSpend,
+        PlanTable, PolicyDocument, PolicyDocumentError, PolicyError, PolicyFault, PolicyProblem,
+        PolicyReview, QuestionPolicy, Rate, RegistrationPolicy, Retired, Retirement, Scope,
+        SendBudgets, SettingValue, Severity, SignInLockout, SprayRisk, Standard, Throttle,
+        ThrottleScope, ThrottledAct,
     };
     pub use crate::engine::PageFacts;
 }

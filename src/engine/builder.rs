@@ -321,6 +321,7 @@ impl EngineBuilder<Ready> {
         let observer = Arc::new(Observer::new(Arc::clone(&options.clock)));
         let opened_at = options.clock.now();
         let purge_checked = Mutex::new(options.clock.steady());
+        let external = options.external.into_iter();
         let core = Core {
             keys,
             store: observed(store, &observer),
@@ -336,11 +337,7 @@ impl EngineBuilder<Ready> {
             slow_hash: options.slow_hash.map(|hash| observed(hash, &observer)),
             decoy_hash: std::sync::OnceLock::new(),
             hashing: Hashing::new(options.hashes_at_once),
-            external: options
-                .external
-                .into_iter()
-                .map(|method| observed(method, &observer))
-                .collect(),
+            external: external.map(|method| observed(method, &observer)).collect(),
             decoy_seed: std::sync::OnceLock::new(),
             roles: options.roles,
             reply_floor: options.reply_floor,
@@ -359,6 +356,7 @@ impl EngineBuilder<Ready> {
             silenced: AtomicU64::new(0),
             silenced_decoys: AtomicU64::new(0),
             hidden_faults: AtomicU64::new(0),
+            pumping: Default::default(),
             failing: Default::default(),
             purged_at: AtomicI64::new(i64::MIN),
             store_id: std::sync::OnceLock::new(),

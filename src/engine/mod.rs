@@ -40,7 +40,7 @@ pub use builder::{
 pub use handles::admin::report::{ReportPage, ReportView};
 pub use handles::admin::{
     AccountSummary, Admin, BlockedMethod, BudgetKind, BudgetUse, DryRunEffect, DryRunUser,
-    Explanation, HeldMethod, StoredPolicy, TemporaryPassword, TrailOf,
+    Explanation, HeldMethod, OpenBreaker, StoredPolicy, TemporaryPassword, TrailOf,
 };
 pub use handles::authenticator::Authenticator;
 pub use handles::change::Change;

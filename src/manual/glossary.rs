@@ -94,6 +94,7 @@
 //!
 //! | Term | Meaning | Type | Elsewhere |
 //! |---|---|---|---|
+//! | breaker | Stops codes to new numbers of one prefix while too few of them are verified. | [`Breaker`](crate::policy::Breaker), [`OpenBreaker`](crate::admin::OpenBreaker) | circuit breaker |
 //! | deviation | A rule of a standard from which a policy deviates on purpose, acknowledged by name. | [`Deviation`](crate::policy::Deviation) | |
 //! | disclosure | What an anonymous caller is told about why a reset is refused. | [`Disclosure`](crate::policy::Disclosure) | |
 //! | report | Rows about users, accounts or events for an administrator, page by page. | [`report`](crate::report) | report |
@@ -101,6 +102,8 @@
 //! | effective policy | The gates, kinds, rules and reasons that apply to one user of a tenant at a time. | `EffectivePolicy` | |
 //! | facts | What the directory reports about a tenant or a user. | [`TenantFacts`](crate::facts::TenantFacts), [`UserFacts`](crate::facts::UserFacts) | RFC 7643: attributes |
 //! | finding | One sentence of a policy's review. | [`Finding`](crate::policy::Finding) | |
+//! | new number | A phone number that is being registered, or that its user registered a few days ago. | [`NumberPolicy`](crate::policy::NumberPolicy) | |
+//! | phone spend | The codes to new numbers that a policy lets through in a day. | [`PhoneSpend`](crate::policy::PhoneSpend) | |
 //! | policy | The checked settings of one tenant. | [`Policy`](crate::Policy), [`PolicySettings`](crate::PolicySettings) | Entra: password reset properties |
 //! | preset | Settings that follow a standard or product. | [`PolicySettings::entra`](crate::PolicySettings::entra), [`PolicySettings::nist_aal1`](crate::PolicySettings::nist_aal1) | |
 //! | refusal | The result of a request that the rules do not allow, as opposed to an error. | [`Refusal`](crate::Refusal) | |

@@ -18,6 +18,7 @@
 //! | guesses rise | an attack on many accounts, or a change of the mail template that garbles codes | `operations["reset.prove"].refused["not_accepted"]` | 2 |
 //! | unknown names rise | an attacker collects names | `silenced_decoys` | |
 //! | a limit is spent | an attack on sources, destinations or a tenant | | 3 |
+//! | a breaker has opened | codes to new numbers of a prefix are not entered: pumping, or texts that do not arrive. Look at [`Admin::breakers`](crate::Admin::breakers) | `breakers_opened`, `stopped_codes` | 7 |
 //! | many accounts are locked | an attack, or a broken authenticator roll-out | | 4 |
 //! | nothing is purged | expired rows stay; a clock is wrong (`clock_ahead` of [`MaintenanceReport`](crate::maintenance::MaintenanceReport)) | `purged_at` | 5 |
 //! | decisions repeat | two processes work on the same accounts all the time | `redecisions` | |
@@ -36,6 +37,8 @@
 //! SELECT count(*) FROM record WHERE expires_at < :now_ms - 86400000;
 //! -- 6: directory writes of unknown outcome in the last day
 //! SELECT tenant, user_id FROM event WHERE code = 'directory_write_unsettled' AND at > :now_ms - 86400000;
+//! -- 7: breakers opened in the last hour
+//! SELECT tenant, body FROM event WHERE code = 'breaker_opened' AND at > :now_ms - 3600000;
 //! ```
 //!
 //! `limit_spent`, `blocked` and the other codes are those of

@@ -147,6 +147,23 @@
 //! | measured: one signed-in user | 23 | 20 | 67 |
 //! | measured: one administrator, one account | 7 | 20 | 66 |
 //!
+//! **Pumping.** Thieves of accounts, or people with many of their own, register numbers whose holder is paid
+//! for each text. The default settings allow it to every country. Against it
+//! [`NumberPolicy`](crate::policy::NumberPolicy) has a list of prefixes, budgets of codes to new numbers for
+//! each day, and a [`Breaker`](crate::policy::Breaker) for each prefix. A budget bounds the bill of any day. A
+//! breaker sees a code only when it has ended, so that it follows a burst by as long as codes live. They
+//! stop registrations and resets by numbers that are new, and no one else: not an owner who registered
+//! earlier, and no notice. A person with stolen accounts can thus keep a country from registering until an
+//! administrator acts ([`Admin::close_breaker`](crate::Admin::close_breaker)); this is why both are off by
+//! default. `tests/model/simulation/pumping.rs` plays a day with 288 stolen accounts:
+//!
+//! | Defence | Texts to pumped numbers | Registered in the pumped country, of 6 |
+//! |---|---|---|
+//! | none | 288 | 6 |
+//! | 60 a day to one prefix | 58 | 2 |
+//! | a breaker with a sample of 20 | 35 or 36, by store | 1 |
+//! | both | 35 | 1 |
+//!
 //! A request for help goes to at most 100 administrators (Entra's limit). If an administrator resets
 //! their own password, all other holders of the roles that the policy names get a notice.
 //!

@@ -16,6 +16,7 @@ mod model;
 mod no_dead_fact;
 mod notices;
 mod observed;
+mod pumping;
 mod questions;
 mod registration;
 mod regressions;

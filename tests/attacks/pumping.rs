@@ -13,7 +13,10 @@ use crate::replay::{lock_out, sparing};
 use crate::stores::StoreKind;
 use crate::support::*;
 
-on_every_store!(v43_links_and_unlocks_at_once_send_one_message);
+on_every_store!(
+    v43_links_and_unlocks_at_once_send_one_message,
+    v43_a_pumped_prefix_is_stopped_and_its_owners_are_not,
+);
 in_memory!(
     v43_a_number_outside_the_allowed_prefixes_gets_no_code,
     v43_a_host_keeps_its_own_list_of_countries,
@@ -111,6 +114,61 @@ async fn v43_a_number_outside_the_allowed_prefixes_gets_no_code(_kind: &StoreKin
     let withheld = explained.expect("known").withheld;
     assert_eq!(withheld.len(), 1);
     assert_eq!(withheld[0].why, sspr::admin::Withheld::NumberNotAllowed);
+}
+
+/// A new user asks for the code of a number. Returns what the caller sees, and the calls of ports.
+async fn registers(world: &World, n: u32, number: &str) -> (String, u64) {
+    let user = world.add_user(&format!("new-{n}"), &format!("new-{n}"));
+    let mobile = sspr::method::NewMethod::mobile_phone(phone(number), Channel::Sms);
+    let (registration, user) = (world.engine.registration(), world.signed_in_as(&user));
+    let calls =
+        || world.engine.stats().ports.values().map(sspr::maintenance::CallStats::calls).sum();
+    let before: u64 = calls();
+    let added = registration.add(&source(n), &user, &mobile.expect("reached")).await;
+    let reply = added.expect("the reply depends on no breaker");
+    let shown = format!("{:?} {:?}", reply.step, reply.expires_at);
+    (shown, calls() - before)
+}
+
+fn texts_with_codes(world: &World, number: &str) -> usize {
+    world.inbox.messages_to(number).iter().filter(|sent| sent.code().is_some()).count()
+}
+
+/// V43: twenty users register numbers of one dear prefix and enter no code, on two engines. Then such codes are
+/// stopped, and only such: not the reset of an owner there, nor other prefixes. No reply shows it.
+async fn v43_a_pumped_prefix_is_stopped_and_its_owners_are_not(stores: &StoreKind) {
+    let mut settings = one_gate();
+    let mut breaker = sspr::policy::Breaker::default();
+    breaker.sample = 20;
+    settings.numbers.breaker = Some(breaker);
+    let under_test = stores.empty();
+    let world = World::builder().store(under_test.open()).settings(settings).open().await;
+    let second = twin(&world, &under_test, 8).await;
+    let owner = settle(&world, 1).await;
+    let mut contacts = sspr::admin::Contacts::default();
+    contacts.mobile_phone = Some(phone("+88216999999"));
+    supply(&world, &owner.id, &contacts).await;
+    let mut seen_before = Vec::new();
+    for n in 100..120 {
+        seen_before.push(registers(&world, n, &format!("+88216000{n}")).await);
+        let engine = if n % 2 == 0 { &world.engine } else { &second };
+        engine.maintain(100).await.expect("maintained");
+    }
+    world.clock.advance(std::time::Duration::from_secs(660));
+    world.deliver().await;
+    assert_eq!(world.admin().breakers().await.expect("allowed").len(), 1);
+    world.inbox.clear();
+    let after = registers(&world, 200, "+88216000100").await;
+    world.deliver().await;
+    assert_eq!(texts_with_codes(&world, "+88216000100"), 0);
+    let other = registers(&world, 201, "+37126000100").await;
+    opened(&world.engine, &source(9), &owner.name, &sms()).await.expect("uniform");
+    world.deliver().await;
+    assert_eq!(texts_with_codes(&world, "+37126000100"), 1);
+    assert_eq!(texts_with_codes(&world, "+88216999999"), 1, "the owner");
+    // The policy was read before each of these.
+    assert_eq!((after.1, &after.0), (other.1, &other.0));
+    assert_eq!(seen_before[1].1, after.1);
 }
 
 /// V43: any number of requests to contact the administrator, from any sources, are one mail.

@@ -15,6 +15,7 @@ mod size;
 mod throttles;
 mod unknown;
 mod unwritten;
+mod watched;
 
 pub(crate) use decoy::Decoy;
 pub use flow::Purpose;
@@ -33,6 +34,7 @@ pub(crate) use sends::Sends;
 use shared::Shared;
 pub(crate) use unknown::Unknown;
 pub(crate) use unwritten::Unwritten;
+pub(crate) use watched::WatchedCode;
 
 use std::sync::Arc;
 
@@ -92,6 +94,9 @@ pub(crate) struct Account {
     pub(crate) outbox: Vec<Pending>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) write: Option<Write>,
+    /// Codes to new numbers that are not counted as ended yet.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) watched: Vec<WatchedCode>,
     /// The times of acts that the owner is notified of, by the user and by administrators.
     #[serde(default)]
     pub(crate) acts: Acts,
@@ -226,6 +231,7 @@ impl Account {
             throttles: Vec::new(),
             outbox: Vec::new(),
             write: None,
+            watched: Vec::new(),
             acts: Acts::default(),
             told: Vec::new(),
             devices: Vec::new(),

@@ -26,6 +26,7 @@ impl Account {
             && told + acts <= 32
             && self.methods.len() <= 8
             && self.outbox.len() <= 8
+            && self.watched.len() <= 4
             && self.unwritten.is_empty()
             && counted <= 80;
         !few && serde_json::to_string(self).is_ok_and(|body| body.len() > most)

@@ -302,6 +302,9 @@ impl EventKind {
             | Self::MessageDelayed { .. }
             | Self::MessageFolded { .. }
             | Self::MessageWithheld { .. }
+            | Self::MessageStopped { .. }
+            | Self::BreakerOpened { .. }
+            | Self::BreakerClosed { .. }
             | Self::MessageFailed { .. }
             | Self::Other(_) => return Vec::new(),
         };

@@ -7,9 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use super::other::OtherEvent;
 use super::table::{event_kinds, field_doc};
-use super::values::{ActRefusal, AdminAct, FlowEnd, RejectedBy, ThrottleLock};
+use super::values::{ActRefusal, AdminAct, FlowEnd, RejectedBy, StoppedBy, ThrottleLock};
 use crate::domain::account::budget::PoolKind;
 use crate::domain::account::{ChallengeNumber, FlowNumber, MessageNumber, Purpose, WriteNumber};
+use crate::domain::identity::contact::NumberPrefix;
 use crate::domain::identity::ids::MethodId;
 use crate::domain::method::{Channel, MethodKind};
 use crate::domain::policy::PolicyChanges;
@@ -361,6 +362,31 @@ event_kinds! {
         message: MessageNumber,
         kind: String,
         channel: Channel,
+    },
+    /// A code to a new number was not sent.
+    MessageStopped = "message_stopped" {
+        message: MessageNumber,
+        kind: String,
+        channel: Channel,
+        /// What has stopped it.
+        by: StoppedBy,
+    },
+    /// Too few codes to new numbers of a prefix were verified: they are stopped until probes show
+    /// otherwise, or an administrator closes the breaker. Raise an alarm.
+    BreakerOpened = "breaker_opened" {
+        /// The prefix.
+        prefix: NumberPrefix,
+        /// The codes that were counted.
+        ended: u64,
+        /// How many of them were verified.
+        verified: u64,
+        /// Until when no code is let through.
+        until: Timestamp,
+    },
+    /// Codes to new numbers of a prefix are sent again.
+    BreakerClosed = "breaker_closed" {
+        /// The prefix.
+        prefix: NumberPrefix,
     },
     /// A message was refused for good, or has expired.
     MessageFailed = "message_failed" {

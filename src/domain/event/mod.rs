@@ -18,7 +18,7 @@ pub use audit_row::{AuditRow, CorrelationId};
 pub use kind::EventKind;
 pub use other::OtherEvent;
 pub use status_reason::StatusReason;
-pub use values::{ActRefusal, AdminAct, FlowEnd, RejectedBy, ThrottleLock};
+pub use values::{ActRefusal, AdminAct, FlowEnd, RejectedBy, StoppedBy, ThrottleLock};
 pub use vocabulary::{LogLevel, LogTerm};
 
 use std::sync::Arc;

@@ -1,6 +1,7 @@
 use super::*;
 use crate::domain::account::budget::PoolKind;
 use crate::domain::account::{ChallengeNumber, FlowNumber, MessageNumber, Purpose, WriteNumber};
+use crate::domain::identity::contact::NumberPrefix;
 use crate::domain::identity::ids::MethodId;
 use crate::domain::method::{Channel, MethodKind};
 use crate::domain::policy::{PolicyChanges, PolicySettings, ThrottledAct};
@@ -14,6 +15,7 @@ pub(crate) fn every_kind() -> Vec<EventKind> {
     let (flow, challenge) = (FlowNumber(1), ChallengeNumber(2));
     let (write, message) = (WriteNumber(3), MessageNumber(4));
     let kind = || "notice.password_reset".to_owned();
+    let prefix = || NumberPrefix::parse("+88216").expect("valid");
     let purpose = Purpose::Reset;
     let mut switched = PolicySettings::default();
     switched.on_premises.writeback ^= true;
@@ -123,6 +125,14 @@ pub(crate) fn every_kind() -> Vec<EventKind> {
             into: Some(MessageNumber(9)),
         },
         EventKind::MessageWithheld { message, kind: kind(), channel: Channel::Sms },
+        EventKind::MessageStopped {
+            message,
+            kind: kind(),
+            channel: Channel::Sms,
+            by: StoppedBy::Breaker,
+        },
+        EventKind::BreakerOpened { prefix: prefix(), ended: 50, verified: 3, until: at },
+        EventKind::BreakerClosed { prefix: prefix() },
         EventKind::MessageFailed { message, kind: kind(), channel: Channel::Sms, expired: true },
     ]
 }

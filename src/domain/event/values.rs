@@ -21,6 +21,19 @@ pub struct ThrottleLock {
     pub until: Timestamp,
 }
 
+/// What has stopped a code to a new number.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum StoppedBy {
+    /// The prefix has had its codes of the day.
+    PrefixBudget,
+    /// The tenant has had its codes of the day.
+    TenantBudget,
+    /// The breaker of the prefix is open.
+    Breaker,
+}
+
 /// Who refused a password.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

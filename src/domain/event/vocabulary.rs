@@ -83,9 +83,10 @@ impl EventKind {
             Self::Blocked { .. } | Self::MethodClosed { .. } | Self::MethodDisabled { .. } => {
                 LogTerm::LoginLock
             }
-            Self::ChallengesSpent { .. } | Self::LimitSpent { .. } | Self::Throttled { .. } => {
-                LogTerm::RateLimitExceeded
-            }
+            Self::ChallengesSpent { .. }
+            | Self::LimitSpent { .. }
+            | Self::BreakerOpened { .. }
+            | Self::Throttled { .. } => LogTerm::RateLimitExceeded,
             Self::PasswordRejected { by: RejectedBy::Rules | RejectedBy::BreachList, .. } => {
                 LogTerm::InputValidationFail
             }
@@ -142,6 +143,8 @@ impl EventKind {
             | Self::MessageDelayed { .. }
             | Self::MessageFolded { .. }
             | Self::MessageWithheld { .. }
+            | Self::MessageStopped { .. }
+            | Self::BreakerClosed { .. }
             | Self::MessageFailed { .. }
             | Self::Other(_) => return None,
         };

@@ -1,6 +1,6 @@
 //! Accounts that together have a value in every field.
 
-use super::factors::{answers_challenge, asked, question_set, seeds};
+use super::factors::{answers_challenge, asked, question_set, seeds, watched};
 use super::{at, key, tenant, user};
 use crate::domain::account::budget::{
     BudgetEffects, Entry, MethodBudget, PoolKind, ThrottleState, Verdict, Window,
@@ -362,6 +362,7 @@ fn full() -> Account {
         in_hand: sends(2),
         throttles: throttles(),
         outbox: outbox(),
+        watched: vec![watched()],
         acts: Acts { user: vec![at(-5)], administrators: vec![at(-4)], refused: vec![at(-3)] },
         told: vec![Told { to: 4_000_000_000, times: vec![at(-3)] }],
         devices: vec![KnownDevice {

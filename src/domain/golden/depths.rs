@@ -23,7 +23,7 @@ fn objects(path: String, value: &Value, into: &mut Vec<String>) {
 }
 
 /// Paths where a field of a newer release is kept; elsewhere it closes the record.
-const KEPT: [&str; 18] = [
+const KEPT: [&str; 19] = [
     "",
     "/registration",
     "/methods/0",
@@ -39,6 +39,7 @@ const KEPT: [&str; 18] = [
     "/flows/0/grant",
     "/budgets/0",
     "/outbox/0",
+    "/watched/0",
     "/write",
     "/devices/0",
     "/sources/0",

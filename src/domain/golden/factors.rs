@@ -1,9 +1,12 @@
 //! What the golden methods are proven with.
 
+use super::at;
 use crate::domain::account::{
-    Challenge, Expected, Factor, OathDevice, QuestionSet, SealedSeed, StoredAnswer, Unknown,
+    Challenge, ChallengeNumber, Expected, Factor, OathDevice, QuestionSet, SealedSeed,
+    StoredAnswer, Unknown, WatchedCode,
 };
 use crate::domain::crypto::totp::{OathAlgorithm, OathParameters};
+use crate::domain::identity::contact::NumberPrefix;
 use crate::domain::identity::ids::MethodId;
 use crate::domain::method::{Channel, MethodKind};
 use crate::domain::questions::{QuestionId, QuestionTopic};
@@ -37,4 +40,16 @@ pub(super) fn answers_challenge(
 ) -> Challenge {
     let id = MethodId::parse("m8").expect("valid");
     challenge(10, MethodKind::SecurityQuestions, Channel::InHand, Expected::SecurityQuestions(id))
+}
+
+/// A code to a new number that was verified and is not counted yet.
+pub(super) fn watched() -> WatchedCode {
+    WatchedCode {
+        challenge: ChallengeNumber(6),
+        prefix: NumberPrefix::parse("+88216").expect("valid"),
+        sent_at: at(1),
+        ends_at: at(20),
+        verified: true,
+        unknown: Unknown::NONE,
+    }
 }

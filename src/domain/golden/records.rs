@@ -7,12 +7,13 @@ use super::accounts::accounts;
 use super::{again, at, body, golden, key, same, tenant};
 use crate::domain::account::FORMAT;
 use crate::domain::crypto::link_base::LinkBase;
-use crate::domain::identity::contact::EmailAddress;
+use crate::domain::identity::contact::{EmailAddress, NumberPrefix};
 use crate::domain::identity::ids::{GroupId, RoleId};
+use crate::domain::policy::breakers::{Breakers, EndedIn};
 use crate::domain::policy::policy_record::PolicyRecord;
 use crate::domain::policy::{
-    CodeAlphabet, CodeFormat, Deviation, Disclosure, DomainExpiry, HelpDesk, HelpUrl, Policy,
-    PolicySettings, Rate, Scope, Throttle, ThrottleScope, ThrottledAct,
+    Breaker, CodeAlphabet, CodeFormat, Deviation, Disclosure, DomainExpiry, HelpDesk, HelpUrl,
+    Policy, PolicySettings, Rate, Scope, Throttle, ThrottleScope, ThrottledAct, VerifiedShare,
 };
 use crate::domain::record::Subject;
 use crate::domain::record::store_note::{Meta, PurgeNote, StoreId};
@@ -41,6 +42,8 @@ pub(super) fn policies() -> [(&'static str, PolicySettings); 3] {
     let mailbox = EmailAddress::parse("desk@contoso.example").expect("valid");
     strict.desk.help = HelpDesk::Mail(mailbox);
     strict.scope = Scope::All;
+    strict.numbers.breaker = Some(Breaker::default());
+    (strict.numbers.new_per_prefix, strict.numbers.new_per_tenant) = (Some(500), Some(2_000));
     strict.disclosure = Disclosure::Masked;
     strict.codes.email = CodeFormat::new(CodeAlphabet::Strong, 12);
     strict.lifetimes.phone_code = Duration::from_secs(120);
@@ -67,6 +70,7 @@ fn written() -> Vec<(&'static str, String)> {
             policy: Arc::new(Policy::new(settings).expect("sound")),
             changed_at: at(0),
             changed_by: "root@contoso.example".to_owned(),
+            breakers: if name.contains("strict") { opened() } else { Breakers::default() },
             trail: Some(super::head()),
         };
         (name, Subject::Policy(Arc::new(policy)))
@@ -79,6 +83,19 @@ fn written() -> Vec<(&'static str, String)> {
     let notes = [("meta_v1.json", Subject::Meta(meta)), ("purge_v1.json", Subject::Purge(purge))];
     let all = accounts.into_iter().chain(policies).chain(notes);
     all.map(|(name, subject)| (name, body(key(), subject))).collect()
+}
+
+/// One open breaker, and one that an administrator has closed.
+fn opened() -> Breakers {
+    let breaker = Breaker::default();
+    let prefix = |text| NumberPrefix::parse(text).expect("valid");
+    let low = (EndedIn::Window, VerifiedShare { ended: 60, verified: 3 });
+    let mut breakers = Breakers::default();
+    for text in ["+88216", "+371"] {
+        assert!(breakers.judge(&breaker, &prefix(text), low, at(0)).is_some());
+    }
+    assert!(breakers.close(&prefix("+371"), at(60), Duration::from_secs(3_600)));
+    breakers
 }
 
 /// Inv. 19: this release writes records as the first one did.

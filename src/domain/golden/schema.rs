@@ -15,8 +15,8 @@ use crate::domain::method::MethodKind;
 use crate::domain::password::BannedPasswords;
 use crate::domain::policy::table::{SETTINGS, Setting};
 use crate::domain::policy::{
-    AsvsLevel, CodeAlphabet, Deviation, Disclosure, DomainExpiry, HelpDesk, MethodPolicies,
-    NotifyRule, Policy, PolicyDocument, Retirement, Scope, SettingValue, Throttle,
+    AsvsLevel, Breaker, CodeAlphabet, Deviation, Disclosure, DomainExpiry, HelpDesk,
+    MethodPolicies, NotifyRule, Policy, PolicyDocument, Retirement, Scope, SettingValue, Throttle,
 };
 use crate::domain::questions::{QuestionId, QuestionTopic};
 use crate::domain::schema_forms::WrittenSpan;
@@ -47,6 +47,7 @@ fn form(path: &str, generator: &mut SchemaGenerator) -> Option<Schema> {
             of::<CodeAlphabet>
         }
         "numbers.allowed" => of::<BTreeSet<NumberPrefix>>,
+        "numbers.breaker" => of::<Option<Breaker>>,
         "questions.topics" => of::<BTreeSet<QuestionTopic>>,
         "questions.custom" => of::<BTreeMap<QuestionId, String>>,
         "throttles" => of::<Vec<Throttle>>,

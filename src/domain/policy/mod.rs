@@ -1,5 +1,7 @@
 //! The policy of a tenant: settings, checked when the policy is built.
 
+mod breaker;
+pub(crate) mod breakers;
 mod budgets;
 mod changes;
 mod codes;
@@ -30,6 +32,7 @@ mod roles;
 pub(crate) mod served;
 mod settings;
 mod sign_in_lockout;
+mod spend;
 pub(in crate::domain) mod table;
 mod throttle;
 mod validate;
@@ -37,6 +40,8 @@ mod validate;
 #[cfg(test)]
 mod tests;
 
+pub use breaker::Breaker;
+pub(crate) use breaker::VerifiedShare;
 pub use budgets::{CrossLimits, FailureBudgets, Lifetimes, NoticeBudgets, Rate, SendBudgets};
 pub use changes::{ChangedSetting, PolicyChanges};
 pub use codes::{CodeAlphabet, CodeFormat, CodeFormats};
@@ -65,6 +70,7 @@ pub use settings::{
     PolicySettings, Scope,
 };
 pub use sign_in_lockout::SignInLockout;
+pub use spend::PhoneSpend;
 pub use throttle::{LockStart, Throttle, ThrottleScope, ThrottledAct};
 
 use serde::{Deserialize, Serialize};

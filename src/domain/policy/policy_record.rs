@@ -6,11 +6,12 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::domain::identity::ids::{RecordKey, TenantId};
+use crate::domain::policy::breakers::Breakers;
 use crate::domain::policy::{Policy, stored};
 use crate::domain::time::Timestamp;
 use crate::domain::trail::Head;
 
-/// The stored policy of one tenant.
+/// The stored policy of one tenant, and the state of its breakers.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub(crate) struct PolicyRecord {
     pub(crate) format: u16,
@@ -25,6 +26,9 @@ pub(crate) struct PolicyRecord {
     pub(crate) policy: Arc<Policy>,
     pub(crate) changed_at: Timestamp,
     pub(crate) changed_by: String,
+    /// The breakers that are not simply closed.
+    #[serde(default, skip_serializing_if = "Breakers::is_empty")]
+    pub(crate) breakers: Breakers,
     /// The head of the chain of the record's events.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) trail: Option<Head>,

@@ -9,6 +9,7 @@ use super::finding::Finding;
 use super::findings;
 use super::guessing::GuessingRisk;
 use super::owner::{self, OwnersWay};
+use super::spend::PhoneSpend;
 
 impl Policy {
     /// Reports where this policy deviates from NIST SP 800-63B-4, OWASP ASVS 5.0.0, PCI DSS 4 and
@@ -41,6 +42,7 @@ impl Policy {
             guessing,
             administrators,
             owner: OwnersWay::of(self),
+            phone_spend: PhoneSpend::of(&self.numbers),
         }
     }
 }
@@ -61,6 +63,7 @@ pub struct PolicyReview {
     guessing: GuessingRisk,
     administrators: GuessingRisk,
     owner: OwnersWay,
+    phone_spend: PhoneSpend,
 }
 
 impl PolicyReview {
@@ -92,6 +95,12 @@ impl PolicyReview {
     #[must_use]
     pub const fn owner(&self) -> &OwnersWay {
         &self.owner
+    }
+
+    /// What codes to new numbers can cost in a day.
+    #[must_use]
+    pub const fn phone_spend(&self) -> PhoneSpend {
+        self.phone_spend
     }
 }
 
@@ -137,6 +146,7 @@ impl fmt::Display for PolicyReview {
                  day, {tries} attempts each",
             )?;
         }
+        writeln!(f, "{}", self.phone_spend)?;
         f.write_str(
             "for two gates the probabilities multiply: this assumes that a guess at one gate reveals \
              nothing about the other",

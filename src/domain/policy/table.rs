@@ -262,6 +262,14 @@ settings! {
         human check.";
     numbers.allowed: Entries(0, 256),
         "Own choice: every country. A list of countries is what providers of texts advise first.";
+    numbers.new_days: Number(0, 365),
+        "Own choice: how long a registered number is treated like one that is being registered.";
+    numbers.new_per_prefix: Optional(1, 10_000_000),
+        "Own choice: no limit, since prices and sizes differ. Set what a day may cost.";
+    numbers.new_per_tenant: Optional(1, 10_000_000), "Own choice, as above.";
+    numbers.breaker: Any,
+        "Own choice: none, since a person with stolen accounts can stop registrations in one country \
+        with it. Where texts are dear, set it: `{}` is 50 codes, 20 %, an hour, 4 hours, 5 probes.";
     notices.texts.max: Number(1, 16),
         "Own choice: to one number of an account, enough for one session; a text costs money and \
         wakes people. Further ones fold into one that counts them.";

@@ -10,6 +10,7 @@ use crate::domain::identity::ids::RoleId;
 use crate::domain::method::MethodKind;
 use crate::domain::password::{BannedPasswords, PasswordRules};
 
+use super::breaker::Breaker;
 use super::codes::CodeAlphabet;
 use super::desk::DeskPolicy;
 use super::deviation::Deviation;
@@ -45,6 +46,7 @@ pub(super) fn check(settings: &PolicySettings) -> Result<(), PolicyError> {
     expiry(&mut faults);
     desk(&mut faults);
     disclosure(&mut faults);
+    numbers(&mut faults);
     for (field, broken, rule) in questions::rules(settings) {
         faults.inconsistent(field, broken, rule);
     }
@@ -118,6 +120,9 @@ fn size(faults: &mut Faults<'_>) {
         ),
         ("desk.help_tiers", bytes_of(&settings.desk.help_tiers)),
         ("questions.custom", bytes_of(&settings.questions.custom)),
+        ("numbers.allowed", bytes_of(&settings.numbers.allowed)),
+        ("password_expiry.domains", bytes_of(&settings.password_expiry.domains)),
+        ("retirements", bytes_of(&settings.retirements)),
         ("required_entitlement", bytes_of(&settings.required_entitlement)),
     ];
     if let Some((field, bytes)) = lists.into_iter().max_by_key(|(_, bytes)| *bytes)
@@ -359,4 +364,11 @@ fn disclosure(faults: &mut Faults<'_>) {
         settings.disclosure == Disclosure::Reasoned && !settings.human_check,
         "must be true: reasons are disclosed only after a human check (`disclosure`)",
     );
+}
+
+fn numbers(faults: &mut Faults<'_>) {
+    let problem = faults.settings.numbers.breaker.as_ref().and_then(Breaker::problem);
+    if let Some(rule) = problem {
+        faults.inconsistent("numbers.breaker", true, rule);
+    }
 }

@@ -72,6 +72,7 @@ pub(crate) fn confirm_method(
         return Err(Refusal::LimitReached);
     }
     transition.consume(&reservation.challenge.expected, matched)?;
+    transition.verify_watched(number);
     transition.refund_and_end_run(&reservation.reserved);
     let flow_number = reservation.flow;
     let method = activate(transition, &method_id, Some(flow_number), confirm)?;

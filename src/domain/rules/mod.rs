@@ -25,6 +25,7 @@ mod open;
 mod outbox;
 mod plan;
 mod prove;
+mod pumping;
 mod question_set;
 mod questions;
 mod recovery_codes;
@@ -73,6 +74,7 @@ pub(crate) use outbox::{
 pub use plan::{OfferedKind, RegistrationPlan, RegistrationStatus, SuppliedContact};
 pub(crate) use plan::{Planner, is_open, registration_status, sign_in_is_met, supplied_contact};
 pub(crate) use prove::{AttemptReservation, Match, Proving, consume, hand_over, reserve_attempt};
+pub(crate) use pumping::{ended_codes, forget_ended};
 pub(crate) use question_set::put_questions;
 pub(crate) use questions::{Answered, asked_first, asked_now, set_of};
 pub(crate) use recovery_codes::{

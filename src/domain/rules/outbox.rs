@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
+use super::pumping::new_number;
 use super::retry::{LEASE, retry_wait};
 use super::{MAX_OUTBOX, Transition};
 use crate::domain::account::{
     Account, Challenge, ChallengeNumber, Counted, Expected, FlowNumber, MessageNumber, Pending,
     PendingBody, Purpose,
 };
-use crate::domain::event::EventKind;
+use crate::domain::event::{EventKind, StoppedBy};
+use crate::domain::identity::contact::NumberPrefix;
 use crate::domain::message::{Notice, SignInNames};
 use crate::domain::method::Channel;
 use crate::domain::time::Timestamp;
@@ -76,6 +78,8 @@ pub(crate) struct ClaimedMessage {
     pub(crate) counted: Counted,
     /// The secret, for a code or a link.
     pub(crate) sent: Option<SentSecret>,
+    /// The prefix, for a code to a new number.
+    pub(crate) new_number: Option<NumberPrefix>,
 }
 
 /// A code or link to be sent: the challenge that derives it.
@@ -110,6 +114,17 @@ pub(crate) fn claim(transition: &mut Transition<'_>, number: MessageNumber) -> D
     if !transition.admit(place) {
         return DeliveryClaim::Folded;
     }
+    let new_number = sent.as_ref().and_then(|sent| {
+        new_number(
+            &transition.account,
+            &transition.policy.numbers,
+            (&sent.challenge, sent.purpose),
+            now,
+        )
+    });
+    if let (Some(sent), Some(prefix)) = (&sent, &new_number) {
+        transition.watch(&sent.challenge, prefix);
+    }
     let pending = &mut transition.account.outbox[place];
     pending.claimed_until = Some(now.plus(LEASE));
     if let PendingBody::Notice { notice: Notice::HelpRequested { .. }, counted, .. } =
@@ -118,7 +133,12 @@ pub(crate) fn claim(transition: &mut Transition<'_>, number: MessageNumber) -> D
     {
         *counted = Counted::Begun;
     }
-    DeliveryClaim::Taken(Box::new(ClaimedMessage { pending: pending.clone(), counted, sent }))
+    DeliveryClaim::Taken(Box::new(ClaimedMessage {
+        pending: pending.clone(),
+        counted,
+        sent,
+        new_number,
+    }))
 }
 
 impl Account {
@@ -190,6 +210,8 @@ pub(crate) enum DeliveryOutcome {
     Never,
     /// The risk signals denied the number, and a mail address has the same notice.
     Withheld,
+    /// The budget of codes to new numbers is spent, or the breaker of the prefix is open.
+    Stopped(StoppedBy),
     /// The administrator's digest of this window includes it.
     InDigest,
     /// The message becomes the administrator's digest of this window.
@@ -211,6 +233,11 @@ pub(crate) fn settle_message(
     let Some(place) = transition.account.outbox.iter().position(same) else {
         return false;
     };
+    if let PendingBody::Code { challenge, .. } = claimed.body
+        && outcome != DeliveryOutcome::Done
+    {
+        transition.unwatch(challenge);
+    }
     match outcome {
         DeliveryOutcome::Later => {
             if let PendingBody::Notice { counted, .. } = &mut transition.account.outbox[place].body
@@ -238,6 +265,7 @@ pub(crate) fn settle_message(
         DeliveryOutcome::Done
         | DeliveryOutcome::Never
         | DeliveryOutcome::Withheld
+        | DeliveryOutcome::Stopped(_)
         | DeliveryOutcome::InDigest => {
             let pending = transition.account.outbox.remove(place);
             let event = end_event(transition, &pending, outcome);
@@ -290,6 +318,7 @@ fn end_event(
     Some(match outcome {
         DeliveryOutcome::Done => EventKind::MessageDelivered { message, kind, channel },
         DeliveryOutcome::Withheld => EventKind::MessageWithheld { message, kind, channel },
+        DeliveryOutcome::Stopped(by) => EventKind::MessageStopped { message, kind, channel, by },
         DeliveryOutcome::InDigest => {
             EventKind::MessageFolded { message, kind, channel, into: None }
         }

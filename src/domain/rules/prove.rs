@@ -176,6 +176,7 @@ pub(crate) fn consume(
     }
     let (flow_number, purpose, required) = (flow.number, flow.purpose, flow.required);
     let result = Proven { flow: flow.clone() };
+    transition.verify_watched(number);
     transition.record(EventKind::MethodProven {
         flow: flow_number,
         purpose,

@@ -324,7 +324,8 @@ impl Account {
         let replaced = replacing.map(|method| method.usable_from);
         let unwritten = self.unwritten.iter().map(|batch| batch.at);
         let passing = messages.chain(flows).chain(deadline).chain(verdicts).chain(replaced);
-        passing.chain(unwritten).min()
+        let watched = self.watched.iter().map(|code| code.ends_at);
+        passing.chain(unwritten).chain(watched).min()
     }
 
     /// When the record may be purged; `None` while it holds something that must be kept.
@@ -333,6 +334,7 @@ impl Account {
             && self.outbox.is_empty()
             && self.write.is_none()
             && self.unwritten.is_empty()
+            && self.watched.is_empty()
             && self.budgets.iter().all(|budget| budget.verdicts.is_empty());
         // The count of failures in a row never decays, and an epoch must not restart at zero.
         let kept = self.user.is_some()

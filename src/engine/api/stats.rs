@@ -56,6 +56,14 @@ pub struct Stats {
     /// [`Refusal::NotAccepted`](crate::Refusal::NotAccepted), since before the first proof a fault
     /// would tell whether the account exists. Alarm on any: correct codes are being refused.
     pub hidden_faults: u64,
+    /// Codes to new numbers that were not sent, since their budget is spent or a breaker is open
+    /// ([`NumberPolicy`](crate::policy::NumberPolicy)).
+    pub stopped_codes: u64,
+    /// Breakers that this engine has opened, or opened again after bad probes. Alarm on any: a prefix is
+    /// pumped, or texts do not arrive there.
+    pub breakers_opened: u64,
+    /// Breakers that this engine has closed, after good probes or for an administrator.
+    pub breakers_closed: u64,
     /// Deliveries that are failing now, by tenant and channel, the longest failing first. Alarm
     /// where [`since`](FailingDelivery::since) is minutes ago: codes and notices wait.
     pub failing: Vec<FailingDelivery>,

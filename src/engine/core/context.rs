@@ -315,7 +315,7 @@ fn with_short_marks(mut user: UserFacts) -> UserFacts {
     user
 }
 
-fn policy_of(record: &Record) -> Result<Arc<PolicyRecord>, Error> {
+pub(crate) fn policy_of(record: &Record) -> Result<Arc<PolicyRecord>, Error> {
     match record.subject() {
         Ok(Subject::Policy(policy)) if policy.min_reader <= FORMAT => Ok(Arc::clone(policy)),
         Ok(Subject::Policy(_)) => {

@@ -28,10 +28,10 @@ enum LimitKind {
 /// A window is cut into this many slices, each with a counter of its own. The present slice and
 /// this many before it cover the sliding window: they count for up to an eighth too long, and never
 /// too short.
-const SLICES: i64 = 8;
+pub(super) const SLICES: i64 = 8;
 /// Counters that are read for one limit: those of the window, the present slice, and the next one,
 /// in which an engine with a faster clock may already count.
-const READ: usize = SLICES as usize + 2;
+pub(super) const READ: usize = SLICES as usize + 2;
 
 /// One limit and the value that it counts, such as an address.
 struct Line {
@@ -279,14 +279,14 @@ fn refuse(
 }
 
 /// The slices of a window, numbered from the Unix epoch.
-struct Slices {
+pub(super) struct Slices {
     /// The length of a slice, in milliseconds.
     span: i64,
-    present: i64,
+    pub(super) present: i64,
 }
 
 impl Slices {
-    fn of(rate: Rate, now: Timestamp) -> Self {
+    pub(super) fn of(rate: Rate, now: Timestamp) -> Self {
         let window = i64::try_from(rate.window.as_millis()).unwrap_or(i64::MAX);
         // Rounded up, so that the slices together are never shorter than the window.
         let span = (window / SLICES).saturating_add(i64::from(window % SLICES != 0)).max(1);
@@ -295,7 +295,7 @@ impl Slices {
 
     /// The slices that are read: the present one, the next one, then the earlier ones from the
     /// newest on.
-    fn read(&self) -> [i64; READ] {
+    pub(super) fn read(&self) -> [i64; READ] {
         std::array::from_fn(|place| match place {
             0 => self.present,
             1 => self.present.saturating_add(1),
@@ -303,7 +303,7 @@ impl Slices {
         })
     }
 
-    const fn start(&self, number: i64) -> Timestamp {
+    pub(super) const fn start(&self, number: i64) -> Timestamp {
         Timestamp::from_unix_millis(number.saturating_mul(self.span))
     }
 }

@@ -10,6 +10,8 @@ pub(crate) mod eligible;
 pub(crate) mod hashing;
 pub(crate) mod limits;
 pub(crate) mod policy_cache;
+pub(crate) mod policy_commit;
+mod pumping;
 pub(crate) mod seal_check;
 pub(crate) mod seeds;
 pub(crate) mod store_check;
@@ -32,7 +34,7 @@ use crate::engine::api::roles::AdminRoles;
 use crate::engine::api::stats::Stats;
 use crate::engine::core::hashing::{DecoyHash, Hashing};
 use crate::engine::core::policy_cache::PolicyCache;
-use crate::engine::core::tally::Tally;
+use crate::engine::core::tally::{PumpingCounts, Tally};
 use crate::engine::maintenance::failing::Failing;
 use crate::engine::observe::{Observed, Observer, Operation, Watched};
 use crate::port::{
@@ -82,6 +84,7 @@ pub(crate) struct Core {
     pub(crate) silenced: AtomicU64,
     pub(crate) silenced_decoys: AtomicU64,
     pub(crate) hidden_faults: AtomicU64,
+    pub(crate) pumping: PumpingCounts,
     /// The deliveries that are failing now.
     pub(crate) failing: Failing,
     /// When expired rows were last removed, in Unix milliseconds.
@@ -138,6 +141,9 @@ impl Core {
             silenced: read(&self.silenced),
             silenced_decoys: read(&self.silenced_decoys),
             hidden_faults: read(&self.hidden_faults),
+            stopped_codes: read(&self.pumping.stopped),
+            breakers_opened: read(&self.pumping.opened),
+            breakers_closed: read(&self.pumping.closed),
             failing: self.failing.all(self.clock.now()),
         }
     }

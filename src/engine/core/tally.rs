@@ -4,7 +4,7 @@
 //! all of them wait. What was counted since the last write is lost in a crash.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::atomic::AtomicI64;
+use std::sync::atomic::{AtomicI64, AtomicU64};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::domain::identity::ids::TenantId;
@@ -41,6 +41,14 @@ impl Tally {
             counts.pop_first();
         }
     }
+}
+
+/// How many codes to new numbers this engine has stopped, and breakers it has changed, since it was opened.
+#[derive(Default)]
+pub(crate) struct PumpingCounts {
+    pub(crate) stopped: AtomicU64,
+    pub(crate) opened: AtomicU64,
+    pub(crate) closed: AtomicU64,
 }
 
 /// Counts that are taken out to be written. Those that were not written when it is dropped go back:

@@ -27,6 +27,7 @@ use crate::engine::core::context::the_user;
 use crate::engine::maintenance::help::{Help, count_help};
 use crate::engine::maintenance::notices::{tenant_channels, tenant_facts};
 use crate::engine::maintenance::pass::DueMessage;
+use crate::engine::maintenance::pumping::stopped;
 use crate::port::{Envelope, PortError, PortErrorKind, PortResult, RiskSignal};
 
 /// Claims one message, delivers it and commits the outcome.
@@ -160,6 +161,12 @@ async fn perform(
     }
     if let Some(outcome) = denied(core, &envelope, pending).await {
         return Ok(outcome);
+    }
+    match stopped(due, claimed).await {
+        Ok(None) => {}
+        Ok(Some(by)) => return Ok(DeliveryOutcome::Stopped(by)),
+        // Not known to be counted: an error must not open a breaker or a budget.
+        Err(_) => return Ok(DeliveryOutcome::Uncounted),
     }
     core.delivery.deliver(&envelope).await?;
     Ok(DeliveryOutcome::Done)
@@ -326,9 +333,10 @@ fn secret_message(due: DueMessage<'_>, flow: FlowNumber, sent: &SentSecret) -> O
 fn count_outcome(done: &mut MaintenanceReport, outcome: DeliveryOutcome) {
     match outcome {
         DeliveryOutcome::Done => done.delivered += 1,
-        DeliveryOutcome::Withheld | DeliveryOutcome::InDigest | DeliveryOutcome::Digest { .. } => {
-            done.settled += 1;
-        }
+        DeliveryOutcome::Withheld
+        | DeliveryOutcome::Stopped(_)
+        | DeliveryOutcome::InDigest
+        | DeliveryOutcome::Digest { .. } => done.settled += 1,
         DeliveryOutcome::Later
         | DeliveryOutcome::NoChannel
         | DeliveryOutcome::Uncounted

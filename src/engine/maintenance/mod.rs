@@ -10,13 +10,14 @@ mod join;
 pub(crate) mod key_use;
 mod notices;
 mod pass;
+mod pumping;
 mod purge;
 pub(crate) mod reseal;
 use std::time::Duration;
 
 use crate::domain::account::{MessageNumber, PendingBody};
 use crate::domain::identity::ids::RecordKey;
-use crate::domain::rules::{Work, next_work, tidy, time_of};
+use crate::domain::rules::{Work, ended_codes, next_work, tidy, time_of};
 use crate::engine::api::error::{At as _, Error, FaultOrigin};
 use crate::engine::api::report::{FailingDelivery, MaintenanceReport};
 use crate::engine::core::Core;
@@ -25,6 +26,7 @@ use crate::engine::maintenance::deliver::dispatch;
 use crate::engine::maintenance::join::join_all;
 use crate::engine::maintenance::notices::{address, tell_administrators};
 use crate::engine::maintenance::pass::{DueMessage, Pass, Way, way_of};
+use crate::engine::maintenance::pumping::count_ended_codes;
 
 /// Records of one page of due records.
 const ROUND: usize = 32;
@@ -88,7 +90,13 @@ async fn tend_once(core: &Core, key: &RecordKey, pass: &Pass) -> Result<bool, Er
     let (target, loaded) = target_of(&record)?;
     core.check_target(&target)?;
     let now = time_of(&loaded.account, core.clock.now());
-    let Some(work) = next_work(&loaded.account, now) else {
+    let ended = ended_codes(&loaded.account, now);
+    let work = next_work(&loaded.account, now);
+    if work.is_none() && !ended.is_empty() {
+        let policy = core.policy(&target.tenant, false).await?;
+        return count_ended_codes(core, (&target, &policy), loaded, &ended).await;
+    }
+    let Some(work) = work else {
         pass.wakes_at(loaded.account.wake_at());
         return Ok(false);
     };
@@ -115,6 +123,10 @@ async fn tend_once(core: &Core, key: &RecordKey, pass: &Pass) -> Result<bool, Er
                 pass.tenant(&target.tenant, |tenant| tenant.is_open(way))
             };
             let Some((number, way)) = ways.into_iter().find(open) else {
+                // The channel of the messages fails: what has ended is counted meanwhile.
+                if !ended.is_empty() {
+                    return count_ended_codes(core, (&target, &policy), loaded, &ended).await;
+                }
                 pass.done().failed += 1;
                 return Ok(false);
             };

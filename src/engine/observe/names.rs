@@ -96,6 +96,8 @@ names! {
         AdminRevokeInvitation = "admin.revoke_invitation",
         AdminSetTemporaryPassword = "admin.set_temporary_password",
         AdminForget = "admin.forget",
+        AdminBreakers = "admin.breakers",
+        AdminCloseBreaker = "admin.close_breaker",
         EngineMaintain = "engine.maintain",
         EngineCheck = "engine.check",
         EnginePages = "engine.pages",

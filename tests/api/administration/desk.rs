@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use sspr::admin::Contacts;
 use sspr::audit::{ActorKind, EventKind};
-use sspr::facts::{EmailAddress, PasswordHome, PhoneNumber, WriteOutcome, WritePurpose};
+use sspr::facts::{EmailAddress, PasswordHome, PhoneNumber, UserKind, WriteOutcome, WritePurpose};
+use sspr::method::{OathParameters, OathSeed};
 use sspr::policy::LinkBase;
 use sspr::port::Clock as _;
 use sspr::{
@@ -94,6 +95,26 @@ async fn e3_4_a_password_on_premises_is_supplied_and_judged_by_its_directory() {
     assert_eq!(reason, "complexity");
 }
 
+/// E9.4.5: the lists hold for a password that an administrator supplies. Where none is supplied, one is
+/// generated until it satisfies them.
+#[tokio::test]
+async fn e9_4_the_lists_apply_to_a_password_that_an_administrator_supplies() {
+    let mut settings = settings();
+    settings.on_premises.writeback = true;
+    settings.on_premises.apply_password_rules = true;
+    settings.password.banned_words = ["fabrikam".to_owned()].into();
+    let world = World::builder().settings(settings).registered().open().await;
+    let set = |facts: &mut sspr::facts::UserFacts| facts.password_home = PasswordHome::OnPremises;
+    world.directory.update_user(&world.tenant, &world.user, set).expect("known");
+    let supplied = |password: &'static str| SecretText::from(password);
+    let admin = world.admin();
+    let banned =
+        admin.set_temporary_password(&world.user, Some(&supplied("Fabrikam-fabrikam"))).await;
+    assert!(matches!(banned, Err(Error::Refused(Refusal::Password(_)))), "{banned:?}");
+    let other = admin.set_temporary_password(&world.user, Some(&supplied(NEW))).await;
+    assert!(other.is_ok() && world.password_is(NEW), "{other:?}");
+}
+
 #[tokio::test]
 async fn a_temporary_password_of_unknown_outcome_is_told_and_set_again() {
     let world = World::builder().registered().open().await;
@@ -145,6 +166,23 @@ async fn a_user_without_an_address_is_told_of_a_temporary_password_later() {
     world.clock.advance(DAY);
     world.deliver().await;
     assert_eq!(told(&world, "notice.temporary_password"), ["new@contoso.example"]);
+}
+
+/// E1.3.8: a guest whose home tenant keeps the password resets nothing here, and gets no token. A guest whose
+/// password is kept here is a user like others.
+#[tokio::test]
+async fn e1_3_a_guest_of_another_tenant_gets_no_token() {
+    let world = World::builder().registered().open().await;
+    for (kind, refused) in [(UserKind::ForeignGuest, true), (UserKind::LocalGuest, false)] {
+        let set = |facts: &mut sspr::facts::UserFacts| facts.kind = kind;
+        world.directory.update_user(&world.tenant, &world.user, set).expect("known");
+        let seed = OathSeed::parse_base32("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ").expect("a seed");
+        let parameters = OathParameters::default();
+        let supplied = world.admin().supply_token(&world.user, &seed, parameters).await;
+        let not_here = Refusal::NotEligible { reason: SsprReason::HomeTenant };
+        assert_eq!(supplied.is_err(), refused, "{kind:?}: {supplied:?}");
+        assert!(!refused || refusal(supplied) == not_here, "{kind:?}");
+    }
 }
 
 #[tokio::test]

@@ -193,13 +193,17 @@ async fn e9_2_a_password_that_may_expire_again_is_as_old_as_its_last_change() {
     assert_eq!(prompt(&world).await.ask, Prompt::ChangePassword);
 }
 
+/// E3.5.1: the expiry itself ends no session; the change that it demands does.
 #[tokio::test]
 async fn e9_2_an_expired_password_is_changed_or_reset() {
     let world = World::builder().settings(expiring()).registered().open().await;
     changed_now(&world);
-    for by_change in [true, false] {
+    let revoked = || world.directory.revocations(&world.tenant, &world.user).len();
+    for (by_change, before) in [(true, 0), (false, 1)] {
         world.clock.advance(91 * DAY);
         assert_eq!(prompt(&world).await.ask, Prompt::ChangePassword);
+        world.deliver().await;
+        assert_eq!(revoked(), before);
         if by_change {
             let (present, user) = (SecretText::from(OLD), world.signed_in());
             let changes = world.engine.change();
@@ -211,5 +215,7 @@ async fn e9_2_an_expired_password_is_changed_or_reset() {
             world.complete(&ticket, "marble otter lantern drum").await.expect("reset");
         }
         assert_eq!(prompt(&world).await.password, PasswordDue::Nothing);
+        world.deliver().await;
+        assert_eq!(revoked(), before + 1);
     }
 }

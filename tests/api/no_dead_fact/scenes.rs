@@ -47,6 +47,8 @@ pub(super) enum Scene {
     Enrol,
     /// A link by mail.
     Link,
+    /// Codes to numbers that six users register.
+    Numbers,
     /// Passwords of every sort.
     Passwords,
     /// Contacts that an administrator supplied.
@@ -83,6 +85,7 @@ pub(super) async fn play(scene: Scene, setup: Setup) -> String {
         Scene::Questions => stage.seen = super::questions::played(&stage.world).await,
         Scene::Enrol => stage.enrol().await,
         Scene::Link => stage.link().await,
+        Scene::Numbers => stage.numbers().await,
         Scene::Passwords => stage.passwords().await,
         Scene::Supplied => stage.supplied().await,
         Scene::Ages => stage.ages().await,
@@ -233,6 +236,26 @@ impl Stage {
         let kinds: Vec<_> =
             world.inbox.all().into_iter().map(|sent| (sent.channel, sent.kind)).collect();
         self.see("sent", &kinds);
+    }
+
+    async fn numbers(&mut self) {
+        let world = self.world.clone();
+        for n in 0..6 {
+            let user = world.add_user(&format!("user-{n}"), &format!("user-{n}"));
+            let number = PhoneNumber::parse(&format!("+1555020000{n}")).expect("valid");
+            let mobile = NewMethod::mobile_phone(number, Channel::Sms).expect("reached");
+            let user = world.signed_in_as(&user);
+            let added = world.engine.registration().add(&request(), &user, &mobile).await;
+            self.see("add", &added.map(|reply| reply.step));
+            world.deliver().await;
+        }
+        world.clock.advance(11 * MINUTE);
+        // The account's number was registered two days ago.
+        self.begin("203.0.113.7", &sms()).await;
+        let sent: Vec<_> =
+            world.inbox.all().into_iter().map(|sent| sent.destination.normalised()).collect();
+        self.see("sent", &sent);
+        self.see("trail", &world.event_codes().await);
     }
 
     async fn help(&mut self) {

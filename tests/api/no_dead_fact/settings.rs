@@ -15,8 +15,8 @@ use super::{
 };
 use crate::support::*;
 use Scene::{
-    Acts, Ages, Apps, Cleared, Desk, Device, Enrol, Guesses, Help, Life, Limits, Link, Mails, Oath,
-    Passwords, Questions, Sound, Supplied, Write,
+    Acts, Ages, Apps, Cleared, Desk, Device, Enrol, Guesses, Help, Life, Limits, Link, Mails,
+    Numbers, Oath, Passwords, Questions, Sound, Supplied, Write,
 };
 
 /// A setting, another value, and the scene in which the two differ.
@@ -410,6 +410,19 @@ const CHANGES: &[Changed] = &[
         Life,
     ),
     to("numbers.allowed", || json!(["+371"]), Life),
+    with(
+        "numbers.new_days",
+        || json!(1),
+        |both| policy(both, |policy| policy.numbers.new_per_prefix = Some(2)),
+        Numbers,
+    ),
+    to("numbers.new_per_prefix", || json!(2), Numbers),
+    to("numbers.new_per_tenant", || json!(2), Numbers),
+    to(
+        "numbers.breaker",
+        || json!({"sample": 5, "verified_percent": 90, "window": 3_600_000, "rest": 14_400_000}),
+        Numbers,
+    ),
     with(
         "scope_groups",
         || json!(1),

@@ -588,6 +588,9 @@ async fn administrates(fixture: &Fixture, engine: &Engine, actor: &sspr::Actor) 
     deliver(engine).await;
     let _ = insists(async || admin.accounts(None, 10).await).await;
     let _ = insists(async || admin.events(None, 10).await).await;
+    let _ = insists(async || admin.breakers().await).await;
+    let latvia = sspr::policy::NumberPrefix::parse("+371").expect("valid");
+    let _ = insists(async || admin.close_breaker(&latvia).await).await;
     let _ = insists(async || admin.user_events(user, None, 10).await).await;
     let _ = insists(async || admin.confirm_incarnation(user).await).await;
     let policy = insists(async || admin.policy().await).await.flatten();

@@ -6,4 +6,5 @@
 mod attack;
 mod odds;
 mod owner;
+mod pumping;
 mod under_test;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::PhoneNumber;
+use super::{PhoneNumber, numbering};
 use crate::domain::invalid::InvalidInput;
 use crate::domain::record::serde_text::serde_as_text;
 
@@ -39,6 +39,14 @@ impl NumberPrefix {
             && digits.bytes().all(|byte| byte.is_ascii_digit())
             && !digits.starts_with('0');
         if is_valid { Ok(Self(text.into())) } else { Err(InvalidInput::Malformed { what: WHAT }) }
+    }
+
+    /// The country code of a number (ITU-T E.164).
+    pub(crate) fn country_of(number: &PhoneNumber) -> Self {
+        let text = number.as_e164();
+        let digits = numbering::country_code(text.trim_start_matches('+'));
+        // A number has at least seven digits, so the country code is within it.
+        Self(text.get(..=digits).unwrap_or(text).into())
     }
 
     /// The text, such as `+371`.

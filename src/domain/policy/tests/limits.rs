@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use crate::domain::identity::contact::NumberPrefix;
 use crate::domain::policy::{
-    Deviation, Policy, PolicyError, PolicyProblem, PolicySettings, SettingValue,
+    Breaker, Deviation, DomainExpiry, Policy, PolicyError, PolicyFault, PolicyProblem,
+    PolicySettings, SettingValue,
 };
 
 const S: u64 = 1_000;
@@ -119,6 +121,7 @@ const ROWS: &[Row] = &[
     ("oath.forward", 0, Some(1), |s, v| s.oath.forward = small(v)),
     ("questions.register", 3, Some(5), |s, v| s.questions.register = small(v)),
     ("questions.reset", 3, Some(5), |s, v| s.questions.reset = small(v)),
+    ("numbers.new_days", 0, Some(365), |s, v| s.numbers.new_days = small(v)),
     ("recovery_codes", 1, Some(16), |s, v| s.recovery_codes = small(v)),
     ("known_device_days", 0, Some(365), |s, v| s.known_device_days = small(v)),
     ("limits.escalated_length", 0, Some(4), |s, v| s.limits.escalated_length = small(v)),
@@ -196,7 +199,7 @@ fn every_numeric_field_is_in_the_table() {
     let mut rows: Vec<_> = ROWS.iter().map(|row| row.0.to_owned()).collect();
     rows.sort();
     assert_eq!(rows, fields);
-    assert_eq!(rows.len(), 73);
+    assert_eq!(rows.len(), 74);
 }
 
 #[test]
@@ -226,7 +229,7 @@ fn one_beyond_each_limit_is_refused() {
             checked += 1;
         }
     }
-    assert_eq!(checked, 2 * 73 - 5 - 8, "no upper limit on 5, no lower limit on 8");
+    assert_eq!(checked, 2 * 74 - 5 - 9, "no upper limit on 5, no lower limit on 9");
 }
 
 #[test]
@@ -235,6 +238,43 @@ fn a_temporary_password_lives_an_hour_to_thirty_days() {
     for (hours, accepted) in [(0, false), (1, true), (720, true), (721, false)] {
         let checked = Policy::with(|settings| settings.desk.temporary_password_hours = Some(hours));
         assert_eq!(checked.is_ok(), accepted, "{hours}");
+    }
+}
+
+#[test]
+fn codes_to_new_numbers_have_no_limit_or_at_least_one() {
+    let numbers = PolicySettings::default().numbers;
+    assert_eq!(
+        (numbers.new_per_prefix, numbers.new_per_tenant, numbers.breaker),
+        (None, None, None)
+    );
+    for (codes, accepted) in [(0, false), (1, true), (10_000_000, true), (10_000_001, false)] {
+        let prefix = Policy::with(|settings| settings.numbers.new_per_prefix = Some(codes));
+        let tenant = Policy::with(|settings| settings.numbers.new_per_tenant = Some(codes));
+        assert_eq!([prefix.is_ok(), tenant.is_ok()], [accepted; 2], "{codes}");
+    }
+}
+
+#[test]
+fn each_value_of_a_breaker_has_a_range() {
+    type BreakerRow = (fn(&mut Breaker, u64), u64, u64);
+    let rows: [BreakerRow; 5] = [
+        (|breaker, v| breaker.sample = small(v), 5, 10_000),
+        (|breaker, v| breaker.verified_percent = small(v), 1, 90),
+        (|breaker, v| (breaker.window, breaker.rest) = (ms(v), ms(7 * D)), 10 * M, D),
+        // An hour, a quarter of it, and ten minutes.
+        (|breaker, v| breaker.rest = ms(v), 85 * M, 7 * D),
+        (|breaker, v| breaker.probes = small(v), 1, 100),
+    ];
+    for (row, (set, min, max)) in rows.into_iter().enumerate() {
+        for (value, accepted) in [(min - 1, false), (min, true), (max, true), (max + 1, false)] {
+            let checked = Policy::with(|settings| {
+                let mut breaker = Breaker::default();
+                set(&mut breaker, value);
+                settings.numbers.breaker = Some(breaker);
+            });
+            assert_eq!(checked.is_ok(), accepted, "row {row}: {value}");
+        }
     }
 }
 
@@ -292,4 +332,28 @@ fn spans_are_shown_in_their_largest_whole_unit() {
     assert_eq!(shown(D), "24 hours");
     assert_eq!(shown(30 * D), "30 days");
     assert_eq!(shown(10 * M + 1), "600001 milliseconds");
+}
+
+/// The fields of the faults.
+fn fields(result: &Result<Policy, PolicyError>) -> Vec<&'static str> {
+    let error = result.as_ref().expect_err("too long");
+    error.faults().iter().map(PolicyFault::field).collect()
+}
+
+/// Lists that are too long by themselves are named, and no other list that happens to be set.
+#[test]
+fn the_lists_of_numbers_and_domains_count_in_the_size_of_a_policy() {
+    let result = Policy::with(|s| {
+        let prefix = |n| NumberPrefix::parse(&format!("+{}", 10_000_000_000_000_u64 + n));
+        s.numbers.allowed = (0..6_000).map(|n| prefix(n).expect("valid")).collect();
+    });
+    assert_eq!(fields(&result), ["numbers.allowed"]);
+    let result = Policy::with(|s| {
+        let domain = |n| DomainExpiry::new(&format!("{n:0200}.example"), 90);
+        s.password_expiry.domains = (0..600).map(domain).collect();
+        s.acknowledged.insert(Deviation::PeriodicChange);
+    });
+    let named = fields(&result);
+    let is_it = |field: &&str| *field == "password_expiry.domains";
+    assert!(!named.is_empty() && named.iter().all(is_it), "{named:?}");
 }

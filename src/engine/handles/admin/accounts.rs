@@ -4,7 +4,10 @@
 use super::Admin;
 use crate::domain::crypto::totp::{OathParameters, OathSeed};
 use crate::domain::event::{ActorKind, AdminAct};
+use crate::domain::identity::facts::UserKind;
 use crate::domain::identity::ids::{MethodId, UserId};
+use crate::domain::reason::SsprReason;
+use crate::domain::refusal::Refusal;
 use crate::domain::rules::{
     forget, require_registration, revoke_flows, revoke_methods, supply_token,
 };
@@ -24,7 +27,9 @@ impl Admin<'_> {
     /// # Errors
     ///
     /// [`Refusal::NotAuthorised`](crate::Refusal::NotAuthorised), [`Refusal::OwnAccount`](crate::Refusal::OwnAccount), [`Refusal::NotFound`](crate::Refusal::NotFound),
-    /// [`Refusal::LimitReached`](crate::Refusal::LimitReached), [`Refusal::NotOffered`](crate::Refusal::NotOffered) if the engine has no seal; [`InvalidInput`](crate::InvalidInput) for
+    /// [`Refusal::LimitReached`](crate::Refusal::LimitReached); [`Refusal::NotEligible`](crate::Refusal::NotEligible) for a guest
+    /// of another tenant (Entra), who resets nothing here;
+    /// [`Refusal::NotOffered`](crate::Refusal::NotOffered) if the engine has no seal; [`InvalidInput`](crate::InvalidInput) for
     /// parameters out of range; [`Error::Fault`].
     ///
     /// [`Registration::claim_token`]: crate::Registration::claim_token
@@ -36,6 +41,9 @@ impl Admin<'_> {
     ) -> Result<MethodId, Error> {
         let done = async {
             let context = self.authorise_act(AdminAct::SupplyToken, user).await?;
+            if context.user.as_ref().is_some_and(|user| user.kind == UserKind::ForeignGuest) {
+                return Err(Refusal::NotEligible { reason: SsprReason::HomeTenant }.into());
+            }
             let device = self.core.token(self.tenant, user, seed, parameters).await?;
             self.change(user, &context, |transition, context| {
                 let facts = context.user.as_ref();

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod authority;
+mod breakers;
 mod budgets;
 mod dry_run;
 mod links;
@@ -12,6 +13,7 @@ mod temporary;
 mod trail;
 mod verify;
 
+pub use breakers::OpenBreaker;
 pub use budgets::{BudgetKind, BudgetUse};
 pub use dry_run::{DryRunEffect, DryRunUser};
 pub use reports::{AccountSummary, BlockedMethod, Explanation, HeldMethod};
@@ -22,28 +24,27 @@ pub use verify::TrailOf;
 use serde::Serialize;
 
 use crate::domain::account::FORMAT;
-use crate::domain::event::{ActorKind, AdminAct, Event, EventId, EventKind};
+use crate::domain::event::{ActorKind, AdminAct, Event, EventKind};
 use crate::domain::identity::ids::{TenantId, UserId};
 use crate::domain::policy::policy_record::PolicyRecord;
 use crate::domain::policy::served::Unserved;
 use crate::domain::policy::{Policy, PolicyChanges, PolicySettings, Scope};
 use crate::domain::reason::SsprReason;
-use crate::domain::record::{Record, Subject, Version, next_count};
 use crate::domain::refusal::Refusal;
 use crate::domain::rules::{
     Contacts, Transition, clear_budgets, confirm_incarnation, supply_contacts,
 };
 use crate::domain::time::Timestamp;
-use crate::domain::trail::{Extension, extend};
-use crate::engine::api::error::{At as _, Error, Fault, FaultOrigin};
+use crate::engine::api::error::{At as _, Error, FaultOrigin};
 use crate::engine::api::request::Actor;
 use crate::engine::core::Core;
 use crate::engine::core::commit::Decision;
 use crate::engine::core::context::{Context, corrupt_policy};
+use crate::engine::core::policy_commit::PolicyStep;
 use crate::engine::core::seal_check::check;
 use crate::engine::handles::admin::trail::trail;
 use crate::engine::observe::Operation;
-use crate::port::{Commit, Committed, Cursor, EventsOf, Page, PortErrorKind};
+use crate::port::{Cursor, EventsOf, Page};
 
 /// Operations of one administrator in one tenant. Each operation checks the actor's roles, and those
 /// on a user also the user's: see [`AdminRoles`](crate::admin::AdminRoles).
@@ -121,82 +122,33 @@ impl Admin<'_> {
                 return Ok(stored.revision);
             }
             self.refuse_unserved(policy).await?;
-            let now = core.clock.now();
+            let at = core.clock.now();
             let revision = expected.unwrap_or(0).saturating_add(1);
             let head = current.as_ref().and_then(|current| current.trail);
+            let breakers = current.as_ref().map(|current| current.breakers.clone());
             let changes = current.map_or_else(
                 || PolicyChanges::between(&PolicySettings::default(), policy),
                 |current| PolicyChanges::between(&current.policy, policy),
             );
-            let before = found.map(|record| record.version());
-            let count = next_count(before, now);
-            let version = Version::new(count, u64::from_be_bytes(core.random()?));
-            let mut subject = PolicyRecord {
+            let next = PolicyRecord {
                 format: FORMAT,
                 min_reader: 1,
                 key,
                 tenant: self.tenant.clone(),
                 revision,
                 policy: Arc::new(policy.clone()),
-                changed_at: now,
+                changed_at: at,
                 changed_by: self.actor.id.clone(),
+                breakers: breakers.unwrap_or_default(),
                 trail: head,
             };
-            let mut events =
-                [self.policy_changed(EventId::new(key, count, 0), now, revision, changes)];
-            let (keys, ends) = ([&core.keys; 2], false);
-            let step = Extension { keys, records: [key; 2], before, version, at: now, ends };
-            subject.trail = Some(extend(step, head, &mut events));
-            let columns = subject.columns();
-            let record = Record::new(key, version, Subject::Policy(Arc::new(subject)));
-            if record.body().len() > Record::MAX_BODY {
-                return Err(Refusal::LimitReached.into());
-            }
-            let commit = Commit::new(&record, before, &columns, &events);
-            self.commit_policy(commit).await?;
-            Ok(revision)
+            let before = found.map(|record| record.version());
+            let actor = ActorKind::Administrator(self.actor.id.clone());
+            let kind = EventKind::PolicyChanged { revision, changes };
+            let applied = core.commit_policy(PolicyStep { next, before, at, actor, kind }).await?;
+            if applied { Ok(revision) } else { Err(Refusal::Conflict.into()) }
         };
         self.core.observe(Operation::AdminPutPolicy, self.tenant, done).await
-    }
-
-    /// Commits a policy record.
-    async fn commit_policy(&self, commit: Commit<'_>) -> Result<(), Error> {
-        let (core, key, version) = (self.core, *commit.next.key(), commit.next.version());
-        let committed = core.store.commit(commit).await;
-        core.policies.forget(self.tenant);
-        match committed {
-            Ok(Committed::Applied) => Ok(()),
-            Ok(Committed::Stale) => Err(Refusal::Conflict.into()),
-            Err(error) if error.kind() == PortErrorKind::Unknown => {
-                let stored = core.store.load(&key).await.at(FaultOrigin::Store)?;
-                if stored.is_some_and(|record| record.version() == version) {
-                    return Ok(());
-                }
-                Err(Error::Fault(Fault { origin: FaultOrigin::Store, error }))
-            }
-            Err(error) => Err(Error::Fault(Fault { origin: FaultOrigin::Store, error })),
-        }
-    }
-
-    fn policy_changed(
-        &self,
-        id: EventId,
-        at: Timestamp,
-        revision: u64,
-        changes: PolicyChanges,
-    ) -> Event {
-        Event {
-            format: Event::FORMAT,
-            id,
-            tenant: self.tenant.clone(),
-            user: None,
-            actor: ActorKind::Administrator(self.actor.id.clone()),
-            at,
-            source: None,
-            kind: EventKind::PolicyChanged { revision, changes },
-            chain: None,
-            text: None,
-        }
     }
 
     /// Supplies contact data for a user. It replaces all contact data that administrators have
