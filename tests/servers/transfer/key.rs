@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sspr::admin::Contacts;
-use sspr::audit::Event;
+use sspr::audit::{Event, TrailOf};
 use sspr::facts::EmailAddress;
 use sspr::method::ChallengeOption;
 use sspr::policy::Deviation;
@@ -146,8 +146,9 @@ fn a_set_of_questions_ends_with_the_key_and_its_owner_is_told() {
             let events = world.admin().user_events(&world.user, None, 100).await.expect(name);
             let removed = events.items.iter().filter(|event| event.code() == "method_removed");
             assert_eq!(removed.count(), 1, "{name}");
-            let trail = world.admin().verify_trail(&world.user).await.expect(name);
-            assert!(trail.is_intact(), "{name}: {trail:?}");
+            let of = TrailOf::User(&world.user);
+            let trail = world.admin().verify_trail(of, None, None, 100).await.expect(name);
+            assert!(trail.is_whole() && trail.events > 0, "{name}: {trail:?}");
 
             let sent = world.inbox.all().len();
             world.deliver().await;
