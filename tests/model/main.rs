@@ -37,7 +37,7 @@ const THREADS: u32 = 2;
 const MOST: usize = 20;
 
 /// The states that the sequences must reach, and the least number of times in a hundred thousand.
-const GOALS: [(&str, u64); 23] = [
+const GOALS: [(&str, u64); 22] = [
     ("a one-gate reset was completed", 1_500),
     ("a two-gate reset was completed", 150),
     ("an unlock was completed", 200),
@@ -58,8 +58,7 @@ const GOALS: [(&str, u64); 23] = [
     ("a raised policy asked for more", 100),
     ("a method was confirmed", 6_000),
     ("methods were revoked", 2_000),
-    ("questions were answered", 1_000),
-    ("other questions were asked after right answers", 100),
+    ("questions were answered", 1_500),
     ("a set of questions was put", 1_000),
 ];
 
@@ -145,6 +144,7 @@ fn a_hundred_thousand_sequences_agree_with_the_model() {
 fn long_sequences_over_encoded_records_agree_with_the_model() {
     let (goals, _) = sequences(77, 500, 80, true);
     assert!(goals.get("a two-gate reset was completed").is_some_and(|count| *count > 10));
+    assert!(goals.contains_key("other questions were asked after right answers"));
 }
 
 #[test]

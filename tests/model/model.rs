@@ -73,9 +73,8 @@ impl QuestionSet {
         if !asked.iter().all(|id| self.answers.contains_key(id)) {
             return Err(format!("asked what is not registered: {asked:?}"));
         }
-        let same = |other: &Vec<QuestionId>| {
-            BTreeSet::from_iter(other) == BTreeSet::from_iter(asked)
-        };
+        let same =
+            |other: &Vec<QuestionId>| BTreeSet::from_iter(other) == BTreeSet::from_iter(asked);
         if self.asked.as_ref().is_some_and(|before| !same(before)) {
             return Err("the questions have changed before they were answered".to_owned());
         }

@@ -108,7 +108,8 @@ impl Run {
             return Ok(());
         };
         let methods = &mut self.model.users[who].methods;
-        let set = methods.iter_mut().find(|method| method.id == *id).and_then(|own| own.set.as_mut());
+        let set =
+            methods.iter_mut().find(|method| method.id == *id).and_then(|own| own.set.as_mut());
         let Some(set) = set else { return Ok(()) };
         let others = set.asked.is_none() && set.answered.is_some();
         set.see(&asked)?;

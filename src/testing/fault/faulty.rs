@@ -3,7 +3,9 @@
 use async_trait::async_trait;
 
 use super::plan::FaultPlan;
-use crate::port::{Delivery, Directory, ExternalMethod, PortResult, Seal, Sessions, SlowHash, Store};
+use crate::port::{
+    Delivery, Directory, ExternalMethod, PortResult, Seal, Sessions, SlowHash, Store,
+};
 use crate::testing::forward;
 use crate::{MethodKind, SecretText};
 

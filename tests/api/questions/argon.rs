@@ -111,7 +111,8 @@ async fn the_reply_floor_is_compared_with_argon2id() {
         2.0 * 60.0 / each.as_secs_f64()
     );
     // Filling 19 MiB twice, three times, takes longer than the one and never as long as the other.
-    for (floor, covered) in [(Duration::from_millis(1), false), (Duration::from_secs(3_600), true)] {
+    for (floor, covered) in [(Duration::from_millis(1), false), (Duration::from_secs(3_600), true)]
+    {
         let builder = World::builder().settings(alone());
         let builder = builder.engine(move |engine| {
             engine.slow_hash(Argon2Hash::new()).clock(SystemClock).reply_floor(floor)

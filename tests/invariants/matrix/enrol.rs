@@ -102,8 +102,7 @@ async fn enrol_one(
     let set = registration.create_recovery_codes(&request, &user).await.expect("created");
     registration.acknowledge_recovery_codes(&request, &user, &set.id).await.expect("kept");
     let topics = QuestionTopic::ALL.into_iter().take(5).map(QuestionId::from);
-    let answers: Vec<_> =
-        topics.map(|id| (id.clone(), person.answer(&id, false).into())).collect();
+    let answers: Vec<_> = topics.map(|id| (id.clone(), person.answer(&id, false).into())).collect();
     registration.set_security_questions(&request, &user, &answers).await.expect("set");
     person.codes = set.codes.iter().map(|code| code.expose_secret().to_owned()).collect();
     person

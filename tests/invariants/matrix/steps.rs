@@ -5,7 +5,9 @@ use sspr::method::{
     Channel, NewAuthenticator, NewMethod, OathParameters, QuestionId, QuestionTopic,
 };
 use sspr::testing::SoftToken;
-use sspr::{Attempt, Engine, Error, MethodKind, Refusal, RegistrationTicket, SecretText, Selection, Step};
+use sspr::{
+    Attempt, Engine, Error, MethodKind, Refusal, RegistrationTicket, SecretText, Selection, Step,
+};
 
 use crate::matrix::cells::{Flow, Way};
 use crate::matrix::fixture::Fixture;

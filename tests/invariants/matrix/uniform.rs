@@ -120,7 +120,10 @@ async fn recorded(fixture: &Fixture, store: MemoryStore, log: &CallLog) -> Engin
 /// Each comes from another source, since one source cannot spend a budget.
 async fn spend(watched: &Watched, asked: Asked, ada: &Person, batch: u8) {
     let sends = SendBudgets::default();
-    let passive = matches!(asked.way, Way::App | Way::Token | Way::RecoveryCode | Way::Questions | Way::Passkey);
+    let passive = matches!(
+        asked.way,
+        Way::App | Way::Token | Way::RecoveryCode | Way::Questions | Way::Passkey
+    );
     let hour = if passive { sends.in_hand_per_hour } else { sends.per_hour };
     // Half of the hour's challenges, since not all of them may be live at once.
     for number in 0..hour / 2 {

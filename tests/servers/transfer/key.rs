@@ -17,7 +17,9 @@ use sspr::{Error, Keys, MethodKind, Refusal, ResetTicket, Selection, UserId};
 
 use crate::support::{MAIL, NEW, World, email, keys, other_than, refusal, request};
 use crate::transfer::crash::{IN_FLIGHT, each_call};
-use crate::transfer::scene::{Scene, every_method, fill, held, moved, other_keys, run, scan, tenants, waits};
+use crate::transfer::scene::{
+    Scene, every_method, fill, held, moved, other_keys, run, scan, tenants, waits,
+};
 use crate::transfer::stores::{Make, kinds, memory, pairs};
 
 /// A store under another key, and an engine on it.
@@ -146,8 +148,16 @@ fn a_set_of_questions_ends_with_the_key_and_its_owner_is_told() {
             let events = world.admin().user_events(&world.user, None, 100).await.expect(name);
             let removed = events.items.iter().filter(|event| event.code() == "method_removed");
             assert_eq!(removed.count(), 1, "{name}");
-            let of = TrailOf::User(&world.user);
-            let trail = world.admin().verify_trail(of, None, None, 100).await.expect(name);
+            let mut next = None;
+            let trail = loop {
+                let of = TrailOf::User(&world.user);
+                let page = world.admin().verify_trail(of, None, next.as_ref(), 100).await;
+                let page = page.expect(name);
+                next.clone_from(&page.next);
+                if next.is_none() {
+                    break page;
+                }
+            };
             assert!(trail.is_whole() && trail.events > 0, "{name}: {trail:?}");
 
             let sent = world.inbox.all().len();
