@@ -117,8 +117,8 @@ impl Transition<'_> {
     /// the owner. Returns whether there was one.
     pub(crate) fn drop_question_sets(&mut self) -> bool {
         let is_set = |method: &&Method| matches!(method.factor, Factor::SecurityQuestions(_));
-        let sets = self.account.methods.iter().filter(is_set);
-        let sets: Vec<_> = sets.map(|set| (set.kind, set.id.clone())).collect();
+        let methods = self.account.methods.iter().filter(is_set);
+        let sets: Vec<_> = methods.map(|set| (set.kind, set.id.clone())).collect();
         let now = self.now;
         for (method, id) in &sets {
             self.tell_owner(Notice::MethodRemoved { method: *method, at: now });
