@@ -144,7 +144,6 @@ fn a_hundred_thousand_sequences_agree_with_the_model() {
 fn long_sequences_over_encoded_records_agree_with_the_model() {
     let (goals, _) = sequences(77, 500, 80, true);
     assert!(goals.get("a two-gate reset was completed").is_some_and(|count| *count > 10));
-    assert!(goals.contains_key("other questions were asked after right answers"));
 }
 
 #[test]
