@@ -108,7 +108,7 @@
 //! | Part of an account | After the copy |
 //! |---|---|
 //! | other methods, recovery codes, sealed seeds with their replay marks, known devices | valid: they are bound to the tenant and the user, not to the key |
-//! | security questions | **not answerable**: their hashes are made under the lookup key. Revoke these methods, or ask the users to register again |
+//! | security questions | **removed**, with a `method_removed` event and a notice to the owner: their hashes are made under the old key, so no answer would match. The [prompt](crate::Registration::prompt) asks for a new set when the interval ends; to ask at the next sign-in, call [`require_registration`](crate::Admin::require_registration) |
 //! | registration, budgets, locks, the count of challenges, the epoch | unchanged |
 //! | waiting notices and revocations | kept, under **new** idempotency keys: if a delivery was not recorded before the engines stopped, the message is sent twice |
 //! | flows, their tickets, challenges, codes and links | ended, with a `flow_ended` event; a waiting code is not sent |

@@ -96,10 +96,25 @@
 //! An attempt takes as many hashes as questions are asked, for every name, and only while a challenge has attempts
 //! left. Without `questions.first` there is none without another proof. With it, two bounds hold:
 //!
-//! - one source opens [`limits.source`](crate::policy::CrossLimits) challenges in its window, each of five attempts;
+//! - one source opens [`limits.source`](crate::policy::CrossLimits) challenges in its window, each of five attempts. By
+//!   default that is 60 challenges an hour and, with three questions, 900 hashes, which may all be in one minute;
 //! - all callers together run [`hashes_at_once`](crate::EngineBuilder::hashes_at_once) comparisons at a time, of
 //!   which flows without a proof have half. Others get [`Refusal::Overloaded`](crate::Refusal::Overloaded), the same
-//!   for every name, and nothing is counted: with the default of 4, strangers keep two threads busy at most.
+//!   for every name, and nothing is counted: with the default of 4, strangers keep two threads and 38 MiB busy at most.
+//!   With hashes of 15 milliseconds that is 8 000 hashes a minute, from any number of sources.
+//!
+//! An attempt takes its place before the record is read, so that the refusal is the same for every name. A caller
+//! without an open challenge therefore holds a place for as long as the store needs to load one record. Limit the requests
+//! of a source in front of the engine if you set `questions.first`.
+//!
+//! # What time and length tell
 //!
 //! The [reply floor](crate::EngineBuilder::reply_floor) must cover the hashes.
-//! [`Engine::check`](crate::Engine::check) compares it with a hash that it has measured when it was opened.
+//! [`Engine::check`](crate::Engine::check) compares it with a hash that it has measured when it was opened: one of
+//! the present cost. The hashes of an account keep the cost at which they were made until its owner has answered, so
+//! after a change of the cost the floor must cover the dearer one.
+//!
+//! A name without an account has a stand-in with five hashes of the length of Argon2id's, so that loading it takes as
+//! long as loading an account, within a kilobyte (`tests/attacks/questions.rs` prints both lengths). What an account
+//! has beside its questions makes its record longer or shorter. The floor hides the difference: microseconds, beside
+//! the milliseconds of a hash.

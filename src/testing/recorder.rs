@@ -12,14 +12,14 @@ use crate::facts::{SessionKinds, TenantFacts, UserFacts, UserQuery, WriteReply};
 use crate::port::{
     Commit, Committed, CounterIncrement, Cursor, Cutoff, Delivery, Directory, Envelope, EventsOf,
     ExternalMethod, Page, PasswordWrite, PortResult, ProvidedChannel, Record, RecordKey,
-    RecordKind, Seal, Sessions, Store, UnlockWrite,
+    RecordKind, Seal, Sessions, SlowHash, Store, UnlockWrite,
 };
 use crate::{GroupId, MethodKind, RoleId, SecretBytes, SecretText, TenantId, Timestamp, UserId};
 
 /// A port whose calls are logged in a [`CallLog`].
 ///
-/// Wraps a [`Store`], a [`Directory`], [`Sessions`], a [`Delivery`], a [`Seal`] or an [`ExternalMethod`] without
-/// changing its behaviour.
+/// Wraps a [`Store`], a [`Directory`], [`Sessions`], a [`Delivery`], a [`Seal`], a [`SlowHash`] or an
+/// [`ExternalMethod`] without changing its behaviour.
 #[derive(Clone, Debug)]
 pub struct Recorder<P> {
     inner: P,
@@ -239,6 +239,24 @@ impl<P: Seal> Seal for Recorder<P> {
 
     fn is_current(&self, sealed: &[u8]) -> bool {
         self.inner.is_current(sealed)
+    }
+}
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl<P: SlowHash> SlowHash for Recorder<P> {
+    async fn hash(&self, secret: &SecretText) -> PortResult<String> {
+        let call = self.inner.hash(secret);
+        self.note("slow_hash.hash", None, &[], call, |_| "ok".to_owned()).await
+    }
+
+    async fn verify(&self, secret: &SecretText, hash: &str) -> PortResult<bool> {
+        let call = self.inner.verify(secret, hash);
+        self.note("slow_hash.verify", None, &[], call, shown).await
+    }
+
+    fn is_current(&self, hash: &str) -> bool {
+        self.inner.is_current(hash)
     }
 }
 

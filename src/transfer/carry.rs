@@ -25,7 +25,7 @@ pub(super) struct Carried {
     /// The record for the target.
     pub(super) next: Record,
     pub(super) columns: Columns,
-    /// The events of the flows that the renaming has ended.
+    /// The events of the flows and the methods that the renaming has ended.
     pub(super) closing: Vec<Event>,
 }
 
@@ -58,7 +58,7 @@ pub(super) struct Renaming<'a> {
     /// The new keys of the tenants' decoys by their old keys, and the reverse.
     decoys: HashMap<RecordKey, RecordKey>,
     former: HashMap<RecordKey, RecordKey>,
-    /// The policy of the transition that ends flows. None of its settings affects that.
+    /// The policy of the transition that ends flows and methods. None of its settings affects that.
     policy: Policy,
 }
 
@@ -113,14 +113,18 @@ impl<'a> Renaming<'a> {
     }
 
     /// The account under its new key. Everything derived from the old key ends: its flows, their
-    /// codes and links, and the messages that would have carried these.
+    /// codes and links, the messages that would have carried these, and security questions.
     fn rename(&self, account: &Account, key: RecordKey, version: Version) -> Renamed {
         let mut transition = Transition::new(account, &self.policy, account.seen);
         transition.set_actor(ActorKind::Engine, None, None);
         let account_key = std::mem::replace(&mut transition.account.key, key);
         let (before, mut version, mut closing) = (version, version, Vec::new());
-        if !transition.account.flows.is_empty() {
+        let ends_sets = transition.drop_question_sets();
+        let ends_flows = !transition.account.flows.is_empty();
+        if ends_flows {
             transition.drop_flows(None);
+        }
+        if ends_sets || ends_flows {
             version = passing(&key, version.count().saturating_add(1));
             closing = transition.take_events(version);
         }

@@ -100,6 +100,7 @@ impl Run {
                     token: None,
                     used: None,
                     codes: Vec::new(),
+                    set: None,
                 });
                 self.model.tell("notice.contacts_changed", told);
                 self.model.event("contacts_supplied");

@@ -1,12 +1,13 @@
 //! Challenges: opening, messages and expected secrets.
 
+use sspr::method::QuestionId;
 use sspr::{MethodKind, ResetTicket, Selection, UnlockTicket};
 
 use crate::command::How;
 use crate::model::{Answer, CODE, Challenge, Checked, FLOW, Purpose, Ticket};
 use crate::rules::app_code;
 use crate::run::{Run, answered, ensure};
-use crate::support::{other_than, request};
+use crate::support::{World, other_than, request};
 use crate::world::user;
 
 impl Run {
@@ -29,7 +30,9 @@ impl Run {
         let any = option >= 200;
         let left = options.iter().filter(|option| any || !flow.proofs.contains(&option.1));
         let left: Vec<_> = left.copied().collect();
-        let (text, kind) = left[usize::from(option) % left.len()];
+        let asks = ("security_questions.in_hand.0", MethodKind::SecurityQuestions);
+        let questions = (170..200).contains(&option) && !flow.proofs.contains(&asks.1);
+        let (text, kind) = if questions { asks } else { left[usize::from(option) % left.len()] };
         let ticket = flow.tickets.last().expect("issued").text.clone();
         let selection = Selection::parse(text).expect("an option");
         let silenced = self.sut.engine.stats().silenced;
@@ -79,6 +82,7 @@ impl Run {
             (_, None) => None,
             (MethodKind::AuthenticatorApp, Some((id, _))) => Some(Answer::App(id)),
             (MethodKind::RecoveryCode, Some((id, _))) => Some(Answer::RecoveryCode(id)),
+            (MethodKind::SecurityQuestions, Some((id, _))) => Some(Answer::Questions(id)),
             (_, Some((_, to))) => {
                 ensure!(secrets.len() == 1, "{} messages for one challenge", secrets.len());
                 let to = to.unwrap_or_default();
@@ -119,6 +123,7 @@ impl Run {
             kind,
             option,
             answer,
+            asked: World::questions(&reply.step),
             until,
             compared,
             certain,
@@ -140,7 +145,18 @@ impl Run {
                 let code = set.and_then(|set| set.codes.first()).cloned();
                 Answer::Text(code.unwrap_or_else(|| "BCDF".repeat(7)))
             }
+            Some(Answer::Questions(id)) => {
+                let user = &self.model.users[self.model.flows[index].user.unwrap_or(0)];
+                let set = user.methods.iter().find(|method| method.id == *id);
+                let set = set.and_then(|method| method.set.as_ref());
+                let answer = |id| set.and_then(|set| set.answers.get(id)).cloned();
+                let answers = challenge.asked.iter();
+                answers_to(answers.map(|id| (id.clone(), answer(id).unwrap_or_default())))
+            }
             Some(answer) => answer.clone(),
+            None if challenge.kind == MethodKind::SecurityQuestions => {
+                answers_to(challenge.asked.iter().map(|id| (id.clone(), "unknown".to_owned())))
+            }
             None if challenge.kind == MethodKind::Passkey => Answer::Response("yes".to_owned()),
             None if challenge.option.contains("link") => Answer::Link("A".repeat(43)),
             None => Answer::Text("12345678".to_owned()),
@@ -156,6 +172,11 @@ impl Run {
             }
             (How::Wrong, Answer::Text(text)) => Answer::Text(other_than(text)),
             (How::Wrong, Answer::Link(_)) => Answer::Link("A".repeat(43)),
+            (How::Wrong, Answer::Answers(answers)) => {
+                let mut answers = answers.clone();
+                answers[0].1.push('s');
+                Answer::Answers(answers)
+            }
             (How::Wrong, _) => Answer::Response("no".to_owned()),
             _ => right,
         }
@@ -170,4 +191,13 @@ impl Run {
         let token = method.and_then(|method| method.token.as_ref());
         token.map_or("123456".to_owned(), |token| app_code(token, self.model.now, -ago))
     }
+}
+
+/// These answers; without questions, one to a question that no set has.
+fn answers_to(answers: impl Iterator<Item = (QuestionId, String)>) -> Answer {
+    let mut answers: Vec<_> = answers.collect();
+    if answers.is_empty() {
+        answers.push((QuestionId::parse("none").expect("an id"), "none".to_owned()));
+    }
+    Answer::Answers(answers)
 }

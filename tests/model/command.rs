@@ -102,6 +102,7 @@ pub(crate) enum What {
     ReplaceEmail(u8),
     App,
     RecoveryCodes,
+    Questions(u8),
 }
 
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -151,6 +152,7 @@ const fn what(byte: u8) -> What {
         2 => What::Mobile(byte / 6),
         3 => What::ReplaceEmail(byte / 6),
         4 => What::App,
+        _ if byte >= 128 => What::Questions(byte / 6),
         _ => What::RecoveryCodes,
     }
 }

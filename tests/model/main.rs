@@ -37,7 +37,7 @@ const THREADS: u32 = 2;
 const MOST: usize = 20;
 
 /// The states that the sequences must reach, and the least number of times in a hundred thousand.
-const GOALS: [(&str, u64); 20] = [
+const GOALS: [(&str, u64); 22] = [
     ("a one-gate reset was completed", 1_500),
     ("a two-gate reset was completed", 150),
     ("an unlock was completed", 200),
@@ -58,6 +58,8 @@ const GOALS: [(&str, u64); 20] = [
     ("a raised policy asked for more", 100),
     ("a method was confirmed", 6_000),
     ("methods were revoked", 2_000),
+    ("questions were answered", 1_500),
+    ("a set of questions was put", 1_000),
 ];
 
 fn number(name: &str, otherwise: u64) -> u64 {

@@ -1,13 +1,16 @@
 //! Registration, administrators, the policy.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use sspr::method::{NewAuthenticator, OathParameters, Provenance};
+use sspr::method::{NewAuthenticator, OathParameters, Provenance, QuestionId, QuestionTopic};
 use sspr::testing::SoftToken;
 use sspr::{MethodId, MethodKind};
 
 use crate::command::What;
-use crate::model::{Answer, CODE, Challenge, Checked, FLOW, Flow, HOLD, Method, Purpose, Ticket};
+use crate::model::{
+    Answer, CODE, Challenge, Checked, FLOW, Flow, HOLD, Method, Purpose, QuestionSet, Ticket,
+};
 use crate::run::{Run, code_of, ensure};
 use crate::support::request;
 use crate::world::{email, mobile};
@@ -26,6 +29,7 @@ impl Run {
         let (mut replaced, mut token) = (None, None);
         let (kind, to, reply) = match what {
             What::RecoveryCodes => return self.recovery_codes(who).await,
+            What::Questions(n) => return self.questions(who, n).await,
             What::Email(n) => {
                 let to = format!("new{}@private.example", n % 3);
                 let reply = registration.add(&request, &signed_in, &email(&to)).await;
@@ -88,6 +92,7 @@ impl Run {
             token,
             used: None,
             codes: Vec::new(),
+            set: None,
         };
         let life = if answer == Answer::App("pending".to_owned()) { FLOW } else { CODE };
         self.model.flows.push(Flow {
@@ -120,6 +125,7 @@ impl Run {
             kind,
             option: String::new(),
             answer: Some(answer),
+            asked: Vec::new(),
             until: now + life,
             compared: 0,
             certain,
@@ -222,7 +228,61 @@ impl Run {
             token: None,
             used: None,
             codes: set.codes.iter().map(|code| code.expose_secret().to_owned()).collect(),
+            set: None,
         });
+        self.one_of_a_kind(who, kind, gone, told).await
+    }
+
+    /// Puts a whole set of questions.
+    async fn questions(&mut self, who: usize, n: u8) -> Checked {
+        let (signed_in, request) = (self.sut.signed_in(who), request());
+        let kind = MethodKind::SecurityQuestions;
+        let chosen = QuestionTopic::ALL.into_iter().skip(usize::from(n % 30)).take(5);
+        let chosen: Vec<_> = chosen.map(QuestionId::from).collect();
+        let set = QuestionSet::of(&chosen, &format!("{n} for"));
+        let answers = set.answers.iter().map(|(id, answer)| (id.clone(), answer.as_str().into()));
+        let answers: Vec<_> = answers.collect();
+        let told = self.model.users[who].addresses();
+        let registration = self.sut.engine.registration();
+        let put = registration.set_security_questions(&request, &signed_in, &answers).await;
+        let code = code_of(&put);
+        let Ok(view) = put else {
+            let refused = if who == 1 { "not_offered" } else { "busy" };
+            ensure!(code == refused, "questions were refused as {code}");
+            return Ok(());
+        };
+        ensure!(who == 0, "an administrator has questions");
+        self.model.event("method_added");
+        self.model.users[who].run.insert(kind, 0);
+        let methods = &mut self.model.users[who].methods;
+        let before = methods.len();
+        methods.retain(|method| method.kind != kind);
+        let gone = methods.len() < before;
+        methods.push(Method {
+            id: view.id.as_str().to_owned(),
+            kind,
+            to: None,
+            supplied: false,
+            added: self.model.now,
+            usable_from: self.model.now,
+            replaces: None,
+            token: None,
+            used: None,
+            codes: Vec::new(),
+            set: Some(set),
+        });
+        self.goal("a set of questions was put");
+        self.one_of_a_kind(who, kind, gone, told).await
+    }
+
+    /// A method of which an account has one was added, or has replaced the one before.
+    async fn one_of_a_kind(
+        &mut self,
+        who: usize,
+        kind: MethodKind,
+        gone: bool,
+        told: BTreeSet<String>,
+    ) -> Checked {
         let (notice, event) = if gone {
             ("notice.method_replaced", "method_replaced")
         } else {

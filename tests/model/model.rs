@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use sspr::MethodKind;
+use sspr::method::QuestionId;
 use sspr::testing::SoftToken;
 
 pub(crate) const ATTEMPTS: u8 = 3;
@@ -47,6 +48,42 @@ pub(crate) struct Method {
     pub(crate) token: Option<Arc<SoftToken>>,
     pub(crate) used: Option<i64>,
     pub(crate) codes: Vec<String>,
+    pub(crate) set: Option<QuestionSet>,
+}
+
+/// A set of security questions.
+#[derive(Clone)]
+pub(crate) struct QuestionSet {
+    pub(crate) answers: BTreeMap<QuestionId, String>,
+    /// The questions that are asked until they are answered; none before they were seen.
+    pub(crate) asked: Option<Vec<QuestionId>>,
+    /// Those that were answered last.
+    pub(crate) answered: Option<Vec<QuestionId>>,
+}
+
+impl QuestionSet {
+    pub(crate) fn of(questions: &[QuestionId], style: &str) -> Self {
+        let answers = questions.iter().map(|id| (id.clone(), format!("{style} {id}")));
+        Self { answers: answers.collect(), asked: None, answered: None }
+    }
+
+    /// Takes note of the questions on a page. They stay until they were answered, and then are
+    /// others.
+    pub(crate) fn see(&mut self, asked: &[QuestionId]) -> Checked {
+        if !asked.iter().all(|id| self.answers.contains_key(id)) {
+            return Err(format!("asked what is not registered: {asked:?}"));
+        }
+        let same =
+            |other: &Vec<QuestionId>| BTreeSet::from_iter(other) == BTreeSet::from_iter(asked);
+        if self.asked.as_ref().is_some_and(|before| !same(before)) {
+            return Err("the questions have changed before they were answered".to_owned());
+        }
+        if self.asked.is_none() && self.answered.as_ref().is_some_and(same) {
+            return Err("the questions that were answered are asked again".to_owned());
+        }
+        self.asked = Some(asked.to_vec());
+        Ok(())
+    }
 }
 
 #[derive(Clone, Default)]
@@ -78,6 +115,8 @@ pub(crate) struct Challenge {
     pub(crate) option: String,
     /// The expected secret; none for a decoy.
     pub(crate) answer: Option<Answer>,
+    /// The questions that the page has shown last.
+    pub(crate) asked: Vec<QuestionId>,
     pub(crate) until: i64,
     pub(crate) compared: u8,
     /// The number of comparisons that are certainly left.
@@ -92,6 +131,9 @@ pub(crate) enum Answer {
     Response(String),
     App(String),
     RecoveryCode(String),
+    /// The questions of this set.
+    Questions(String),
+    Answers(Vec<(QuestionId, String)>),
 }
 
 pub(crate) struct Ticket {

@@ -1,11 +1,11 @@
 //! Proofs: to a challenge, without the flow's ticket, without a challenge.
 
-use sspr::{Identifier, RegistrationTicket, ResetTicket, Step, UnlockTicket};
+use sspr::{Identifier, MethodKind, RegistrationTicket, ResetTicket, Step, UnlockTicket};
 
 use crate::command::How;
 use crate::model::{ATTEMPTS, Answer, Challenge, Checked, FLOW, Purpose};
 use crate::run::{Answered, Run, answered, attempt, code_of, ensure, granted_until};
-use crate::support::request;
+use crate::support::{World, request};
 use crate::world::NAMES;
 
 impl Run {
@@ -21,6 +21,10 @@ impl Run {
         // With no open challenge the reply is repeated, without a second proof.
         let spent = !before && flow.challenges.is_empty();
         let given_before = before || spent;
+        if !given_before {
+            self.read_questions(index).await?;
+        }
+        let flow = &self.model.flows[index];
         let challenge = if given_before { &flow.last } else { &flow.challenges.last().cloned() };
         let challenge = challenge.clone();
         let Some(challenge) = challenge else { return Ok(()) };
@@ -73,6 +77,46 @@ impl Run {
                 self.check_blocked(who).await
             }
         }
+    }
+
+    /// Reads the questions on the page of a flow, if it asks some.
+    async fn read_questions(&mut self, index: usize) -> Checked {
+        let flow = &self.model.flows[index];
+        let kind = MethodKind::SecurityQuestions;
+        if flow.challenges.last().is_none_or(|challenge| challenge.kind != kind) {
+            return Ok(());
+        }
+        let ticket = flow.tickets.last().expect("issued").text.clone();
+        let engine = &self.sut.engine;
+        let view = if flow.purpose == Purpose::Unlock {
+            let ticket = UnlockTicket::parse(&ticket).expect("ours");
+            answered!(engine.unlock().view(&request(), &ticket).await)
+        } else {
+            let ticket = ResetTicket::parse(&ticket).expect("ours");
+            answered!(engine.reset().view(&request(), &ticket).await)
+        };
+        let asked = view.map(|view| World::questions(&view.step)).unwrap_or_default();
+        if asked.is_empty() {
+            return Ok(());
+        }
+        let flow = &mut self.model.flows[index];
+        let live = flow.live(&self.model.users, self.model.now);
+        let challenge = flow.challenges.last_mut().expect("one is open");
+        challenge.asked.clone_from(&asked);
+        let (Some(Answer::Questions(id)), Some(who), true) = (&challenge.answer, flow.user, live)
+        else {
+            return Ok(());
+        };
+        let methods = &mut self.model.users[who].methods;
+        let set =
+            methods.iter_mut().find(|method| method.id == *id).and_then(|own| own.set.as_mut());
+        let Some(set) = set else { return Ok(()) };
+        let others = set.asked.is_none() && set.answered.is_some();
+        set.see(&asked)?;
+        if others {
+            self.goal("other questions were asked after right answers");
+        }
+        Ok(())
     }
 
     async fn ask(
@@ -173,6 +217,13 @@ impl Run {
                 let told = account.addresses();
                 self.model.tell("notice.recovery_code_used", told);
                 self.model.event("recovery_code_used");
+            }
+            (Some(Answer::Questions(id)), _) => {
+                let own = account.methods.iter_mut().find(|method| method.id == *id);
+                if let Some(set) = own.and_then(|method| method.set.as_mut()) {
+                    set.answered = set.asked.take();
+                }
+                self.goal("questions were answered");
             }
             _ => {}
         }

@@ -57,6 +57,13 @@ impl Model {
             (Answer::RecoveryCode(id), Answer::Text(typed)) => {
                 method(id)?.codes.contains(typed).then_some(0)
             }
+            (Answer::Questions(id), Answer::Answers(given)) => {
+                let set = method(id)?.set.as_ref()?;
+                let asked: BTreeSet<_> = set.asked.as_ref()?.iter().collect();
+                let answered: BTreeSet<_> = given.iter().map(|(question, _)| question).collect();
+                let right = given.iter().all(|(id, typed)| set.answers.get(id) == Some(typed));
+                (right && asked == answered && given.len() == asked.len()).then_some(0)
+            }
             (answer, given) => (answer == given).then_some(0),
         }
     }

@@ -287,8 +287,13 @@ pub(crate) fn code_of<T>(result: &Result<T, Error>) -> &'static str {
 
 pub(crate) fn attempt(given: &Answer) -> Attempt {
     match given {
-        Answer::Text(text) | Answer::App(text) | Answer::RecoveryCode(text) => {
-            Attempt::code(text).expect("well formed")
+        Answer::Text(text)
+        | Answer::App(text)
+        | Answer::RecoveryCode(text)
+        | Answer::Questions(text) => Attempt::code(text).expect("well formed"),
+        Answer::Answers(answers) => {
+            let given = answers.iter().map(|(id, answer)| (id.clone(), answer.as_str().into()));
+            Attempt::answers(given).expect("well formed")
         }
         Answer::Link(url) => Attempt::link(url).expect("well formed"),
         Answer::Response(text) => {

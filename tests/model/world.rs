@@ -4,14 +4,16 @@ use std::sync::Arc;
 
 use sspr::adapters::memory::{MemoryDirectory, MemoryInbox, MemoryStore};
 use sspr::facts::{ContactFacts, EmailAddress, PhoneNumber, TenantFacts, UserFacts};
-use sspr::method::{Channel, NewMethod, SignInContext};
-use sspr::policy::{LinkBase, Rate};
+use sspr::method::{Channel, NewMethod, QuestionId, QuestionTopic, SignInContext};
+use sspr::policy::{Deviation, LinkBase, Rate};
 use sspr::port::Commit;
 use sspr::port::{Clock as _, Columns, Record, RecordKind, Store};
-use sspr::testing::{Encoded, ManualClock, SeededEntropy, SimulatedMethod, SoftToken, TestSeal};
+use sspr::testing::{
+    Encoded, ManualClock, SeededEntropy, SimulatedMethod, SoftToken, TestHash, TestSeal,
+};
 use sspr::{Engine, MethodKind, PolicySettings, RoleId, SignedIn, UserId};
 
-use crate::model::{ATTEMPTS, BUDGET, DAY, HOLD, Method, Model, RUN, User};
+use crate::model::{ATTEMPTS, BUDGET, DAY, HOLD, Method, Model, QuestionSet, RUN, User};
 use crate::support::{self, World, tenant};
 
 pub(crate) const NAMES: [&str; 3] =
@@ -22,6 +24,14 @@ const PRIVATE: [(&str, &str); 2] =
 pub(crate) fn settings(required: u8) -> PolicySettings {
     let mut settings = support::settings();
     settings.users.methods = support::accepted_kinds();
+    settings.users.methods.insert(MethodKind::SecurityQuestions);
+    settings.questions.first = true;
+    // Answers can be guessed, so questions count only where that is acknowledged.
+    settings.acknowledged.extend([
+        Deviation::SecurityQuestions,
+        Deviation::QuestionsFirst,
+        Deviation::GuessingAboveThreshold,
+    ]);
     settings.users.required = required;
     settings.link = Some(LinkBase::parse("https://id.contoso.example/reset#").expect("sound"));
     settings.unlock_without_reset = true;
@@ -86,6 +96,7 @@ impl Prepared {
         }
         let app = Arc::new(world.enrol_app().await);
         let codes = world.create_recovery_codes().await;
+        world.set_questions().await;
         world.deliver().await;
         world.clock.advance(std::time::Duration::from_secs(3 * DAY as u64));
         world.deliver().await;
@@ -140,6 +151,7 @@ impl Prepared {
                 token: None,
                 used: None,
                 codes: Vec::new(),
+                set: None,
             });
         };
         add(MethodKind::Email, Some(PRIVATE[who].0));
@@ -147,8 +159,10 @@ impl Prepared {
         if who == 0 {
             add(MethodKind::AuthenticatorApp, None);
             add(MethodKind::RecoveryCode, None);
+            add(MethodKind::SecurityQuestions, None);
             methods[2].token = Some(Arc::clone(&self.app));
             methods[3].codes.clone_from(&self.codes);
+            methods[4].set = Some(QuestionSet::of(&first_questions(), "Answer to"));
         }
         User {
             primary: NAMES[who].to_owned(),
@@ -159,6 +173,11 @@ impl Prepared {
             ..User::default()
         }
     }
+}
+
+/// The questions of the set that [`World::set_questions`] registers.
+fn first_questions() -> Vec<QuestionId> {
+    QuestionTopic::ALL.into_iter().take(5).map(QuestionId::from).collect()
 }
 
 pub(crate) fn email(address: &str) -> NewMethod {
@@ -201,6 +220,7 @@ async fn open(
         .clock(clock.clone())
         .entropy(SeededEntropy::new(seed))
         .seal(TestSeal)
+        .slow_hash(TestHash::new())
         .external_method(passkey.clone())
         .external_method(push)
         .external_method(other)

@@ -2,9 +2,11 @@
 
 use super::Transition;
 use crate::domain::account::{
-    Account, AnswerHash, Challenge, Expected, Factor, FlowId, QuestionSet, StoredAnswer,
+    Account, AnswerHash, Challenge, Expected, Factor, FlowId, Method, QuestionSet, StoredAnswer,
 };
+use crate::domain::event::EventKind;
 use crate::domain::identity::ids::MethodId;
+use crate::domain::message::Notice;
 use crate::domain::method::MethodKind;
 use crate::domain::policy::QuestionPolicy;
 use crate::domain::questions::QuestionId;
@@ -109,5 +111,20 @@ impl Transition<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Removes every set of questions, for a lookup key under which no answer matches, and notifies
+    /// the owner. Returns whether there was one.
+    pub(crate) fn drop_question_sets(&mut self) -> bool {
+        let is_set = |method: &&Method| matches!(method.factor, Factor::SecurityQuestions(_));
+        let methods = self.account.methods.iter().filter(is_set);
+        let sets: Vec<_> = methods.map(|set| (set.kind, set.id.clone())).collect();
+        let now = self.now;
+        for (method, id) in &sets {
+            self.tell_owner(Notice::MethodRemoved { method: *method, at: now });
+            self.take_out(id);
+            self.record(EventKind::MethodRemoved { method: *method, id: id.clone() });
+        }
+        !sets.is_empty()
     }
 }

@@ -175,3 +175,37 @@ fn asked_at<'a>(
     let stored = question.and_then(|question| set?.hash_of(question));
     (question, stored)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::domain::crypto::keys::Keys;
+    use crate::domain::crypto::secret::SecretBytes;
+    use crate::domain::identity::ids::{TenantId, UserId};
+
+    /// A hash that is copied to another account, tenant, question or store fits no answer there.
+    #[test]
+    fn what_is_hashed_belongs_to_one_question_of_one_user() {
+        let keys = |lookup| {
+            let secret = |byte| SecretBytes::new(vec![byte; 32]);
+            Keys::new(secret(lookup), 1, secret(9)).expect("long enough")
+        };
+        let hashed = |lookup, [tenant, user, question, answer]: [&str; 4]| {
+            let tenant = TenantId::parse(tenant).expect("an id");
+            let user = UserId::parse(user).expect("an id");
+            let secret = keys(lookup).answer(&tenant, &user, question, answer);
+            secret.expose_secret().to_owned()
+        };
+        let all = [
+            hashed(1, ["t", "ada", "first_pet", "rex"]),
+            hashed(2, ["t", "ada", "first_pet", "rex"]),
+            hashed(1, ["u", "ada", "first_pet", "rex"]),
+            hashed(1, ["t", "bob", "first_pet", "rex"]),
+            hashed(1, ["t", "ada", "first_love", "rex"]),
+            hashed(1, ["t", "ada", "first_pet", "max"]),
+            hashed(1, ["ta", "da", "first_pet", "rex"]),
+        ];
+        let distinct: std::collections::BTreeSet<_> = all.iter().collect();
+        assert_eq!(distinct.len(), all.len());
+        assert!(all.iter().all(|secret| secret.len() == 43 && !secret.contains("rex")));
+    }
+}

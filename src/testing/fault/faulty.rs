@@ -1,14 +1,18 @@
 //! A wrapper that injects the faults of a plan.
 
+use async_trait::async_trait;
+
 use super::plan::FaultPlan;
-use crate::MethodKind;
-use crate::port::{Delivery, Directory, ExternalMethod, Seal, Sessions, Store};
+use crate::port::{
+    Delivery, Directory, ExternalMethod, PortResult, Seal, Sessions, SlowHash, Store,
+};
 use crate::testing::forward;
+use crate::{MethodKind, SecretText};
 
 /// A port whose calls fail, wait or hang according to a [`FaultPlan`].
 ///
-/// Wraps a [`Store`], a [`Directory`], [`Sessions`], a [`Delivery`], a [`Seal`] or an [`ExternalMethod`]. With an
-/// empty plan it changes nothing.
+/// Wraps a [`Store`], a [`Directory`], [`Sessions`], a [`Delivery`], a [`Seal`], a [`SlowHash`] or an
+/// [`ExternalMethod`]. With an empty plan it changes nothing.
 #[derive(Clone, Debug)]
 pub struct Faulty<P> {
     inner: P,
@@ -62,6 +66,22 @@ impl<P: Seal> Seal for Faulty<P> {
 
     fn is_current(&self, sealed: &[u8]) -> bool {
         self.inner.is_current(sealed)
+    }
+}
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl<P: SlowHash> SlowHash for Faulty<P> {
+    async fn hash(&self, secret: &SecretText) -> PortResult<String> {
+        self.plan.around("slow_hash.hash", self.inner.hash(secret)).await
+    }
+
+    async fn verify(&self, secret: &SecretText, hash: &str) -> PortResult<bool> {
+        self.plan.around("slow_hash.verify", self.inner.verify(secret, hash)).await
+    }
+
+    fn is_current(&self, hash: &str) -> bool {
+        self.inner.is_current(hash)
     }
 }
 

@@ -373,3 +373,24 @@ fn each_kind_of_method_is_named() {
         assert_eq!(subjects.len(), MethodKind::ALL.len(), "{tag}: {subjects:?}");
     }
 }
+
+/// Failures of questions are wrong answers, and those of a password no codes.
+#[test]
+fn no_notice_calls_answers_and_passwords_codes() {
+    let renderer = renderer();
+    let codes = ["code", "kod", "代码", "代碼"];
+    for tag in TAGS {
+        for channel in Channel::ALL {
+            let shown = |method| {
+                let notice = Message::Notice(Notice::ManyFailures { method, at: AT });
+                let words = renderer.render(&envelope(tag, "Contoso", channel, notice));
+                format!("{} {}", words.subject, text(&words)).to_lowercase()
+            };
+            let names_codes = |method| codes.iter().any(|code| shown(method).contains(code));
+            assert!(names_codes(MethodKind::MobilePhone), "{tag}");
+            for method in [MethodKind::SecurityQuestions, MethodKind::Password] {
+                assert!(!names_codes(method), "{tag} {channel}: {}", shown(method));
+            }
+        }
+    }
+}

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use sspr::policy::Lack;
 use sspr::port::{PortResult, SlowHash, async_trait};
-use sspr::testing::{ManualClock, TestHash, poll_until_stalled};
+use sspr::testing::{FaultPlan, Faulty, InjectedFault, ManualClock, TestHash, poll_until_stalled};
 use sspr::{Refusal, Reply, ResetTicket};
 
 async fn asked(world: &World) -> Reply<ResetTicket> {
@@ -88,7 +88,8 @@ async fn comparisons_beyond_the_bound_are_refused_and_cost_no_attempt() {
     assert!(poll_until_stalled(second.as_mut()).is_none());
     for reply in [&known, &unknown] {
         let answers = World::answers(&reply.step);
-        let refused = reset.prove(&asking, &reply.ticket, &answers).await;
+        let mut third = Box::pin(reset.prove(&asking, &reply.ticket, &answers));
+        let refused = poll_until_stalled(third.as_mut()).expect("no hash is waited for");
         assert!(matches!(refusal(refused), Refusal::Overloaded { .. }));
     }
     // A user who registers still hashes.
@@ -99,6 +100,37 @@ async fn comparisons_beyond_the_bound_are_refused_and_cost_no_attempt() {
     let fresh = asked(&world).await;
     let answers = World::answers(&fresh.step);
     reset.prove(&asking, &fresh.ticket, &answers).await.expect("no place is lost");
+}
+
+/// A fault of the hash could occur for one account only, so nothing tells it before the first proof;
+/// afterwards it is told. The attempt is counted in both cases.
+#[tokio::test]
+async fn a_fault_of_the_hash_is_told_after_the_first_proof_only() {
+    let plan = FaultPlan::none();
+    let hash = Faulty::new(TestHash::new(), plan.clone());
+    let mut settings = alone();
+    settings.users.required = 2;
+    let builder = World::builder().settings(settings).registered();
+    let world = builder.engine(|engine| engine.slow_hash(hash)).open().await;
+    world.set_questions().await;
+    let failing = plan.on("slow_hash.verify", InjectedFault::FailBefore);
+    let reset = world.engine.reset();
+    let opened = asked(&world).await;
+    let answers = World::answers(&opened.step);
+    let hidden = reset.prove(&request(), &opened.ticket, &answers).await;
+    assert_eq!(refusal(hidden), Refusal::NotAccepted);
+    let reply = world.proven(&opened.ticket, &email(), MAIL).await;
+    world.clock.advance(Duration::from_secs(61));
+    let opened = world.challenge(&reply.ticket, &questions()).await;
+    let answers = World::answers(&opened.step);
+    let told = reset.prove(&request(), &opened.ticket, &answers).await;
+    assert!(matches!(told, Err(sspr::Error::Fault(_))), "{told:?}");
+    failing.heal();
+    reset.prove(&request(), &opened.ticket, &answers).await.expect("proven");
+    let page = world.admin().user_events(&world.user, None, 100).await.expect("events");
+    let counted = page.items.iter().filter(|event| event.code() == "attempt_counted");
+    let questions = counted.filter(|event| event.encode().contains("security_questions"));
+    assert_eq!(questions.count(), 3, "two that failed, and the right one");
 }
 
 /// A hash that takes time on the clock.

@@ -1,6 +1,8 @@
 //! Security questions, from the policy to the reset.
 #![cfg(feature = "testing")]
 
+#[cfg(feature = "argon2")]
+mod argon;
 mod hashes;
 mod reset;
 mod setting;

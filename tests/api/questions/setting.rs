@@ -98,6 +98,55 @@ async fn a_set_is_replaced_as_a_whole_and_no_one_reads_it() {
     assert!(listed(&world).await.is_empty());
 }
 
+/// E1.5.17: a set is put by its own user's sign-in only, in the user's own tenant, and what
+/// administrators read of a user holds neither a question nor a hash.
+#[tokio::test]
+async fn no_one_sets_or_sees_the_questions_of_another() {
+    let world = world().await;
+    world.set_questions().await;
+    world.add_user("bob", "bob");
+    let bob = sspr::UserId::parse("bob").expect("an id");
+    let session = || sspr::method::SignInContext::new("s", sspr::port::Clock::now(&world.clock));
+    let vouch = |tenant: &sspr::TenantId, user: &sspr::UserId| {
+        let session = session().with_second_factor(sspr::port::Clock::now(&world.clock));
+        sspr::SignedIn::vouch(tenant.clone(), user.clone(), session)
+    };
+    let registration = world.engine.registration();
+    let others = QuestionTopic::ALL.into_iter().skip(5).take(5).map(QuestionId::from);
+    let others: Vec<_> = others.map(|id| (id.clone(), World::answer_to(&id))).collect();
+    let own = vouch(&world.tenant, &bob);
+    let put = registration.set_security_questions(&request(), &own, &others).await;
+    put.expect("bob's own");
+    let elsewhere = sspr::TenantId::parse("fabrikam").expect("an id");
+    let user = vouch(&elsewhere, &world.user);
+    let foreign = registration.set_security_questions(&request(), &user, &others).await;
+    assert!(foreign.is_err(), "{foreign:?}");
+    // The account still asks its own questions.
+    let reply = world.start().await;
+    let reply = world.proven(&reply.ticket, &email(), MAIL).await;
+    let reply = world.challenge(&reply.ticket, &questions()).await;
+    assert!(World::questions(&reply.step).iter().all(|id| others.iter().all(|(q, _)| q != id)));
+    let answers = World::answers(&reply.step);
+    assert!(!format!("{answers:?}").to_lowercase().contains("answer to"), "{answers:?}");
+    world.engine.reset().prove(&request(), &reply.ticket, &answers).await.expect("proven");
+
+    let admin = world.admin();
+    let read = [
+        format!("{:?}", admin.explain(&world.user).await.expect("explained")),
+        format!("{:?}", admin.accounts(None, 10).await.expect("listed").items),
+        format!("{:?}", admin.events(None, 500).await.expect("events").items),
+        format!("{:?}", registration.list(&request(), &world.signed_in()).await.expect("listed")),
+        format!("{:?}", registration.review(&request(), &world.signed_in()).await.expect("read")),
+        format!("{:?}", world.inbox.all()),
+    ];
+    for text in read {
+        assert!(text.len() > 100 && !text.contains("$test$"), "{text}");
+        for topic in QuestionTopic::ALL {
+            assert!(!text.contains(topic.as_str()), "{topic:?}: {text}");
+        }
+    }
+}
+
 async fn world_key(world: &World) -> sspr::port::RecordKey {
     use sspr::port::{RecordKind, Store as _};
     let store = &world.store;

@@ -17,7 +17,7 @@ use crate::support::NEW;
 
 pub(crate) const NEXT: &str = "walnut ferry ribbon meadow";
 /// Calls that only read. A lost reply equals a failure, so two faults suffice.
-const READS: [&str; 12] = [
+const READS: [&str; 14] = [
     "store.load",
     "store.due",
     "store.scan",
@@ -30,6 +30,8 @@ const READS: [&str; 12] = [
     "seal.seal",
     "seal.open",
     "external.available",
+    "slow_hash.hash",
+    "slow_hash.verify",
 ];
 
 /// The faults that matter for a call of this name. Nothing happens between two calls, so a process
@@ -207,7 +209,9 @@ impl Refused {
                 *name == "store.commit" && *fault == InjectedFault::HangAfter && not_accepted
             }
             // A fault of one user's data is not disclosed before the first proof.
-            Flow::Reset | Flow::Unlock if matches!(*name, "seal.open" | "external.verify") => {
+            Flow::Reset | Flow::Unlock
+                if matches!(*name, "seal.open" | "external.verify" | "slow_hash.verify") =>
+            {
                 not_accepted
             }
             // If the host cannot tell whether the person has the method, the method counts as

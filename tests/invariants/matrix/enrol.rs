@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use sspr::adapters::memory::MemoryStore;
 use sspr::facts::{EmailAddress, PhoneNumber};
-use sspr::method::{Channel, NewAuthenticator, NewMethod, OathParameters, OathSeed};
+use sspr::method::{
+    Channel, NewAuthenticator, NewMethod, OathParameters, OathSeed, QuestionId, QuestionTopic,
+};
 use sspr::port::{Columns, RecordKind};
 use sspr::testing::SoftToken;
 use sspr::{Engine, Identifier, TenantId, UserId};
@@ -99,6 +101,9 @@ async fn enrol_one(
     registration.confirm(&request, &user, &reply.ticket, &typed).await.expect("confirmed");
     let set = registration.create_recovery_codes(&request, &user).await.expect("created");
     registration.acknowledge_recovery_codes(&request, &user, &set.id).await.expect("kept");
+    let topics = QuestionTopic::ALL.into_iter().take(5).map(QuestionId::from);
+    let answers: Vec<_> = topics.map(|id| (id.clone(), person.answer(&id, false).into())).collect();
+    registration.set_security_questions(&request, &user, &answers).await.expect("set");
     person.codes = set.codes.iter().map(|code| code.expose_secret().to_owned()).collect();
     person
 }

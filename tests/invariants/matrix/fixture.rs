@@ -7,12 +7,13 @@ use std::time::Duration;
 use sspr::adapters::memory::{MemoryDirectory, MemoryInbox, MemoryStore};
 use sspr::audit::Event;
 use sspr::facts::{TenantFacts, UserFacts};
-use sspr::method::SignInContext;
-use sspr::policy::LinkBase;
+use sspr::method::{QuestionId, SignInContext};
+use sspr::policy::{Deviation, LinkBase};
 use sspr::port::Commit;
 use sspr::port::{Clock as _, Columns, Record, Store};
 use sspr::testing::{
-    FaultPlan, Faulty, ManualClock, SeededEntropy, SimulatedMethod, SoftToken, TestSeal, block_on,
+    FaultPlan, Faulty, ManualClock, SeededEntropy, SimulatedMethod, SoftToken, TestHash, TestSeal,
+    block_on,
 };
 use sspr::{
     Engine, Identifier, MethodId, MethodKind, Policy, PolicySettings, Request, SignedIn, Source,
@@ -43,6 +44,11 @@ impl Person {
 
     pub(crate) fn password(&self) -> String {
         present(&self.tenant, &self.user)
+    }
+
+    /// The answer to a question of the present or of a new set.
+    pub(crate) fn answer(&self, question: &QuestionId, new: bool) -> String {
+        format!("{}{} {question}", if new { "new " } else { "" }, self.number)
     }
 
     pub(crate) fn primary(&self) -> String {
@@ -103,6 +109,14 @@ fn enrolled() -> &'static Enrolled {
 pub(crate) fn policy(required: u8) -> PolicySettings {
     let mut settings = settings();
     settings.users.methods = accepted_kinds();
+    settings.users.methods.insert(MethodKind::SecurityQuestions);
+    settings.questions.first = true;
+    // Answers can be guessed, so questions count only where that is acknowledged.
+    settings.acknowledged.extend([
+        Deviation::SecurityQuestions,
+        Deviation::QuestionsFirst,
+        Deviation::GuessingAboveThreshold,
+    ]);
     settings.users.required = required;
     if required == 1 {
         // With one gate the policy must allow fewer guesses, or it is refused.
@@ -193,7 +207,8 @@ impl Fixture {
             .delivery(Faulty::new(self.inbox.clone(), plan.clone()))
             .clock(self.clock.clone())
             .entropy(SeededEntropy::new(seed))
-            .seal(Faulty::new(TestSeal, plan.clone()));
+            .seal(Faulty::new(TestSeal, plan.clone()))
+            .slow_hash(Faulty::new(TestHash::new(), plan.clone()));
         for method in &self.external {
             builder = builder.external_method(Faulty::new(method.clone(), plan.clone()));
         }

@@ -9,7 +9,7 @@ use sspr::{Engine, MethodId, MethodKind};
 use crate::matrix::cells::{Cell, Flow, Way};
 use crate::matrix::crash::Outcome;
 use crate::matrix::fixture::Fixture;
-use crate::matrix::play::{Hand, Stage, door_of, stages};
+use crate::matrix::play::{Hand, door_of, stages};
 use crate::matrix::steps::give;
 
 /// The event of a reached goal, and its notices with a certain and an uncertain outcome.
@@ -28,8 +28,8 @@ const fn told_of(cell: Cell) -> Option<(&'static str, &'static str, &'static str
             "notice.account_unlocked",
             "notice.account_may_have_been_unlocked",
         )),
-        // The account has a set of recovery codes already.
-        Flow::Registration if matches!(cell.way, Way::RecoveryCode) => {
+        // The account has a set of these already.
+        Flow::Registration if matches!(cell.way, Way::RecoveryCode | Way::Questions) => {
             Some(("method_replaced", "notice.method_replaced", "none"))
         }
         Flow::Registration => Some(("method_confirmed", "notice.method_added", "none")),
@@ -137,7 +137,7 @@ async fn used_once(fixture: &Fixture, engine: &Engine, outcome: &Outcome, label:
 async fn dead_secrets(fixture: &Fixture, engine: &Engine, outcome: &Outcome, label: &str) {
     let (play, who) = (&outcome.play, outcome.play.who);
     let door = door_of(play.cell);
-    if stages(play.cell)[door] == Stage::Acknowledge {
+    if stages(play.cell)[door].keeps() {
         return;
     }
     let before = fixture.events(&who.tenant).await;

@@ -1,5 +1,6 @@
 //! The stages of a cell, and what the person holds meanwhile.
 
+use sspr::method::QuestionId;
 use sspr::testing::SoftToken;
 use sspr::{
     Attempt, ChangeTicket, InvalidInput, MethodId, RegistrationTicket, Reply, ResetTicket,
@@ -8,6 +9,7 @@ use sspr::{
 
 use crate::matrix::cells::{Cell, Flow, Way};
 use crate::matrix::fixture::Person;
+use crate::support::World;
 
 /// One step of a flow.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -29,6 +31,8 @@ pub(crate) enum Stage {
     Redeem,
     Confirm,
     Acknowledge,
+    /// A whole set of questions is put.
+    PutQuestions,
     /// The present password opens the change.
     Present,
     /// The host's sign-in.
@@ -46,6 +50,7 @@ pub(crate) enum Secret {
     Link(String),
     Response(String),
     Password(String),
+    Answers(Vec<(QuestionId, String)>),
 }
 
 /// The cell, the person and the source.
@@ -72,6 +77,8 @@ pub(crate) struct Hand {
     pub(crate) page: Option<String>,
     pub(crate) seed: Option<SoftToken>,
     pub(crate) set: Option<(MethodId, String)>,
+    /// The set of questions before the new one.
+    pub(crate) former: Option<MethodId>,
     /// The recovery code that replaces the used one.
     pub(crate) replacement: Option<String>,
 }
@@ -81,13 +88,19 @@ impl Stage {
     pub(crate) const fn is_door(self) -> bool {
         matches!(self, Self::Prove(_) | Self::Redeem | Self::Confirm | Self::Present | Self::Verify)
     }
+
+    /// Whether this stage keeps what the person has chosen or got, and compares nothing.
+    pub(crate) const fn keeps(self) -> bool {
+        matches!(self, Self::Acknowledge | Self::PutQuestions)
+    }
 }
 
 /// The stages of a cell.
 pub(crate) fn stages(cell: Cell) -> Vec<Stage> {
     use Stage::{
         Acknowledge, Add, Challenge, Claim, Complete, Confirm, CreateCodes, Deliver, Enrol,
-        Initiate, KeepReplacement, Present, Prove, Read, Redeem, Replace, Start, Verify,
+        Initiate, KeepReplacement, Present, Prove, PutQuestions, Read, Redeem, Replace, Start,
+        Verify,
     };
     let way = cell.way;
     let proof: &[Stage] = if way.sent() {
@@ -108,6 +121,7 @@ pub(crate) fn stages(cell: Cell) -> Vec<Stage> {
         (Flow::Registration, Way::RecoveryCode) => {
             vec![CreateCodes, Read(way), Acknowledge, Deliver]
         }
+        (Flow::Registration, Way::Questions) => vec![Read(way), PutQuestions, Deliver],
         (Flow::Registration, _) => vec![Add, Deliver, Read(way), Confirm, Deliver],
         (Flow::Change, _) => vec![Read(way), Present, Complete, Deliver],
         (Flow::SignIn, _) => vec![Read(way), Verify, Deliver],
@@ -125,7 +139,7 @@ pub(crate) fn stages(cell: Cell) -> Vec<Stage> {
 /// The index of the stage that takes the secret of this cell.
 pub(crate) fn door_of(cell: Cell) -> usize {
     let stages = stages(cell);
-    let door = stages.iter().rposition(|stage| stage.is_door() || *stage == Stage::Acknowledge);
+    let door = stages.iter().rposition(|stage| stage.is_door() || stage.keeps());
     door.expect("every cell has a door")
 }
 
@@ -135,6 +149,7 @@ impl Secret {
             Self::Code(text) | Self::Link(text) | Self::Response(text) | Self::Password(text) => {
                 text
             }
+            Self::Answers(answers) => answers.first().map_or("", |(_, answer)| answer),
         }
     }
 
@@ -144,6 +159,10 @@ impl Secret {
             Self::Code(text) | Self::Password(text) => Attempt::code(text),
             Self::Link(text) => Attempt::link(text),
             Self::Response(text) => Attempt::response(SecretText::from(text.as_str())),
+            Self::Answers(answers) => {
+                let given = answers.iter().map(|(id, answer)| (id.clone(), answer.as_str().into()));
+                Attempt::answers(given)
+            }
         }
     }
 }
@@ -157,6 +176,11 @@ impl Hand {
         self.tickets.push(reply.ticket.text().to_owned());
         self.page = reply.page.or_else(|| self.page.take());
         self.shown = Some(reply.step);
+    }
+
+    /// The questions on the page.
+    pub(crate) fn asked(&self) -> Vec<QuestionId> {
+        self.shown.as_ref().map(World::questions).unwrap_or_default()
     }
 
     pub(crate) fn secret(&self) -> &Secret {

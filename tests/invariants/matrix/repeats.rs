@@ -1,6 +1,7 @@
 //! Rules that the matrix has tested first: a lost reply is repeated for the same correct secret and
 //! for no other; a port that fails at the end takes nothing away.
 
+use sspr::method::{QuestionId, QuestionTopic};
 use sspr::testing::{FaultPlan, InjectedFault, block_on};
 use sspr::{Engine, Error, Refusal, Step};
 
@@ -8,7 +9,7 @@ use crate::matrix::cells::{Cell, Flow, Way};
 use crate::matrix::confusion::counted;
 use crate::matrix::crash::of;
 use crate::matrix::fixture::Fixture;
-use crate::matrix::play::{Hand, Play, Secret, Stage, stages};
+use crate::matrix::play::{Hand, Play, Secret, Stage, door_of, stages};
 use crate::matrix::steps::{give, play, read, step, to_the_door};
 
 fn not_accepted(answer: &Result<(), Error>) -> bool {
@@ -29,11 +30,11 @@ async fn proven(fixture: &Fixture, engine: &Engine, scenario: &Play) -> (Hand, S
 fn a_repeated_correct_secret_of_every_method_gets_the_same_reply() {
     let all = crate::matrix::cells::cells();
     let repeatable = |cell: &&Cell| !matches!(cell.flow, Flow::Change | Flow::SignIn);
-    let acknowledged = Cell::new(Flow::Registration, Way::RecoveryCode);
+    let keeps = |cell: Cell| stages(cell)[door_of(cell)].keeps();
     // A link redeemed without its ticket works once.
     let ticketed = |cell: &&Cell| !crate::matrix::rules::redeems(**cell);
     let all = all.iter().filter(repeatable).filter(ticketed);
-    for cell in all.filter(|cell| **cell != acknowledged) {
+    for cell in all.filter(|cell| !keeps(**cell)) {
         block_on(async {
             let fixture = Fixture::new(cell.required());
             let engine = fixture.healthy(7).await;
@@ -62,6 +63,30 @@ fn another_recovery_code_is_no_repetition() {
             let scenario = of(cell);
             let (mut hand, _) = proven(&fixture, &engine, &scenario).await;
             let other = Secret::Code(scenario.who.codes[1].clone());
+            let answer = give(&fixture, &engine, &scenario, &mut hand, &other).await;
+            assert!(not_accepted(&answer), "{flow:?}: {answer:?}");
+            assert_eq!(counted(&fixture, &scenario.who.tenant, &["proof_repeated"]).await, 0);
+        });
+    }
+}
+
+/// Right answers to the questions that are asked next are no repetition.
+#[test]
+fn answers_to_other_questions_are_no_repetition() {
+    for flow in [Flow::Reset, Flow::Unlock, Flow::Initiated, Flow::Elsewhere] {
+        block_on(async {
+            let cell = Cell::new(flow, Way::Questions);
+            let fixture = Fixture::new(cell.required());
+            let engine = fixture.healthy(7).await;
+            let scenario = of(cell);
+            let (mut hand, Secret::Answers(given)) = proven(&fixture, &engine, &scenario).await
+            else {
+                panic!("questions are answered")
+            };
+            let topics = QuestionTopic::ALL.into_iter().take(5).map(QuestionId::from);
+            let others = topics.filter(|id| given.iter().all(|(asked, _)| asked != id));
+            let others = others.map(|id| (id.clone(), scenario.who.answer(&id, false)));
+            let other = Secret::Answers(others.chain(given.first().cloned()).collect());
             let answer = give(&fixture, &engine, &scenario, &mut hand, &other).await;
             assert!(not_accepted(&answer), "{flow:?}: {answer:?}");
             assert_eq!(counted(&fixture, &scenario.who.tenant, &["proof_repeated"]).await, 0);

@@ -1,5 +1,7 @@
 //! The expected outcome and cost of a secret in another cell than its own.
 
+use sspr::method::QuestionId;
+
 use crate::matrix::cells::{Cell, Flow, Way};
 use crate::matrix::play::{Secret, Stage, door_of, stages};
 
@@ -28,7 +30,8 @@ pub(crate) fn rule(from: Cell, at: Cell, whose: Whose) -> Rule {
     // A new device or list is another one.
     let old = |cell: Cell| cell.flow != Flow::Registration;
     let authenticator = matches!(from.way, Way::App | Way::Token);
-    let in_hand = authenticator || from.way == Way::RecoveryCode;
+    // The questions change once they were answered.
+    let in_hand = authenticator || matches!(from.way, Way::RecoveryCode | Way::Questions);
     // The sign-in accepts every authenticator of the user.
     let signs_in = authenticator && at.flow == Flow::SignIn;
     if whose != Whose::Own {
@@ -63,14 +66,27 @@ pub(crate) fn price(at: Cell, secret: &Secret) -> (u64, usize) {
             Secret::Response(_) => (1, 1),
             _ => (0, 0),
         },
+        (_, Way::Questions) => match secret {
+            Secret::Answers(_) => (1, 1),
+            _ => (0, 0),
+        },
         _ => (u64::from(code), usize::from(code)),
     }
 }
 
-/// The secret in its own form, and in every other form that the cell takes and the text allows.
-pub(crate) fn forms(at: Cell, secret: &Secret) -> Vec<Secret> {
+/// The secret in its own form, and in every other form that the cell takes and the text allows:
+/// for questions, as answers to those that are asked.
+pub(crate) fn forms(at: Cell, secret: &Secret, asked: &[QuestionId]) -> Vec<Secret> {
     let text = secret.text().to_owned();
     let wanted = match at.way {
+        Way::Questions => {
+            let given: Vec<&str> = match secret {
+                Secret::Answers(answers) => answers.iter().map(|(_, answer)| &**answer).collect(),
+                other => vec![other.text()],
+            };
+            let texts = given.into_iter().cycle().map(str::to_owned);
+            Secret::Answers(asked.iter().cloned().zip(texts).collect())
+        }
         Way::EmailLink => Secret::Link(text),
         way if way.external() => Secret::Response(text),
         _ => Secret::Code(text),

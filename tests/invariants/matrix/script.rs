@@ -1,5 +1,8 @@
 //! The calls that need no secret, and the visible parts of their replies.
 
+use std::collections::BTreeSet;
+
+use sspr::method::{QuestionId, QuestionTopic};
 use sspr::testing::CallLog;
 use sspr::{
     Attempt, DeviceSecret, Engine, Error, Identifier, Request, SecretText, Selection, Timestamp,
@@ -8,7 +11,7 @@ use sspr::{
 use crate::matrix::cells::{Flow, Way};
 use crate::matrix::fixture::{Fixture, idle};
 use crate::matrix::play::Paper;
-use crate::support::NEW;
+use crate::support::{NEW, World};
 
 const ATTEMPTS: usize = 5;
 
@@ -36,6 +39,8 @@ pub(crate) struct Watched {
 pub(crate) struct Seen {
     pub(crate) answers: Vec<String>,
     pub(crate) calls: Vec<String>,
+    /// The questions that were asked. They differ from name to name.
+    pub(crate) asked: BTreeSet<Vec<QuestionId>>,
     ticket: Option<String>,
 }
 
@@ -60,11 +65,15 @@ macro_rules! on {
 trait Answer {
     fn shown(&self) -> String;
     fn ticket(&self) -> Option<&str>;
+    fn asked(&self) -> Vec<QuestionId> {
+        Vec::new()
+    }
 }
 
 impl<T: Paper> Answer for sspr::Reply<T> {
     fn shown(&self) -> String {
         let step = serde_json::to_string(&self.step).expect("json");
+        let step = self.asked().iter().fold(step, |step, id| step.replace(id.as_str(), "question"));
         let since = |at: Timestamp| at.unix_millis();
         format!(
             "{step} until {} not before {:?}, a ticket of {}, a page of {:?}, {}, {}",
@@ -79,6 +88,10 @@ impl<T: Paper> Answer for sspr::Reply<T> {
 
     fn ticket(&self) -> Option<&str> {
         Some(self.ticket.text())
+    }
+
+    fn asked(&self) -> Vec<QuestionId> {
+        World::questions(&self.step)
     }
 }
 
@@ -102,6 +115,7 @@ impl Seen {
     fn note<T: Answer>(&mut self, watched: &Watched, answer: Result<T, Error>) {
         if let Ok(answer) = &answer {
             self.ticket = answer.ticket().map(str::to_owned).or_else(|| self.ticket.take());
+            self.asked.extend(Some(answer.asked()).filter(|asked| !asked.is_empty()));
         }
         self.answers.push(answer.map_or_else(|error| format!("{error:?}"), |reply| reply.shown()));
         self.calls.push(watched.log.shapes().join(", "));
@@ -112,6 +126,10 @@ fn junk(way: Way, number: usize) -> Attempt {
     match way {
         Way::EmailLink => Attempt::link(&format!("{number}{}", "A".repeat(42))),
         way if way.external() => Attempt::response(SecretText::new(format!("junk {number}"))),
+        Way::Questions => {
+            let topics = QuestionTopic::ALL.into_iter().take(3).map(QuestionId::from);
+            Attempt::answers(topics.map(|id| (id, SecretText::new(format!("junk {number}")))))
+        }
         Way::RecoveryCode => Attempt::code(&format!("BCDF-GHJK-LMNP-QRST-VWXZ-BCDF-GHJ{number}")),
         way if way.kind().channels()[0] == sspr::method::Channel::InHand => {
             Attempt::code(&format!("00000{number}"))
@@ -164,7 +182,7 @@ pub(crate) async fn script(watched: &Watched, asked: Asked) -> Seen {
     for number in 0..ATTEMPTS + 2 {
         on!(watched, asked, seen, prove, &junk(way, number));
     }
-    for other in [Way::EmailLink, Way::Push, Way::Sms, Way::RecoveryCode] {
+    for other in [Way::EmailLink, Way::Push, Way::Sms, Way::RecoveryCode, Way::Questions] {
         on!(watched, asked, seen, prove, &junk(other, 1));
     }
     on!(watched, asked, seen, remember_device);

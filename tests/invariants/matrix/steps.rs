@@ -1,9 +1,13 @@
 //! The calls of each stage.
 
 use sspr::facts::{EmailAddress, PhoneNumber};
-use sspr::method::{Channel, NewAuthenticator, NewMethod, OathParameters};
+use sspr::method::{
+    Channel, NewAuthenticator, NewMethod, OathParameters, QuestionId, QuestionTopic,
+};
 use sspr::testing::SoftToken;
-use sspr::{Attempt, Engine, Error, Refusal, RegistrationTicket, SecretText, Selection, Step};
+use sspr::{
+    Attempt, Engine, Error, MethodKind, Refusal, RegistrationTicket, SecretText, Selection, Step,
+};
 
 use crate::matrix::cells::{Flow, Way};
 use crate::matrix::fixture::Fixture;
@@ -155,6 +159,7 @@ pub(crate) async fn step(
             let set = hand.set.as_ref().expect("created").0.clone();
             registration.acknowledge_recovery_codes(&request, &user, &set).await?;
         }
+        Stage::PutQuestions => put_questions(fixture, engine, play, hand).await?,
         Stage::Complete => return complete(engine, play, hand).await,
         Stage::Replace => {
             let fresh = if unlocks {
@@ -182,6 +187,29 @@ pub(crate) async fn step(
         }
     }
     Ok(true)
+}
+
+/// Replaces the set of questions, unless an earlier call has done so.
+async fn put_questions(
+    fixture: &Fixture,
+    engine: &Engine,
+    play: &Play,
+    hand: &mut Hand,
+) -> Result<(), Error> {
+    let (request, user) = (play.who.request(play.source), play.who.signed_in(fixture.now()));
+    let registration = engine.registration();
+    let listed = registration.list(&request, &user).await?;
+    let is_set = |kind| kind == MethodKind::SecurityQuestions;
+    let present = listed.into_iter().find(|method| is_set(method.kind)).expect("a set").id;
+    if *hand.former.get_or_insert(present.clone()) != present {
+        return Ok(());
+    }
+    let Secret::Answers(answers) = hand.secret() else { panic!("a set is chosen") };
+    let answers: Vec<_> =
+        answers.iter().map(|(id, answer)| (id.clone(), answer.as_str().into())).collect();
+    let set = registration.set_security_questions(&request, &user, &answers).await?;
+    assert_ne!(set.id, present);
+    Ok(())
 }
 
 async fn deliver(engine: &Engine) -> Result<bool, Error> {
@@ -267,6 +295,16 @@ pub(crate) fn read(fixture: &Fixture, play: &Play, hand: &Hand, way: Way) -> Opt
         Way::Token => shown(&who.token),
         Way::RecoveryCode if new => hand.set.as_ref().map(|set| Secret::Code(set.1.clone())),
         Way::RecoveryCode => Some(Secret::Code(who.codes[play.saved].clone())),
+        Way::Questions => {
+            let topics = QuestionTopic::ALL.into_iter().skip(5).take(5).map(QuestionId::from);
+            let asked = if new { topics.collect() } else { hand.asked() };
+            let answered = asked.into_iter().map(|id| {
+                let answer = who.answer(&id, new);
+                (id, answer)
+            });
+            let answers: Vec<_> = answered.collect();
+            (!answers.is_empty()).then_some(Secret::Answers(answers))
+        }
         Way::Push | Way::Passkey | Way::HostVerified => {
             let method = &fixture.external[way as usize - Way::Push as usize];
             let page = hand.page.as_deref()?;

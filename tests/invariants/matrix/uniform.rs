@@ -6,7 +6,7 @@ use std::sync::Arc;
 use sspr::adapters::memory::{GroupMember, MemoryStore};
 use sspr::facts::UserFacts;
 use sspr::policy::{Scope, SendBudgets};
-use sspr::testing::{CallLog, Recorder, SeededEntropy, TestSeal, block_on};
+use sspr::testing::{CallLog, Recorder, SeededEntropy, TestHash, TestSeal, block_on};
 use sspr::{DeviceSecret, Engine, GroupId, Identifier, Request, Source, UserId};
 
 use crate::matrix::cells::{Flow, Way, cells};
@@ -108,7 +108,8 @@ async fn recorded(fixture: &Fixture, store: MemoryStore, log: &CallLog) -> Engin
         .delivery(Recorder::new(fixture.inbox.clone(), log.clone()))
         .clock(fixture.clock.clone())
         .entropy(SeededEntropy::new(5))
-        .seal(Recorder::new(TestSeal, log.clone()));
+        .seal(Recorder::new(TestSeal, log.clone()))
+        .slow_hash(Recorder::new(TestHash::new(), log.clone()));
     for method in &fixture.external {
         builder = builder.external_method(Recorder::new(method.clone(), log.clone()));
     }
@@ -119,7 +120,10 @@ async fn recorded(fixture: &Fixture, store: MemoryStore, log: &CallLog) -> Engin
 /// Each comes from another source, since one source cannot spend a budget.
 async fn spend(watched: &Watched, asked: Asked, ada: &Person, batch: u8) {
     let sends = SendBudgets::default();
-    let passive = matches!(asked.way, Way::App | Way::Token | Way::RecoveryCode | Way::Passkey);
+    let passive = matches!(
+        asked.way,
+        Way::App | Way::Token | Way::RecoveryCode | Way::Questions | Way::Passkey
+    );
     let hour = if passive { sends.in_hand_per_hour } else { sends.per_hour };
     // Half of the hour's challenges, since not all of them may be live at once.
     for number in 0..hour / 2 {
@@ -180,13 +184,15 @@ fn seen_of(scenario: Asked, names: &[Who], share: u8) -> Vec<Seen> {
 #[test]
 fn every_option_gets_the_same_replies_for_every_identifier() {
     let asked = everything();
-    assert_eq!(asked.len(), 2 * (11 + 3));
+    assert_eq!(asked.len(), 2 * (12 + 3));
     for scenario in asked {
         let all = seen_of(scenario, &EVERY_NAME, SendBudgets::default().source_share);
         let first = &all[0];
         assert!(first.answers.len() >= 38, "{} calls", first.answers.len());
         for (who, seen) in EVERY_NAME.iter().zip(&all).skip(1) {
             let label = format!("{scenario:?}, an unknown user and {who:?}");
+            let questions = usize::from(scenario.way == Way::Questions);
+            assert_eq!(seen.asked.len(), questions, "{label}: one set of questions for a name");
             same(&first.answers, &seen.answers, &label);
             // Their port calls differ: a spent budget saves the commits, and the source's share,
             // which the script spends, does not apply to a known device.

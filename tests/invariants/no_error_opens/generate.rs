@@ -185,6 +185,15 @@ fn no_error_makes_a_reset_prove_more_or_tell_less() {
 }
 
 #[test]
+fn no_error_makes_an_invitation_worth_more_or_tell_less() {
+    let scenes = [
+        scene(scripts::accepts_an_invitation, Holds::Mail, 1, &["password_reset"]),
+        scene(scripts::accepts_an_invitation, Holds::Both, 2, &["link_redeemed_elsewhere"]),
+    ];
+    no_error_opens(&scenes, 150);
+}
+
+#[test]
 fn no_error_makes_an_unlock_prove_more_or_tell_less() {
     no_error_opens(&[scene(scripts::owner_unlocks, Holds::Both, 2, &["account_unlocked"])], 200);
 }

@@ -425,6 +425,44 @@ pub(crate) fn redeems_elsewhere<'a>(
     })
 }
 
+/// An administrator invites the user twice; both links are redeemed, the later one twice, and the
+/// password is set with whatever grant that gives.
+pub(crate) fn accepts_an_invitation<'a>(
+    fixture: &'a Fixture,
+    engine: &'a Engine,
+) -> Pin<Box<dyn Future<Output = Gains> + 'a>> {
+    Box::pin(async {
+        let actor = admin();
+        let admin = engine.admin(&fixture.tenant, &actor);
+        let mut links = Vec::new();
+        for _ in 0..2 {
+            let _ = again(async || admin.invite(&fixture.user).await).await;
+            deliver(engine).await;
+            links.extend(fixture.inbox.last_link_to(MAIL));
+            fixture.clock.advance(std::time::Duration::from_secs(120));
+        }
+        let mut gains = Gains::default();
+        for link in links.iter().chain(links.last()) {
+            let secret = link.rsplit('#').next().unwrap_or_default();
+            let attempt = Attempt::link(secret).expect("well formed");
+            let mut redeemed = Reset {
+                fixture,
+                engine,
+                request: with_human(),
+                reply: None,
+                gains: Gains::default(),
+            };
+            let request = with_human();
+            let call = async || engine.reset().redeem_link(&request, &ada(), &attempt).await;
+            let reply = again(call).await;
+            redeemed.keep(reply);
+            redeemed.complete().await;
+            gains.granted |= redeemed.gains.granted;
+        }
+        gains
+    })
+}
+
 /// An unlock by the methods of a reset.
 pub(crate) fn owner_unlocks<'a>(
     fixture: &'a Fixture,

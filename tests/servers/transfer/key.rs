@@ -5,18 +5,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sspr::admin::Contacts;
-use sspr::audit::Event;
+use sspr::audit::{Event, TrailOf};
 use sspr::facts::EmailAddress;
 use sspr::method::ChallengeOption;
+use sspr::policy::Deviation;
 use sspr::port::EventsOf;
 use sspr::port::{PortErrorKind, Record, RecordKey, RecordKind, Store};
 use sspr::testing::{InjectedFault, block_on};
 use sspr::transfer::{Stage, Transfer, copy};
 use sspr::{Error, Keys, MethodKind, Refusal, ResetTicket, Selection, UserId};
 
-use crate::support::{MAIL, NEW, World, email, keys, other_than, refusal};
+use crate::support::{MAIL, NEW, World, email, keys, other_than, refusal, request};
 use crate::transfer::crash::{IN_FLIGHT, each_call};
-use crate::transfer::scene::{Scene, fill, held, moved, other_keys, run, scan, tenants, waits};
+use crate::transfer::scene::{
+    Scene, every_method, fill, held, moved, other_keys, run, scan, tenants, waits,
+};
 use crate::transfer::stores::{Make, kinds, memory, pairs};
 
 /// A store under another key, and an engine on it.
@@ -117,6 +120,65 @@ fn a_code_of_an_authenticator_that_was_used_before_is_not_accepted_after() {
         let outcome = world.prove(&reply.ticket, &typed).await;
         assert_eq!(refusal(outcome), Refusal::NotAccepted);
     });
+}
+
+/// No answer would match under the new key, so a set of questions is removed, with an event and a
+/// notice, and the owner can register and use another.
+#[test]
+fn a_set_of_questions_ends_with_the_key_and_its_owner_is_told() {
+    for (name, make) in kinds() {
+        block_on(async {
+            let set = async |scene: &Scene| {
+                let mut settings = every_method();
+                settings.users.methods.insert(MethodKind::SecurityQuestions);
+                settings.acknowledged.insert(Deviation::SecurityQuestions);
+                scene.world.put_policy(settings).await;
+                scene.world.set_questions().await;
+                scene.world.deliver().await;
+            };
+            let Moved { scene, world, to, _guards: _kept } = renamed(memory, make, set).await;
+            let before = record_of(&*scene.from, "6e7b768e").await;
+            assert!(before.body().contains("answers"), "{name}: there was a set");
+            assert!(!record_of(&*to, "6e7b768e").await.body().contains("answers"), "{name}");
+            let registered = || async {
+                let listed = world.engine.registration().list(&request(), &world.signed_in()).await;
+                listed.expect(name).into_iter().map(|method| method.kind).collect::<Vec<_>>()
+            };
+            assert!(!registered().await.contains(&MethodKind::SecurityQuestions), "{name}");
+            let events = world.admin().user_events(&world.user, None, 100).await.expect(name);
+            let removed = events.items.iter().filter(|event| event.code() == "method_removed");
+            assert_eq!(removed.count(), 1, "{name}");
+            let mut next = None;
+            let trail = loop {
+                let of = TrailOf::User(&world.user);
+                let page = world.admin().verify_trail(of, None, next.as_ref(), 100).await;
+                let page = page.expect(name);
+                next.clone_from(&page.next);
+                if next.is_none() {
+                    break page;
+                }
+            };
+            assert!(trail.is_whole() && trail.events > 0, "{name}: {trail:?}");
+
+            let sent = world.inbox.all().len();
+            world.deliver().await;
+            let told = world.inbox.all().split_off(sent);
+            let removed = |kind| kind == "notice.method_removed";
+            assert!(!told.is_empty() && told.iter().all(|mail| removed(mail.kind)), "{name}");
+            let again = world.inbox.all().len();
+            world.deliver().await;
+            assert_eq!(world.inbox.all().len(), again, "{name}: once");
+
+            world.set_questions().await;
+            let reply = world.start().await;
+            let reply = world.proven(&reply.ticket, &email(), MAIL).await;
+            let questions = selection(MethodKind::SecurityQuestions);
+            let reply = world.challenge(&reply.ticket, &questions).await;
+            let answers = World::answers(&reply.step);
+            let proven = world.engine.reset().prove(&request(), &reply.ticket, &answers).await;
+            world.complete(&proven.expect(name).ticket, NEW).await.expect(name);
+        });
+    }
 }
 
 async fn record_of(store: &dyn Store, user: &str) -> Record {

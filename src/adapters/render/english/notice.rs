@@ -1,6 +1,6 @@
 //! The texts of notices: what happened, when, and what to do about it.
 
-use super::words::{a, accepted, capital, moment, your};
+use super::words::{a, accepted, capital, failures, moment, your};
 use crate::adapters::render::account_name;
 use crate::adapters::render::mail::Mail;
 use crate::message::{Locale, Notice, RepudiationLink};
@@ -218,11 +218,7 @@ impl Words {
                 )
             }
             Notice::ManyFailures { method, at } => {
-                let whose = match method {
-                    MethodKind::RecoveryCode => "your recovery codes",
-                    method => your(method),
-                };
-                Self::new(&format!("many wrong codes were entered for {whose}"), at).advice(
+                Self::new(&failures(method), at).advice(
                     "If this was not you, another person may be guessing. Your password has not changed. \
                      If there are many more failures, this way to reset it is switched off; tell \
                      your administrator.",

@@ -55,6 +55,8 @@ pub(crate) fn notices(at: Timestamp) -> Vec<Notice> {
         notices.push(Notice::MethodReplaced { method, at });
         notices.push(Notice::ManyFailures { method, at });
     }
+    // A change counts wrong passwords.
+    notices.push(Notice::ManyFailures { method: MethodKind::Password, at });
     notices
 }
 

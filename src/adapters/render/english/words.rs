@@ -55,6 +55,17 @@ pub(super) const fn your(method: MethodKind) -> &'static str {
     }
 }
 
+/// That many attempts for this method have failed.
+pub(super) fn failures(method: MethodKind) -> String {
+    let wrong = match method {
+        MethodKind::SecurityQuestions => "answers were given to your security questions",
+        MethodKind::Password => "passwords were entered for your account",
+        MethodKind::RecoveryCode => "codes were entered for your recovery codes",
+        method => return format!("many wrong codes were entered for {}", your(method)),
+    };
+    format!("many wrong {wrong}")
+}
+
 pub(super) fn capital(sentence: &str) -> String {
     let mut characters = sentence.chars();
     let first = characters.next().map(|first| first.to_ascii_uppercase());

@@ -108,6 +108,37 @@ fn questions_need_an_acknowledgement_under_every_standard() {
     assert!(review.finding("questions-alone").is_none());
 }
 
+/// under the presets of NIST, ASVS and PCI answers alone suffice for no reset, unless
+/// both acknowledgements say so; the review then cites what that breaks.
+#[test]
+fn answers_alone_need_a_second_acknowledgement_under_every_standard() {
+    let presets = [
+        PolicySettings::nist_aal1(),
+        PolicySettings::nist_aal2(),
+        PolicySettings::asvs(AsvsLevel::L1),
+        PolicySettings::asvs(AsvsLevel::L2),
+        PolicySettings::pci(),
+    ];
+    for mut preset in presets {
+        preset.users.methods.insert(KIND);
+        preset.users.required = 1;
+        preset
+            .acknowledged
+            .extend([Deviation::SecurityQuestions, Deviation::GuessingAboveThreshold]);
+        let later = faults(preset.clone(), |_| {});
+        assert!(later.contains(&"questions.first"), "never asked: {later:?}");
+        let first = |policy: &mut PolicySettings| policy.questions.first = true;
+        let alone = faults(preset.clone(), first);
+        assert!(alone.contains(&"questions.first"), "first: {alone:?}");
+        first(&mut preset);
+        preset.acknowledged.insert(Deviation::QuestionsFirst);
+        let Ok(policy) = Policy::new(preset) else { continue };
+        for code in ["questions-alone", "questions-before-proof", "questions-no-recovery-method"] {
+            assert!(policy.review().finding(code).is_some(), "{code}");
+        }
+    }
+}
+
 /// E1.5.19, E1.5.20, E1.5.21.
 #[test]
 fn questions_are_of_no_newer_policy_and_of_no_administrator() {

@@ -302,12 +302,14 @@ notice-unblocked = an administrator opened your sign-in methods again
     .long = An administrator opened your sign-in methods again on { $at }.
     .advice = Methods that were closed after many failed attempts are accepted again. { part-ask }
     .short = Closed methods are accepted again. Unexpected? Ask your administrator.
-part-whose = { $method ->
-    [recovery_code] your recovery codes
-   *[other] { part-your }
+part-failures = { $method ->
+    [security_questions] many wrong answers were given to your security questions
+    [password] many wrong passwords were entered for your account
+    [recovery_code] many wrong codes were entered for your recovery codes
+   *[other] many wrong codes were entered for { part-your }
 }
-notice-many-failures = many wrong codes were entered for { part-whose }
-    .long = Many wrong codes were entered for { part-whose } on { $at }.
+notice-many-failures = { part-failures }
+    .long = { part-failures } on { $at }.
     .advice = If this was not you, another person may be guessing. Your password has not changed. If there are many more failures, this way to reset it is switched off; tell your administrator.
     .short = { part-not-you-short }
 notice-administrator-may-have-reset = an administrator may have reset their own password

@@ -324,9 +324,17 @@ notice-unblocked = administrators atkal atļāva Jūsu pierakstīšanās metodes
     .long = Administrators { $at } atkal atļāva Jūsu pierakstīšanās metodes.
     .advice = Metodes, kas bija slēgtas pēc daudziem neveiksmīgiem mēģinājumiem, atkal ir derīgas. { part-ask }
     .short = { part-ask-short }
-notice-many-failures = ievadīti daudzi nepareizi kodi: { part-nominative }
-    .long = Jūsu { part-dative } ievadīti daudzi nepareizi kodi (pēdējais { $at }).
-    .advice = Ja to nedarījāt Jūs, kodus, iespējams, min cita persona. Jūsu parole nav mainīta. Ja neveiksmīgu mēģinājumu būs daudz vairāk, šis paroles atiestatīšanas veids tiks izslēgts; informējiet administratoru.
+notice-many-failures = { $method ->
+    [security_questions] uz drošības jautājumiem sniegtas daudzas nepareizas atbildes
+    [password] daudzreiz ievadīta nepareiza parole
+   *[other] ievadīti daudzi nepareizi kodi: { part-nominative }
+}
+    .long = { $method ->
+        [security_questions] Uz Jūsu drošības jautājumiem sniegtas daudzas nepareizas atbildes (pēdējā { $at }).
+        [password] Daudzreiz ievadīta nepareiza Jūsu parole (pēdējoreiz { $at }).
+       *[other] Jūsu { part-dative } ievadīti daudzi nepareizi kodi (pēdējais { $at }).
+    }
+    .advice = Ja to nedarījāt Jūs, iespējams, mēģina uzminēt cita persona. Jūsu parole nav mainīta. Ja neveiksmīgu mēģinājumu būs daudz vairāk, šis paroles atiestatīšanas veids tiks izslēgts; informējiet administratoru.
     .short = { part-not-you-short }
 notice-administrator-may-have-reset = administrators, iespējams, atiestatīja savu paroli
     .long = Administrators, iespējams, atiestatīja savu paroli { $at }.

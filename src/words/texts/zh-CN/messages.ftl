@@ -258,9 +258,14 @@ notice-unblocked = 管理员重新开放了您的登录方法
     .long = 管理员于 { $at } 重新开放了您的登录方法。
     .advice = 因多次尝试失败而关闭的方法现在可以再次使用。{ part-ask }
     .short = 已关闭的方法可再次使用。感到意外？请询问管理员。
-notice-many-failures = 您的{ part-kind }被多次输入错误的代码
-    .long = 截至 { $at }，您的{ part-kind }被多次输入错误的代码。
-    .advice = 如果不是您本人的操作，则可能有人正在猜测代码。您的密码没有更改。如果失败次数继续大幅增加，这种重置方式将被关闭；请告知管理员。
+part-failures = { $method ->
+    [security_questions] 您的安全问题被多次错误回答
+    [password] 您的密码被多次输入错误
+   *[other] 您的{ part-kind }被多次输入错误的代码
+}
+notice-many-failures = { part-failures }
+    .long = 截至 { $at }，{ part-failures }。
+    .advice = 如果不是您本人的操作，则可能有人正在尝试猜测。您的密码没有更改。如果失败次数继续大幅增加，这种重置方式将被关闭；请告知管理员。
     .short = { part-not-you-short }
 notice-administrator-may-have-reset = 一位管理员可能重置了自己的密码
     .long = 一位管理员可能于 { $at } 重置了自己的密码。

@@ -258,9 +258,14 @@ notice-unblocked = 系統管理員重新開放了您的登入方法
     .long = 系統管理員於 { $at } 重新開放了您的登入方法。
     .advice = 因多次嘗試失敗而關閉的方法現在可以再次使用。{ part-ask }
     .short = 已關閉的方法可再次使用。感到意外？請詢問系統管理員。
-notice-many-failures = 您的{ part-kind }被多次輸入錯誤的代碼
-    .long = 截至 { $at }，您的{ part-kind }被多次輸入錯誤的代碼。
-    .advice = 如果不是您本人的操作，則可能有人正在猜測代碼。您的密碼沒有變更。如果失敗次數繼續大幅增加，這種重設方式將被關閉；請通知系統管理員。
+part-failures = { $method ->
+    [security_questions] 您的安全性問題被多次錯誤回答
+    [password] 您的密碼被多次輸入錯誤
+   *[other] 您的{ part-kind }被多次輸入錯誤的代碼
+}
+notice-many-failures = { part-failures }
+    .long = 截至 { $at }，{ part-failures }。
+    .advice = 如果不是您本人的操作，則可能有人正在嘗試猜測。您的密碼沒有變更。如果失敗次數繼續大幅增加，這種重設方式將被關閉；請通知系統管理員。
     .short = { part-not-you-short }
 notice-administrator-may-have-reset = 一位系統管理員可能重設了自己的密碼
     .long = 一位系統管理員可能於 { $at } 重設了自己的密碼。
