@@ -132,6 +132,7 @@ const ROWS: &[Row] = &[
         s.password_expiry.validity_days = small(v);
     }),
     ("password_expiry.notice_days", 1, Some(30), |s, v| s.password_expiry.notice_days = small(v)),
+    ("password.min_score", 0, Some(4), |s, v| s.password.min_score = small(v)),
     ("password.required_classes", 0, Some(4), |s, v| {
         s.acknowledged.insert(Deviation::CompositionRules);
         s.password.required_classes = small(v);
@@ -196,7 +197,7 @@ fn every_numeric_field_is_in_the_table() {
     let mut rows: Vec<_> = ROWS.iter().map(|row| row.0.to_owned()).collect();
     rows.sort();
     assert_eq!(rows, fields);
-    assert_eq!(rows.len(), 73);
+    assert_eq!(rows.len(), 74);
 }
 
 #[test]
@@ -226,7 +227,7 @@ fn one_beyond_each_limit_is_refused() {
             checked += 1;
         }
     }
-    assert_eq!(checked, 2 * 73 - 5 - 8, "no upper limit on 5, no lower limit on 8");
+    assert_eq!(checked, 2 * 74 - 5 - 9, "no upper limit on 5, no lower limit on 9");
 }
 
 #[test]
