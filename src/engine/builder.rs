@@ -191,9 +191,7 @@ impl EngineBuilder<Ready> {
         self
     }
 
-    /// Sets the estimator of passwords for
-    /// [`password.min_score`](crate::password::PasswordRules::min_score). Default: none; a policy that
-    /// requires a score then refuses every password.
+    /// Sets the estimator of passwords. Default: none; a policy with a `min_score` refuses them all.
     pub fn strength_estimator(mut self, estimator: impl StrengthEstimator + 'static) -> Self {
         self.state.options.strength = Some(Arc::new(estimator));
         self

@@ -85,7 +85,7 @@ pub enum PasswordFault {
         /// The points that it needs.
         required: u8,
     },
-    /// Too low a score of the host's estimator, if the rules require one. It is judged after all other
+    /// Too low a score of the engine's estimator, if the rules require one. It is judged after all other
     /// rules, so it is the only fault.
     TooWeak {
         /// The score of the password, 0 to 4.

@@ -162,17 +162,17 @@ impl HelpContact {
     /// [`InvalidInput::Empty`], [`InvalidInput::TooLong`], [`InvalidInput::Control`].
     pub fn parse(text: &str) -> Result<Self, InvalidInput> {
         const WHAT: &str = "help contact";
-        let text = text.trim();
-        if text.is_empty() {
+        let line = text.trim();
+        if line.is_empty() {
             return Err(InvalidInput::Empty { what: WHAT });
         }
-        if text.len() > Self::MAX_BYTES {
+        if line.len() > Self::MAX_BYTES {
             return Err(InvalidInput::TooLong { what: WHAT, max: Self::MAX_BYTES });
         }
-        if text.chars().any(char::is_control) {
+        if line.chars().any(char::is_control) {
             return Err(InvalidInput::Control { what: WHAT });
         }
-        Ok(Self(text.to_owned()))
+        Ok(Self(line.to_owned()))
     }
 
     /// The text.
