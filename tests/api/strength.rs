@@ -10,9 +10,12 @@ use sspr::{Error, PolicySettings, Refusal, SecretText, SsprReason};
 
 use crate::support::*;
 
+/// A password and the words of its account.
+type Asked = (String, Vec<String>);
+
 /// Scores by the number of spaces, and remembers what it was asked.
 #[derive(Clone, Default)]
-struct Spaces(Arc<Mutex<Vec<(String, Vec<String>)>>>);
+struct Spaces(Arc<Mutex<Vec<Asked>>>);
 
 impl StrengthEstimator for Spaces {
     fn score(&self, password: &SecretText, words: &[&str]) -> u8 {
@@ -23,7 +26,7 @@ impl StrengthEstimator for Spaces {
 }
 
 impl Spaces {
-    fn asked(&self) -> Vec<(String, Vec<String>)> {
+    fn asked(&self) -> Vec<Asked> {
         std::mem::take(&mut *self.0.lock().expect("no panic"))
     }
 }
@@ -57,8 +60,8 @@ async fn a_password_below_the_required_score_is_refused_and_costs_no_grant() {
     let world = world(scored(3), &spaces).await;
     let ticket = world.granted().await;
     let weak = PasswordFault::TooWeak { score: 2, required: 3 };
-    assert_eq!(faults(&world, &ticket, "tractor violet candle").await, [weak.clone()]);
     assert_eq!((weak.code(), weak.guidance()), ("too_weak", "make_it_harder_to_guess"));
+    assert_eq!(faults(&world, &ticket, "tractor violet candle").await, [weak]);
     assert!(world.password_is(OLD));
     // A password that other rules refuse is not scored.
     assert_eq!(spaces.asked().len(), 1);
