@@ -135,7 +135,8 @@
 //! `sql-directory` adds `adapters::sql_directory`, the directory over a host's table of users, to `sqlite`
 //! and to `postgres`.
 //! `files` adds `adapters::files`, messages as files for development; `seal` adds `adapters::seal`,
-//! encryption of stored secrets under rotating keys; `csv` adds `adapters::rows::CsvRows`, reports as
+//! encryption of stored secrets under rotating keys; `strength` adds `adapters::strength`, a score of
+//! passwords; `csv` adds `adapters::rows::CsvRows`, reports as
 //! tables; `toml` adds policy documents in TOML; `words` adds `words`, texts of messages and pages in English,
 //! Latvian and Chinese; `tracing` adds a span for each operation and each
 //! port call; `testing` adds `testing`, test doubles; `conformance` adds `conformance`, the contracts of
@@ -296,13 +297,13 @@ pub mod policy {
     pub use crate::domain::policy::{
         AccountRisk, AdministratorPolicy, AsvsLevel, Breaker, CodeAlphabet, CodeFormat,
         CodeFormats, ContactSources, CrossLimits, DeskPolicy, Deviation, Disclosure, DocumentFault,
-        DomainExpiry, EntraImport, FailureBudgets, Finding, Gates, GuessingRisk, HelpDesk, HelpUrl,
-        Lifetimes, LockStart, MethodMaxima, MethodPolicies, MethodRisk, MigratedSetting,
-        MigrationState, NotTaken, NoticeBudgets, Notifications, NotifyRule, NumberPolicy,
-        OathPolicy, OnPremisesPolicy, OwnersWay, PasswordDue, PasswordExpiry, PhoneSpend,
-        PlanTable, PolicyDocument, PolicyDocumentError, PolicyError, PolicyFault, PolicyProblem,
-        PolicyReview, QuestionPolicy, Rate, RegistrationPolicy, Retired, Retirement, Scope,
-        SendBudgets, SettingValue, Severity, SignInLockout, SprayRisk, Standard, Throttle,
+        DomainExpiry, EntraImport, FailureBudgets, Finding, Gates, GuessingRisk, HelpContact,
+        HelpDesk, HelpUrl, Lifetimes, LockStart, MethodMaxima, MethodPolicies, MethodRisk,
+        MigratedSetting, MigrationState, NotTaken, NoticeBudgets, Notifications, NotifyRule,
+        NumberPolicy, OathPolicy, OnPremisesPolicy, OwnersWay, PasswordDue, PasswordExpiry,
+        PhoneSpend, PlanTable, PolicyDocument, PolicyDocumentError, PolicyError, PolicyFault,
+        PolicyProblem, PolicyReview, QuestionPolicy, Rate, RegistrationPolicy, Retired, Retirement,
+        Scope, SendBudgets, SettingValue, Severity, SignInLockout, SprayRisk, Standard, Throttle,
         ThrottleScope, ThrottledAct,
     };
     pub use crate::engine::PageFacts;

@@ -55,7 +55,7 @@ const BANNED: [&str; 36] = [
 ];
 
 /// What each feature may add to the default build.
-const ADDS: [(&str, &[&str]); 18] = [
+const ADDS: [(&str, &[&str]); 19] = [
     (
         "sqlite",
         &[
@@ -97,6 +97,23 @@ const ADDS: [(&str, &[&str]); 18] = [
         ],
     ),
     ("argon2", &["argon2", "base64ct", "blake2", "ctutils", "password-hash", "phc"]),
+    (
+        "strength",
+        &[
+            "aho-corasick",
+            "bit-set",
+            "bit-vec",
+            "either",
+            "fancy-regex",
+            "itertools",
+            "lazy_static",
+            "memchr",
+            "regex",
+            "regex-automata",
+            "regex-syntax",
+            "zxcvbn",
+        ],
+    ),
     (
         "seal",
         &["aead", "chacha20", "chacha20poly1305", "cipher", "inout", "poly1305", "universal-hash"],

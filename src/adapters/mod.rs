@@ -31,6 +31,8 @@ pub mod smtp;
 pub mod sql_directory;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
+#[cfg(feature = "strength")]
+pub mod strength;
 #[cfg(any(feature = "etcd", feature = "ldap", feature = "postgres", feature = "smtp"))]
 mod tls;
 

@@ -7,18 +7,17 @@ use std::time::Duration;
 
 use crate::domain::crypto::keys::Keys;
 use crate::domain::invalid::InvalidInput;
-use crate::domain::method::Verification;
 use crate::domain::policy::{Policy, PolicySettings};
 use crate::domain::record::store_note::StoreId;
 use crate::engine::Engine;
 use crate::engine::api::error::Error;
 use crate::engine::api::roles::AdminRoles;
-use crate::engine::core::Core;
 use crate::engine::core::hashing::Hashing;
+use crate::engine::core::{Core, check_external};
 use crate::engine::observe::{Observed, Observer};
 use crate::port::{
     BreachList, Clock, Delivery, Directory, Entropy, ExternalMethod, HumanCheck, RiskSignals, Seal,
-    Sessions, SlowHash, Store, SystemClock, SystemEntropy,
+    Sessions, SlowHash, Store, StrengthEstimator, SystemClock, SystemEntropy,
 };
 
 /// The keys are missing: call `keys`.
@@ -73,6 +72,7 @@ struct Options {
     entropy: Arc<dyn Entropy>,
     human_check: Option<Arc<dyn HumanCheck>>,
     breach_list: Option<Arc<dyn BreachList>>,
+    strength: Option<Arc<dyn StrengthEstimator>>,
     risk_signals: Option<Arc<dyn RiskSignals>>,
     seal: Option<Arc<dyn Seal>>,
     slow_hash: Option<Arc<dyn SlowHash>>,
@@ -147,6 +147,7 @@ impl EngineBuilder<NeedsDelivery> {
             entropy: Arc::new(SystemEntropy),
             human_check: None,
             breach_list: None,
+            strength: None,
             risk_signals: None,
             seal: None,
             slow_hash: None,
@@ -187,6 +188,12 @@ impl EngineBuilder<Ready> {
     /// Sets the list of breached passwords. Default: only the bundled list of common passwords.
     pub fn breach_list(mut self, list: impl BreachList + 'static) -> Self {
         self.state.options.breach_list = Some(Arc::new(list));
+        self
+    }
+
+    /// Sets the estimator of passwords. Default: none; a policy with a `min_score` refuses them all.
+    pub fn strength_estimator(mut self, estimator: impl StrengthEstimator + 'static) -> Self {
+        self.state.options.strength = Some(Arc::new(estimator));
         self
     }
 
@@ -332,6 +339,7 @@ impl EngineBuilder<Ready> {
             entropy: options.entropy,
             human_check: options.human_check.map(|check| observed(check, &observer)),
             breach_list: options.breach_list.map(|list| observed(list, &observer)),
+            strength: options.strength,
             risk_signals: options.risk_signals.map(|signals| observed(signals, &observer)),
             seal: options.seal.map(|seal| observed(seal, &observer)),
             slow_hash: options.slow_hash.map(|hash| observed(hash, &observer)),
@@ -381,14 +389,6 @@ fn fallback() -> Result<Arc<Policy>, InvalidInput> {
 
 fn observed<P: ?Sized>(port: Arc<P>, observer: &Arc<Observer>) -> Observed<P> {
     Observed::new(port, Arc::clone(observer))
-}
-
-fn check_external(methods: &[Arc<dyn ExternalMethod>]) -> Result<(), InvalidInput> {
-    let kinds: Vec<_> = methods.iter().map(|method| method.kind()).collect();
-    let own = kinds.iter().all(|kind| kind.verification() == Verification::External);
-    let twice = kinds.iter().enumerate().any(|(index, kind)| kinds[..index].contains(kind));
-    let (what, rule) = ("external methods", "must be host-verified kinds, each at most once");
-    if own && !twice { Ok(()) } else { Err(InvalidInput::Rule { what, rule }) }
 }
 
 impl<S> std::fmt::Debug for EngineBuilder<S> {

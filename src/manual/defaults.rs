@@ -194,7 +194,7 @@
 //! | `policy_max_age` | 5 seconds, also the limit | One read fewer per step; `complete` always reads afresh. |
 //! | `event_retention` | 30 days | Entra. Export the audit trail if you need it longer. |
 //! | `clock`, `entropy` | the operating system's | Others are for tests. |
-//! | `human_check`, `breach_list`, `risk_signals` | none | Each is a service that you provide. |
+//! | `human_check`, `breach_list`, `strength_estimator`, `risk_signals` | none | Each is a service that you provide. |
 //! | `seal`, `external_method` | none | Your key; your service. Without them their methods are not offered. |
 //! | `admin_roles` | Entra's names | Replace them if your directory has others. |
 //!

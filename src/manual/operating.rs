@@ -88,6 +88,10 @@
 //! heads regularly with [`Admin::trail_head`](crate::Admin::trail_head), keep them outside the store, and
 //! pass the last one as `known`. After a restore of a backup this finding is expected.
 //!
+//! The chain takes 0.23 of a step in memory: of a wrong guess, which commits one event (`benches/trail.rs`,
+//! one run on a busy machine). A durable commit takes so much longer that the share is small there. To verify an
+//! event takes 1.25 times as long as to link it.
+//!
 //! # SQLite in production
 //!
 //! - One machine, one file on a local disk, one or a few processes. Give the file a folder of its

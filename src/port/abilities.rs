@@ -20,6 +20,27 @@ pub trait BreachList: Send + Sync {
     async fn contains(&self, password: &SecretText) -> PortResult<bool>;
 }
 
+/// An estimate of how hard a password is to guess.
+///
+/// [`password.min_score`](crate::password::PasswordRules::min_score) is the score that a password
+/// needs. The engine asks after all other rules, once for each call of `complete` with a valid grant.
+/// `adapters::strength` has one (feature `strength`).
+pub trait StrengthEstimator: Send + Sync {
+    /// The score of a password, from 0 (guessed within seconds) to
+    /// [`MAX_SCORE`](crate::password::PasswordRules::MAX_SCORE), which is 4 (more than 10^10
+    /// guesses). A greater number counts as 4. *A wrong high score* lets a password in that
+    /// attackers guess.
+    ///
+    /// `password` is in normal form and has at most
+    /// [`SCORED`](crate::password::PasswordRules::SCORED) characters, the first ones of a longer one:
+    /// estimators take more than linear time. `words` are the names and addresses of the account
+    /// and of its organisation, and their parts, which attackers try first.
+    ///
+    /// It makes no call, and is computed where it is called: it must be done within some
+    /// milliseconds.
+    fn score(&self, password: &SecretText, words: &[&str]) -> u8;
+}
+
 /// A check that the caller is a human, such as a CAPTCHA.
 ///
 /// A correct answer must be usable once, and the check must happen on the server.

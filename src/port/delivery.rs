@@ -105,6 +105,10 @@ pub struct Envelope {
     pub requested_at: Option<Timestamp>,
     /// Where it came from, as the host's [`Request`](crate::Request::with_origin) says.
     pub origin: Option<CoarseOrigin>,
+    /// How the user reaches the help desk, from the policy
+    /// ([`desk.contact`](crate::policy::DeskPolicy::contact)): one line of text. `None` if the policy names
+    /// none, and in messages to administrators.
+    pub contact: Option<String>,
     /// The *it was not me* link of a notice by mail about a change, if the policy has a page for it.
     pub repudiation: Option<RepudiationLink>,
 }
@@ -138,6 +142,7 @@ impl Envelope {
             cloud: None,
             requested_at: None,
             origin: None,
+            contact: None,
             repudiation: None,
         }
     }

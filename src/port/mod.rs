@@ -14,6 +14,7 @@ pub use async_trait::async_trait;
 
 pub use abilities::{
     BreachList, ExternalMethod, HumanCheck, RiskSignal, RiskSignals, Seal, SlowHash,
+    StrengthEstimator,
 };
 pub use clock::{Clock, Entropy, SystemClock, SystemEntropy};
 pub use delivery::{Delivery, Envelope};

@@ -23,6 +23,7 @@ use crate::domain::rules::{
     consume, open_challenge, reserve_attempt,
 };
 use crate::domain::time::Timestamp;
+use crate::domain::trail::{Extension, Found, Head, TrailPosition, Walk, extend};
 use crate::port::{Commit, Committed, PortResult, Store};
 
 /// The benchmarks pass valid values only; any other is a bug in them.
@@ -192,6 +193,57 @@ impl ProveStep {
     pub fn refuse(&self) -> bool {
         let mut transition = self.transition(&self.fresh, ActorKind::Anonymous);
         reserve_attempt(&mut transition, &proving(&flow_id(9, 9))).is_err()
+    }
+}
+
+/// The events of a reservation, which its commit links and whose head it seals.
+pub struct TrailStep {
+    keys: Keys,
+    record: RecordKey,
+    events: Vec<Event>,
+    /// The head before the commit, and after it.
+    heads: [Head; 2],
+    now: Timestamp,
+}
+
+impl TrailStep {
+    /// The versions of the record before the commit and after it.
+    const VERSIONS: [Version; 2] = [Version::new(1, 1), Version::new(2, 2)];
+
+    /// The reservation of this step, on a record that has a head.
+    #[must_use]
+    pub fn new(keys: Keys, step: &ProveStep) -> Self {
+        let Decided { account, events, .. } = step.reserve();
+        let heads = [Head::UNUSED; 2];
+        let mut new = Self { keys, record: account.key, events, heads, now: step.now };
+        let [version, _] = Self::VERSIONS;
+        let first = Extension { before: None, version, ..new.extension() };
+        new.heads[0] = extend(first, None, &mut []);
+        new.link();
+        new
+    }
+
+    fn extension(&self) -> Extension<'_> {
+        let ([before, version], keys, records) =
+            (Self::VERSIONS, [&self.keys; 2], [self.record; 2]);
+        Extension { keys, records, before: Some(before), version, at: self.now, ends: false }
+    }
+
+    /// Links the events and seals the head, as the commit does. Returns the number of events.
+    pub fn link(&mut self) -> usize {
+        let mut events = std::mem::take(&mut self.events);
+        self.heads[1] = extend(self.extension(), Some(self.heads[0]), &mut events);
+        self.events = events;
+        self.events.len()
+    }
+
+    /// Verifies the linked events against the head.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        let ([_, version], [_, head]) = (Self::VERSIONS, self.heads);
+        let mut walk = Walk::new(&self.keys, self.record, self.now, None, TrailPosition::default());
+        self.events.iter().for_each(|event| walk.event(event));
+        walk.end(Found::Record(version, Some(head))).is_whole()
     }
 }
 

@@ -278,9 +278,10 @@ impl Letter<'_> {
         mail.says(self.phrases.phrase(key, &values))
     }
 
-    /// Adds the brand's contact and footer.
+    /// Adds the contact, the brand's or else the policy's, and the footer.
     fn signed<'m>(&self, mut mail: Mail<'m>) -> Mail<'m> {
-        if let Some(contact) = &self.brand.contact {
+        let contact = self.brand.contact.as_ref().or(self.envelope.contact.as_ref());
+        if let Some(contact) = contact {
             let values = [("contact", contact.as_str().into())];
             mail = mail.says(self.phrases.phrase("mail-contact", &values));
         }

@@ -215,6 +215,9 @@ impl Phrases<'_> {
             PasswordFault::Guessable { points, required } => {
                 vec![("points", (*points).into()), ("needed", (*required).into())]
             }
+            PasswordFault::TooWeak { score, required } => {
+                vec![("score", (*score).into()), ("needed", (*required).into())]
+            }
             PasswordFault::NeedsClasses { required, found } => {
                 vec![("needed", (*required).into()), ("found", (*found).into())]
             }
@@ -240,6 +243,9 @@ impl Phrases<'_> {
         let mut rules = vec![self.phrase("guide-length", &length)];
         if guide.required_classes > 0 {
             rules.push(self.phrase("guide-classes", &classes));
+        }
+        if guide.min_score > 0 {
+            rules.push(self.phrase("guide-score", &[]));
         }
         if guide.ascii_only {
             rules.push(self.phrase("guide-ascii", &[]));

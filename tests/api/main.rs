@@ -22,4 +22,5 @@ mod registration;
 mod regressions;
 mod reports;
 mod shared_names;
+mod strength;
 mod surface;

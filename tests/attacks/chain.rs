@@ -12,8 +12,8 @@ use crate::stores::StoreKind;
 use crate::support::*;
 
 on_every_store!(
-    a_trail_is_whole_after_every_operation_and_after_a_purge,
-    an_altered_list_of_events_is_found,
+    v50_a_trail_is_whole_after_every_operation_and_after_a_purge,
+    v50_an_altered_list_of_events_is_found,
 );
 
 /// All findings, and whether the trail is whole.
@@ -45,7 +45,7 @@ async fn lived_in(store: Arc<dyn Store>) -> World {
     world
 }
 
-async fn a_trail_is_whole_after_every_operation_and_after_a_purge(stores: &StoreKind) {
+async fn v50_a_trail_is_whole_after_every_operation_and_after_a_purge(stores: &StoreKind) {
     let world = lived_in(stores.store()).await;
     let user = world.user.clone();
     let known = world.admin().trail_head(TrailOf::User(&user)).await.expect("read").expect("one");
@@ -150,7 +150,7 @@ const ALTERATIONS: [(&str, Alter, &str); 9] = [
     ),
 ];
 
-async fn an_altered_list_of_events_is_found(stores: &StoreKind) {
+async fn v50_an_altered_list_of_events_is_found(stores: &StoreKind) {
     let alter = Mutex::new(None);
     let behind = Arc::new(Behind { inner: stores.store(), alter });
     let world = lived_in(Arc::clone(&behind) as Arc<dyn Store>).await;

@@ -22,4 +22,5 @@ mod private_servers;
 mod records;
 mod smtp;
 mod sql_directory;
+mod trail;
 mod transfer;

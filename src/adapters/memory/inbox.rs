@@ -110,6 +110,8 @@ pub struct Delivered {
     pub cloud: Option<String>,
     /// When the request came in that caused it.
     pub requested_at: Option<Timestamp>,
+    /// How the user reaches the help desk.
+    pub contact: Option<String>,
     /// Where that request came from.
     pub origin: Option<CoarseOrigin>,
     code: Option<Arc<SecretText>>,
@@ -170,6 +172,7 @@ impl Delivered {
             time_zone: envelope.time_zone.clone(),
             cloud: envelope.cloud.clone(),
             requested_at: envelope.requested_at,
+            contact: envelope.contact.clone(),
             origin: envelope.origin,
             code: code.map(kept),
             link: link.map(kept),

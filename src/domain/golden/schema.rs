@@ -15,7 +15,7 @@ use crate::domain::method::MethodKind;
 use crate::domain::password::BannedPasswords;
 use crate::domain::policy::table::{SETTINGS, Setting};
 use crate::domain::policy::{
-    AsvsLevel, Breaker, CodeAlphabet, Deviation, Disclosure, DomainExpiry, HelpDesk,
+    AsvsLevel, Breaker, CodeAlphabet, Deviation, Disclosure, DomainExpiry, HelpContact, HelpDesk,
     MethodPolicies, NotifyRule, Policy, PolicyDocument, Retirement, Scope, SettingValue, Throttle,
 };
 use crate::domain::questions::{QuestionId, QuestionTopic};
@@ -41,6 +41,7 @@ fn form(path: &str, generator: &mut SchemaGenerator) -> Option<Schema> {
         "administrators.roles" | "notifications.administrator_roles" => of::<BTreeSet<RoleId>>,
         "notifications.rule" => of::<NotifyRule>,
         "desk.help" => of::<HelpDesk>,
+        "desk.contact" => of::<Option<HelpContact>>,
         "desk.help_tiers" => of::<Vec<BTreeSet<RoleId>>>,
         "desk.repudiation_link" | "link" => of::<Option<LinkBase>>,
         "codes.email.alphabet" | "codes.sms.alphabet" | "codes.voice.alphabet" => {
@@ -236,10 +237,10 @@ impl Validator {
     }
 }
 
-fn presets() -> [PolicySettings; 6] {
-    let [one, two] = [AsvsLevel::L1, AsvsLevel::L2].map(PolicySettings::asvs);
+fn presets() -> [PolicySettings; 7] {
+    let [one, two, three] = [AsvsLevel::L1, AsvsLevel::L2, AsvsLevel::L3].map(PolicySettings::asvs);
     let nist = (PolicySettings::nist_aal1(), PolicySettings::nist_aal2());
-    [PolicySettings::entra(), PolicySettings::pci(), nist.0, nist.1, one, two]
+    [PolicySettings::entra(), PolicySettings::pci(), nist.0, nist.1, one, two, three]
 }
 
 fn is_refused(document: &Value) -> bool {

@@ -71,6 +71,20 @@ impl PasswordContext {
         &self.names
     }
 
+    /// The words and their parts as they are spelled, each once, for an estimator.
+    pub(crate) fn parts(&self) -> Vec<&str> {
+        let mut parts: Vec<&str> = Vec::new();
+        for word in &self.words {
+            parts.push(word);
+            parts.extend(word.split(|c: char| c == '@' || c.is_whitespace()));
+            parts.extend(word.split(|c: char| !c.is_alphanumeric()));
+        }
+        parts.retain(|part| part.chars().count() >= 3);
+        parts.sort_unstable();
+        parts.dedup();
+        parts
+    }
+
     /// The words and their parts, in the form in which passwords are compared with them.
     pub(super) fn forms(&self) -> Vec<Vec<char>> {
         let mut forms = Vec::new();

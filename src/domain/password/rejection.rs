@@ -85,6 +85,14 @@ pub enum PasswordFault {
         /// The points that it needs.
         required: u8,
     },
+    /// Too low a score of the engine's estimator, if the rules require one. It is judged after all other
+    /// rules, so it is the only fault.
+    TooWeak {
+        /// The score of the password, 0 to 4.
+        score: u8,
+        /// The score that it needs.
+        required: u8,
+    },
     /// Words of the organisation, or a derivative of them. With Entra's score: a password that would
     /// have enough points without them.
     BannedWord,
@@ -107,6 +115,7 @@ impl PasswordFault {
             Self::TooManyBytes { .. } => "too_many_bytes",
             Self::Common => "common",
             Self::Guessable { .. } => "guessable",
+            Self::TooWeak { .. } => "too_weak",
             Self::BannedWord => "banned_word",
             Self::ContextWord => "context_word",
         }
@@ -124,7 +133,7 @@ impl PasswordFault {
             Self::NeedsClasses { .. } => "mix_character_classes",
             Self::TooManyBytes { .. } => "shorten_or_use_basic_latin",
             Self::Common => "avoid_common_passwords",
-            Self::Guessable { .. } => "make_it_harder_to_guess",
+            Self::Guessable { .. } | Self::TooWeak { .. } => "make_it_harder_to_guess",
             Self::BannedWord => "avoid_organisation_words",
             Self::ContextWord => "avoid_personal_words",
         }

@@ -51,6 +51,11 @@ pub struct PasswordRules {
     /// above 0 needs [`Deviation::CompositionRules`](crate::policy::Deviation). A space, and a letter
     /// without case, count as symbols.
     pub required_classes: u8,
+    /// The least score of a [`StrengthEstimator`](crate::port::StrengthEstimator), 0 to 4. Default 0:
+    /// none is asked. Above 0 the engine needs one, and without it writes no password. Of a longer
+    /// password the first [`SCORED`](Self::SCORED) characters are scored. [`check`](Self::check), a
+    /// pure function, does not ask.
+    pub min_score: u8,
     /// Whether only printable ASCII is accepted. Default false; true needs
     /// [`Deviation::AsciiPasswords`](crate::policy::Deviation).
     pub ascii_only: bool,
@@ -104,6 +109,7 @@ impl Default for PasswordRules {
             common_list: true,
             banned_words: BTreeSet::new(),
             required_classes: 0,
+            min_score: 0,
             ascii_only: false,
         }
     }
@@ -113,6 +119,14 @@ impl PasswordRules {
     /// The longest accepted password before NFC, in bytes: 1 024 code points of four bytes. A
     /// password that the rules allow is longer only if NFC shortens it.
     pub const MAX_BYTES: usize = 4096;
+
+    /// The most characters of a password that a
+    /// [`StrengthEstimator`](crate::port::StrengthEstimator) gets: 32 code points after NFC, the first
+    /// ones. A longer password has the score of these.
+    pub const SCORED: usize = 32;
+
+    /// The best score of a [`StrengthEstimator`](crate::port::StrengthEstimator).
+    pub const MAX_SCORE: u8 = 4;
 
     /// Checks a password and returns its normal form, the one to be stored: NFC of the given text.
     /// Case, spaces at the ends and compatibility forms stay.
@@ -142,6 +156,20 @@ impl PasswordRules {
         } else {
             Err(PasswordRejection { faults })
         }
+    }
+
+    /// What an estimator gets of a password in normal form.
+    pub(crate) fn scored(password: &SecretText) -> SecretText {
+        let text = password.expose_secret();
+        let end = text.char_indices().nth(Self::SCORED).map_or(text.len(), |(index, _)| index);
+        SecretText::from(&text[..end])
+    }
+
+    /// The fault of a password with this score.
+    pub(crate) const fn weakness(&self, score: u8) -> Option<PasswordFault> {
+        let (score, required) =
+            (if score > Self::MAX_SCORE { Self::MAX_SCORE } else { score }, self.min_score);
+        if score < required { Some(PasswordFault::TooWeak { score, required }) } else { None }
     }
 
     fn judge_characters(&self, password: &str, faults: &mut Vec<PasswordFault>) {

@@ -28,6 +28,10 @@ use crate::domain::time::{DAY, duration_ms};
 pub struct DeskPolicy {
     /// Where *contact your administrator* leads. Default [`HelpDesk::Administrators`].
     pub help: HelpDesk,
+    /// How a user reaches the help desk, as every message says: a number, an address, opening hours.
+    /// Default: none; the page or the mailbox of `help` is then named, if there is one. NIST SP
+    /// 800-63B-4, 4.6 requires contact information in each notice of a recovery.
+    pub contact: Option<HelpContact>,
     /// The roles whose holders get requests for help, in tiers: the first tier with a holder who has
     /// a mail address gets them, 100 holders at most. Default (Entra): Password Administrators and
     /// Helpdesk Administrators, else User Administrators, else Global Administrators. 1 to 4 tiers,
@@ -67,6 +71,7 @@ impl Default for DeskPolicy {
         ];
         Self {
             help: HelpDesk::default(),
+            contact: None,
             help_tiers: tiers.map(tier).into(),
             repudiation_link: None,
             repudiation_life: DAY,
@@ -80,6 +85,29 @@ impl Default for DeskPolicy {
 impl DeskPolicy {
     /// The most roles of one tier.
     pub(super) const MAX_TIER: usize = 16;
+
+    /// How a user reaches the help desk: the contact, else the page or the mailbox of `help`.
+    ///
+    /// ```
+    /// use sspr::policy::{DeskPolicy, HelpContact, HelpDesk, HelpUrl};
+    ///
+    /// let mut desk = DeskPolicy::default();
+    /// assert_eq!(desk.shown_contact(), None);
+    /// desk.help = HelpDesk::Url(HelpUrl::parse("https://help.contoso.example/password")?);
+    /// assert_eq!(desk.shown_contact(), Some("https://help.contoso.example/password"));
+    /// desk.contact = Some(HelpContact::parse("Service desk, +371 6700 0000")?);
+    /// assert_eq!(desk.shown_contact(), Some("Service desk, +371 6700 0000"));
+    /// # Ok::<(), sspr::InvalidInput>(())
+    /// ```
+    #[must_use]
+    pub fn shown_contact(&self) -> Option<&str> {
+        match (&self.contact, &self.help) {
+            (Some(contact), _) => Some(contact.as_str()),
+            (None, HelpDesk::Url(page)) => Some(page.as_str()),
+            (None, HelpDesk::Mail(mail)) => Some(mail.as_str()),
+            (None, HelpDesk::Administrators | HelpDesk::Off) => None,
+        }
+    }
 }
 
 /// Where a user who cannot reset gets help.
@@ -108,6 +136,50 @@ pub enum HelpDesk {
     Mail(EmailAddress),
     /// No help is offered.
     Off,
+}
+
+/// How a user reaches the help desk: one line of text, shown in messages.
+///
+/// ```
+/// use sspr::policy::HelpContact;
+///
+/// assert!(HelpContact::parse("Service desk, +371 6700 0000").is_ok());
+/// assert!(HelpContact::parse(" ").is_err());
+/// assert!(HelpContact::parse("two\nlines").is_err());
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct HelpContact(String);
+
+serde_as_text!(HelpContact, Self::parse);
+
+impl HelpContact {
+    const MAX_BYTES: usize = 200;
+
+    /// Takes one line of text of 1 to 200 bytes. Spaces at its ends are removed.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput::Empty`], [`InvalidInput::TooLong`], [`InvalidInput::Control`].
+    pub fn parse(text: &str) -> Result<Self, InvalidInput> {
+        const WHAT: &str = "help contact";
+        let line = text.trim();
+        if line.is_empty() {
+            return Err(InvalidInput::Empty { what: WHAT });
+        }
+        if line.len() > Self::MAX_BYTES {
+            return Err(InvalidInput::TooLong { what: WHAT, max: Self::MAX_BYTES });
+        }
+        if line.chars().any(char::is_control) {
+            return Err(InvalidInput::Control { what: WHAT });
+        }
+        Ok(Self(line.to_owned()))
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 /// The address of a help page, shown to users as a link.

@@ -11,7 +11,7 @@ use super::finding::Standard::{Asvs, Engine, Entra, Nist};
 use super::finding::{Finding, Row, row};
 use super::guessing::GuessingRisk;
 use super::notifications::NotifyRule;
-use super::settings::{Disclosure, Gates, PolicySettings};
+use super::settings::{Disclosure, Gates, PolicySettings, Scope};
 use crate::domain::crypto::link_base::LinkBase;
 use crate::domain::method::{MethodKind, Verification};
 use crate::domain::time::{DAY, MINUTE};
@@ -142,6 +142,16 @@ fn contacts(settings: &PolicySettings, found: &mut Vec<Row>) {
         )
         .cites(Requirement, Nist, "NIST SP 800-63B-4, 4.6")
         .text("The notice of a reset does not go to every address of the user."),
+        row(
+            settings.scope != Scope::None && settings.desk.shown_contact().is_none(),
+            "desk.contact",
+            "notice-without-contact",
+        )
+        .cites(Recommendation, Nist, "NIST SP 800-63B-4, 4.6")
+        .text(
+            "The policy names no contact for notices: the standard requires contact information in \
+             each, so your texts of messages must have it.",
+        ),
         row(
             !registration.second_factor_to_change,
             "registration.second_factor_to_change",

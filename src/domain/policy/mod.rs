@@ -45,7 +45,7 @@ pub(crate) use breaker::VerifiedShare;
 pub use budgets::{CrossLimits, FailureBudgets, Lifetimes, NoticeBudgets, Rate, SendBudgets};
 pub use changes::{ChangedSetting, PolicyChanges};
 pub use codes::{CodeAlphabet, CodeFormat, CodeFormats};
-pub use desk::{DeskPolicy, HelpDesk, HelpUrl};
+pub use desk::{DeskPolicy, HelpContact, HelpDesk, HelpUrl};
 pub use deviation::Deviation;
 pub(in crate::domain) use document::stored;
 pub use document::{DocumentFault, MigratedSetting, PolicyDocument, PolicyDocumentError};

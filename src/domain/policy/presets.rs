@@ -23,18 +23,13 @@ use super::throttle::Throttle;
 
 /// A level of OWASP ASVS 5.0 for which there is a preset.
 ///
-/// Level 3 forbids codes by phone (6.6.1) and by mail (6.3.6). It has no preset, since a tenant
-/// must choose among the remaining methods: authenticator apps, OATH tokens, recovery codes,
-/// passkeys and other host-verified methods. Start from [`AsvsLevel::L2`], set `users.methods` and
-/// `administrators.gates.methods` to the chosen ones, and check that the review has no finding
-/// `asvs-level-3`.
-///
 /// ```
 /// use sspr::PolicySettings;
 /// use sspr::policy::AsvsLevel;
 ///
 /// assert_eq!(PolicySettings::asvs(AsvsLevel::L1).users.required, 1);
 /// assert_eq!(PolicySettings::asvs(AsvsLevel::L2).users.required, 2);
+/// assert!(!PolicySettings::asvs(AsvsLevel::L3).users.methods.contains(&sspr::MethodKind::Email));
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 #[non_exhaustive]
@@ -43,6 +38,8 @@ pub enum AsvsLevel {
     L1,
     /// The second level, for applications with sensitive data.
     L2,
+    /// The third level, for the highest assurance: neither mail nor phones are a proof (6.3.6, 6.6.1).
+    L3,
 }
 
 const ENTRA_ADMINISTRATOR_METHODS: [MethodKind; 4] = [
@@ -50,6 +47,19 @@ const ENTRA_ADMINISTRATOR_METHODS: [MethodKind; 4] = [
     MethodKind::MobilePhone,
     MethodKind::OfficePhone,
     MethodKind::AuthenticatorApp,
+];
+
+/// Of these any two are different recovery methods by NIST SP 800-63B-4, 4.2.2.2: an issued code, a
+/// saved one, an authenticator of the account.
+const AAL2_METHODS: [MethodKind; 3] =
+    [MethodKind::Email, MethodKind::AuthenticatorApp, MethodKind::RecoveryCode];
+
+/// What ASVS leaves at level 3: nothing that is sent.
+const ASVS_L3_METHODS: [MethodKind; 4] = [
+    MethodKind::AuthenticatorApp,
+    MethodKind::OathToken,
+    MethodKind::RecoveryCode,
+    MethodKind::Passkey,
 ];
 
 /// An account has three numbers: a mobile one, an alternate one and that of the office.
@@ -213,37 +223,35 @@ impl PolicySettings {
         Self { users: one_gate(), contacts: confirmed_only(), ..Self::default() }
     }
 
-    /// The closest that mail and phones come to NIST SP 800-63B-4 for accounts that can reach AAL2:
-    /// two gates, only confirmed addresses, otherwise the numbers of
-    /// [`nist_aal1`](Self::nist_aal1).
+    /// NIST SP 800-63B-4 for accounts that can reach AAL2: two recovery codes *obtained by different
+    /// methods*, or one and an authenticator of the account (4.2.2.2).
     ///
-    /// It does not conform by itself. NIST requires two recovery codes *obtained by different
-    /// methods*, or one and an authenticator of the account (4.2.2.2), and counts codes sent to two
-    /// addresses as one method. [`Deviation::IssuedCodesAsTwoGates`] is acknowledged here, and
-    /// [`Policy::review`](super::Policy::review) reports it. To conform, count a second class of
-    /// method (authenticator apps, OATH tokens, recovery codes, passkeys) and only one kind that
-    /// receives codes. Then the finding disappears, and the acknowledgement can be removed.
+    /// Two gates of a mailed code, an authenticator app and recovery codes, for users and
+    /// administrators alike: any two of them are different methods. Only confirmed addresses count.
+    /// Otherwise the numbers of [`nist_aal1`](Self::nist_aal1). The engine needs a
+    /// [`Seal`](crate::port::Seal) for the apps. Codes to a phone would be a second method that issues
+    /// codes: two issued codes are one class, and the review then reports `issued-codes-one-class`.
     ///
     /// ```
-    /// use sspr::PolicySettings;
-    /// use sspr::policy::Deviation;
+    /// use sspr::{Policy, PolicySettings};
+    /// use sspr::policy::{Severity, Standard};
     ///
     /// let settings = PolicySettings::nist_aal2();
-    /// assert_eq!(settings.users.required, 2);
-    /// assert!(settings.acknowledged.contains(&Deviation::IssuedCodesAsTwoGates));
+    /// assert_eq!((settings.users.required, settings.acknowledged.len()), (2, 0));
+    /// let review = Policy::new(settings).unwrap().review();
+    /// let breaks = |finding: &&sspr::policy::Finding| {
+    ///     (finding.standard(), finding.severity()) == (Standard::Nist, Severity::Requirement)
+    /// };
+    /// assert!(review.findings().iter().find(breaks).is_none());
     /// ```
     #[must_use]
     pub fn nist_aal2() -> Self {
-        Self {
-            contacts: confirmed_only(),
-            acknowledged: [Deviation::IssuedCodesAsTwoGates].into(),
-            ..Self::default()
-        }
+        Self { contacts: confirmed_only(), ..two_gates(&AAL2_METHODS) }
     }
 
-    /// OWASP ASVS 5.0.0, level 1 or 2.
+    /// OWASP ASVS 5.0.0, level 1, 2 or 3.
     ///
-    /// Both levels: codes and links live 10 minutes, and a code of an authenticator its own 30
+    /// All levels: codes and links live 10 minutes, and a code of an authenticator its own 30
     /// seconds (6.5.5, required at level 2); only confirmed phone numbers count (6.6.1, level 2);
     /// replies do not disclose which accounts exist (6.3.8, level 3); passwords have 15 characters
     /// (6.2.1 requires 8 and recommends 15); the common list is used (6.2.4: it is too short for
@@ -254,6 +262,10 @@ impl PolicySettings {
     /// authentication (6.4.3), and mail codes of 8 consonants, 34.5 bits. 6.6.3 requires protection
     /// against guessing, which the budgets give, and suggests codes of 64 bits. ASVS does not count
     /// gates, so two issued codes are acknowledged as a deviation from NIST.
+    ///
+    /// Level 3: two gates of authenticator apps, OATH tokens, recovery codes and passkeys, for users
+    /// and administrators alike. The engine needs a [`Seal`](crate::port::Seal), and for passkeys an
+    /// [`ExternalMethod`](crate::port::ExternalMethod). Addresses still get notices (6.3.7).
     ///
     /// ```
     /// use sspr::PolicySettings;
@@ -280,6 +292,10 @@ impl PolicySettings {
                 acknowledged: [Deviation::IssuedCodesAsTwoGates].into(),
                 ..base
             },
+            AsvsLevel::L3 => {
+                let Self { users, administrators, .. } = two_gates(&ASVS_L3_METHODS);
+                Self { users, administrators, ..base }
+            }
         }
     }
 
@@ -341,6 +357,13 @@ fn entra_retirements() -> Vec<Retirement> {
 
 fn one_gate() -> Gates {
     Gates { required: 1, methods: [MethodKind::Email, MethodKind::MobilePhone].into() }
+}
+
+/// Two gates of these methods, for users and for administrators.
+fn two_gates(methods: &[MethodKind]) -> PolicySettings {
+    let gates = Gates { required: 2, methods: methods.iter().copied().collect() };
+    let administrators = AdministratorPolicy { gates: gates.clone(), ..Default::default() };
+    PolicySettings { users: gates, administrators, ..PolicySettings::default() }
 }
 
 const fn confirmed_only() -> ContactSources {

@@ -37,6 +37,8 @@ pub enum Lack {
     /// A longer [`reply_floor`](crate::EngineBuilder::reply_floor): one that covers the hashes of the
     /// questions that are asked before the first proof.
     ReplyFloor,
+    /// A [`strength_estimator`](crate::EngineBuilder::strength_estimator).
+    StrengthEstimator,
     /// A [`human_check`](crate::EngineBuilder::human_check).
     HumanCheck,
     /// More kinds of method: the engine serves fewer than the gates require.
@@ -51,7 +53,7 @@ impl Unserved {
     /// Whether no user, or no administrator, can complete a reset because of it.
     #[must_use]
     pub const fn stops_every_reset(&self) -> bool {
-        matches!(self.lacks, Lack::HumanCheck | Lack::Methods)
+        matches!(self.lacks, Lack::HumanCheck | Lack::Methods | Lack::StrengthEstimator)
     }
 }
 
@@ -67,6 +69,7 @@ impl fmt::Display for Unserved {
             Lack::ExternalMethod => "needs a method that the host verifies",
             Lack::SlowHash => "needs a slow hash",
             Lack::ReplyFloor => "needs a reply floor that covers the hashes of its answers",
+            Lack::StrengthEstimator => "needs a strength estimator",
             Lack::HumanCheck => "needs a human check, and the engine was built without one",
             Lack::Methods => "requires more distinct methods than this engine serves",
         })
@@ -77,9 +80,12 @@ impl fmt::Display for Unserved {
 pub(crate) fn unserved(
     policy: &Policy,
     capabilities: &Capabilities,
-    human_check: bool,
+    [human_check, estimator]: [bool; 2],
 ) -> Vec<Unserved> {
     let mut found = Vec::new();
+    if policy.password.min_score > 0 && !estimator {
+        found.push(Unserved::new("password.min_score", None, Lack::StrengthEstimator));
+    }
     if policy.human_check && !human_check {
         found.push(Unserved::new("human_check", None, Lack::HumanCheck));
     }

@@ -144,6 +144,9 @@ settings! {
     notifications.administrator_roles: Entries(0, MAX_ROLES),
         "Entra. Not empty if `notifications.administrators` is set.";
     desk.help: Any, "Entra: a mail to administrators.";
+    desk.contact: Any,
+        "NIST SP 800-63B-4, 4.6: a notice has contact information. One line, 200 bytes at most. Only you \
+        know it.";
     desk.help_tiers: Entries(1, 4),
         "Entra: holders of the first tier that has any, 100 at most. Each tier has 1 to 16 roles.";
     desk.repudiation_link: Any,
@@ -301,6 +304,9 @@ settings! {
         "Add your own: products, places, the organisation's name. 3 to 64 characters each; 4 to 16 with \
         Entra's score.";
     password.required_classes: Number(0, 4), "Both standards forbid composition rules.";
+    password.min_score: Number(0, 4),
+        "Own choice: no standard names a score. zxcvbn's authors take 3 and more for enough. Above 0 the \
+        engine needs a `StrengthEstimator`.";
     password.ascii_only: Any, "Both standards forbid composition rules.";
     password_expiry.validity_days: Number(0, 730),
         "NIST SP 800-63B-4, 3.1.1.2 forbids periodic changes; Entra's default for tenants since 2021. \

@@ -176,6 +176,8 @@ pub struct PasswordGuide {
     /// whose directory reports it as a school, and of a user whose password need not be strong
     /// (Entra).
     pub required_classes: u8,
+    /// The score that a password needs, 0 to 4; 0 if none is required.
+    pub min_score: u8,
     /// Whether only printable ASCII is accepted.
     pub ascii_only: bool,
 }
@@ -187,6 +189,7 @@ impl From<&PasswordRules> for PasswordGuide {
             max_length: rules.max_length,
             max_bytes: rules.max_bytes,
             required_classes: rules.required_classes,
+            min_score: rules.min_score,
             ascii_only: rules.ascii_only,
         }
     }

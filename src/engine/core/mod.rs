@@ -25,6 +25,8 @@ use std::time::Duration;
 
 use crate::domain::crypto::keys::Keys;
 use crate::domain::identity::ids::TenantId;
+use crate::domain::invalid::InvalidInput;
+use crate::domain::method::Verification;
 use crate::domain::policy::Policy;
 use crate::domain::record::store_note::StoreId;
 use crate::domain::rules::FreshChallenge;
@@ -39,7 +41,7 @@ use crate::engine::maintenance::failing::Failing;
 use crate::engine::observe::{Observed, Observer, Operation, Watched};
 use crate::port::{
     BreachList, Clock, Cursor, Delivery, Directory, Entropy, ExternalMethod, HumanCheck,
-    RiskSignals, Seal, Sessions, SlowHash, Store,
+    RiskSignals, Seal, Sessions, SlowHash, Store, StrengthEstimator,
 };
 
 /// The state of an engine: its ports, its settings, and what it has counted since it was opened.
@@ -53,6 +55,7 @@ pub(crate) struct Core {
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) human_check: Option<Observed<dyn HumanCheck>>,
     pub(crate) breach_list: Option<Observed<dyn BreachList>>,
+    pub(crate) strength: Option<Arc<dyn StrengthEstimator>>,
     pub(crate) risk_signals: Option<Observed<dyn RiskSignals>>,
     pub(crate) seal: Option<Observed<dyn Seal>>,
     pub(crate) slow_hash: Option<Observed<dyn SlowHash>>,
@@ -147,6 +150,15 @@ impl Core {
             failing: self.failing.all(self.clock.now()),
         }
     }
+}
+
+/// Requires that external methods are of kinds that hosts verify, each at most once.
+pub(crate) fn check_external(methods: &[Arc<dyn ExternalMethod>]) -> Result<(), InvalidInput> {
+    let kinds: Vec<_> = methods.iter().map(|method| method.kind()).collect();
+    let own = kinds.iter().all(|kind| kind.verification() == Verification::External);
+    let twice = kinds.iter().enumerate().any(|(index, kind)| kinds[..index].contains(kind));
+    let (what, rule) = ("external methods", "must be host-verified kinds, each at most once");
+    if own && !twice { Ok(()) } else { Err(InvalidInput::Rule { what, rule }) }
 }
 
 impl fmt::Debug for Core {

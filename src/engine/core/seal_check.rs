@@ -32,7 +32,8 @@ pub(crate) async fn check(
         questions: core.slow_hash.is_some(),
         external: core.external.iter().map(|method| method.kind()).collect(),
     };
-    let mut found = unserved(policy, &capabilities, core.human_check.is_some());
+    let mut found =
+        unserved(policy, &capabilities, [core.human_check.is_some(), core.strength.is_some()]);
     found.extend(core.uncovered_hashes(policy));
     Ok(found)
 }

@@ -7,7 +7,9 @@ use crate::domain::crypto::secret::SecretText;
 use crate::domain::event::RejectedBy;
 use crate::domain::identity::facts::{PasswordHome, UserFacts};
 use crate::domain::identity::writes::{PolicyReason, WriteOutcome, WritePurpose, WriteReply};
-use crate::domain::password::{PasswordContext, composed};
+use crate::domain::password::{
+    PasswordContext, PasswordFault, PasswordRejection, PasswordRules, composed,
+};
 use crate::domain::reason::SsprReason;
 use crate::domain::refusal::Refusal;
 use crate::domain::rules::effective::{cleared, password_rules};
@@ -229,6 +231,11 @@ pub(crate) async fn judge(
             return Ok(Err(Rejected { by, reasons, refusal: Refusal::Password(rejection) }));
         }
     };
+    if let Some(weak) = too_weak(core, &rules, &normalised, &words)? {
+        let (by, reasons) = (RejectedBy::Rules, vec![weak.code().to_owned()]);
+        let refusal = Refusal::Password(PasswordRejection { faults: vec![weak] });
+        return Ok(Err(Rejected { by, reasons, refusal }));
+    }
     if let Some(list) = &core.breach_list
         && list.contains(&normalised).await.at(FaultOrigin::BreachList)?
     {
@@ -237,6 +244,25 @@ pub(crate) async fn judge(
         return Ok(Err(Rejected { by, reasons, refusal }));
     }
     Ok(Ok(normalised))
+}
+
+/// The fault of a password whose score is below the one that the rules require.
+///
+/// Without an estimator no password is accepted: a missing score is no good one.
+fn too_weak(
+    core: &Core,
+    rules: &PasswordRules,
+    password: &SecretText,
+    words: &PasswordContext,
+) -> Result<Option<PasswordFault>, Error> {
+    if rules.min_score == 0 {
+        return Ok(None);
+    }
+    let Some(estimator) = &core.strength else {
+        return Err(Refusal::NotEligible { reason: SsprReason::ServiceIncomplete }.into());
+    };
+    let score = estimator.score(&PasswordRules::scored(password), &words.parts());
+    Ok(rules.weakness(score))
 }
 
 /// Words that the password must not contain: the names of the user and of the organisation.

@@ -262,13 +262,22 @@ fn envelope(
         | PendingBody::Announce { .. }
         | PendingBody::Administrators { .. } => return None,
     };
+    let to_user = !matches!(body, PendingBody::Notice { about: Some(_), .. });
+    let contact = due.policy.desk.shown_contact().filter(|_| to_user).map(str::to_owned);
     let key = core.keys.message(&target.key, *number, *queued_at);
     // An overdue notice may be delivered until this engine's lease ends.
     let until = claimed_until.map_or(*not_after, |until| until.max(*not_after));
     let (tenant, nameless, locale) = (target.tenant.clone(), String::new(), locale.clone());
     let envelope =
         Envelope::new(key, tenant, nameless, channel, destination, locale, message, until);
-    Some(Envelope { about, repudiation, requested_at: Some(*queued_at), origin: *from, ..envelope })
+    Some(Envelope {
+        about,
+        contact,
+        repudiation,
+        requested_at: Some(*queued_at),
+        origin: *from,
+        ..envelope
+    })
 }
 
 /// The sign-in names of the users who have this mailbox now.

@@ -100,6 +100,7 @@ fn each_fault_of_a_password_has_a_text_and_a_hint() {
         PasswordFault::NeedsClasses { required: 3, found: 1 },
         PasswordFault::TooManyBytes { max: 72 },
         PasswordFault::Guessable { points: 3, required: 5 },
+        PasswordFault::TooWeak { score: 2, required: 3 },
         PasswordFault::Common,
         PasswordFault::BannedWord,
         PasswordFault::ContextWord,
@@ -114,6 +115,8 @@ fn each_fault_of_a_password_has_a_text_and_a_hint() {
         assert_eq!(phrases.guide(&guide).len(), 2);
         (guide.required_classes, guide.ascii_only) = (3, true);
         assert_eq!(phrases.guide(&guide).len(), 4);
+        guide.min_score = 3;
+        assert_eq!(phrases.guide(&guide).len(), 5);
     });
 }
 

@@ -105,6 +105,27 @@ async fn e9_4_lists_and_names_refuse_a_reset_and_a_change() {
     assert_eq!(faults(&world, &ticket, "F@brikam-19-goats").await, []);
 }
 
+/// The passwords of the cloud that an administrator sets are generated, so that the lists judge those
+/// that are supplied for premises.
+#[tokio::test]
+async fn e9_4_lists_hold_for_a_password_that_an_administrator_supplies() {
+    let mut settings = entra_passwords();
+    settings.password.banned_words = ["Fabrikam".to_owned()].into();
+    settings.on_premises.writeback = true;
+    settings.on_premises.apply_password_rules = true;
+    let world = world(settings).await;
+    change(&world, |facts| facts.password_home = sspr::facts::PasswordHome::OnPremises);
+    let (admin, banned) = (world.admin(), SecretText::from("F@brikam!9"));
+    let refused = admin.set_temporary_password(&world.user, Some(&banned)).await;
+    let error = refused.expect_err("refused");
+    let Some(Refusal::Password(rejection)) = error.refusal() else { panic!("{error}") };
+    assert_eq!(rejection.faults, [PasswordFault::BannedWord]);
+    assert!(world.password_is(OLD), "nothing is written");
+    let strong = SecretText::from("F@brikam-19-goats");
+    admin.set_temporary_password(&world.user, Some(&strong)).await.expect("five points");
+    assert!(world.password_is("F@brikam-19-goats"));
+}
+
 /// A requirement that is off for one user is on for the next.
 #[tokio::test]
 async fn e9_1_a_strong_password_is_not_required_of_every_user() {

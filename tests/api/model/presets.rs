@@ -14,13 +14,14 @@ const MODEL: &str = include_str!("../../MODEL.md");
 type Preset = fn() -> PolicySettings;
 
 /// The presets, in the order of the table's columns.
-const PRESETS: [(&str, Preset); 7] = [
+const PRESETS: [(&str, Preset); 8] = [
     ("default", PolicySettings::default),
     ("entra", PolicySettings::entra),
     ("nist_aal1", PolicySettings::nist_aal1),
     ("nist_aal2", PolicySettings::nist_aal2),
     ("asvs 1", || PolicySettings::asvs(AsvsLevel::L1)),
     ("asvs 2", || PolicySettings::asvs(AsvsLevel::L2)),
+    ("asvs 3", || PolicySettings::asvs(AsvsLevel::L3)),
     ("pci", PolicySettings::pci),
 ];
 

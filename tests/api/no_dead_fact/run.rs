@@ -4,7 +4,7 @@ use std::fmt::{Debug, Write as _};
 
 use sspr::facts::{EmailAddress, TenantFacts, UserFacts, WriteOutcome};
 use sspr::method::{NewMethod, SignInContext};
-use sspr::port::{Clock as _, HumanCheck, PortResult};
+use sspr::port::{Clock as _, HumanCheck, PortResult, StrengthEstimator};
 use sspr::{
     Actor, Error, FlowTicket, PolicySettings, Reply, Request, SecretText, SignedIn, Step, TenantId,
 };
@@ -46,7 +46,7 @@ impl Setup {
     /// The world of the setup, with an administrator and a helper.
     pub(super) async fn open(&self) -> World {
         let builder = World::builder().settings(settings());
-        let builder = builder.engine(|engine| engine.human_check(Human));
+        let builder = builder.engine(|engine| engine.human_check(Human).strength_estimator(Spaces));
         let builder = if self.register { builder.registered() } else { builder };
         let world = builder.open().await;
         let helper = world.add_user("helper", "helper");
@@ -66,6 +66,15 @@ impl Setup {
         }
         world.put_policy(self.settings.clone()).await;
         world
+    }
+}
+
+/// Scores the spaces of a password.
+struct Spaces;
+
+impl StrengthEstimator for Spaces {
+    fn score(&self, password: &SecretText, _words: &[&str]) -> u8 {
+        password.expose_secret().matches(' ').count().try_into().unwrap_or(u8::MAX)
     }
 }
 

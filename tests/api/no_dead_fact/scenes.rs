@@ -298,7 +298,7 @@ impl Stage {
         }
         world.deliver().await;
         let sent = world.inbox.all().into_iter();
-        let sent: Vec<_> = sent.map(|sent| (sent.kind, sent.valid_for)).collect();
+        let sent: Vec<_> = sent.map(|sent| (sent.kind, sent.valid_for, sent.contact)).collect();
         self.see("sent", &sent);
     }
 

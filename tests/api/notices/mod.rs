@@ -10,3 +10,4 @@ mod facts;
 mod failing;
 mod repudiation;
 mod scene;
+mod standards;

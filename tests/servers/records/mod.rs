@@ -4,7 +4,7 @@
 
 mod damaged;
 mod events;
-mod keys;
+pub(crate) mod keys;
 mod may_drop;
 mod newer;
 mod policies;

@@ -15,7 +15,7 @@ mod life;
 mod moved;
 mod refused;
 mod restored;
-mod scene;
+pub(crate) mod scene;
 #[cfg(feature = "seal")]
 mod seal;
 mod stores;

@@ -159,7 +159,10 @@ fn render(envelope: &Envelope, origin: Option<&SmsOrigin>) -> Rendered {
             match envelope.channel {
                 Channel::Sms => Rendered::new(subject, words.text(&short())),
                 Channel::Voice => Rendered::new(subject, words.call(&name)),
-                _ => words.mail(&name, envelope.repudiation.as_ref()).rendered(subject),
+                _ => {
+                    let contact = envelope.contact.as_deref();
+                    words.mail(&name, contact, envelope.repudiation.as_ref()).rendered(subject)
+                }
             }
         }
     }

@@ -37,8 +37,16 @@ impl Words {
         format!("{name}: {}", self.headline)
     }
 
-    pub(super) fn mail<'a>(self, name: &str, link: Option<&'a RepudiationLink>) -> Mail<'a> {
+    pub(super) fn mail<'a>(
+        self,
+        name: &str,
+        contact: Option<&str>,
+        link: Option<&'a RepudiationLink>,
+    ) -> Mail<'a> {
         let mut mail = Mail::new(Locale::default()).says(self.long).says(self.advice);
+        if let Some(contact) = contact {
+            mail = mail.says(format!("To reach your administrator: {contact}"));
+        }
         if let Some(link) = link {
             mail = mail
                 .says(

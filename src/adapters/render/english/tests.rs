@@ -73,19 +73,14 @@ fn mails() -> Vec<Message> {
     messages().into_iter().chain(links).collect()
 }
 
-fn rendered(
-    renderer: &impl Renderer,
-    organisation: &str,
-    channel: Channel,
-    message: Message,
-) -> Rendered {
+fn envelope(organisation: &str, channel: Channel, message: Message) -> Envelope {
     let destination = match channel {
         Channel::Email => {
             Destination::Email(EmailAddress::parse("ada@lace.example").expect("mail"))
         }
         _ => Destination::Phone(PhoneNumber::parse("+4915112345678").expect("phone")),
     };
-    let envelope = Envelope::new(
+    Envelope::new(
         "ab".repeat(32),
         TenantId::parse("tenant-7").expect("tenant id"),
         organisation.to_owned(),
@@ -94,8 +89,16 @@ fn rendered(
         Locale::default(),
         message,
         AT,
-    );
-    let words = renderer.render(&envelope);
+    )
+}
+
+fn rendered(
+    renderer: &impl Renderer,
+    organisation: &str,
+    channel: Channel,
+    message: Message,
+) -> Rendered {
+    let words = renderer.render(&envelope(organisation, channel, message));
     let shown = format!("{words:?}");
     assert!(!shown.contains(CODE) && !shown.contains("://"), "Debug redacts: {shown}");
     words

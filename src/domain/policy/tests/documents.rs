@@ -14,7 +14,7 @@ fn presets() -> Vec<PolicySettings> {
         PolicySettings::nist_aal1(),
         PolicySettings::nist_aal2(),
     ];
-    all.extend([AsvsLevel::L1, AsvsLevel::L2].map(PolicySettings::asvs));
+    all.extend([AsvsLevel::L1, AsvsLevel::L2, AsvsLevel::L3].map(PolicySettings::asvs));
     all
 }
 

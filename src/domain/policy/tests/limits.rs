@@ -135,6 +135,7 @@ const ROWS: &[Row] = &[
         s.password_expiry.validity_days = small(v);
     }),
     ("password_expiry.notice_days", 1, Some(30), |s, v| s.password_expiry.notice_days = small(v)),
+    ("password.min_score", 0, Some(4), |s, v| s.password.min_score = small(v)),
     ("password.required_classes", 0, Some(4), |s, v| {
         s.acknowledged.insert(Deviation::CompositionRules);
         s.password.required_classes = small(v);

@@ -11,7 +11,7 @@ use crate::domain::policy::{
 };
 use crate::domain::time::{DAY, HOUR, MINUTE};
 
-fn all() -> [(&'static str, PolicySettings); 7] {
+fn all() -> [(&'static str, PolicySettings); 8] {
     [
         ("default", PolicySettings::default()),
         ("entra", PolicySettings::entra()),
@@ -19,6 +19,7 @@ fn all() -> [(&'static str, PolicySettings); 7] {
         ("nist_aal2", PolicySettings::nist_aal2()),
         ("asvs 1", PolicySettings::asvs(AsvsLevel::L1)),
         ("asvs 2", PolicySettings::asvs(AsvsLevel::L2)),
+        ("asvs 3", PolicySettings::asvs(AsvsLevel::L3)),
         ("pci", PolicySettings::pci()),
     ]
 }
@@ -128,21 +129,39 @@ fn throttles_of_entra(throttles: &[Throttle]) {
 
 #[test]
 fn nist_presets_differ_from_nist_only_where_they_say_so() {
-    assert!(breaches(&review(PolicySettings::nist_aal1()), Standard::Nist).is_empty());
-    let review = review(PolicySettings::nist_aal2());
-    // Once for the users' gates, once for the administrators'.
-    assert_eq!(breaches(&review, Standard::Nist), ["issued-codes-one-class"; 2]);
-    assert!(review.finding("issued-codes-one-class").unwrap().acknowledged());
-    assert!(review.finding("administrator-contacts").is_none());
+    for settings in [PolicySettings::nist_aal1(), PolicySettings::nist_aal2()] {
+        let review = review(settings);
+        assert!(breaches(&review, Standard::Nist).is_empty(), "{review}");
+        assert!(review.finding("administrator-contacts").is_none());
+    }
+    // any two of the kinds are different methods, and another that issues codes is not.
+    for phone in [MethodKind::MobilePhone, MethodKind::OfficePhone] {
+        let mut settings = PolicySettings::nist_aal2();
+        assert!(settings.acknowledged.is_empty());
+        settings.users.methods.insert(phone);
+        assert_eq!(breaches(&review(settings), Standard::Nist), ["issued-codes-one-class"]);
+    }
+    let mut settings = PolicySettings::nist_aal2();
+    settings.administrators.gates.methods.insert(MethodKind::MobilePhone);
+    let found = review(settings);
+    let finding = found.finding("issued-codes-one-class").unwrap();
+    assert_eq!(finding.path(), "administrators.gates.methods");
 }
 
 #[test]
 fn asvs_and_pci_presets_meet_their_standard() {
     //
-    for level in [AsvsLevel::L1, AsvsLevel::L2] {
+    for level in [AsvsLevel::L1, AsvsLevel::L2, AsvsLevel::L3] {
         assert!(breaches(&review(PolicySettings::asvs(level)), Standard::Asvs).is_empty());
     }
     assert!(breaches(&review(PolicySettings::pci()), Standard::Pci).is_empty());
+    // 6.3.6, 6.6.1: level 3 has no finding about what is sent, and one method of its kinds makes one.
+    assert!(review(PolicySettings::asvs(AsvsLevel::L2)).finding("asvs-level-3").is_some());
+    assert!(review(PolicySettings::asvs(AsvsLevel::L3)).finding("asvs-level-3").is_none());
+    let mut settings = PolicySettings::asvs(AsvsLevel::L3);
+    settings.users.methods.insert(MethodKind::Email);
+    let found = review(settings);
+    assert_eq!(found.finding("asvs-level-3").unwrap().path(), "users.methods");
 
     let mut settings = PolicySettings::asvs(AsvsLevel::L2);
     settings.lifetimes.email_code = Duration::from_secs(601);

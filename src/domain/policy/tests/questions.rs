@@ -76,6 +76,7 @@ fn questions_need_an_acknowledgement_under_every_standard() {
         PolicySettings::nist_aal2(),
         PolicySettings::asvs(AsvsLevel::L1),
         PolicySettings::asvs(AsvsLevel::L2),
+        PolicySettings::asvs(AsvsLevel::L3),
         PolicySettings::pci(),
     ];
     for preset in presets {

@@ -96,6 +96,7 @@ guide-classes = At least { $required ->
     [one] { $required } kind
    *[other] { $required } kinds
 } of characters: lower-case letters, upper-case letters, digits, symbols.
+guide-score = Hard to guess: words that do not belong together rather than a name, a date or a row of keys.
 guide-ascii = Only basic Latin letters, digits, spaces and common symbols.
 guide-blocked = No common password, no name and no word of your organisation.
 
@@ -125,6 +126,8 @@ password-too-many-bytes = It has more than { $max ->
     .hint = Make it shorter, or use basic Latin letters: other letters take more bytes.
 password-guessable = It is too easy to guess: its score is { $points }, and { $needed } is needed.
     .hint = Add words that do not belong together.
+password-too-weak = It is too easy to guess: its strength is { $score } of 4, and { $needed } is needed.
+    .hint = Add words that do not belong together. Names, dates, rows of keys and repeats are guessed first.
 password-common = It is a common password, or like one.
     .hint = Attackers try common passwords first. Use several words that do not belong together.
 password-banned-word = It is made of words of your organisation.

@@ -96,6 +96,7 @@ guide-classes = Vismaz { $required ->
     [one] { $required } rakstzīmju veids
    *[other] { $required } rakstzīmju veidi
 }: mazie burti, lielie burti, cipari, simboli.
+guide-score = Grūti uzminama: savstarpēji nesaistīti vārdi, nevis vārds, datums vai taustiņu rinda.
 guide-ascii = Tikai latīņu pamatalfabēta burti, cipari, atstarpes un parastie simboli.
 guide-blocked = Ne bieži lietota parole, ne vārds, ne Jūsu organizācijas vārdi.
 
@@ -127,6 +128,8 @@ password-too-many-bytes = Tajā ir vairāk par { $max ->
     .hint = Saīsiniet to vai izmantojiet latīņu pamatalfabēta burtus: citi burti aizņem vairāk baitu.
 password-guessable = To ir pārāk viegli uzminēt: vērtējums ir { $points }, bet nepieciešams { $needed }.
     .hint = Pievienojiet savstarpēji nesaistītus vārdus.
+password-too-weak = To ir pārāk viegli uzminēt: tās stiprums ir { $score } no 4, bet nepieciešams { $needed }.
+    .hint = Pievienojiet savstarpēji nesaistītus vārdus. Vārdus, datumus, taustiņu rindas un atkārtojumus uzmin vispirms.
 password-common = Tā ir bieži lietota parole vai tai līdzīga.
     .hint = Uzbrucēji vispirms izmēģina bieži lietotas paroles. Izmantojiet vairākus savstarpēji nesaistītus vārdus.
 password-banned-word = Tā sastāv no Jūsu organizācijas vārdiem.

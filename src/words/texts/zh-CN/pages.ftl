@@ -92,6 +92,7 @@ skip-until = 您可以在 { $until } 之前跳过此步骤。
 
 guide-length = { $least } 到 { $most } 个字符。空格和各种文字均可。
 guide-classes = 至少包含以下字符类型中的 { $required } 种：小写字母、大写字母、数字、符号。
+guide-score = 难以猜到：请使用互不相关的词语，而不是姓名、日期或键盘上的一排按键。
 guide-ascii = 只能使用基本拉丁字母、数字、空格和常用符号。
 guide-blocked = 不能使用常见密码、姓名或您组织的相关词语。
 
@@ -111,6 +112,8 @@ password-too-many-bytes = 密码多于 { $max } 个字节。
     .hint = 请缩短密码，或使用基本拉丁字母：其他文字占用更多字节。
 password-guessable = 密码太容易被猜到：得分为 { $points }，至少需要 { $needed }。
     .hint = 请添加互不相关的词语。
+password-too-weak = 密码太容易被猜到：强度为 { $score }（最高 4），至少需要 { $needed }。
+    .hint = 请添加互不相关的词语。姓名、日期、键盘上的一排按键和重复内容最先被猜到。
 password-common = 这是常见密码或与之相似。
     .hint = 攻击者会首先尝试常见密码。请使用几个互不相关的词语。
 password-banned-word = 密码由您组织的相关词语组成。

@@ -92,6 +92,7 @@ skip-until = 您可以在 { $until } 之前略過此步驟。
 
 guide-length = { $least } 到 { $most } 個字元。空格和各種文字均可。
 guide-classes = 至少包含下列字元類型中的 { $required } 種：小寫字母、大寫字母、數字、符號。
+guide-score = 難以猜到：請使用互不相關的詞語，而不是姓名、日期或鍵盤上的一排按鍵。
 guide-ascii = 只能使用基本拉丁字母、數字、空格和常用符號。
 guide-blocked = 不能使用常見密碼、姓名或貴組織的相關詞語。
 
@@ -111,6 +112,8 @@ password-too-many-bytes = 密碼多於 { $max } 個位元組。
     .hint = 請縮短密碼，或使用基本拉丁字母：其他文字佔用更多位元組。
 password-guessable = 密碼太容易被猜到：得分為 { $points }，至少需要 { $needed }。
     .hint = 請加入互不相關的詞語。
+password-too-weak = 密碼太容易被猜到：強度為 { $score }（最高 4），至少需要 { $needed }。
+    .hint = 請加入互不相關的詞語。姓名、日期、鍵盤上的一排按鍵和重複內容最先被猜到。
 password-common = 這是常見密碼或與其相似。
     .hint = 攻擊者會先嘗試常見密碼。請使用幾個互不相關的詞語。
 password-banned-word = 密碼由貴組織的相關詞語組成。

@@ -18,7 +18,7 @@ pub(crate) struct Case {
     pub(crate) other: Option<MethodKind>,
 }
 
-/// All presets, for users, whose phone is guessed at.
+/// All presets, for users, whose phone is guessed at, or the app if no phone counts.
 pub(crate) fn presets() -> Vec<Case> {
     let all = [
         ("default", PolicySettings::default()),
@@ -27,6 +27,7 @@ pub(crate) fn presets() -> Vec<Case> {
         ("nist_aal2", PolicySettings::nist_aal2()),
         ("asvs(L1)", PolicySettings::asvs(AsvsLevel::L1)),
         ("asvs(L2)", PolicySettings::asvs(AsvsLevel::L2)),
+        ("asvs(L3)", PolicySettings::asvs(AsvsLevel::L3)),
         ("pci", PolicySettings::pci()),
     ];
     let case = |(name, mut settings): (&str, PolicySettings)| {
@@ -34,7 +35,13 @@ pub(crate) fn presets() -> Vec<Case> {
         // The review counts the budgets that every preset has. A throttle only lowers the figures, and
         // these attackers would meet its lock first.
         settings.throttles.clear();
-        let (target, other) = (MethodKind::MobilePhone, Some(MethodKind::Email));
+        let counts = |kind| settings.users.methods.contains(&kind);
+        let (target, other) = if counts(MethodKind::MobilePhone) {
+            (MethodKind::MobilePhone, Some(MethodKind::Email))
+        } else {
+            let other = counts(MethodKind::Email).then_some(MethodKind::Email);
+            (MethodKind::AuthenticatorApp, other)
+        };
         Case { name: name.to_owned(), settings, target, other }
     };
     all.into_iter().map(case).collect()

@@ -29,6 +29,20 @@ fn the_text_of_an_unknown_outcome_fits_both_outcomes() {
     }
 }
 
+/// a mail says how to reach the help desk, if the policy does.
+#[test]
+fn a_notice_has_the_contact_of_the_policy() {
+    let notice = Message::Notice(Notice::PasswordReset { at: AT });
+    let mut envelope = envelope("Contoso", Channel::Email, notice);
+    let shown = |envelope: &Envelope| {
+        flat(EnglishText.render(envelope).text.expose_secret())
+            .contains("To reach your administrator")
+    };
+    assert!(!shown(&envelope));
+    envelope.contact = Some("Service desk, +371 6700 0000".to_owned());
+    assert!(shown(&envelope));
+}
+
 #[test]
 fn each_notice_gives_its_own_advice() {
     let method = MethodKind::MobilePhone;
