@@ -137,7 +137,7 @@
 //! `files` adds `adapters::files`, messages as files for development; `seal` adds `adapters::seal`,
 //! encryption of stored secrets under rotating keys; `csv` adds `adapters::rows::CsvRows`, reports as
 //! tables; `toml` adds policy documents in TOML; `words` adds `words`, texts of messages and pages in English,
-//! Latvian and Chinese; `tracing` adds a span for each operation and each
+//! Latvian and Chinese; `tower` adds `web::ReplyFloorLayer`; `tracing` adds a span for each operation and each
 //! port call; `testing` adds `testing`, test doubles; `conformance` adds `conformance`, the contracts of
 //! the store and the other ports as tests.
 //!

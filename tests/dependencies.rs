@@ -55,7 +55,7 @@ const BANNED: [&str; 36] = [
 ];
 
 /// What each feature may add to the default build.
-const ADDS: [(&str, &[&str]); 18] = [
+const ADDS: [(&str, &[&str]); 19] = [
     (
         "sqlite",
         &[
@@ -324,6 +324,7 @@ const ADDS: [(&str, &[&str]); 18] = [
     ("tls-aws-lc-rs", &[]),
     ("tls-ring", &[]),
     ("toml", &["serde_spanned", "toml", "toml_datetime", "toml_parser", "toml_writer", "winnow"]),
+    ("tower", &["tower-layer", "tower-service"]),
     ("tracing", &["once_cell", "tracing", "tracing-core"]),
     ("testing", &[]),
     ("conformance", &[]),

@@ -19,6 +19,7 @@ mod observed;
 mod questions;
 mod registration;
 mod regressions;
+mod reply_floor;
 mod reports;
 mod shared_names;
 mod surface;
