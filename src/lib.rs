@@ -138,7 +138,7 @@
 //! encryption of stored secrets under rotating keys; `strength` adds `adapters::strength`, a score of
 //! passwords; `csv` adds `adapters::rows::CsvRows`, reports as
 //! tables; `toml` adds policy documents in TOML; `words` adds `words`, texts of messages and pages in English,
-//! Latvian and Chinese; `tracing` adds a span for each operation and each
+//! Latvian and Chinese; `tower` adds `web::ReplyFloorLayer`; `tracing` adds a span for each operation and each
 //! port call; `testing` adds `testing`, test doubles; `conformance` adds `conformance`, the contracts of
 //! the store and the other ports as tests.
 //!

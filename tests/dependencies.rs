@@ -341,6 +341,7 @@ const ADDS: [(&str, &[&str]); 19] = [
     ("tls-aws-lc-rs", &[]),
     ("tls-ring", &[]),
     ("toml", &["serde_spanned", "toml", "toml_datetime", "toml_parser", "toml_writer", "winnow"]),
+    ("tower", &["tower-layer", "tower-service"]),
     ("tracing", &["once_cell", "tracing", "tracing-core"]),
     ("testing", &[]),
     ("conformance", &[]),

@@ -31,6 +31,7 @@ pub(crate) const IDLE_LIFE: Duration = Duration::from_secs(31 * 86_400);
 /// assert_eq!(issued.to_string(), "2023-11-14T22:13:20.000Z");
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct Timestamp(i64);
 

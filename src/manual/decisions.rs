@@ -283,6 +283,9 @@
 //! build it. A validator by others (`boon`) accepts every preset with it, and refuses what a policy refuses for
 //! its form.
 //!
+//! **The OpenAPI description has no paths.** `schemas/openapi.json` comes from the wire types by the same generator and is
+//! held against what they write. The paths, and where a ticket travels, are the host's.
+//!
 //! **Version 1 has the older names of four settings.** They are migrated, and each change is
 //! listed. A document without a version is read as one of the present form: guessing would half understand it.
 //!

@@ -178,7 +178,8 @@
 //! Before the first proof, response times must not tell which accounts exist. Read
 //! [`Engine::now`](crate::Engine::now) when a request arrives, and delay every response by
 //! [`Engine::floor_left`](crate::Engine::floor_left), replies and errors alike. After the first proof
-//! the delay is unnecessary and harmless. The wait is asynchronous and costs a timer.
+//! the delay is unnecessary and harmless. The wait is asynchronous and costs a timer. With the feature `tower`,
+//! `web::ReplyFloorLayer` is this delay for every handler.
 //!
 //! ```
 //! use sspr::{Engine, Error, Identifier, Reply, Request, ResetTicket};
@@ -224,6 +225,9 @@
 //! // For a host that serves JSON: a problem document of RFC 9457.
 //! assert_eq!(Problem::of(&Refusal::Ended.into()).code, "ended");
 //! ```
+//!
+//! [`OPENAPI`](crate::web::OPENAPI) describes the problem documents, and the steps and views of a host that serves
+//! them as JSON.
 //!
 //! A `Fault` of the directory from `complete` may mean that the password *has* changed. Do not say that
 //! it has not: `view` returns `NewPassword` with `unsettled`, and the same password may be sent again

@@ -73,6 +73,7 @@ pub const PROBLEM_CONTENT_TYPE: &str = "application/problem+json";
 /// assert_eq!(problem.retry_after(now), Some(30)); // the header `Retry-After`
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Problem {
     /// The kind of problem. `about:blank`: `status` and `code` say everything.
@@ -159,7 +160,7 @@ const fn title(status: u16) -> &'static str {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::port::PortError;
     use crate::{Fault, FaultOrigin};
@@ -193,8 +194,22 @@ mod tests {
         }
     }
 
+    fn policy_not_served() -> Refusal {
+        let (path, lacks) = ("users.methods".to_owned(), crate::policy::Lack::Seal);
+        let method = Some(crate::MethodKind::AuthenticatorApp);
+        Refusal::PolicyNotServed(crate::policy::Unserved { path, method, lacks })
+    }
+
+    #[test]
+    fn a_policy_that_the_engine_cannot_serve_names_the_setting() {
+        let problem = Problem::of(&policy_not_served().into());
+        assert_eq!((problem.status, &*problem.code), (422, "policy_not_served"));
+        assert!(problem.detail.contains("users.methods"), "{}", problem.detail);
+        assert!(!problem.ends_flow && problem.retry_at.is_none());
+    }
+
     /// One of each kind. A new one has to be added to `status`, which names every kind.
-    fn errors() -> Vec<Error> {
+    pub(in crate::web) fn errors() -> Vec<Error> {
         let (retry_at, limit) = (Timestamp::from_unix_seconds(9), crate::CodeLimit::Prefix);
         let rejection = crate::password::PasswordRules::default()
             .check(&"short".into(), &crate::password::PasswordContext::default());
@@ -213,6 +228,7 @@ mod tests {
             Refusal::Busy { retry_at },
             Refusal::HumanCheckRequired,
             Refusal::NotEligible { reason: crate::SsprReason::SwitchedOff },
+            policy_not_served(),
             Refusal::ReauthenticationRequired,
             Refusal::SecondFactorRequired,
             Refusal::NotAuthorised,
@@ -250,7 +266,8 @@ mod tests {
             let json = serde_json::to_string(&problem).expect("text and numbers");
             assert_eq!(serde_json::from_str::<Problem>(&json).expect("its own text"), problem);
         }
-        assert_eq!(codes.len(), 29);
+        assert_eq!(codes.len(), 30);
+        assert!(codes.contains("policy_not_served"), "{codes:?}");
     }
 
     #[test]

@@ -20,6 +20,7 @@ mod pumping;
 mod questions;
 mod registration;
 mod regressions;
+mod reply_floor;
 mod reports;
 mod shared_names;
 mod strength;

@@ -8,10 +8,11 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use minijinja::context;
 use serde::Deserialize;
 use sspr::SecretText;
-use sspr::password::{PasswordGuide, PasswordRules};
 
 use crate::Portal;
 use crate::pages::value;
+use crate::passkey::WITH_SCRIPT;
+use crate::password::guide;
 use crate::problem::Alert;
 use crate::visit::Visit;
 
@@ -25,7 +26,7 @@ pub(crate) struct ChangeForm {
 
 pub(crate) async fn page(State(portal): State<Arc<Portal>>, visit: Visit) -> Response {
     match portal.session(&visit) {
-        Some(_) => portal.change_page(&visit, None),
+        Some(_) => portal.change_page(&visit, None).await,
         None => Redirect::to("/sign-in").into_response(),
     }
 }
@@ -39,7 +40,7 @@ pub(crate) async fn form(
         return Redirect::to("/sign-in").into_response();
     };
     if form.password != form.again {
-        return portal.change_page(&visit, Some(Alert::text("problem.differ")));
+        return portal.change_page(&visit, Some(Alert::text("problem.differ"))).await;
     }
     let (change, request) = (portal.engine.change(), visit.request());
     let (current, new) = (SecretText::from(form.current), SecretText::from(form.password));
@@ -52,16 +53,20 @@ pub(crate) async fn form(
         // The change has ended all sessions, this one included.
         Ok(_) => portal.page("changed.html", &visit, context! {}),
         Err(error) => {
-            let page = portal.change_page(&visit, Some(portal.alert(&visit, &error)));
+            let page = portal.change_page(&visit, Some(portal.alert(&visit, &error))).await;
             portal.failed(&error, page)
         }
     }
 }
 
 impl Portal {
-    fn change_page(&self, visit: &Visit, alert: Option<Alert>) -> Response {
-        let guide = PasswordGuide::from(&PasswordRules::default());
-        let page = context! { alert => value(alert), guide => self.phrases(visit).guide(&guide) };
-        self.page("change.html", visit, page)
+    async fn change_page(&self, visit: &Visit, alert: Option<Alert>) -> Response {
+        let facts = match self.engine.pages(&self.tenant).await {
+            Ok(facts) => facts,
+            Err(error) => return self.problem(visit, &error, "/security"),
+        };
+        let guide = guide(&facts.password, self.phrases(visit));
+        let page = context! { alert => value(alert), guide };
+        (WITH_SCRIPT, self.page("change.html", visit, page)).into_response()
     }
 }

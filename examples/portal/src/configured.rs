@@ -91,7 +91,8 @@ fn active_directory(servers: &str) -> Outcome<Arc<dyn Directory>> {
 
     let needed = |name: &str| variable(name).ok_or_else(|| format!("{name} is not set"));
     let servers: Vec<&str> = servers.split(',').map(str::trim).collect();
-    let mut tenant = LdapTenant::new(TenantFacts::new("Contoso"), &needed("SSPR_PORTAL_AD_USERS")?);
+    let mut tenant =
+        LdapTenant::new(TenantFacts::new(demo::ORGANISATION), &needed("SSPR_PORTAL_AD_USERS")?);
     if let Some(group) = variable("SSPR_PORTAL_AD_ADMINISTRATORS") {
         tenant = tenant.with_role(RoleId::parse(demo::ADMINISTRATOR)?, &group);
     }

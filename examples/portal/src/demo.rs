@@ -6,7 +6,7 @@ use std::time::Duration;
 use sspr::adapters::memory::MemoryDirectory;
 use sspr::admin::Contacts;
 use sspr::facts::{EmailAddress, PhoneNumber, TenantFacts, UserFacts};
-use sspr::policy::{LinkBase, Scope};
+use sspr::policy::{Deviation, LinkBase, Scope};
 use sspr::port::{HumanCheck, PortResult, async_trait};
 use sspr::{
     Actor, Engine, InvalidInput, MethodKind, Policy, PolicySettings, RoleId, SecretText, TenantId,
@@ -15,6 +15,8 @@ use sspr::{
 use tokio::sync::Notify;
 
 pub const TENANT: &str = "contoso";
+/// The display name of the tenant.
+pub const ORGANISATION: &str = "Contoso";
 /// The role of the administrator of the demonstration.
 pub const ADMINISTRATOR: &str = "Global Administrator";
 /// The passwords of all users of the demonstration.
@@ -76,7 +78,7 @@ pub fn tenant() -> Result<TenantId, InvalidInput> {
 /// Without randomness for the passwords.
 pub fn directory(directory: &MemoryDirectory) -> Outcome<()> {
     let tenant = tenant()?;
-    directory.add_tenant(tenant.clone(), TenantFacts::new("Contoso"));
+    directory.add_tenant(tenant.clone(), TenantFacts::new(ORGANISATION));
     for DemoUser { id, name, shown, is_administrator, .. } in USERS {
         let mut facts = UserFacts::new(UserId::parse(id)?);
         facts.user_principal_name = Some(name.to_owned());
@@ -102,9 +104,12 @@ pub fn settings(origin: &str) -> Outcome<PolicySettings> {
     settings.scope = Scope::All;
     settings.users.methods.extend([
         MethodKind::AuthenticatorApp,
+        MethodKind::OathToken,
         MethodKind::Passkey,
         MethodKind::RecoveryCode,
+        MethodKind::SecurityQuestions,
     ]);
+    settings.acknowledged.insert(Deviation::SecurityQuestions);
     settings.unlock_without_reset = true;
     settings.desk.repudiation_link =
         Some(LinkBase::insecure_loopback(&format!("{origin}/not-me?link="))?);

@@ -10,6 +10,7 @@ use minijinja::{Value, context};
 use serde::Deserialize;
 use sspr::admin::{Contacts, Explanation, TemporaryPassword};
 use sspr::facts::{EmailAddress, PhoneNumber};
+use sspr::method::{OathParameters, OathSeed};
 use sspr::words::Phrases;
 use sspr::{Admin, Error, InvalidInput, SecretText, SsprReason, UserId};
 
@@ -25,7 +26,7 @@ const USERS: usize = 200;
 /// How many of an account's events the page shows.
 const EVENTS: usize = 50;
 
-/// No `Debug`: it holds a password.
+/// No `Debug`: it holds a password and a seed.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct DeskForm {
@@ -34,6 +35,8 @@ pub(crate) struct DeskForm {
     mobile: String,
     /// A temporary password, for an account that is managed on premises.
     password: String,
+    /// The seed of a hardware token, in Base32.
+    seed: String,
 }
 
 #[derive(Deserialize)]
@@ -96,7 +99,7 @@ fn explanation(explained: &Explanation, phrases: Phrases<'_>) -> Value {
 }
 
 /// A reason with what helps, in words.
-fn cause(reason: SsprReason, phrases: Phrases<'_>) -> Value {
+pub(crate) fn cause(reason: SsprReason, phrases: Phrases<'_>) -> Value {
     let words = phrases.reason(reason);
     context! {
         cause => words.cause,
@@ -212,6 +215,10 @@ async fn perform(
             let typed = SecretText::from(form.password.as_str());
             let typed = (!form.password.is_empty()).then_some(&typed);
             return admin.set_temporary_password(user, typed).await.map(Some);
+        }
+        "token" => {
+            let seed = OathSeed::parse_base32(&form.seed)?;
+            admin.supply_token(user, &seed, OathParameters::default()).await.map(drop)
         }
         "supply" => {
             let mut contacts = Contacts::default();

@@ -19,10 +19,13 @@ mod mails;
 mod not_me;
 mod pages;
 mod passkey;
+mod password;
 mod policy;
 mod problem;
 mod qr;
+mod questions;
 mod recover;
+mod reports;
 mod security;
 mod sign_in;
 mod step;
@@ -37,6 +40,7 @@ use axum::response::Redirect;
 use axum::routing::{get, post};
 pub use mails::Mailroom;
 pub use passkey::Passkeys;
+pub use questions::AnswerHash;
 pub use sign_in::SignIns;
 use sspr::port::Directory;
 use sspr::web::{CHANGE_PASSWORD_PATH, SameOrigin, TrustedProxies};
@@ -111,8 +115,10 @@ pub fn router(portal: Portal) -> Router {
         .route("/sign-in", get(sign_in::page).post(sign_in::form))
         .route("/sign-out", post(sign_in::sign_out))
         .route("/security", get(security::page).post(security::form))
+        .route("/questions", get(questions::page).post(questions::form))
         .route("/passkey", post(passkey::form))
         .route("/passkey.js", get(passkey::script))
+        .route("/password.js", get(password::script))
         .route("/change", get(change::page).post(change::form))
         .route("/desk", get(desk::desk))
         .route("/desk/{user}", get(desk::account).post(desk::act))
@@ -121,6 +127,11 @@ pub fn router(portal: Portal) -> Router {
         .route("/policy/dry-run/{id}", get(policy::dry_run_page))
         .route("/policy/history", get(policy::history_page))
         .route("/policy.js", get(policy::script))
+        .route("/reports", get(reports::registration))
+        .route("/reports/usage", get(reports::usage))
+        .route("/reports/blocked", get(reports::blocked))
+        .route("/reports/expiring", get(reports::expiring))
+        .route("/reports/{file}", get(reports::file))
         .route("/health", get(health::health))
         .route("/reasons", get(health::reasons))
         .route("/mails", get(mails::list))

@@ -4,12 +4,13 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use sspr::adapters::argon2::Argon2Hash;
 use sspr::adapters::files::FileDelivery;
 use sspr::adapters::seal::KeySeal;
 use sspr::port::{Entropy as _, PortError, SystemEntropy};
 use sspr::web::TrustedProxies;
 use sspr::{Engine, Keys, SecretBytes};
-use sspr_portal::{Mailroom, Passkeys, Portal, SignIns, configured, demo, router};
+use sspr_portal::{AnswerHash, Mailroom, Passkeys, Portal, SignIns, configured, demo, router};
 use tokio::sync::Notify;
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
@@ -35,6 +36,7 @@ async fn main() -> Outcome<()> {
         .delivery(mails.clone())
         .external_method(passkeys.clone())
         .seal(KeySeal::new(1, random()?)?)
+        .slow_hash(AnswerHash::new(Argon2Hash::new()))
         .human_check(demo::Question)
         .on_work(move || notify.notify_one())
         .open()

@@ -26,11 +26,12 @@ macro_rules! templates {
 }
 
 templates! {
-    "account.html", "base.html", "change.html", "changed.html", "choose.html", "confirm.html",
+    "account.html", "answer.html", "base.html", "change.html", "changed.html", "choose.html", "confirm.html",
     "confirm_unlock.html", "desk.html", "done.html", "dry_run.html", "ended.html", "enter.html",
     "health.html", "history.html", "home.html", "link.html", "link_sent.html", "macros.html", "mail.html", "mails.html",
-    "new_code.html", "new_password.html", "not_me.html", "passkey.html", "policy.html", "problem.html", "reasons.html",
-    "recovery_codes.html", "respond.html", "secured.html", "security.html", "sign_in.html",
+    "new_code.html", "new_password.html", "not_me.html", "passkey.html", "policy.html", "problem.html", "questions.html", "reasons.html",
+    "recovery_codes.html", "report.html", "report_blocked.html",
+    "report_expiring.html", "report_registration.html", "report_usage.html", "respond.html", "secured.html", "security.html", "sign_in.html",
     "start.html", "temporary.html",
 }
 
@@ -83,6 +84,7 @@ impl Pages {
             }
         });
         self.templates.get_template(name)?.render(context! {
+            template => name,
             lang => visit.language.tag(),
             languages => languages.to_vec(),
             path => visit.path.as_str(),

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use axum::Form;
 use axum::extract::State;
@@ -10,7 +11,13 @@ use axum::http::{HeaderName, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use minijinja::context;
 use serde::Deserialize;
-use sspr::port::{ExternalMethod, PortError, PortResult, async_trait};
+use sspr::facts::{Destination, EmailAddress};
+use sspr::message::{Message, Notice};
+use sspr::method::Channel;
+use sspr::port::{
+    Delivery as _, Entropy as _, Envelope, ExternalMethod, PortError, PortResult, SystemEntropy,
+    async_trait,
+};
 use sspr::{Actor, Error, InvalidInput, MethodKind, RoleId, SecretText, TenantId, UserId};
 use webauthn_rp::bin::{Decode as _, Encode as _};
 use webauthn_rp::request::auth::AuthenticationVerificationOptions;
@@ -110,7 +117,8 @@ impl Passkeys {
         let name = session.name.as_str().try_into().ok()?;
         let user = PublicKeyCredentialUserEntity { name, id: &*handle, display_name: None };
         let mut options = PublicKeyCredentialCreationOptions::passkey(&site, user, held.collect());
-        // Devices that do not know the extension would refuse; the assertion requires the user anyway.
+        // Devices that do not know the extension would refuse, such as that of the tests; the assertion
+        // requires the user anyway.
         options.extensions.cred_protect = CredProtect::None;
         let (state, client) = options.start_ceremony().ok()?;
         let page = serde_json::to_string(&client).ok()?;
@@ -219,6 +227,17 @@ impl ExternalMethod for Passkeys {
     }
 }
 
+/// How long a notice is worth delivering.
+const NOTICE_LASTS: Duration = Duration::from_secs(86_400);
+
+/// An idempotency key: 64 hexadecimal digits.
+fn new_key() -> Result<String, Error> {
+    let mut bytes = [0; 32];
+    let filled = SystemEntropy.fill(&mut bytes);
+    filled.map_err(|_| InvalidInput::Malformed { what: "passkey" })?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
 /// No `Debug`: it holds a response.
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -271,18 +290,64 @@ impl Portal {
         // Before the page, and again before the passkey is kept.
         registration.check_host_verified(&request, &user, MethodKind::Passkey).await?;
         let malformed = || Error::from(InvalidInput::Malformed { what: "passkey" });
-        match &*form.verb {
+        let (method, at) = (MethodKind::Passkey, self.engine.now());
+        let notice = match &*form.verb {
             "begin" => return self.passkeys.begin(session).map(Some).ok_or_else(malformed),
-            "finish" => self.passkeys.finish(session, &form.response).ok_or_else(malformed)?,
+            "finish" => {
+                self.passkeys.finish(session, &form.response).ok_or_else(malformed)?;
+                Notice::MethodAdded { method, at }
+            }
             "remove" => {
                 self.passkeys.kept().passkeys.retain(|passkey| passkey.owner != session.user);
+                Notice::MethodRemoved { method, at }
             }
             _ => return Err(malformed()),
-        }
-        // The engine does not see the change: what was begun before it is void. A real portal also
-        // notifies the owner.
+        };
+        // The engine does not see the change. So the portal tells the owner, before anything can fail, and
+        // what was begun before the change is void.
+        self.tell_owner(visit, session, notice).await?;
         let portal = Actor::service("portal", [RoleId::parse(demo::ADMINISTRATOR)?]);
         self.engine.admin(&self.tenant, &portal).revoke_flows(&session.user).await?;
         Ok(None)
+    }
+
+    /// Sends a notice to every confirmed address of the account and to the mailbox that the directory has.
+    async fn tell_owner(
+        &self,
+        visit: &Visit,
+        session: &Session,
+        notice: Notice,
+    ) -> Result<(), Error> {
+        let (request, user) = (visit.request(), session.signed_in(&self.tenant));
+        let methods = self.engine.registration().list(&request, &user).await?;
+        let own = methods.into_iter().filter(|method| method.active);
+        let mut addresses: Vec<Destination> = own.filter_map(|method| method.destination).collect();
+        if let Some(mail) = self.user(&session.name).await.and_then(|user| user.primary_mail) {
+            addresses.push(Destination::Email(EmailAddress::parse(&mail)?));
+        }
+        for (address, number) in addresses.iter().zip(0..) {
+            if addresses.iter().take(number).any(|earlier| earlier == address) {
+                continue;
+            }
+            let channel = match address {
+                Destination::Email(_) => Channel::Email,
+                _ => Channel::Sms,
+            };
+            let envelope = Envelope::new(
+                new_key()?,
+                self.tenant.clone(),
+                demo::ORGANISATION.to_owned(),
+                channel,
+                address.clone(),
+                visit.language.locale(),
+                Message::Notice(notice),
+                notice.at().plus(NOTICE_LASTS),
+            );
+            // A real portal keeps the message and tries again.
+            if let Err(error) = self.mails.deliver(&envelope).await {
+                eprintln!("a notice about a passkey: {error}");
+            }
+        }
+        Ok(())
     }
 }

@@ -1,7 +1,6 @@
 //! Resets and unlocks: one set of handlers for both.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Form;
 use axum::extract::State;
@@ -110,7 +109,9 @@ async fn act<T: FlowTicket>(
             flow.challenge(request, ticket, &selection).await.map(Outcome::Next)
         }
         "prove" => {
+            let answers = form.answers()?;
             let code = match &*form.response {
+                "" if !answers.is_empty() => Attempt::answers(answers)?,
                 "" => Attempt::code(&form.code)?,
                 response => Attempt::response(response.into())?,
             };
@@ -193,8 +194,13 @@ impl Portal {
                 self.page("new_code.html", visit, page)
             }
             Ok(Outcome::Device(device)) => {
-                let kept =
-                    SecretCookie::new("device").keep_for(device.expose_secret(), KNOWN_DEVICE);
+                let known = SecretCookie::new("device");
+                // Without the policy, the browser remembers until it is closed.
+                let lasts = self.engine.pages(&self.tenant).await.ok();
+                let kept = match lasts.and_then(|facts| facts.known_device) {
+                    Some(lasts) => known.keep_for(device.expose_secret(), lasts),
+                    None => known.keep(device.expose_secret()),
+                };
                 let page =
                     self.recovery_page(name, flow, visit, Some(Alert::text("notice.remembered")));
                 (set_cookie(&kept), page.await).into_response()
@@ -221,6 +227,3 @@ impl Portal {
         page
     }
 }
-
-/// The default of `known_device_days`.
-const KNOWN_DEVICE: Duration = Duration::from_secs(90 * 86_400);

@@ -18,12 +18,12 @@ use sspr::{
     Reply, Request, SignedIn, Step,
 };
 
-use crate::Portal;
 use crate::pages::{shown, value};
 use crate::problem::Alert;
 use crate::qr::qr;
 use crate::sign_in::Session;
 use crate::visit::Visit;
+use crate::{Portal, demo};
 
 /// No `Debug`: it holds codes and a ticket.
 #[derive(Default, Deserialize)]
@@ -117,21 +117,24 @@ async fn act(
     let method = || MethodId::parse(&form.method);
     match &*form.verb {
         "email" => {
-            let method = NewMethod::email(EmailAddress::parse(&form.address)?);
-            registration.add(request, user, &method).await.map(asked)
+            let new = NewMethod::email(EmailAddress::parse(&form.address)?);
+            add(registration, request, user, form, &new).await.map(asked)
         }
         "mobile" => {
             let number = PhoneNumber::parse(&form.address)?;
-            let method = NewMethod::mobile_phone(number, channel(&form.channel)?)?;
-            registration.add(request, user, &method).await.map(asked)
+            let new = NewMethod::mobile_phone(number, channel(&form.channel)?)?;
+            add(registration, request, user, form, &new).await.map(asked)
         }
         "claim" => {
             let (kind, channel) = (kind(&form.kind)?, channel(&form.channel)?);
             registration.claim_contact(request, user, kind, channel).await.map(asked)
         }
         "app" => {
-            let app = NewAuthenticator::new("Contoso", &session.name);
-            let enrolment = registration.enrol_authenticator(request, user, &app).await?;
+            let app = NewAuthenticator::new(demo::ORGANISATION, &session.name);
+            let enrolment = match &*form.method {
+                "" => registration.enrol_authenticator(request, user, &app).await?,
+                _ => registration.replace_authenticator(request, user, &method()?, &app).await?,
+            };
             let app = context! {
                 qr => value(qr(enrolment.uri.expose_secret())),
                 seed => enrolment.seed.expose_secret(),
@@ -139,6 +142,7 @@ async fn act(
             let hint = "sent.option.authenticator_app.in_hand".to_owned();
             Ok(Outcome::Asked { ticket: Box::new(enrolment.reply.ticket), hint, app: Some(app) })
         }
+        "token" => registration.claim_token(request, user, &method()?).await.map(asked),
         "confirm" => {
             let ticket = RegistrationTicket::parse(&form.ticket)?;
             let code = Attempt::code(&form.code)?;
@@ -157,6 +161,20 @@ async fn act(
         "reconfirm" => registration.reconfirm(request, user).await.map(|()| Outcome::Listed),
         "skip" => registration.skip(request, user).await.map(|()| Outcome::Listed),
         _ => Err(InvalidInput::Malformed { what: "form" }.into()),
+    }
+}
+
+/// Adds this method. A form that names a method replaces that one.
+async fn add(
+    registration: Registration<'_>,
+    request: &Request,
+    user: &SignedIn,
+    form: &SecurityForm,
+    new: &NewMethod,
+) -> Result<Reply<RegistrationTicket>, Error> {
+    match &*form.method {
+        "" => registration.add(request, user, new).await,
+        replaced => registration.replace(request, user, &MethodId::parse(replaced)?, new).await,
     }
 }
 
@@ -186,7 +204,7 @@ struct Row {
 
 impl Portal {
     /// Of an interrupted sign-in, only what the prompt asks for.
-    fn registration(&self, session: &Session) -> Registration<'_> {
+    pub(crate) fn registration(&self, session: &Session) -> Registration<'_> {
         let registration = self.engine.registration();
         if session.asks(Prompt::Register) { registration.interrupt() } else { registration }
     }
@@ -230,6 +248,8 @@ impl Portal {
             manages => !registers,
             rows => value(rows),
             passkey => review.external.contains(&MethodKind::Passkey),
+            questions => (!registers || offered.contains(&"security_questions"))
+                && review.allowed.contains(&MethodKind::SecurityQuestions),
             passkeys => !registers && review.allowed.contains(&MethodKind::Passkey),
             offered => value(offered),
             supplied => value(&review.plan.supplied),

@@ -1,13 +1,16 @@
 //! The page of a step.
 
-use axum::response::Response;
-use minijinja::context;
+use axum::response::{IntoResponse as _, Response};
+use minijinja::{Value, context};
 use serde::Serialize;
 use sspr::method::OptionView;
+use sspr::words::PageText;
 use sspr::{Reply, Step, Timestamp};
 
 use crate::Portal;
 use crate::pages::{shown, value};
+use crate::passkey::WITH_SCRIPT;
+use crate::password::guide;
 use crate::problem::Alert;
 use crate::visit::Visit;
 
@@ -31,6 +34,11 @@ impl From<&OptionView> for OptionButton {
             typed: view.typed_number,
         }
     }
+}
+
+/// The heading and the instruction of a step.
+fn words(page: PageText) -> Value {
+    context! { title => page.title, hint => page.hint }
 }
 
 impl Portal {
@@ -76,11 +84,24 @@ impl Portal {
                 let asked = context! { options => buttons(options), data => reply.page.as_deref() };
                 ("respond.html", context! { ..page, ..asked })
             }
+            Step::Answer { option, questions, resend_at, help_at, options } => {
+                let page = sent(option, resend_at, help_at);
+                let phrases = self.phrases(visit);
+                let questions = questions.iter().map(|view| {
+                    context! { id => view.question.as_str(), text => phrases.question(view) }
+                });
+                let asked = context! {
+                    options => buttons(options),
+                    questions => questions.collect::<Vec<_>>(),
+                    words => words(phrases.step(&reply.step)),
+                };
+                ("answer.html", context! { ..page, ..asked })
+            }
             Step::NewPassword { rules, until, unsettled } => {
                 let until = shown(*until);
                 (
                     "new_password.html",
-                    context! { guide => self.phrases(visit).guide(rules), until, unsettled => unsettled },
+                    context! { guide => guide(rules, self.phrases(visit)), until, unsettled },
                 )
             }
             Step::ConfirmUnlock { unsettled, .. } => {
@@ -96,6 +117,11 @@ impl Portal {
             _ => ("ended.html", context! { again => format!("/{flow}") }),
         };
         let ends = shown(reply.expires_at);
-        self.page(template, visit, context! { flow, alert => value(alert), ends, ..page })
+        let page =
+            self.page(template, visit, context! { flow, alert => value(alert), ends, ..page });
+        match &reply.step {
+            Step::NewPassword { .. } => (WITH_SCRIPT, page).into_response(),
+            _ => page,
+        }
     }
 }

@@ -237,6 +237,7 @@ impl fmt::Debug for ContactFacts {
 
 /// Why a password must be changed at the next sign-in.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum MustChange {

@@ -41,6 +41,7 @@ impl PasswordRejection {
 /// assert_eq!(PasswordFault::Common.guidance(), "avoid_common_passwords");
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum PasswordFault {

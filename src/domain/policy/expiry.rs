@@ -68,6 +68,7 @@ impl DomainExpiry {
 
 /// What a password asks of its user at sign-in.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", tag = "password")]
 #[non_exhaustive]
 pub enum PasswordDue {

@@ -18,6 +18,7 @@ use crate::domain::rules::eligibility::{Candidate, Registrant, from_directory, s
 
 /// What a user may register now, and what is missing for a reset.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct RegistrationPlan {
     /// How many further distinct methods a reset requires.
@@ -39,6 +40,7 @@ pub struct RegistrationPlan {
 
 /// A kind of method that the user may register now.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct OfferedKind {
     /// The kind.
@@ -52,6 +54,7 @@ pub struct OfferedKind {
 
 /// Contact data that the user has not confirmed.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct SuppliedContact {
     /// Its kind.

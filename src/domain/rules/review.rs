@@ -16,6 +16,7 @@ const CONFIRMED_FOR: std::time::Duration = std::time::Duration::from_secs(3_600)
 
 /// What a user who signs in must be asked now.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Prompt {
@@ -36,6 +37,7 @@ pub enum Prompt {
 
 /// Whether the user may skip the prompt now.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", tag = "skip")]
 #[non_exhaustive]
 pub enum Skip {

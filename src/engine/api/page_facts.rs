@@ -13,6 +13,7 @@ use crate::engine::api::reply::PasswordGuide;
 /// It depends on the tenant's policy and on the tenant's counters, and never on an account, so a page may
 /// show all of it to every visitor.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct PageFacts {
     /// Whether `start` refuses a request without an answer to the human check at the moment: by the
@@ -23,6 +24,7 @@ pub struct PageFacts {
     /// How long the secret of a known device is accepted: the lifetime of its cookie. `None` if the policy
     /// switches known devices off; then do not offer to remember the browser.
     #[serde(with = "optional_ms")]
+    #[cfg_attr(test, schemars(with = "Option<u64>"))]
     pub known_device: Option<Duration>,
     /// The rules for a new password, to show before a change. A reply that asks for a new password has
     /// them as well.

@@ -57,6 +57,7 @@ impl<T: fmt::Debug> fmt::Debug for Reply<T> {
 
 /// The page that the host shows next.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "step", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Step {
@@ -164,6 +165,7 @@ impl Step {
 
 /// The rules for a new password, as a page shows them: the policy's.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct PasswordGuide {
     /// The minimum length, in characters.
@@ -197,9 +199,11 @@ impl From<&PasswordRules> for PasswordGuide {
 
 /// An option, as a page may show it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct OptionView {
     /// The option to send back when the user chooses it.
+    #[cfg_attr(test, schemars(with = "String"))]
     pub option: ChallengeOption,
     /// The masked destination, if the policy or a proof allows showing it.
     pub masked: Option<String>,
@@ -209,6 +213,7 @@ pub struct OptionView {
 
 /// A question, as a page shows it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct QuestionView {
     /// Its id, to send back with the answer.
@@ -227,6 +232,7 @@ impl QuestionView {
 
 /// A registered method, as its owner sees it.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct MethodView {
     /// Its id.

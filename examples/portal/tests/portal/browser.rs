@@ -178,7 +178,7 @@ impl Page {
     /// Does what leads to another page, waits until that page is loaded, and checks it.
     async fn leave(&self, act: impl AsyncFnOnce()) {
         /// A page on a busy machine. A test that waits longer has failed.
-        const LONGEST: Duration = Duration::from_secs(10);
+        const LONGEST: Duration = Duration::from_secs(30);
         self.run("window.left = true", vec![]).await;
         act().await;
         let loaded = "return !window.left && document.readyState === 'complete'";
@@ -312,9 +312,16 @@ impl Page {
     }
 }
 
-/// The scripts of the portal itself: comfort of the policy's pages, and passkeys.
-const OWN_SCRIPTS: [&str; 2] =
-    [r#"<script src="/policy.js" defer="">"#, r#"<script src="/passkey.js" defer="">"#];
+/// The roles of what a user operates.
+const OPERATED: [&str; 7] =
+    ["button", "checkbox", "combobox", "DisclosureTriangle", "link", "radio", "textbox"];
+
+/// The scripts of the portal itself: comfort of the policy's pages and of new passwords, and passkeys.
+const OWN_SCRIPTS: [&str; 3] = [
+    r#"<script src="/policy.js" defer="">"#,
+    r#"<script src="/passkey.js" defer="">"#,
+    r#"<script src="/password.js" defer="">"#,
+];
 
 /// The accessibility checker, as npm has installed it.
 static AXE: LazyLock<String> = LazyLock::new(|| {
@@ -399,6 +406,18 @@ impl Page {
     /// Presses the enter key, which leads to another page.
     pub async fn enter(&self) {
         self.leave(async || self.keys("\u{e007}").await).await;
+    }
+
+    /// The roles and names of what a user operates on the page, as a screen reader gets them.
+    pub async fn accessible_names(&self) -> Vec<(String, String)> {
+        let tree = self.cdp("Accessibility.getFullAXTree", json!({})).await;
+        let nodes = tree["nodes"].as_array().expect("nodes").iter();
+        let text = |value: &Value| value["value"].as_str().unwrap_or_default().to_owned();
+        let heard = nodes.filter(|node| node["ignored"] != true);
+        heard
+            .map(|node| (text(&node["role"]), text(&node["name"])))
+            .filter(|(role, _)| OPERATED.contains(&role.as_str()))
+            .collect()
     }
 
     pub async fn forget_cookies(&self) {

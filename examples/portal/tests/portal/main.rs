@@ -5,11 +5,15 @@
 
 mod browser;
 mod desk;
+mod every_page;
 #[cfg(feature = "sqlite")]
 mod load;
 mod passkey;
+mod passwords;
 mod policy;
+mod questions;
 mod recovery;
+mod reports;
 mod security;
 mod site;
 mod states;

@@ -12,7 +12,7 @@ use crate::site::NEW;
 
 impl Page {
     /// Ben with an app and a passkey, signed in by both.
-    async fn with_passkey(&self) -> SoftToken {
+    pub async fn with_passkey(&self) -> SoftToken {
         self.with_authenticator().await;
         self.sign_in(BEN, PASSWORD).await;
         let app = self.enrol_app().await;
@@ -58,6 +58,18 @@ fn a_passkey_of_another_user_proves_nothing() {
         page.press("Use a passkey").await;
         page.press("Use the passkey").await;
         page.shows("This was not accepted.").await;
+    });
+}
+
+#[test]
+fn the_owner_is_told_when_a_passkey_is_added_and_removed() {
+    in_browser(async |page| {
+        page.with_passkey().await;
+        let told = || page.site.last_to(BEN).expect("a notice");
+        assert!(told().contains("added"), "{}", told());
+        assert!(told().to_lowercase().contains("passkey"), "{}", told());
+        page.press("Remove all passkeys").await;
+        assert!(told().contains("removed"), "{}", told());
     });
 }
 

@@ -1,5 +1,6 @@
 //! Signed-in users: the prompt, their methods, a change.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use sspr::method::OathParameters;
@@ -44,6 +45,16 @@ impl Page {
         app
     }
 
+    /// Adds an authenticator app on the pages of these words.
+    pub async fn enrol_app_in(&self, words: &BTreeMap<&str, &str>) -> SoftToken {
+        self.press(words["security.add_app"]).await;
+        let seed = self.text_of("main .code").await;
+        let app = SoftToken::new(&seed, OathParameters::default()).expect("a seed");
+        self.fill("code", &app.code(self.site.clock.now())).await;
+        self.press(words["next"]).await;
+        app
+    }
+
     /// Signs Ben in with the password and a code of the app.
     pub async fn sign_in_with(&self, app: &SoftToken) {
         // A code opens one thing: the next one is shown after half a minute.
@@ -55,13 +66,13 @@ impl Page {
         self.press("Sign in").await;
     }
 
-    async fn add_mail(&self) {
+    pub async fn add_mail(&self) {
         self.fill_field("#email", BENS_MAIL).await;
         self.press("Send a code to this address").await;
         self.confirm(BENS_MAIL).await;
     }
 
-    async fn add_mobile(&self) {
+    pub async fn add_mobile(&self) {
         self.fill_field("#mobile", BENS_MOBILE).await;
         self.press("Send a code by text message").await;
         self.confirm(BENS_MOBILE).await;

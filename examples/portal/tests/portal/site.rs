@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use sspr::adapters::argon2::Argon2Hash;
 use sspr::adapters::files::FileDelivery;
 use sspr::adapters::memory::{MemoryDirectory, MemoryStore};
 use sspr::adapters::seal::KeySeal;
@@ -9,7 +10,7 @@ use sspr::port::{Clock as _, SystemClock};
 use sspr::testing::{FaultPlan, Faulty, ManualClock};
 use sspr::web::TrustedProxies;
 use sspr::{Actor, Engine, Keys, Policy, PolicySettings, RoleId, SecretBytes, TenantId, UserId};
-use sspr_portal::{Mailroom, Passkeys, Portal, SignIns, demo, router};
+use sspr_portal::{AnswerHash, Mailroom, Passkeys, Portal, SignIns, demo, router};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -58,6 +59,7 @@ impl Site {
             .delivery(mails.clone())
             .external_method(passkeys.clone())
             .seal(KeySeal::new(1, secret(3)).expect("long enough"))
+            .slow_hash(AnswerHash::new(Argon2Hash::with_cost(64, 1).expect("in range")))
             .human_check(demo::Question)
             .clock(clock.clone())
             .reply_floor(FLOOR)
@@ -114,6 +116,11 @@ impl Site {
     /// Delivers what waits.
     pub async fn deliver(&self) {
         while self.engine.maintain(100).await.expect("no port fails").more {}
+    }
+
+    /// The text of the last message to this address.
+    pub fn last_to(&self, to: &str) -> Option<String> {
+        self.mails.last_to(to)
     }
 
     /// The code in the last message to this address.

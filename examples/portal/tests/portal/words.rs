@@ -80,10 +80,10 @@ fn every_text_is_used_and_every_text_that_is_named_exists() {
 }
 
 /// Keys that the code composes of a prefix and an option.
-const COMPOSED: [&str; 2] = ["option.", "sent."];
+const COMPOSED: [&str; 5] = ["cause.", "option.", "sent.", "stage.", "what."];
 
 /// The code that names texts.
-const SOURCES: [&str; 10] = [
+const SOURCES: [&str; 11] = [
     include_str!("../../src/change.rs"),
     include_str!("../../src/desk.rs"),
     include_str!("../../src/pages.rs"),
@@ -91,6 +91,7 @@ const SOURCES: [&str; 10] = [
     include_str!("../../src/policy/mod.rs"),
     include_str!("../../src/policy/review.rs"),
     include_str!("../../src/problem.rs"),
+    include_str!("../../src/questions.rs"),
     include_str!("../../src/recover.rs"),
     include_str!("../../src/security.rs"),
     include_str!("../../src/sign_in.rs"),

@@ -37,6 +37,7 @@ use crate::domain::method::Channel;
 /// # Ok::<(), sspr::InvalidInput>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Destination {

@@ -25,6 +25,7 @@ use crate::engine::{Request, SignedIn};
 
 /// What to ask a user at sign-in.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct SignInPrompt {
     /// What is asked.

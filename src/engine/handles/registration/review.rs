@@ -24,6 +24,7 @@ use crate::engine::{MethodView, Request, SignedIn, flow};
 
 /// The registered methods of a user, and whether they are enough.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct RegistrationReview {
     /// The methods. Pending ones are included while they may still be confirmed.
