@@ -55,7 +55,7 @@ const BANNED: [&str; 36] = [
 ];
 
 /// What each feature may add to the default build.
-const ADDS: [(&str, &[&str]); 19] = [
+const ADDS: [(&str, &[&str]); 20] = [
     (
         "sqlite",
         &[
