@@ -13,9 +13,6 @@
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
-/// What one example or another needs. All are built with the same features, so the library is built for them once.
-const FEATURES: &str = "sqlite,files,csv,seal,testing,conformance,toml,words";
-
 /// Runs an example in a folder of its own.
 fn run(example: &str) -> Output {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("example-{example}"));
@@ -30,10 +27,9 @@ fn command(example: &str) -> Command {
     let mut cargo = Command::new(env!("CARGO"));
     cargo.args(["run", "--quiet", "--locked", "--offline", "--example", example]);
     cargo.args(["--manifest-path", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")]);
-    cargo.args(["--features", FEATURES]);
-    if !cfg!(debug_assertions) {
-        cargo.arg("--release");
-    }
+    // `cargo test` has built the examples with this profile and all features.
+    let profile = if cfg!(debug_assertions) { "test" } else { "release" };
+    cargo.args(["--all-features", "--profile", profile]);
     cargo
 }
 

@@ -53,13 +53,13 @@ pub(crate) struct Holdings<'a> {
 
 /// The method to be bound.
 #[derive(Clone, Debug)]
-pub(crate) struct Newcomer {
+pub(crate) struct MethodToBind {
     candidate: Candidate,
     /// Whether it replaces a method that counts.
     displaces: bool,
 }
 
-impl Newcomer {
+impl MethodToBind {
     /// A method of this kind, with this address if it has one, that replaces `replaced`.
     pub(crate) fn new(
         account: &Account,
@@ -115,7 +115,7 @@ impl Holdings<'_> {
         &self,
         account: &Account,
         policy: &Policy,
-        new: &Newcomer,
+        new: &MethodToBind,
     ) -> Known {
         let least = self.counted(account, policy);
         let unsure = self.unsure.iter().map(|kind| external(*kind));
@@ -134,7 +134,7 @@ impl Holdings<'_> {
     /// Whether a reset uses this address already, since an administrator or the directory supplied
     /// it. Supplied data of a kind do not count while the account has a better address of the kind:
     /// to confirm them then adds a method, though the address is known.
-    pub(crate) fn counts(&self, account: &Account, policy: &Policy, new: &Newcomer) -> bool {
+    pub(crate) fn counts(&self, account: &Account, policy: &Policy, new: &MethodToBind) -> bool {
         let Self { user, gates, external, .. } = self;
         let used = candidates(account, user, policy, gates, external, Timestamp::MAX);
         new.is_among(&self.counted(account, policy)) && new.is_among(&used)
@@ -146,7 +146,11 @@ impl Holdings<'_> {
             self.gates.methods.iter().filter(|kind| kind.verification() != Verification::External);
         let mut wanted = Known::Yes;
         for kind in kinds {
-            match self.second_factor(account, policy, &Newcomer::new(account, *kind, None, None)) {
+            match self.second_factor(
+                account,
+                policy,
+                &MethodToBind::new(account, *kind, None, None),
+            ) {
                 Known::No => return Known::No,
                 Known::Unknown => wanted = Known::Unknown,
                 Known::Yes => {}

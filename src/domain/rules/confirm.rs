@@ -11,13 +11,13 @@ use crate::domain::identity::ids::MethodId;
 use crate::domain::message::Notice;
 use crate::domain::method::MethodKind;
 use crate::domain::refusal::Refusal;
-use crate::domain::rules::binding::{Known, Newcomer};
-use crate::domain::rules::eligibility::Registrant;
+use crate::domain::rules::binding::{Known, MethodToBind};
+use crate::domain::rules::eligibility::EligibleUser;
 use crate::domain::time::Timestamp;
 
 /// What the confirmation of a method needs beside the account.
 pub(crate) struct Confirm<'a> {
-    pub(crate) registrant: Registrant<'a>,
+    pub(crate) eligible: EligibleUser<'a>,
     pub(crate) binding: Binding<'a>,
     /// The addresses that were valid before.
     pub(crate) tell: &'a [Address],
@@ -61,7 +61,7 @@ pub(crate) fn confirm_method(
     if flow.done.is_some() || !flow.challenges.iter().any(|challenge| challenge.number == number) {
         return Err(Refusal::NotAccepted);
     }
-    confirm.binding.admit(transition, &Newcomer::of(&transition.account, &method))?;
+    confirm.binding.admit(transition, &MethodToBind::of(&transition.account, &method))?;
     // The code went to the address of the challenge; a method with another address is not proven.
     if reservation.challenge.expected != method.expected() {
         return Err(Refusal::NotAccepted);
@@ -150,7 +150,7 @@ fn usable_from(
     {
         return Ok(before.usable_from.clamp(now, held));
     }
-    let new = Newcomer::of(&transition.account, method);
+    let new = MethodToBind::of(&transition.account, method);
     if binding.holdings.counts(&transition.account, transition.policy, &new) {
         return Ok(now);
     }
@@ -177,7 +177,7 @@ fn complete(transition: &mut Transition<'_>, confirm: &Confirm<'_>) {
     let now = transition.now;
     let registration = &transition.account.registration;
     let open = registration.completed_at.is_none() || registration.required_since.is_some();
-    if open && confirm.registrant.is_complete(&transition.account, transition.policy) {
+    if open && confirm.eligible.is_complete(&transition.account, transition.policy) {
         let registration = &mut transition.account.registration;
         registration.completed_at = Some(now);
         registration.confirmed_at = Some(now);

@@ -90,14 +90,14 @@ pub(crate) fn from_directory(
 
 /// A user who may register methods, and what counts for that user.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Registrant<'a> {
+pub(crate) struct EligibleUser<'a> {
     pub(crate) user: &'a UserFacts,
     pub(crate) gates: &'a Gates,
     /// The host-verified kinds that this user has.
     pub(crate) available: &'a [MethodKind],
 }
 
-impl Registrant<'_> {
+impl EligibleUser<'_> {
     /// Whether the account's methods suffice for a reset once every hold is over. If an
     /// administrator has required a new registration, only methods added since then count, and
     /// host-verified ones.

@@ -13,8 +13,8 @@ use crate::domain::identity::facts::UserFacts;
 use crate::domain::identity::ids::MethodId;
 use crate::domain::method::{MethodKind, RegistrationMode};
 use crate::domain::policy::Policy;
-use crate::domain::rules::binding::{Holdings, Known, Newcomer, external, is_stale};
-use crate::domain::rules::eligibility::{Candidate, Registrant, from_directory, satisfies};
+use crate::domain::rules::binding::{Holdings, Known, MethodToBind, external, is_stale};
+use crate::domain::rules::eligibility::{Candidate, EligibleUser, from_directory, satisfies};
 
 /// What a user may register now, and what is missing for a reset.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -81,16 +81,16 @@ pub struct RegistrationStatus {
     pub any_method: bool,
 }
 
-/// Computes the facts. `registrant` has the gates that would apply to the user.
+/// Computes the facts. `eligible` has the gates that would apply to the user.
 pub(crate) fn registration_status(
     account: &Account,
     policy: &Policy,
-    registrant: Option<&Registrant<'_>>,
+    eligible: Option<&EligibleUser<'_>>,
     enabled: bool,
 ) -> RegistrationStatus {
-    let registered = registrant.is_some_and(|user| user.is_complete(account, policy));
+    let registered = eligible.is_some_and(|user| user.is_complete(account, policy));
     let any_method = account.methods.iter().any(Method::active)
-        || registrant.is_some_and(|user| !user.available.is_empty());
+        || eligible.is_some_and(|user| !user.available.is_empty());
     RegistrationStatus { registered, enabled, capable: registered && enabled, any_method }
 }
 
@@ -235,7 +235,7 @@ impl Planner<'_> {
     /// this address if it is known.
     fn admits(&self, kind: MethodKind, to: Option<&Destination>) -> bool {
         let Self { account, policy, holdings, .. } = self;
-        let new = Newcomer::new(account, kind, to, None);
+        let new = MethodToBind::new(account, kind, to, None);
         let optional = !policy.registration.second_factor_to_change
             || holdings.second_factor(account, policy, &new) != Known::Yes;
         (self.second_factor || (optional && kind != MethodKind::Passkey))

@@ -8,7 +8,7 @@ use crate::domain::account::{Factor, Method, Provenance, QuestionSet, StoredAnsw
 use crate::domain::event::EventKind;
 use crate::domain::method::MethodKind;
 use crate::domain::refusal::Refusal;
-use crate::domain::rules::binding::Newcomer;
+use crate::domain::rules::binding::MethodToBind;
 
 /// Replaces the set of questions, or adds the first. A notice goes to every address that was valid
 /// before.
@@ -24,7 +24,7 @@ pub(crate) fn put_questions(
 ) -> Result<Method, Refusal> {
     transition.sweep();
     let kind = MethodKind::SecurityQuestions;
-    confirm.binding.admit(transition, &Newcomer::new(&transition.account, kind, None, None))?;
+    confirm.binding.admit(transition, &MethodToBind::new(&transition.account, kind, None, None))?;
     let is_set = |method: &&Method| method.kind == kind && method.active();
     let replaces = transition.account.methods.iter().find(is_set).map(|set| set.id.clone());
     let full = transition.account.methods.len() >= MAX_METHODS

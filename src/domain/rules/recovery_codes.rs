@@ -13,7 +13,7 @@ use crate::domain::identity::ids::MethodId;
 use crate::domain::message::Notice;
 use crate::domain::method::MethodKind;
 use crate::domain::refusal::Refusal;
-use crate::domain::rules::binding::Newcomer;
+use crate::domain::rules::binding::MethodToBind;
 
 /// Keeps a new set, pending until its owner acknowledges that it is saved. Until then the codes of
 /// the previous set stay valid, in case the page is lost.
@@ -30,7 +30,7 @@ pub(crate) fn put_recovery_codes(
     transition.sweep();
     binding.admit(
         transition,
-        &Newcomer::new(&transition.account, MethodKind::RecoveryCode, None, None),
+        &MethodToBind::new(&transition.account, MethodKind::RecoveryCode, None, None),
     )?;
     binding.sit(transition)?;
     transition.count_quiet_act()?;
@@ -75,7 +75,7 @@ pub(crate) fn acknowledge_recovery_codes(
     if set.active() {
         return Ok(set);
     }
-    confirm.binding.admit(transition, &Newcomer::of(&transition.account, &set))?;
+    confirm.binding.admit(transition, &MethodToBind::of(&transition.account, &set))?;
     let before = active_set(&transition.account).map(|set| set.id.clone());
     if let Some(method) = transition.account.method_mut(id) {
         method.replaces = before;

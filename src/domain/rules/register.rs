@@ -15,7 +15,7 @@ use crate::domain::message::Notice;
 use crate::domain::method::{MethodKind, Verification};
 use crate::domain::policy::Policy;
 use crate::domain::refusal::Refusal;
-use crate::domain::rules::binding::{Holdings, Known, Newcomer, is_stale};
+use crate::domain::rules::binding::{Holdings, Known, MethodToBind, is_stale};
 use crate::domain::time::Timestamp;
 
 /// The command: add a pending method.
@@ -84,7 +84,11 @@ impl Binding<'_> {
     /// # Errors
     ///
     /// [`Refusal::SecondFactorRequired`].
-    pub(crate) fn admit(&self, transition: &Transition<'_>, new: &Newcomer) -> Result<(), Refusal> {
+    pub(crate) fn admit(
+        &self,
+        transition: &Transition<'_>,
+        new: &MethodToBind,
+    ) -> Result<(), Refusal> {
         let wanted = transition.policy.registration.second_factor_to_change && !self.second_factor;
         if wanted
             && self.holdings.second_factor(&transition.account, transition.policy, new) != Known::No
@@ -150,7 +154,7 @@ pub(crate) fn add_method(
         replaces = replaces.or(Some(&same.id));
     }
     let replaced = replaces.and_then(|id| transition.account.method(id));
-    let new = Newcomer::new(&transition.account, add.kind, add.factor.destination(), replaced);
+    let new = MethodToBind::new(&transition.account, add.kind, add.factor.destination(), replaced);
     add.binding.admit(transition, &new)?;
     // Pending methods have a separate limit of the same size.
     let waiting = methods.iter().filter(|method| {
@@ -224,7 +228,7 @@ pub(crate) fn claim_method(
         .filter(|method| !method.active() && method.kind == open.option.method())
         .cloned()
         .ok_or(Refusal::NotFound)?;
-    binding.admit(transition, &Newcomer::of(&transition.account, &method))?;
+    binding.admit(transition, &MethodToBind::of(&transition.account, &method))?;
     open_confirmation(transition, &method, binding, open)?;
     if let Some(method) = transition.account.method_mut(id) {
         method.session = Some(binding.session);

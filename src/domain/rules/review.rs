@@ -8,7 +8,7 @@ use crate::domain::event::EventKind;
 use crate::domain::identity::ids::MethodId;
 use crate::domain::policy::{PasswordDue, Policy};
 use crate::domain::refusal::Refusal;
-use crate::domain::rules::eligibility::Registrant;
+use crate::domain::rules::eligibility::EligibleUser;
 use crate::domain::time::{DAY, Timestamp};
 
 /// How long a confirmed registration is not confirmed again.
@@ -68,7 +68,7 @@ pub(crate) fn prompt(
         return Prompt::ChangePassword;
     }
     // A user who may not reset is not asked to register for it.
-    let Some(registrant) = &asked.registrant else {
+    let Some(eligible) = &asked.eligible else {
         let told = asked.administrators_off && policy.registration.enforced;
         return if told { Prompt::NothingOffered } else { Prompt::Nothing };
     };
@@ -80,7 +80,7 @@ pub(crate) fn prompt(
     if registration.skipped == Some(session) {
         return Prompt::Nothing;
     }
-    let complete = || registrant.is_complete(account, policy);
+    let complete = || eligible.is_complete(account, policy);
     if registration.required_since.is_some() {
         return if complete() { Prompt::Reconfirm } else { register };
     }
@@ -106,7 +106,7 @@ pub(crate) struct SignInSubject<'a> {
     /// Whether nothing but the switch for administrators comes first against a reset.
     pub(crate) administrators_off: bool,
     /// What counts for the user, if a reset is allowed.
-    pub(crate) registrant: Option<Registrant<'a>>,
+    pub(crate) eligible: Option<EligibleUser<'a>>,
     /// Whether another method could be added in this sign-in.
     pub(crate) may_register: bool,
     /// Whether the user has no method of the kinds that the host's sign-in requires, and may
@@ -151,11 +151,11 @@ pub(crate) fn reconfirm_at(account: &Account, policy: &Policy) -> Option<Timesta
 /// [`Refusal::TooOften`].
 pub(crate) fn reconfirm(
     transition: &mut Transition<'_>,
-    registrant: &Registrant<'_>,
+    eligible: &EligibleUser<'_>,
 ) -> Result<bool, Refusal> {
     transition.sweep();
     let now = transition.now;
-    if !registrant.is_complete(&transition.account, transition.policy) {
+    if !eligible.is_complete(&transition.account, transition.policy) {
         return Err(Refusal::MoreProofNeeded);
     }
     let registration = &transition.account.registration;

@@ -3,7 +3,7 @@
 
 use zeroize::Zeroizing;
 
-use super::state::State;
+use super::state::RegistrationContext;
 use super::{PendingMethod, Registration, view};
 use crate::domain::account::{Factor, OathDevice, Unknown};
 use crate::domain::crypto::flow_ticket::RegistrationTicket;
@@ -15,7 +15,7 @@ use crate::domain::event::ActorKind;
 use crate::domain::identity::ids::MethodId;
 use crate::domain::method::{ChallengeOption, MethodKind};
 use crate::domain::refusal::Refusal;
-use crate::domain::rules::binding::Newcomer;
+use crate::domain::rules::binding::MethodToBind;
 use crate::domain::rules::{
     Binding, Confirm, Open, Transition, acknowledge_recovery_codes, claim_method,
     put_recovery_codes,
@@ -122,7 +122,7 @@ impl Registration<'_> {
             self.must_manage()?;
         }
         let kind = MethodKind::AuthenticatorApp;
-        let state = State::read_fresh(self.core, request, user).await?;
+        let state = RegistrationContext::read_fresh(self.core, request, user).await?;
         state.offers(self.mode, kind)?;
         let policy = &state.context.policy;
         let parameters =
@@ -163,9 +163,9 @@ impl Registration<'_> {
         token: &MethodId,
     ) -> Result<Reply<RegistrationTicket>, Error> {
         let done = async {
-            let state = State::read_fresh(self.core, request, user).await?;
+            let state = RegistrationContext::read_fresh(self.core, request, user).await?;
             let account = &state.loaded.account;
-            state.require_known_holdings(&Newcomer::new(
+            state.require_known_holdings(&MethodToBind::new(
                 account,
                 MethodKind::OathToken,
                 None,
@@ -198,7 +198,7 @@ impl Registration<'_> {
         let done = async {
             let core = self.core;
             let state = self.state_for_codes(request, user).await?;
-            let binding = state.vouched.binding(&state.context)?;
+            let binding = state.sign_in.binding(&state.context)?;
             let policy = &*state.context.policy;
             let (mut codes, mut digests) = (Vec::new(), Vec::new());
             for _ in 0..policy.recovery_codes {
@@ -236,12 +236,12 @@ impl Registration<'_> {
         let done = async {
             let core = self.core;
             let state = self.state_for_codes(request, user).await?;
-            let binding = state.vouched.binding(&state.context)?;
+            let binding = state.sign_in.binding(&state.context)?;
             let context = &state.context;
-            let registrant = context.registrant().ok_or(Refusal::NotOffered)?;
+            let eligible = context.eligible_user().ok_or(Refusal::NotOffered)?;
             let tell = &context.addresses(&state.loaded.account);
             let source = core.familiar_source(request, &state.target.key);
-            let confirm = Confirm { registrant, binding, tell, source };
+            let confirm = Confirm { eligible, binding, tell, source };
             let origin = Origin::of(request, ActorKind::User);
             let incarnation = state.incarnation();
             let step =
@@ -260,11 +260,15 @@ impl Registration<'_> {
     }
 
     /// The state of a user who may register recovery codes now.
-    async fn state_for_codes(&self, request: &Request, user: &SignedIn) -> Result<State, Error> {
-        let state = State::read_fresh(self.core, request, user).await?;
+    async fn state_for_codes(
+        &self,
+        request: &Request,
+        user: &SignedIn,
+    ) -> Result<RegistrationContext, Error> {
+        let state = RegistrationContext::read_fresh(self.core, request, user).await?;
         state.offers(self.mode, MethodKind::RecoveryCode)?;
         let account = &state.loaded.account;
-        let new = Newcomer::new(account, MethodKind::RecoveryCode, None, None);
+        let new = MethodToBind::new(account, MethodKind::RecoveryCode, None, None);
         state.require_known_holdings(&new)?;
         Ok(state)
     }

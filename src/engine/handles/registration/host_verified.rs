@@ -1,10 +1,10 @@
 //! Whether a sign-in may manage host-verified methods, which the host itself enrols.
 
 use super::Registration;
-use super::state::{State, is_fresh};
+use super::state::{RegistrationContext, is_fresh};
 use crate::domain::method::{MethodKind, Verification};
 use crate::domain::refusal::Refusal;
-use crate::domain::rules::binding::Newcomer;
+use crate::domain::rules::binding::MethodToBind;
 use crate::engine::api::error::Error;
 use crate::engine::observe::Operation;
 use crate::engine::{Request, SignedIn};
@@ -44,7 +44,7 @@ impl Registration<'_> {
         kind: MethodKind,
     ) -> Result<(), Error> {
         let done = async {
-            let state = State::read_fresh(self.core, request, user).await?;
+            let state = RegistrationContext::read_fresh(self.core, request, user).await?;
             if kind.verification() != Verification::External {
                 return Err(Refusal::NotOffered.into());
             }
@@ -56,7 +56,7 @@ impl Registration<'_> {
             if kind == MethodKind::Passkey && !is_strong {
                 return Err(Refusal::SecondFactorRequired.into());
             }
-            let new = Newcomer::new(&state.loaded.account, kind, None, None);
+            let new = MethodToBind::new(&state.loaded.account, kind, None, None);
             state.require_known_holdings(&new)?;
             state.check_admitted(&new)
         };

@@ -15,7 +15,7 @@ pub use enrol::{Enrolment, NewAuthenticator, RecoveryCodes};
 pub use new_method::NewMethod;
 pub use prompt::SignInPrompt;
 pub use review::RegistrationReview;
-use state::State;
+use state::RegistrationContext;
 use view::{view, views};
 
 use crate::domain::account::{Account, Factor, FlowId, Generation, Method, Purpose};
@@ -27,7 +27,7 @@ use crate::domain::identity::ids::MethodId;
 use crate::domain::invalid::InvalidInput;
 use crate::domain::method::{ChallengeOption, RegistrationMode};
 use crate::domain::refusal::Refusal;
-use crate::domain::rules::binding::Newcomer;
+use crate::domain::rules::binding::MethodToBind;
 use crate::domain::rules::{
     Add, Asked, Asker, Binding, Confirm, FlowTerms, Open, Transition, add_method, confirm_method,
     remove_method, time_of,
@@ -121,7 +121,7 @@ impl Registration<'_> {
     /// too old or missing, [`Refusal::NotEligible`]; [`Error::Fault`].
     pub async fn list(&self, request: &Request, user: &SignedIn) -> Result<Vec<MethodView>, Error> {
         let done = async {
-            let state = State::read_fresh(self.core, request, user).await?;
+            let state = RegistrationContext::read_fresh(self.core, request, user).await?;
             Ok(views(&state.loaded.account, self.core.clock.now()))
         };
         self.core.observe(Operation::RegistrationList, &request.tenant, done).await
@@ -145,7 +145,7 @@ impl Registration<'_> {
         let done = async {
             let factor = Factor::Address(method.destination.clone());
             let pending = PendingMethod { option: method.option, factor, replaces: None };
-            let state = State::read_fresh(self.core, request, user).await?;
+            let state = RegistrationContext::read_fresh(self.core, request, user).await?;
             self.begin(request, user, state, &pending).await
         };
         self.core.observe(Operation::RegistrationAdd, &request.tenant, done).await
@@ -171,7 +171,7 @@ impl Registration<'_> {
             let factor = Factor::Address(method.destination.clone());
             let replaces = Some(replaced.clone());
             let pending = PendingMethod { option: method.option, factor, replaces };
-            let state = State::read_fresh(self.core, request, user).await?;
+            let state = RegistrationContext::read_fresh(self.core, request, user).await?;
             self.begin(request, user, state, &pending).await
         };
         self.core.observe(Operation::RegistrationReplace, &request.tenant, done).await
@@ -181,14 +181,14 @@ impl Registration<'_> {
         &self,
         request: &Request,
         user: &SignedIn,
-        state: State,
+        state: RegistrationContext,
         pending: &PendingMethod,
     ) -> Result<Reply<RegistrationTicket>, Error> {
         let kind = pending.option.method();
         let (factor, replaces) = (&pending.factor, pending.replaces.as_ref());
         let account = &state.loaded.account;
         let replaced = replaces.and_then(|id| account.method(id));
-        state.require_known_holdings(&Newcomer::new(
+        state.require_known_holdings(&MethodToBind::new(
             account,
             kind,
             factor.destination(),
@@ -207,7 +207,7 @@ impl Registration<'_> {
         &self,
         request: &Request,
         user: &SignedIn,
-        state: State,
+        state: RegistrationContext,
         option: ChallengeOption,
         destination: Option<&Destination>,
         decide: &(
@@ -218,7 +218,7 @@ impl Registration<'_> {
         let arrival = core.clock.now();
         let kind = option.method();
         state.offers(self.mode, kind)?;
-        let State { context, target, loaded, required, vouched } = state;
+        let RegistrationContext { context, target, loaded, required, sign_in } = state;
         if !context.capabilities.allow(kind, option.channel()) {
             return Err(Refusal::NotOffered.into());
         }
@@ -235,7 +235,7 @@ impl Registration<'_> {
         };
         let mut open = self.challenge_to_open(request, &claim, &context, (option, required))?;
         let policy = &*context.policy;
-        let binding = vouched.binding(&context)?;
+        let binding = sign_in.binding(&context)?;
         let mut dry_run = Transition::new(&loaded.account, policy, core.clock.now());
         decide(&mut dry_run, &binding, &open)?;
         let scope = LimitScope {
@@ -294,17 +294,17 @@ impl Registration<'_> {
             if claim.subject != TicketSubject::User(user.of(request)?.clone()) {
                 return Err(InvalidInput::Foreign { what: "ticket" }.into());
             }
-            let state = State::read_fresh(self.core, request, user).await?;
+            let state = RegistrationContext::read_fresh(self.core, request, user).await?;
             let account = &state.loaded.account;
             if let Some(pending) = pending_of(account, &claim.flow) {
-                let new = Newcomer::of(account, pending);
+                let new = MethodToBind::of(account, pending);
                 state.require_known_holdings(&new)?;
                 state.check_admitted(&new)?;
             }
             let binding = state.binding()?;
-            let State { context, target, loaded, .. } = &state;
-            let registrant = context.registrant().ok_or(Refusal::NotOffered)?;
-            let stamp = registrant.user.change_stamp.as_deref();
+            let RegistrationContext { context, target, loaded, .. } = &state;
+            let eligible = context.eligible_user().ok_or(Refusal::NotOffered)?;
+            let stamp = eligible.user.change_stamp.as_deref();
             let begun = loaded.account.flow(&claim.flow);
             if begun.is_some_and(|flow| flow.stamp.as_deref() != stamp) {
                 // The account changed outside the engine: another person may have begun this flow.
@@ -316,7 +316,7 @@ impl Registration<'_> {
             let Compared { reservation, matched, record } =
                 core.reserve_and_compare(target, policy, &origin, &claim, attempt).await?;
             let source = core.familiar_source(request, &target.key);
-            let confirm = Confirm { registrant, binding, tell, source };
+            let confirm = Confirm { eligible, binding, tell, source };
             let step = core.commit(target, policy, &origin).from(record).wake();
             let (method, committed) = step
                 .apply(|transition| {
@@ -345,9 +345,9 @@ impl Registration<'_> {
         let done = async {
             let core = self.core;
             self.must_manage()?;
-            let State { context, target, loaded, vouched, .. } =
-                State::read_fresh(self.core, request, user).await?;
-            let binding = vouched.binding(&context)?;
+            let RegistrationContext { context, target, loaded, sign_in, .. } =
+                RegistrationContext::read_fresh(self.core, request, user).await?;
+            let binding = sign_in.binding(&context)?;
             let tell = |account: &Account| context.addresses(account);
             let origin = Origin::of(request, ActorKind::User);
             let policy = &context.policy;

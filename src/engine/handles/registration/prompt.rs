@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Registration;
-use super::state::State;
+use super::state::RegistrationContext;
 use crate::domain::account::{Account, SessionHash};
 use crate::domain::event::ActorKind;
 use crate::domain::identity::facts::UserSelector;
@@ -12,7 +12,7 @@ use crate::domain::policy::PasswordDue;
 use crate::domain::reason::SsprReason;
 use crate::domain::refusal::Refusal;
 use crate::domain::rules::binding::Known;
-use crate::domain::rules::eligibility::Registrant;
+use crate::domain::rules::eligibility::EligibleUser;
 use crate::domain::rules::{
     Planner, Prompt, RegistrationPlan, SignInSubject, Skip, Transition, note_prompt, prompt,
     sign_in_is_met, skip, skip_of, time_of,
@@ -138,7 +138,7 @@ impl Registration<'_> {
     pub async fn skip(&self, request: &Request, user: &SignedIn) -> Result<(), Error> {
         let done = async {
             let session = self.core.keys.session(&request.tenant, &user.context.session);
-            let state = State::read(self.core, request, user).await?;
+            let state = RegistrationContext::read(self.core, request, user).await?;
             if lacks_sign_in(&state.planner(RegistrationMode::Interrupt, user)?) {
                 return Err(Refusal::NotOffered.into());
             }
@@ -185,11 +185,11 @@ fn ask(
     let offers = planner.is_some_and(|planner| !planner.plan().offered.is_empty());
     let lacks_sign_in = planner.is_some_and(lacks_sign_in);
     let answer = |available: &[MethodKind], admitted: bool| {
-        let registrant =
-            context.registrant().map(|registrant| Registrant { available, ..registrant });
+        let eligible =
+            context.eligible_user().map(|eligible| EligibleUser { available, ..eligible });
         let may_register = offers && (strong || admitted);
         let asked =
-            SignInSubject { password, administrators_off, registrant, may_register, lacks_sign_in };
+            SignInSubject { password, administrators_off, eligible, may_register, lacks_sign_in };
         prompt(account, seen.policy, &asked, session, seen.now)
     };
     let least = answer(&context.available, wanted != Some(Known::Yes));

@@ -1,6 +1,6 @@
 //! Security questions: what a user may choose, and the set that the user answers.
 
-use super::state::State;
+use super::state::RegistrationContext;
 use super::{Registration, view};
 use crate::domain::crypto::secret::SecretText;
 use crate::domain::event::ActorKind;
@@ -11,7 +11,7 @@ use crate::domain::policy::Policy;
 use crate::domain::questions::QuestionId;
 use crate::domain::questions::answer::{MAX_ANSWERS, check_new};
 use crate::domain::refusal::Refusal;
-use crate::domain::rules::binding::Newcomer;
+use crate::domain::rules::binding::MethodToBind;
 use crate::domain::rules::{Confirm, Transition, put_questions};
 use crate::engine::api::error::Error;
 use crate::engine::core::commit::Origin;
@@ -32,7 +32,7 @@ impl Registration<'_> {
         user: &SignedIn,
     ) -> Result<(Vec<QuestionView>, u8), Error> {
         let done = async {
-            let state = State::read_fresh(self.core, request, user).await?;
+            let state = RegistrationContext::read_fresh(self.core, request, user).await?;
             state.offers(self.mode, MethodKind::SecurityQuestions)?;
             let questions = &state.context.policy.questions;
             let all = questions.ids().map(|question| QuestionView::of(question, questions));
@@ -63,18 +63,18 @@ impl Registration<'_> {
     ) -> Result<MethodView, Error> {
         let done = async {
             let core = self.core;
-            let state = State::read_fresh(core, request, user).await?;
+            let state = RegistrationContext::read_fresh(core, request, user).await?;
             state.offers(self.mode, MethodKind::SecurityQuestions)?;
             let account = &state.loaded.account;
-            let new = Newcomer::new(account, MethodKind::SecurityQuestions, None, None);
+            let new = MethodToBind::new(account, MethodKind::SecurityQuestions, None, None);
             state.require_known_holdings(&new)?;
             let context = &state.context;
-            let registrant = context.registrant().ok_or(Refusal::NotOffered)?;
-            check_set(answers, &context.policy, registrant.user)?;
+            let eligible = context.eligible_user().ok_or(Refusal::NotOffered)?;
+            check_set(answers, &context.policy, eligible.user)?;
             let binding = state.binding()?;
             let tell = &context.addresses(account);
             let source = core.familiar_source(request, &state.target.key);
-            let confirm = Confirm { registrant, binding, tell, source };
+            let confirm = Confirm { eligible, binding, tell, source };
             // What the rules refuse costs no hash.
             let mut dry_run = Transition::new(account, &context.policy, core.clock.now());
             put_questions(&mut dry_run, &[], &confirm)?;

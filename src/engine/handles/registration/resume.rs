@@ -1,6 +1,6 @@
 //! The present state of a confirmation that has begun.
 
-use super::state::State;
+use super::state::RegistrationContext;
 use super::{Registration, pending_of, registration_reply};
 use crate::domain::crypto::flow_ticket::{ClaimsTicket as _, RegistrationTicket};
 use crate::domain::crypto::ticket::TicketSubject;
@@ -33,7 +33,7 @@ impl Registration<'_> {
             if claim.subject != TicketSubject::User(user.of(request)?.clone()) {
                 return Err(InvalidInput::Foreign { what: "ticket" }.into());
             }
-            let state = State::read_fresh(core, request, user).await?;
+            let state = RegistrationContext::read_fresh(core, request, user).await?;
             let account = &state.loaded.account;
             let now = time_of(account, core.clock.now());
             let begun = account.flow(&claim.flow).filter(|flow| {

@@ -3,14 +3,14 @@
 use serde::{Deserialize, Serialize};
 
 use super::Registration;
-use super::state::State;
+use super::state::RegistrationContext;
 use super::view::views;
 use crate::domain::event::ActorKind;
 use crate::domain::identity::ids::MethodId;
 use crate::domain::method::MethodKind;
 use crate::domain::refusal::Refusal;
 use crate::domain::rules::binding::Known;
-use crate::domain::rules::eligibility::Registrant;
+use crate::domain::rules::eligibility::EligibleUser;
 use crate::domain::rules::{
     RegistrationPlan, Transition, is_known_device, reconfirm, reconfirm_at, remember_user_device,
     set_default, time_of,
@@ -66,22 +66,22 @@ impl Registration<'_> {
         user: &SignedIn,
     ) -> Result<RegistrationReview, Error> {
         let done = async {
-            let state = State::read_fresh(self.core, request, user).await?;
+            let state = RegistrationContext::read_fresh(self.core, request, user).await?;
             let (context, account) = (&state.context, &state.loaded.account);
-            let registrant = context.registrant().ok_or(Refusal::NotOffered)?;
-            let gates = registrant.gates;
+            let eligible = context.eligible_user().ok_or(Refusal::NotOffered)?;
+            let gates = eligible.gates;
             Ok(RegistrationReview {
                 methods: views(account, self.core.clock.now()),
                 external: context.available.clone(),
                 allowed: gates.methods.iter().copied().collect(),
                 required: gates.required,
-                unanswered: state.vouched.unsure.clone(),
+                unanswered: state.sign_in.unsure.clone(),
                 second_factor_wanted: state.context.policy.registration.second_factor_to_change
-                    && !state.vouched.second_factor
+                    && !state.sign_in.second_factor
                     && state.binding()?.holdings.always_second_factor(account, &context.policy)
                         != Known::No,
                 plan: state.planner(self.mode, user)?.plan(),
-                complete: registrant.is_complete(account, &context.policy),
+                complete: eligible.is_complete(account, &context.policy),
                 completed_at: account.registration.completed_at,
                 confirmed_at: account.registration.confirmed_at,
                 reconfirm_at: reconfirm_at(account, &context.policy),
@@ -99,16 +99,16 @@ impl Registration<'_> {
     /// too old or missing, [`Refusal::NotEligible`]; [`Error::Fault`].
     pub async fn reconfirm(&self, request: &Request, user: &SignedIn) -> Result<(), Error> {
         let done = async {
-            let state = State::read_fresh(self.core, request, user).await?;
-            let registrant = state.context.registrant().ok_or(Refusal::NotOffered)?;
+            let state = RegistrationContext::read_fresh(self.core, request, user).await?;
+            let eligible = state.context.eligible_user().ok_or(Refusal::NotOffered)?;
             let (account, policy) = (&state.loaded.account, &state.context.policy);
-            let unsure = &state.vouched.unsure;
-            let all: Vec<_> = registrant.available.iter().chain(unsure).copied().collect();
-            let most = Registrant { available: &all, ..registrant };
-            if !registrant.is_complete(account, policy) && most.is_complete(account, policy) {
+            let unsure = &state.sign_in.unsure;
+            let all: Vec<_> = eligible.available.iter().chain(unsure).copied().collect();
+            let most = EligibleUser { available: &all, ..eligible };
+            if !eligible.is_complete(account, policy) && most.is_complete(account, policy) {
                 return Err(state.context.unanswered(unsure));
             }
-            self.change(request, &state, |transition| reconfirm(transition, &registrant)).await
+            self.change(request, &state, |transition| reconfirm(transition, &eligible)).await
         };
         self.core.observe(Operation::RegistrationReconfirm, &request.tenant, done).await
     }
@@ -128,7 +128,7 @@ impl Registration<'_> {
     ) -> Result<(), Error> {
         let done = async {
             self.must_manage()?;
-            let state = State::read_to_change(self.core, request, user).await?;
+            let state = RegistrationContext::read_to_change(self.core, request, user).await?;
             self.change(request, &state, |transition| set_default(transition, method)).await
         };
         self.core.observe(Operation::RegistrationSetDefault, &request.tenant, done).await
@@ -149,7 +149,7 @@ impl Registration<'_> {
         user: &SignedIn,
     ) -> Result<DeviceSecret, Error> {
         let done = async {
-            let state = State::read_to_change(self.core, request, user).await?;
+            let state = RegistrationContext::read_to_change(self.core, request, user).await?;
             if state.context.policy.known_device_days == 0 {
                 return Err(Refusal::NotOffered.into());
             }
@@ -175,7 +175,7 @@ impl Registration<'_> {
     pub(super) async fn change(
         &self,
         request: &Request,
-        state: &State,
+        state: &RegistrationContext,
         change: impl Fn(&mut Transition<'_>) -> Result<bool, Refusal>,
     ) -> Result<(), Error> {
         let origin = Origin::of(request, ActorKind::User);

@@ -9,8 +9,8 @@ use crate::domain::method::{MethodKind, RegistrationMode, Verification};
 use crate::domain::policy::Gates;
 use crate::domain::reason::SsprReason;
 use crate::domain::refusal::Refusal;
-use crate::domain::rules::binding::{Holdings, Known, Newcomer};
-use crate::domain::rules::eligibility::Registrant;
+use crate::domain::rules::binding::{Holdings, Known, MethodToBind};
+use crate::domain::rules::eligibility::EligibleUser;
 use crate::domain::rules::{
     Binding, Planner, RegistrationStatus, Transition, is_open, is_over, registration_status,
     time_of,
@@ -23,18 +23,18 @@ use crate::engine::core::context::Context;
 use crate::engine::{Request, SignedIn};
 use crate::port::PortError;
 
-/// The facts and the record of a signed-in user, and what the host vouched for.
-pub(super) struct State {
+/// The facts and the record of a signed-in user, and what the sign-in proves.
+pub(super) struct RegistrationContext {
     pub(super) context: Context,
     pub(super) target: Target,
     pub(super) loaded: Loaded,
     /// How many gates a reset of this user requires.
     pub(super) required: u8,
-    pub(super) vouched: Vouched,
+    pub(super) sign_in: SignInProof,
 }
 
 /// What the rules for binding a method need to know besides the facts and the record.
-pub(super) struct Vouched {
+pub(super) struct SignInProof {
     /// Host-verified kinds that the user may or may not have: the host did not answer, or was not
     /// asked.
     pub(super) unsure: Vec<MethodKind>,
@@ -45,7 +45,7 @@ pub(super) struct Vouched {
     pub(super) signed_in_at: Timestamp,
 }
 
-impl Vouched {
+impl SignInProof {
     pub(super) fn binding<'a>(&'a self, context: &'a Context) -> Result<Binding<'a>, Refusal> {
         let holdings = context.holdings(&self.unsure).ok_or(Refusal::NotOffered)?;
         Ok(Binding {
@@ -57,7 +57,7 @@ impl Vouched {
     }
 }
 
-impl State {
+impl RegistrationContext {
     /// Reads the facts and the record.
     pub(super) async fn read(
         core: &Core,
@@ -87,8 +87,8 @@ impl State {
         let most = context.policy.registration.second_factor_age;
         let second_factor = second_factor_at.is_some_and(|at| is_fresh(at, most, now));
         let signed_in_at = user.context.signed_in_at;
-        let vouched = Vouched { unsure, session, second_factor, signed_in_at };
-        Ok(Self { context, target, loaded, required, vouched })
+        let sign_in = SignInProof { unsure, session, second_factor, signed_in_at };
+        Ok(Self { context, target, loaded, required, sign_in })
     }
 
     /// Reads the facts and the record, and requires a fresh sign-in.
@@ -111,7 +111,7 @@ impl State {
         let state = Self::read_fresh(core, request, user).await?;
         let account = &state.loaded.account;
         let policy = &state.context.policy;
-        if state.vouched.second_factor || !policy.registration.second_factor_to_change {
+        if state.sign_in.second_factor || !policy.registration.second_factor_to_change {
             return Ok(state);
         }
         match state.binding()?.holdings.any(account, policy) {
@@ -120,7 +120,7 @@ impl State {
                 Err(Refusal::SecondFactorRequired.into())
             }
             Known::No => Ok(state),
-            Known::Unknown => Err(state.context.unanswered(&state.vouched.unsure)),
+            Known::Unknown => Err(state.context.unanswered(&state.sign_in.unsure)),
         }
     }
 
@@ -128,22 +128,22 @@ impl State {
     /// if the sign-in or the user has one. Typing the password again does not refresh an old second
     /// factor.
     pub(super) fn check_fresh(&self, user: &SignedIn, now: Timestamp) -> Result<(), Refusal> {
-        let (account, vouched) = (&self.loaded.account, &self.vouched);
+        let (account, sign_in) = (&self.loaded.account, &self.sign_in);
         let registration = &self.context.policy.registration;
-        let old = !is_fresh(vouched.signed_in_at, registration.reauthentication, now);
-        if old || is_over(account, vouched.session, vouched.signed_in_at, time_of(account, now)) {
+        let old = !is_fresh(sign_in.signed_in_at, registration.reauthentication, now);
+        if old || is_over(account, sign_in.session, sign_in.signed_in_at, time_of(account, now)) {
             return Err(Refusal::ReauthenticationRequired);
         }
         let has_one = user.context.second_factor_at.is_some()
             || (registration.second_factor_to_change && self.context.has_second_factor());
-        if has_one && !vouched.second_factor {
+        if has_one && !sign_in.second_factor {
             return Err(Refusal::SecondFactorRequired);
         }
         Ok(())
     }
 
     pub(super) fn binding(&self) -> Result<Binding<'_>, Refusal> {
-        self.vouched.binding(&self.context)
+        self.sign_in.binding(&self.context)
     }
 
     /// The directory's mark that tells this user from earlier holders of the same id.
@@ -157,16 +157,16 @@ impl State {
         mode: RegistrationMode,
         user: &'a SignedIn,
     ) -> Result<Planner<'a>, Refusal> {
-        let planner = self.context.planner(&self.loaded.account, &self.vouched.unsure, mode, user);
+        let planner = self.context.planner(&self.loaded.account, &self.sign_in.unsure, mode, user);
         planner.ok_or(Refusal::NotOffered)
     }
 
     /// Refuses a kind of method that this user cannot register in this mode.
     pub(super) fn offers(&self, mode: RegistrationMode, kind: MethodKind) -> Result<(), Refusal> {
         let (context, account) = (&self.context, &self.loaded.account);
-        let allowed = context.registrant().is_some_and(|registrant| {
-            registrant.gates.methods.contains(&kind)
-                && is_open(mode, account, &context.policy, registrant.user, kind)
+        let allowed = context.eligible_user().is_some_and(|eligible| {
+            eligible.gates.methods.contains(&kind)
+                && is_open(mode, account, &context.policy, eligible.user, kind)
         });
         let able = context.capabilities.channels_of(kind).next().is_some();
         if allowed && able { Ok(()) } else { Err(Refusal::NotOffered) }
@@ -174,22 +174,22 @@ impl State {
 
     /// Fails if methods that the user may or may not have decide whether this one needs a second
     /// factor or a hold. The origin of the fault is the host-verified method that did not answer.
-    pub(super) fn require_known_holdings(&self, new: &Newcomer) -> Result<(), Error> {
+    pub(super) fn require_known_holdings(&self, new: &MethodToBind) -> Result<(), Error> {
         let (account, policy) = (&self.loaded.account, &self.context.policy);
         let holdings = self.binding()?.holdings;
         let factor = holdings.second_factor(account, policy, new) == Known::Unknown
             && policy.registration.second_factor_to_change
-            && !self.vouched.second_factor;
+            && !self.sign_in.second_factor;
         // A method that this engine was built without causes no fault here: the strictest case
         // applies, and the new address gets a hold.
         let hold = holdings.any(account, policy) == Known::Unknown
             && !self.context.unsure.is_empty()
             && !account.registration.ever_active
             && !policy.registration.hold.is_zero();
-        if factor || hold { Err(self.context.unanswered(&self.vouched.unsure)) } else { Ok(()) }
+        if factor || hold { Err(self.context.unanswered(&self.sign_in.unsure)) } else { Ok(()) }
     }
 
-    pub(super) fn check_admitted(&self, new: &Newcomer) -> Result<(), Error> {
+    pub(super) fn check_admitted(&self, new: &MethodToBind) -> Result<(), Error> {
         let transition =
             Transition::new(&self.loaded.account, &self.context.policy, self.loaded.account.seen);
         Ok(self.binding()?.admit(&transition, new)?)
@@ -208,21 +208,21 @@ impl Context {
         self.user.as_ref().is_some_and(|user| user.second_factor == Some(true))
     }
 
-    /// The user as a registrant; `None` if the user may not register methods.
-    pub(crate) fn registrant(&self) -> Option<Registrant<'_>> {
+    /// The user, with the gates that apply; `None` if the user may not register methods.
+    pub(crate) fn eligible_user(&self) -> Option<EligibleUser<'_>> {
         let (user, gates) = (self.user.as_ref()?, self.gates_of()?);
-        Some(Registrant { user, gates, available: &self.available })
+        Some(EligibleUser { user, gates, available: &self.available })
     }
 
     /// The three facts of the user's registration. `registered` is computed under the gates that
     /// would apply if the user might reset.
     pub(crate) fn registration_status(&self, account: &Account) -> RegistrationStatus {
-        let registrant = self.known().ok().map(|(user, effective)| Registrant {
+        let eligible = self.known().ok().map(|(user, effective)| EligibleUser {
             user,
             gates: &effective.gates,
             available: &self.available,
         });
-        let own = registrant.filter(|known| account.is_of(known.user.incarnation.as_deref()));
+        let own = eligible.filter(|known| account.is_of(known.user.incarnation.as_deref()));
         registration_status(account, &self.policy, own.as_ref(), self.gates_of().is_some())
     }
 

@@ -1,6 +1,6 @@
 //! Contact data that an administrator or the directory supplied, and the user confirms.
 
-use super::state::State;
+use super::state::RegistrationContext;
 use super::{PendingMethod, Registration};
 use crate::domain::account::Factor;
 use crate::domain::crypto::flow_ticket::RegistrationTicket;
@@ -37,7 +37,7 @@ impl Registration<'_> {
             if kind.verification() != Verification::Contact || channel == Channel::Link {
                 return Err(Refusal::NotOffered.into());
             }
-            let state = State::read_fresh(self.core, request, user).await?;
+            let state = RegistrationContext::read_fresh(self.core, request, user).await?;
             let facts = state.context.user.as_ref().ok_or(Refusal::NotFound)?;
             let to = supplied_contact(&state.loaded.account, &state.context.policy, facts, kind);
             let factor = Factor::Address(to.ok_or(Refusal::NotFound)?);
