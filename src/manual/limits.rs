@@ -93,7 +93,7 @@
 //! familiar source and the other required method, who stops one short of a lock that lasts longer than
 //! the window. It also assumes an owner who proves the method and completes resets whenever that helps
 //! the attacker. A caller without a known device or familiar source has only the anonymous pool. Five
-//! such attackers guess on the engine in `tests/model/simulation/odds`, for each preset and for random
+//! such attackers guess on the engine in `tests/model/simulation/odds`, for each preset but `asvs(L3)` and for random
 //! policies, and never exceed the bounds. For phone codes, the most they reached and the bound of the
 //! review:
 //!

@@ -123,12 +123,13 @@ impl Run {
             kind,
             option,
             answer,
-            asked: World::questions(&reply.step),
+            asked: Vec::new(),
             until,
             compared,
             certain,
             proven_pool,
         });
+        self.see_questions(index, World::questions(&reply.step))?;
         Ok(true)
     }
 

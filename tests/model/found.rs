@@ -140,6 +140,21 @@ pub(crate) const FOUND: &[(&str, &[Command])] = &[
             Gate { flow: 0, option: 4 },
         ],
     ),
+    (
+        "questions that a reply has asked are answered after another challenge was suppressed",
+        &[
+            Start { who: 21, unlock: false },
+            START,
+            START,
+            Start { who: 7, unlock: false },
+            Gate { flow: 0, option: 200 },
+            Start { who: 7, unlock: false },
+            Challenge { flow: 235, option: 170 },
+            Challenge { flow: 0, option: 68 },
+            Advance(Span::HalfStep),
+            Gate { flow: 215, option: 134 },
+        ],
+    ),
 ];
 
 const START: Command = Start { who: 0, unlock: false };

@@ -1,5 +1,6 @@
 //! Proofs: to a challenge, without the flow's ticket, without a challenge.
 
+use sspr::method::QuestionId;
 use sspr::{Identifier, MethodKind, RegistrationTicket, ResetTicket, Step, UnlockTicket};
 
 use crate::command::How;
@@ -96,6 +97,12 @@ impl Run {
             answered!(engine.reset().view(&request(), &ticket).await)
         };
         let asked = view.map(|view| World::questions(&view.step)).unwrap_or_default();
+        self.see_questions(index, asked)
+    }
+
+    /// Takes note of the questions that a reply asks for the last challenge of a flow. There are none if
+    /// the page is that of a later challenge, which a spent budget suppressed.
+    pub(crate) fn see_questions(&mut self, index: usize, asked: Vec<QuestionId>) -> Checked {
         if asked.is_empty() {
             return Ok(());
         }
