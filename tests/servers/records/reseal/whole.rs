@@ -52,11 +52,13 @@ fn every_seed_is_resealed_and_opens_without_the_old_key() {
                 let same = |one: &super::SealedSeed| (one.user.clone(), one.id.clone(), one.used);
                 assert_eq!(same(before), same(after), "{}", under_test.name);
             }
-            // Nothing else has changed.
+            // Nothing else has changed but the head of the trail, which seals each version.
             for (before, after) in bodies.iter().zip(under_test.records(RecordKind::Account).await)
             {
                 let plain = |body: &str| {
                     let mut body: serde_json::Value = serde_json::from_str(body).expect("json");
+                    assert!(body["trail"].is_string(), "{body}");
+                    body["trail"] = "".into();
                     for method in body["methods"].as_array_mut().expect("a list") {
                         if method["factor"]["oath"].is_object() {
                             method["factor"]["oath"]["seed"] = "".into();
