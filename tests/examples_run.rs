@@ -30,6 +30,13 @@ fn command(example: &str) -> Command {
     // `cargo test` has built the examples with this profile and all features.
     let profile = if cfg!(debug_assertions) { "test" } else { "release" };
     cargo.args(["--all-features", "--profile", profile]);
+    // Those of this package. Build scripts of others watch them, and would run again.
+    for (name, _) in std::env::vars_os() {
+        let name = name.to_string_lossy();
+        if ["CARGO_PKG_", "CARGO_MANIFEST_"].iter().any(|own| name.starts_with(own)) {
+            cargo.env_remove(name.as_ref());
+        }
+    }
     cargo
 }
 

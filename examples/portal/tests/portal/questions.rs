@@ -176,6 +176,7 @@ fn questions_are_set_and_asked_in_each_language() {
 fn a_set_that_is_sent_twice_is_one_set() {
     in_browser(async |page| {
         page.sign_in(BEN, PASSWORD).await;
+        page.add_mail().await;
         page.open("/questions").await;
         let chosen = "return [1, 2, 3, 4, 5].map(number => \
             document.getElementById('question-' + number).value)";
@@ -186,9 +187,10 @@ fn a_set_that_is_sent_twice_is_one_set() {
         });
         let body = fields.collect::<Vec<_>>().join("&");
         let cookies = page.cookies().await;
-        for _ in 0..2 {
+        // The second one would replace a set that counts, for which Ben's sign-in lacks a second factor.
+        for status in ["303", "403"] {
             let response = page.post("/questions", &cookies, &body).await;
-            assert!(response.starts_with("HTTP/1.1 303 "), "{response}");
+            assert!(response.starts_with(&format!("HTTP/1.1 {status} ")), "{response}");
         }
         page.open("/security").await;
         let sets = "return [...document.querySelectorAll('main li > strong')] \
