@@ -1,4 +1,5 @@
 //! The budgets of codes to new numbers, and the breaker of a prefix.
+#![cfg(feature = "testing")]
 
 use std::time::Duration;
 

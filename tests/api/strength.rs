@@ -1,5 +1,6 @@
 //! The score that a password needs: when an estimator is asked, what it gets, and what a missing one
 //! does.
+#![cfg(feature = "testing")]
 
 use std::sync::{Arc, Mutex};
 
