@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::breaker::{Breaker, VerifiedShare};
 use crate::domain::identity::contact::NumberPrefix;
-use crate::domain::time::Timestamp;
+use crate::domain::time::{MAX_SKEW, Timestamp};
 
 /// The most breakers that are open at once. They are kept in the record of the policy, which has room
 /// for them beside the largest policy.
@@ -66,6 +66,13 @@ pub(crate) enum BreakerChange {
 impl Breakers {
     pub(crate) const fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// The breakers as they are obeyed now. A state from further ahead than clocks may differ is not: a clock
+    /// that was years ahead for a moment would keep a breaker open, or closed, for years.
+    pub(crate) fn at(&self, now: Timestamp) -> Self {
+        let horizon = now.plus(MAX_SKEW);
+        Self(self.0.iter().filter(|state| state.since <= horizon).cloned().collect())
     }
 
     /// The open breakers.
@@ -285,6 +292,22 @@ mod tests {
         assert_eq!(breakers.ended_in(&breaker, &latvia, at(1)), EndedIn::Window);
         assert_eq!(breakers.judge(&breaker, &latvia, low, at(2)), None);
         assert!(breakers.judge(&breaker, &latvia, low, at(3)).is_some());
+    }
+
+    #[test]
+    fn a_state_from_a_clock_that_was_ahead_is_not_obeyed() {
+        let (breaker, latvia) = (Breaker::default(), prefix("+371"));
+        let year = 365 * 24;
+        let low = (EndedIn::Window, share(50, 0));
+        let mut breakers = opened(at(year));
+        let obeyed = breakers.at(at(1));
+        assert_eq!(obeyed.admission(Some(&breaker), &latvia, at(1)), Admission::Closed);
+        assert!(breakers.close(&latvia, at(year), 2 * HOUR));
+        assert!(breakers.at(at(1)).judge(&breaker, &latvia, low, at(1)).is_some());
+        // As far as clocks may differ, it is.
+        let opened = opened(at(1).plus(MAX_SKEW));
+        assert_eq!(opened.at(at(1)), opened);
+        assert_eq!(opened.at(at(0)), Breakers::default());
     }
 
     #[test]

@@ -137,6 +137,7 @@ impl Core {
             }
             let (now, before) = (self.clock.now(), Some(record.version()));
             let mut next = (*stored).clone();
+            next.breakers = next.breakers.at(now);
             let Some(changed) = change(&mut next.breakers, &stored.policy, now) else {
                 return Ok(None);
             };

@@ -22,8 +22,9 @@ pub(crate) async fn stopped(
     let Some(prefix) = &claimed.new_number else { return Ok(None) };
     let (numbers, tenant) = (&policy.numbers, &target.tenant);
     let record = core.policy_record(tenant, false).await?;
-    let breakers = record.as_ref().map(|record| &record.breakers).cloned().unwrap_or_default();
-    let admission = breakers.admission(numbers.breaker.as_ref(), prefix, core.clock.now());
+    let now = core.clock.now();
+    let breakers = record.as_ref().map(|record| record.breakers.at(now)).unwrap_or_default();
+    let admission = breakers.admission(numbers.breaker.as_ref(), prefix, now);
     let stopped_by = core.count_new_code(tenant, numbers, prefix, admission).await?;
     if stopped_by.is_some() {
         core.pumping.stopped.fetch_add(1, Ordering::Relaxed);
@@ -59,14 +60,15 @@ async fn count_ended(
 ) -> Result<(), Error> {
     let (tenant, prefix) = (&target.tenant, &code.prefix);
     let Some(record) = core.policy_record(tenant, false).await? else { return Ok(()) };
-    let counted = record.breakers.ended_in(breaker, prefix, code.sent_at);
+    let breakers = record.breakers.at(core.clock.now());
+    let counted = breakers.ended_in(breaker, prefix, code.sent_at);
     if counted == EndedIn::Nothing {
         return Ok(());
     }
     let share = core.count_ended(tenant, breaker, (prefix, counted), code.verified).await?;
     let judged = (counted, share);
     let now = core.clock.now();
-    if record.breakers.clone().judge(breaker, prefix, judged, now).is_some() {
+    if record.breakers.at(now).judge(breaker, prefix, judged, now).is_some() {
         // Decided again with the stored state, which another engine may have changed.
         core.change_breakers(tenant, prefix, &ActorKind::Engine, |breakers, policy, now| {
             let breaker = policy.numbers.breaker.as_ref()?;

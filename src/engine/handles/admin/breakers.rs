@@ -39,8 +39,9 @@ impl Admin<'_> {
             let roles = &self.core.roles;
             self.authorise(&[&roles.read, &roles.policy])?;
             let stored = self.core.policy_record(self.tenant, true).await?;
-            let open = stored.iter().flat_map(|record| record.breakers.open());
-            let shown = open.map(|state| OpenBreaker {
+            let now = self.core.clock.now();
+            let breakers = stored.map(|record| record.breakers.at(now)).unwrap_or_default();
+            let shown = breakers.open().map(|state| OpenBreaker {
                 prefix: state.prefix.clone(),
                 since: state.since,
                 probes_from: state.until,
