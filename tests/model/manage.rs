@@ -212,25 +212,9 @@ impl Run {
             return Ok(());
         }
         let kind = MethodKind::RecoveryCode;
-        self.model.users[who].run.insert(kind, 0);
-        let methods = &mut self.model.users[who].methods;
-        let before = methods.len();
-        methods.retain(|method| method.kind != kind);
-        let gone = methods.len() < before;
-        methods.push(Method {
-            id: set.id.as_str().to_owned(),
-            kind,
-            to: None,
-            supplied: false,
-            added: self.model.now,
-            usable_from: self.model.now,
-            replaces: None,
-            token: None,
-            used: None,
-            codes: set.codes.iter().map(|code| code.expose_secret().to_owned()).collect(),
-            set: None,
-        });
-        self.one_of_a_kind(who, kind, gone, told).await
+        let mut method = self.in_hand(kind, &set.id);
+        method.codes = set.codes.iter().map(|code| code.expose_secret().to_owned()).collect();
+        self.one_of_a_kind(who, method, told).await
     }
 
     /// Puts a whole set of questions.
@@ -253,13 +237,15 @@ impl Run {
         };
         ensure!(who == 0, "an administrator has questions");
         self.model.event("method_added");
-        self.model.users[who].run.insert(kind, 0);
-        let methods = &mut self.model.users[who].methods;
-        let before = methods.len();
-        methods.retain(|method| method.kind != kind);
-        let gone = methods.len() < before;
-        methods.push(Method {
-            id: view.id.as_str().to_owned(),
+        self.goal("a set of questions was put");
+        let method = Method { set: Some(set), ..self.in_hand(kind, &view.id) };
+        self.one_of_a_kind(who, method, told).await
+    }
+
+    /// A method without an address that is usable at once.
+    fn in_hand(&self, kind: MethodKind, id: &MethodId) -> Method {
+        Method {
+            id: id.as_str().to_owned(),
             kind,
             to: None,
             supplied: false,
@@ -269,20 +255,24 @@ impl Run {
             token: None,
             used: None,
             codes: Vec::new(),
-            set: Some(set),
-        });
-        self.goal("a set of questions was put");
-        self.one_of_a_kind(who, kind, gone, told).await
+            set: None,
+        }
     }
 
     /// A method of which an account has one was added, or has replaced the one before.
     async fn one_of_a_kind(
         &mut self,
         who: usize,
-        kind: MethodKind,
-        gone: bool,
+        method: Method,
         told: BTreeSet<String>,
     ) -> Checked {
+        let kind = method.kind;
+        let user = &mut self.model.users[who];
+        user.run.insert(kind, 0);
+        let before = user.methods.len();
+        user.methods.retain(|method| method.kind != kind);
+        let gone = user.methods.len() < before;
+        user.methods.push(method);
         let (notice, event) = if gone {
             ("notice.method_replaced", "method_replaced")
         } else {
