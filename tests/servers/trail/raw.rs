@@ -63,11 +63,14 @@ fn over(fresh::Fresh { name, store, files }: fresh::Fresh) -> Raw {
     Raw { name, store: Arc::new(over.clone()), rows: Box::new(over), _files: files }
 }
 
+/// The record whose events are altered, and what is listed instead.
+type Altered = (RecordKey, Vec<Row>);
+
 #[derive(Clone)]
 struct Over {
     inner: Arc<dyn Store>,
     /// The record whose events are altered, and all its rows.
-    altered: Arc<Mutex<Option<(RecordKey, Vec<Row>)>>>,
+    altered: Arc<Mutex<Option<Altered>>>,
 }
 
 fn place_of(event: &Event) -> String {
