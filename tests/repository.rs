@@ -28,7 +28,10 @@ fn the_features_are_checked_one_by_one() {
     let default = names.remove("default").expect("said");
     assert_eq!(default, "[]", ".ci/run checks no build without features beside the default one");
     let ci = read(".ci/run");
-    assert!(ci.contains("\n  for feature in \"${features[@]}\"; do\n"), "no loop over the features");
+    assert!(
+        ci.contains("\n  for feature in \"${features[@]}\"; do\n"),
+        "no loop over the features"
+    );
     assert_eq!(listed(&ci, "features=(", ")"), names.keys().cloned().collect());
 }
 
