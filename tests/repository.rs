@@ -155,6 +155,29 @@ fn every_example_is_run_with_the_checks() {
     }
 }
 
+/// An example that uses more than it asks for is found only by a check with just that.
+#[test]
+fn every_example_is_checked_with_the_features_that_it_asks_for() {
+    let (manifest, ci) = (manifest(), read(".ci/run"));
+    for example in manifest.split("[[example]]\nname = \"").skip(1) {
+        let (name, rest) = example.split_once('"').expect("a name");
+        let asked = rest.trim_start().strip_prefix("required-features = [").expect("features");
+        let asked = asked.split(']').next().expect("a list");
+        let asked: BTreeSet<&str> =
+            asked.split(", ").map(|feature| feature.trim_matches('"')).collect();
+        let checked = ci.lines().any(|line| {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            words.first() == Some(&"check_example")
+                && words
+                    .get(1)
+                    .is_some_and(|with| with.split(',').collect::<BTreeSet<_>>() == asked)
+                && words.windows(2).any(|pair| pair == ["--example", name])
+        });
+        // The README's run command is one with these features alone.
+        assert!(checked || name == "quickstart", "no check_example of {name} with {asked:?}");
+    }
+}
+
 /// The documents name scripts and the embedding example by their real paths.
 #[test]
 fn what_the_package_leaves_out_is_named_as_it_is() {

@@ -2,7 +2,7 @@
 //! this order.
 
 use std::sync::atomic::{AtomicI64, AtomicU64};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
 use crate::domain::crypto::keys::Keys;
@@ -381,10 +381,11 @@ impl EngineBuilder<Ready> {
     }
 }
 
-/// The policy of a tenant that has none.
+/// The policy of a tenant that has none. It is checked once in a process.
 fn fallback() -> Result<Arc<Policy>, InvalidInput> {
-    let policy = Policy::new(PolicySettings::default());
-    policy.map(Arc::new).map_err(|_| InvalidInput::OutOfRange { what: "default policy" })
+    static DEFAULT: LazyLock<Option<Arc<Policy>>> =
+        LazyLock::new(|| Policy::new(PolicySettings::default()).ok().map(Arc::new));
+    DEFAULT.clone().ok_or(InvalidInput::OutOfRange { what: "default policy" })
 }
 
 fn observed<P: ?Sized>(port: Arc<P>, observer: &Arc<Observer>) -> Observed<P> {

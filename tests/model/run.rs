@@ -22,7 +22,10 @@ pub(crate) struct Run {
     pub(crate) goals: Goals,
     /// Secrets that were correct at some time.
     pub(crate) seen: Vec<Answer>,
-    pub(crate) compared: u64, // by engines before the last restart
+    /// The comparisons that this engine and those before it had made at the last count.
+    compared: u64,
+    /// Those of the engines before the last restart.
+    compared_earlier: u64,
     blocked: [Vec<(MethodKind, PoolKind, Timestamp)>; 2],
     /// The number of messages read from the inbox.
     read: usize,
@@ -58,15 +61,26 @@ pub(crate) use answered;
 impl Run {
     pub(crate) fn new((sut, model): (Sut, Model)) -> Self {
         let (goals, blocked) = Default::default();
-        Self { sut, model, goals, seen: Vec::new(), compared: 0, blocked, read: 0 }
+        Self {
+            sut,
+            model,
+            goals,
+            seen: Vec::new(),
+            compared: 0,
+            compared_earlier: 0,
+            blocked,
+            read: 0,
+        }
     }
 
     pub(crate) fn goal(&mut self, name: &'static str) {
         *self.goals.entry(name).or_default() += 1;
     }
 
-    pub(crate) fn comparisons(&self) -> u64 {
-        self.compared + self.sut.engine.stats().comparisons
+    /// The comparisons since the last count. Each call that may compare is followed by a count.
+    pub(crate) fn comparisons(&mut self) -> u64 {
+        let all = self.compared_earlier + self.sut.engine.stats().comparisons;
+        all - std::mem::replace(&mut self.compared, all)
     }
 
     pub(crate) async fn step(&mut self, command: Command) -> Checked {
@@ -105,7 +119,8 @@ impl Run {
             }
             Command::Advance(span) => self.advance(span).await,
             Command::Restart => {
-                self.compared = self.comparisons();
+                ensure!(self.comparisons() == 0, "a call compared that should not");
+                self.compared_earlier = self.compared;
                 self.sut.restart().await;
                 Ok(())
             }
