@@ -29,6 +29,9 @@
 //! recovery codes). If several challenges are open, name the one that the field belongs to with
 //! [`Attempt::answering`](crate::Attempt::answering).
 //!
+//! [`Engine::pages`](crate::Engine::pages) returns what pages show before a user is known: whether to show the human
+//! check, how long the cookie of a known device lives, the rules for a new password, and where help is.
+//!
 //! Only the reply that opened the challenge carries `Reply::page`; `view` does not. Render it in the
 //! response to the POST, or keep it beside the ticket until the page after the redirect has rendered
 //! it.
@@ -135,14 +138,12 @@
 //!
 //! # After the end
 //!
-//! After [`Done`](crate::Step::Done), with its ticket, until the flow expires:
+//! After [`Done`](crate::Step::Done), its ticket can still do two things until the flow expires:
 //!
 //! - [`Reply::replace_recovery_code`](crate::Reply::replace_recovery_code) is set if a recovery code was
 //!   used. A button calls [`replace_recovery_code`](crate::Reset::replace_recovery_code); the response to
 //!   that POST shows the new code once, with `Cache-Control: no-store`. "I have written it down" calls
 //!   [`acknowledge_recovery_code`](crate::Reset::acknowledge_recovery_code); the code counts from then on.
-//! - [`Engine::pages`](crate::Engine::pages) returns what pages show before a user is known: whether to show the human
-//!   check, how long the cookie of a known device lives, the rules for a new password, and where help is.
 //! - "Remember this browser" calls [`remember_device`](crate::Reset::remember_device). Keep the secret
 //!   in its own cookie for `known_device_days`, and pass it with each request of a reset or an unlock.
 //!   This browser then has a budget that anonymous callers cannot spend. It proves nothing and skips no
@@ -204,6 +205,7 @@
 //! | Error | Status | Page |
 //! |---|---|---|
 //! | `Refused(TooOften)`, `Refused(TooManyCodes)`, `Refused(Busy)` | 429, `Retry-After` from `retry_at` | its text |
+//! | `Refused(Overloaded)` | 503, `Retry-After` from `retry_at` | its text |
 //! | `Refused(Ended)`, `Refused(TicketReplaced)` | 410, delete the cookie | start again |
 //! | `Refused(NotAuthorised)`, `Refused(OwnAccount)`, `Refused(ReauthenticationRequired)`, `Refused(SecondFactorRequired)` | 403 | administrators, sign-in |
 //! | `Refused(NotFound)` | 404 | |

@@ -63,6 +63,8 @@
 //! | proof | A challenge of a flow whose attempt was correct. | `Proof` | |
 //! | reset | A new password set by a user who has forgotten the present one. | [`Reset`](crate::Reset) | NIST: account recovery; Entra: self-service password reset |
 //! | step (of a page) | What the page shows next. | [`Step`](crate::Step) | |
+//! | stand-in id | A user id that no user has: the ports are called with it for unknown names, and for host-verified methods whose budgets are spent. | | |
+//! | sticky question | A security question that is asked until it is answered. | [`QuestionPolicy`](crate::policy::QuestionPolicy) | OWASP |
 //! | ticket | The authenticated and masked text that names a flow; the host keeps it in a cookie. | [`ResetTicket`](crate::ResetTicket) and its kin | RFC 6265: cookie value |
 //! | unlock | A lockout of the directory cleared, the password unchanged. | [`Unlock`](crate::Unlock) | Entra: unlock account |
 //!
@@ -84,6 +86,7 @@
 //! | reserve | To count an attempt as a failure before it is compared. | `Reservation` | |
 //! | run | Failures of a method in a row, with no correct secret in between. | | NIST: consecutive failed attempts |
 //! | share | The part of a budget that one source may hold. | [`SendBudgets`](crate::policy::SendBudgets) | |
+//! | set aside | Said of the comparisons that a live code still allows: other challenges cannot use them up. | | |
 //! | spent | Said of a budget or limit that has no room left. | [`BudgetUse`](crate::admin::BudgetUse) | |
 //! | spraying | One or a few guesses at each of many accounts. | [`SprayRisk`](crate::policy::SprayRisk) | Entra: password spray |
 //! | suppressed | A challenge whose reply is the usual one, but that sends nothing. | [`EventKind::ChallengeOpened`](crate::audit::EventKind::ChallengeOpened) | |
@@ -121,7 +124,7 @@
 //! | prompt | What the host asks a user about their registration at sign-in. | [`Prompt`](crate::method::Prompt) | Entra: registration interrupt |
 //! | plan | What a user may register now, what is missing, and the smallest set that is enough. | [`RegistrationPlan`](crate::method::RegistrationPlan) | |
 //! | registered, enabled, capable | Has enough methods; may reset; both. | [`RegistrationStatus`](crate::method::RegistrationStatus) | Entra: `isSsprRegistered`, `isSsprEnabled`, `isSsprCapable` |
-//! | registration session | The time in which one sign-in may manage methods. | [`RegistrationPolicy`](crate::policy::RegistrationPolicy) | Entra: combined registration session |
+//! | registration session | The time in which one sign-in may manage methods. | `Sitting`, [`RegistrationPolicy`](crate::policy::RegistrationPolicy) | Entra: combined registration session |
 //! | skip | To put the prompt off until the next session. | [`Skip`](crate::method::Skip) | Entra: skip registration |
 //! | provenance | Whether a method was confirmed by the user or supplied by an administrator. | [`Provenance`](crate::method::Provenance) | |
 //! | reconfirmation | The user's word that what is registered is still right. | [`Prompt`](crate::method::Prompt) | Entra: reconfirm authentication information |
@@ -145,8 +148,10 @@
 //! | outbox | Messages and other work that wait in a record. | | |
 //! | pending write | A directory write that has begun, and its conditions, scope and failures. | `PendingWrite`, `PendingWriteTerms`, `PendingWriteScope`, `PendingWriteEligibility`, `PendingWriteFailure` | |
 //! | port | A trait that the host implements. | [`port`](crate::port) | |
+//! | repudiation | The owner's *it was not me*: it voids what happened since a notice and blocks self-service. | [`Repudiation`](crate::Repudiation), [`RepudiationLink`](crate::message::RepudiationLink) | NIST: repudiate an event |
 //! | record | One row of the store: a body, its columns and its version. | [`Record`](crate::port::Record) | |
 //! | reseal page | What one call of the resealing of seeds has done. | [`ResealPage`](crate::maintenance::ResealPage) | |
 //! | settle | To record how a directory write ended. | | |
+//! | trail, head | The chained events of one record, and the sealed value in the record that ends the chain. | [`TrailHead`](crate::audit::TrailHead) | |
 //! | transition | A loaded account that a step changes, with the events of the change. | `Transition` | |
 //! | version | A count that grows with each commit of a record, and a random nonce; each commit compares both. | [`Version`](crate::port::Version) | RFC 9110: entity tag |

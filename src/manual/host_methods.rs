@@ -145,7 +145,7 @@
 //! that `verify` receives, whatever the response claims. If `begin` is called again with the same name,
 //! return the same page.
 //!
-//! In this example a stand-in makes the signatures. The example shows what the host itself has to check.
+//! The example shows what the host itself has to check; a simple function stands in for the signatures.
 //!
 //! ```
 //! use std::collections::HashMap;

@@ -1,7 +1,7 @@
 //! Backup and restore, with the commands for each store.
 //!
-//! Tests run these commands on SQLite, PostgreSQL and a single etcd server. Roles, further members and
-//! other versions are yours: try the procedure before you rely on it.
+//! Tests run these commands on SQLite, PostgreSQL and a single etcd server, but not with your roles, members and
+//! versions: try the procedure before you rely on it.
 //!
 //! # What a restore brings back
 //!

@@ -226,6 +226,7 @@ pub(super) mod tests {
             Refusal::Password(rejection.expect_err("too short")),
             Refusal::DirectoryPassword { reason: "history", retry_at: None },
             Refusal::Busy { retry_at },
+            Refusal::Overloaded { retry_at },
             Refusal::HumanCheckRequired,
             Refusal::NotEligible { reason: crate::SsprReason::SwitchedOff },
             policy_not_served(),
@@ -261,12 +262,13 @@ pub(super) mod tests {
             assert_eq!(problem.kind, "about:blank");
             assert_eq!((problem.status, &*problem.title), (status(&error), title(problem.status)));
             assert!((400..600).contains(&problem.status) && !problem.detail.is_empty());
-            let is_fault = matches!(error, Error::Fault(_));
-            assert_eq!(problem.title == "Service Unavailable", is_fault, "{problem:?}");
+            let is_unavailable =
+                matches!(error, Error::Fault(_) | Error::Refused(Refusal::Overloaded { .. }));
+            assert_eq!(problem.title == "Service Unavailable", is_unavailable, "{problem:?}");
             let json = serde_json::to_string(&problem).expect("text and numbers");
             assert_eq!(serde_json::from_str::<Problem>(&json).expect("its own text"), problem);
         }
-        assert_eq!(codes.len(), 30);
+        assert_eq!(codes.len(), 31);
         assert!(codes.contains("policy_not_served"), "{codes:?}");
     }
 
