@@ -15,7 +15,7 @@
 //! part of the crate for that reason; `idna` alone adds 26 crates.
 //!
 //! **Resets and unlocks are one handle that is generic over the ticket**
-//! ([`Recovery`](crate::Recovery)). They differ in `complete` only. Two handles had the same ten methods,
+//! ([`Recovery`](crate::recovery::Recovery)). They differ in `complete` only. Two handles had the same ten methods,
 //! and a host wrote each page twice. The ticket types stay apart, so a ticket of one is not accepted by the
 //! other.
 //!
@@ -189,7 +189,7 @@
 //! the same value, so they cannot disagree. What is shown before the first proof is a function of tenant and
 //! time only, besides the policy.
 //!
-//! **The reasons have one order**, that of [`SsprReason`](crate::SsprReason): who the user is, what the
+//! **The reasons have one order**, that of [`SsprReason`](crate::error::SsprReason): who the user is, what the
 //! policy allows, what the directory can do, which methods there are. Microsoft's numbers suggest an order
 //! and no document states one. A flow takes the first reason; an explanation lists all.
 //!

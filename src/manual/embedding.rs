@@ -131,7 +131,7 @@
 //!
 //! Under [`desk.repudiation_link`](crate::policy::DeskPolicy::repudiation_link) each mailed notice about a
 //! change holds a link. Its page asks for the sign-in name and has one button. Showing the page calls
-//! nothing; the button's POST calls [`Repudiation::redeem`](crate::Repudiation::redeem). Show the same
+//! nothing; the button's POST calls [`Repudiation::redeem`](crate::recovery::Repudiation::redeem). Show the same
 //! sentence for every refusal ("the link was used or has expired: call your administrator"), and hold
 //! every response back by [`floor_left`](crate::Engine::floor_left). The account is then blocked until an
 //! administrator calls [`unblock`](crate::Admin::unblock).
@@ -150,7 +150,8 @@
 //!   step. An account knows its last five devices.
 //!
 //! ```
-//! use sspr::{DeviceSecret, Request, Source, TenantId};
+//! use sspr::recovery::DeviceSecret;
+//! use sspr::{Request, Source, TenantId};
 //!
 //! fn request(tenant: TenantId, source: Source, device_cookie: Option<&str>) -> Request {
 //!     let request = Request::new(tenant, source);
@@ -249,7 +250,7 @@
 //! Nothing is delivered unless the host calls [`Engine::maintain`](crate::Engine::maintain). One task
 //! per process is usual; any number may run.
 //!
-//! - Call it when [`on_work`](crate::EngineBuilder::on_work) fires, and again after
+//! - Call it when [`on_work`](crate::builder::EngineBuilder::on_work) fires, and again after
 //!   [`MaintenanceReport::idle_for`](crate::maintenance::MaintenanceReport::idle_for). If that is `None`, more work is due now.
 //! - If `maintain` returns an error, wait before the next call, twice as long after each further error. A
 //!   delivery that failed *within* a pass has its own retry time: a report whose `failed` is not zero is no
@@ -283,7 +284,7 @@
 //!
 //! # A human check
 //!
-//! Give the server side of your CAPTCHA to [`human_check`](crate::EngineBuilder::human_check), switch
+//! Give the server side of your CAPTCHA to [`human_check`](crate::builder::EngineBuilder::human_check), switch
 //! it on in the policy ([`PolicySettings::human_check`](crate::PolicySettings::human_check)), and pass
 //! the browser's answer with [`Request::with_human_answer`](crate::Request::with_human_answer). It is
 //! checked by `start` and by redeeming a link without a ticket.

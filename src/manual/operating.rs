@@ -116,7 +116,7 @@
 //! - Keep them in a secret store, apart from the database and its backups: with both, all pending
 //!   codes can be computed and authenticator seeds opened.
 //! - Keep the lookup secret as long as the store. Without it no record is found again; another one
-//!   is refused at [`open`](crate::EngineBuilder::open).
+//!   is refused at [`open`](crate::builder::EngineBuilder::open).
 //! - Replace the short-lived secret once a year and after any suspicion; [`upgrading`](super::upgrading)
 //!   has the recipe, which needs no pause.
 //! - Every process of one store has the same set.

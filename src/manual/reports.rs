@@ -65,7 +65,7 @@
 //!
 //! # What is not collected, and since when
 //!
-//! - Events and counts are kept for [`event_retention`](crate::EngineBuilder::event_retention) (30 days), and are
+//! - Events and counts are kept for [`event_retention`](crate::builder::EngineBuilder::event_retention) (30 days), and are
 //!   collected from the first day of the store. [`ReportView`](crate::report::ReportView) says since when.
 //!   Export them if you need them longer: days that have passed do not change.
 //! - A [copy](crate::transfer) of a store has the events but not the counters, which begin at zero.

@@ -97,7 +97,7 @@
 //!
 //! - one source opens [`limits.source`](crate::policy::CrossLimits) challenges in its window, each of five attempts. By
 //!   default that is 60 challenges an hour and, with three questions, 900 hashes, which may all be in one minute;
-//! - all callers together run at most [`hashes_at_once`](crate::EngineBuilder::hashes_at_once) comparisons at a time,
+//! - all callers together run at most [`hashes_at_once`](crate::builder::EngineBuilder::hashes_at_once) comparisons at a time,
 //!   and those without a proof at most half of that. Further callers get [`Refusal::Overloaded`](crate::Refusal::Overloaded), the same
 //!   for every name, and nothing is counted: with the default of 4, strangers keep two threads and 38 MiB busy at most.
 //!   With hashes of 15 milliseconds that is 8 000 hashes a minute, from any number of sources.
@@ -108,7 +108,7 @@
 //!
 //! # What time and length tell
 //!
-//! The [reply floor](crate::EngineBuilder::reply_floor) must cover the hashes.
+//! The [reply floor](crate::builder::EngineBuilder::reply_floor) must cover the hashes.
 //! [`Engine::check`](crate::Engine::check) compares the floor with the time of a hash of the present cost, which the
 //! engine measures when it opens. The hashes of an account keep their cost until its owner has answered, so after a
 //! change of the cost the floor must cover the higher of the two.

@@ -162,8 +162,9 @@ const fn title(status: u16) -> &'static str {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+    use crate::Fault;
+    use crate::error::FaultOrigin;
     use crate::port::PortError;
-    use crate::{Fault, FaultOrigin};
 
     fn fault() -> Error {
         let error = PortError::unavailable().because("db-7.internal refused the connection");
@@ -210,7 +211,7 @@ pub(super) mod tests {
 
     /// One of each kind. A new one has to be added to `status`, which names every kind.
     pub(in crate::web) fn errors() -> Vec<Error> {
-        let (retry_at, limit) = (Timestamp::from_unix_seconds(9), crate::CodeLimit::Prefix);
+        let (retry_at, limit) = (Timestamp::from_unix_seconds(9), crate::error::CodeLimit::Prefix);
         let rejection = crate::password::PasswordRules::default()
             .check(&"short".into(), &crate::password::PasswordContext::default());
         let what = "code";
@@ -228,7 +229,7 @@ pub(super) mod tests {
             Refusal::Busy { retry_at },
             Refusal::Overloaded { retry_at },
             Refusal::HumanCheckRequired,
-            Refusal::NotEligible { reason: crate::SsprReason::SwitchedOff },
+            Refusal::NotEligible { reason: crate::error::SsprReason::SwitchedOff },
             policy_not_served(),
             Refusal::ReauthenticationRequired,
             Refusal::SecondFactorRequired,

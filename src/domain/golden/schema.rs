@@ -7,6 +7,7 @@ use std::path::Path;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
+use crate::PolicySettings;
 use crate::domain::crypto::link_base::LinkBase;
 use crate::domain::identity::contact::{NumberPrefix, PhoneFormat};
 use crate::domain::identity::facts::Plan;
@@ -20,7 +21,7 @@ use crate::domain::policy::{
 };
 use crate::domain::questions::{QuestionId, QuestionTopic};
 use crate::domain::schema_forms::WrittenSpan;
-use crate::{GroupId, PolicySettings};
+use crate::facts::GroupId;
 
 const FILE: &str = "schemas/policy.json";
 /// What the settings are called.

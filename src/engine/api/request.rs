@@ -97,7 +97,7 @@ impl Request {
 /// `Secure`, `SameSite=Strict`), one for each user who has completed a flow in this browser.
 ///
 /// ```
-/// use sspr::DeviceSecret;
+/// use sspr::recovery::DeviceSecret;
 ///
 /// assert!(DeviceSecret::parse("not one").is_err());
 /// let device = DeviceSecret::parse(&"A".repeat(43))?;

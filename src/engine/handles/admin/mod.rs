@@ -188,7 +188,7 @@ impl Admin<'_> {
 
     /// Clears the failure budgets and the count of challenges of a user, who may then try again at
     /// once, enables the kinds of method that a run of failures has disabled, and ends the block of a
-    /// [repudiation](crate::Repudiation). The user is notified of the last two. If nothing was spent,
+    /// [repudiation](crate::recovery::Repudiation). The user is notified of the last two. If nothing was spent,
     /// disabled or blocked, nothing is written.
     ///
     /// After a repudiation, first verify who the user is and check the methods: the person who made the

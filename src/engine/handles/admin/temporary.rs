@@ -43,7 +43,7 @@ impl Admin<'_> {
     ///
     /// As after a reset, everything outstanding is void, sessions end, and the user is notified at every
     /// address; a user without an address gets the notice once there is one. The policy's scope does
-    /// not matter. The block of a [repudiation](crate::Repudiation) stays:
+    /// not matter. The block of a [repudiation](crate::recovery::Repudiation) stays:
     /// [`unblock`](Self::unblock) ends it.
     ///
     /// After [`Error::Fault`] the password may have been set, unless the fault says otherwise, and
