@@ -11,16 +11,13 @@
 
 mod support;
 
-use std::future::Future;
-use std::pin::pin;
-use std::task::{Context, Poll, Waker};
+#[path = "support/memory.rs"]
+mod memory;
+
 use std::time::Duration;
 
-use sspr::adapters::memory::{MemoryDirectory, MemoryInbox, MemoryLimits, MemoryStore};
-use sspr::port::Clock as _;
-use sspr::port::SystemClock;
-use sspr::testing::internals::Accounts;
-use sspr::{Actor, Attempt, Engine, Request, ResetTicket, RoleId};
+use memory::Guessed;
+use sspr::ResetTicket;
 
 /// Accounts that are guessed at.
 const IN_USE: u64 = 1_000;
@@ -32,58 +29,27 @@ const RUN: u64 = 50;
 
 struct Population {
     size: u64,
-    engine: Engine,
-    store: MemoryStore,
-    accounts: Accounts,
+    guessed: Guessed,
     in_use: Vec<(u64, ResetTicket)>,
-    request: Request,
-    wrong: Attempt,
     next_cold: u64,
-}
-
-/// Polls a future once: no port of this benchmark waits.
-fn run<F: Future>(future: F) -> F::Output {
-    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(output) => output,
-        Poll::Pending => unreachable!("the memory store does not wait"),
-    }
 }
 
 impl Population {
     fn of(size: u64) -> Self {
-        let mut limits = MemoryLimits::default();
-        limits.events = usize::MAX;
-        let store = MemoryStore::with_limits(limits);
-        let engine = Engine::builder()
-            .keys(support::keys())
-            .store(store.clone())
-            .directory(MemoryDirectory::new())
-            .sessions(sspr::port::NoSessions)
-            .delivery(MemoryInbox::new());
-        let engine = run(engine.open()).expect("opened");
-        let (tenant, policy) = (support::tenant(), support::policy());
-        let admin = Actor::service("root", [RoleId::parse("Global Administrator").expect("valid")]);
-        run(engine.admin(&tenant, &admin).put_policy(&policy, None)).expect("put");
-        let accounts = Accounts::new(support::keys(), tenant, policy, SystemClock.now());
-        for number in 0..size {
-            run(accounts.put(&store, number)).expect("put");
-        }
+        let guessed = Guessed::new();
+        (0..size).for_each(|number| guessed.put(number));
         let numbers = (0..IN_USE).map(|index| index * (size / IN_USE));
-        let in_use = numbers.map(|number| (number, accounts.ticket(number))).collect();
-        let (request, wrong) = (support::request(), Attempt::code("00000000").expect("a code"));
-        Self { size, engine, store, accounts, in_use, request, wrong, next_cold: 1 }
+        let in_use = numbers.map(|number| (number, guessed.ticket(number))).collect();
+        Self { size, guessed, in_use, next_cold: 1 }
     }
 
     /// Writes the accounts again, so that every code has all its attempts.
     fn restore(&self) {
-        for (number, _) in &self.in_use {
-            run(self.accounts.put(&self.store, *number)).expect("put");
-        }
+        self.in_use.iter().for_each(|(number, _)| self.guessed.put(*number));
     }
 
     fn guess(&self, ticket: &ResetTicket) {
-        let answer = run(self.engine.reset().prove(&self.request, ticket, &self.wrong));
-        assert!(answer.is_err(), "a wrong code");
+        self.guessed.guess(ticket);
     }
 
     /// The times of this many guesses, in short runs, so that the median excludes runs in which
@@ -92,7 +58,7 @@ impl Population {
         let (mut took, mut left) = (Vec::new(), wanted);
         while left > 0 {
             self.restore();
-            let before = self.engine.stats().comparisons;
+            let before = self.guessed.comparisons();
             let now = left.min(GUESSES);
             let mut tickets = self.in_use.iter().cycle().take(now as usize);
             for _ in 0..now.div_ceil(RUN) {
@@ -100,7 +66,7 @@ impl Population {
                     tickets.by_ref().take(RUN as usize).for_each(|(_, ticket)| self.guess(ticket));
                 }));
             }
-            assert_eq!(self.engine.stats().comparisons - before, now, "every guess was compared");
+            assert_eq!(self.guessed.comparisons() - before, now, "every guess was compared");
             left -= now;
         }
         took
@@ -114,15 +80,15 @@ impl Population {
             // A stride without a common factor visits them all, far apart.
             self.next_cold = (self.next_cold + 618_033_989) % self.size;
             if !self.next_cold.is_multiple_of(step) {
-                tickets.push(self.accounts.ticket(self.next_cold));
+                tickets.push(self.guessed.ticket(self.next_cold));
             }
         }
-        let before = self.engine.stats().comparisons;
+        let before = self.guessed.comparisons();
         let run = |tickets: &[ResetTicket]| {
             support::time(|| tickets.iter().for_each(|ticket| self.guess(ticket)))
         };
         let took = tickets.chunks(RUN as usize).map(run).collect();
-        assert_eq!(self.engine.stats().comparisons - before, wanted, "every guess was compared");
+        assert_eq!(self.guessed.comparisons() - before, wanted, "every guess was compared");
         took
     }
 }

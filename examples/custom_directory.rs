@@ -10,11 +10,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use argon2::{Algorithm, Argon2, Params, Version};
 use sspr::facts::{
-    PolicyReason, SessionKinds, TenantFacts, UserFacts, UserQuery, UserSelector, WriteOutcome,
-    WritePurpose, WriteReply,
+    GroupId, PolicyReason, SessionKinds, TenantFacts, UserFacts, UserQuery, UserSelector,
+    WriteOutcome, WritePurpose, WriteReply,
 };
 use sspr::port::*;
-use sspr::{GroupId, RoleId, SecretText, TenantId, Timestamp, UserId};
+use sspr::{RoleId, SecretText, TenantId, Timestamp, UserId};
 
 #[path = "custom_directory/harness.rs"]
 mod harness;

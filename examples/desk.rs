@@ -8,11 +8,12 @@ use std::error::Error;
 use std::time::Duration;
 
 use sspr::admin::Contacts;
+use sspr::error::SsprReason;
 use sspr::facts::{EmailAddress, PhoneNumber, UserFacts};
 use sspr::method::NewMethod;
 use sspr::policy::LinkBase;
 use sspr::testing::{World, block_on};
-use sspr::{Attempt, Identifier, RoleId, SecretText, SsprReason, UserId};
+use sspr::{Attempt, Identifier, RoleId, SecretText, UserId};
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 

@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 use std::io::{IsTerminal as _, Write as _};
 
 use sspr::admin::{Contacts, DryRunEffect};
-use sspr::facts::{EmailAddress, UserFacts};
+use sspr::facts::{EmailAddress, GroupId, UserFacts};
 use sspr::policy::Scope;
 use sspr::testing::{World, block_on};
-use sspr::{Error, GroupId, Policy, PolicySettings, UserId};
+use sspr::{Error, Policy, PolicySettings, UserId};
 
 const PEOPLE: usize = 2_000;
 

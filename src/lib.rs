@@ -6,8 +6,9 @@
 //! codes are issued and checked, what is throttled, who is notified, what is recorded. Storage, users,
 //! passwords and mail stay with the application that embeds it, the *host*, behind four traits:
 //! [`Store`](port::Store), [`Directory`](port::Directory), [`Sessions`](port::Sessions) and
-//! [`Delivery`](port::Delivery). HTTP stays with the host as well. The engine brings no runtime and spawns nothing. The engine passes message ids
-//! and typed parameters to the delivery; [`adapters::render`] has English texts for them.
+//! [`Delivery`](port::Delivery). HTTP stays with the host as well. The engine brings no runtime and spawns
+//! nothing. It passes message ids and typed parameters to the delivery; [`adapters::render`] has English
+//! texts for them.
 //!
 //! # A host
 //!
@@ -18,8 +19,8 @@
 //! ```
 //! use sspr::adapters::memory::{MemoryDirectory, MemoryInbox, MemoryStore};
 //! use sspr::{
-//!     Actor, Attempt, Engine, Error, Identifier, Keys, MethodKind, Policy, PolicySettings,
-//!     Refusal, Request, RoleId, SecretBytes, SecretText, Source, Step, TenantId, UserId,
+//!     Actor, Attempt, Engine, Error, Identifier, Keys, MethodKind, Policy, Refusal, Request,
+//!     RoleId, SecretBytes, SecretText, Source, Step, TenantId, UserId,
 //! };
 //! use sspr::admin::Contacts;
 //! use sspr::facts::{EmailAddress, TenantFacts, UserFacts};
@@ -86,6 +87,7 @@
 //!
 //! - [`Reset`]: `start`, `challenge`, `prove`, `complete`, and `view`, which only reads. [`Unlock`] is
 //!   the same without a new password. [`Change`] is for users who know their current password.
+//!   [`recovery`]: one handler for resets and unlocks, known devices, *it was not me*.
 //! - [`Registration`]: a signed-in user adds, confirms, replaces and removes methods, enrols an
 //!   authenticator and creates recovery codes; and the prompt at sign-in.
 //! - [`Authenticator`]: codes of registered authenticators at the host's own sign-in.
@@ -97,9 +99,9 @@
 //!   policy deviates from the standards and computes the odds of guessing.
 //! - [`port`]: the contracts of the traits that a host implements. [`adapters`]: implementations that come
 //!   with the crate. `conformance` (feature): the contracts as tests.
-//! - [`Error`]: a rule refused the call, the call was malformed, or a port failed.
-//! - [`PolicyDocument`](policy::PolicyDocument): a policy as a document that people write, in JSON or TOML, with its
-//!   version and a JSON Schema. [`Engine::pages`]: what pages show before a user is known.
+//! - [`Error`]: a rule refused the call, the call was malformed, or a port failed. [`error`] has its parts.
+//! - [`PolicyDocument`](policy::PolicyDocument): a policy as a document in JSON or TOML, with a version and a JSON
+//!   Schema. [`Engine::pages`]: what pages show before a user is known.
 //! - [`web`]: an error as an HTTP status or a problem document, cookies, trusted proxies, headers of pages.
 //! - [`transfer`]: copies everything from one store to another, or to another lookup key.
 //! - [`manual`]: embedding, dependencies, signed-in users and help desks, host-verified methods, writing
@@ -114,11 +116,11 @@
 //! | `Email` | `Link` | the same address | and [`PolicySettings::link`] |
 //! | `MobilePhone` | `Sms`, `Voice` | [`Registration::add`], or an administrator | a [`Delivery`](port::Delivery) with the channel |
 //! | `OfficePhone` | `Voice` | the same | a [`Delivery`](port::Delivery) with voice |
-//! | `AuthenticatorApp` | `InHand` | [`Registration::enrol_authenticator`] | [`EngineBuilder::seal`] |
-//! | `OathToken` | `InHand` | [`Admin::supply_token`], then [`Registration::claim_token`] | [`EngineBuilder::seal`] |
+//! | `AuthenticatorApp` | `InHand` | [`Registration::enrol_authenticator`] | [`EngineBuilder::seal`](builder::EngineBuilder::seal) |
+//! | `OathToken` | `InHand` | [`Admin::supply_token`], then [`Registration::claim_token`] | [`EngineBuilder::seal`](builder::EngineBuilder::seal) |
 //! | `RecoveryCode` | `InHand` | [`Registration::create_recovery_codes`] | |
-//! | `SecurityQuestions` | `InHand` | [`Registration::set_security_questions`] | [`EngineBuilder::slow_hash`] |
-//! | `AppNotification`, `Passkey`, `HostVerified` | `InHand` | the host itself | [`EngineBuilder::external_method`] |
+//! | `SecurityQuestions` | `InHand` | [`Registration::set_security_questions`] | [`EngineBuilder::slow_hash`](builder::EngineBuilder::slow_hash) |
+//! | `AppNotification`, `Passkey`, `HostVerified` | `InHand` | the host itself | [`EngineBuilder::external_method`](builder::EngineBuilder::external_method) |
 //!
 //! A kind counts if the policy's [`Gates`](policy::Gates) name it. It is offered if the engine has what the last column
 //! lists. Typed codes of every kind go into [`Attempt::code`], links into [`Attempt::link`], responses
@@ -135,9 +137,9 @@
 //! `sql-directory` adds `adapters::sql_directory`, the directory over a host's table of users, to `sqlite`
 //! and to `postgres`.
 //! `files` adds `adapters::files`, messages as files for development; `seal` adds `adapters::seal`,
-//! encryption of stored secrets under rotating keys; `strength` adds `adapters::strength`, a score of
-//! passwords; `csv` adds `adapters::rows::CsvRows`, reports as
-//! tables; `toml` adds policy documents in TOML; `words` adds `words`, texts of messages and pages in English,
+//! encryption of stored secrets under rotating keys; `argon2` adds `adapters::argon2`, the slow hash of
+//! answers to security questions; `strength` adds `adapters::strength`, a score of passwords; `csv` adds
+//! `adapters::rows::CsvRows`, reports as tables; `toml` adds policy documents in TOML; `words` adds `words`, texts of messages and pages in English,
 //! Latvian and Chinese; `tower` adds `web::ReplyFloorLayer`; `tracing` adds a span for each operation and each
 //! port call; `testing` adds `testing`, test doubles; `conformance` adds `conformance`, the contracts of
 //! the store and the other ports as tests.
@@ -169,21 +171,19 @@ pub mod web;
 pub mod words;
 
 pub use domain::crypto::flow_ticket::{
-    ChangeTicket, FlowTicket, RegistrationTicket, ResetTicket, UnlockTicket,
+    ChangeTicket, RegistrationTicket, ResetTicket, UnlockTicket,
 };
 pub use domain::crypto::keys::Keys;
 pub use domain::crypto::secret::{SecretBytes, SecretText};
-pub use domain::identity::ids::{GroupId, Identifier, MethodId, RoleId, TenantId, UserId};
+pub use domain::identity::ids::{Identifier, RoleId, TenantId, UserId};
 pub use domain::invalid::InvalidInput;
 pub use domain::method::MethodKind;
 pub use domain::policy::{Policy, PolicySettings};
-pub use domain::reason::SsprReason;
-pub use domain::refusal::{CodeLimit, Refusal};
+pub use domain::refusal::Refusal;
 pub use domain::time::Timestamp;
 pub use engine::{
-    Actor, Admin, Attempt, Authenticator, Change, DeviceSecret, Engine, EngineBuilder, Error,
-    Fault, FaultOrigin, Recovery, Registration, Reply, Repudiation, Request, Reset, Selection,
-    SignedIn, Source, Step, Unlock,
+    Actor, Admin, Attempt, Authenticator, Change, Engine, Error, Fault, Registration, Reply,
+    Request, Reset, Selection, SignedIn, Source, Step, Unlock,
 };
 
 /// Operations of administrators: what [`Admin`] takes and returns.
@@ -212,11 +212,18 @@ pub mod audit {
     pub use crate::engine::TrailOf;
 }
 
-/// The states of an [`EngineBuilder`]: each names the part that is missing.
+/// The builder of an engine ([`Engine::builder`]), and its states: each names the part that is missing.
 pub mod builder {
     pub use crate::engine::{
-        NeedsDelivery, NeedsDirectory, NeedsKeys, NeedsSessions, NeedsStore, Ready,
+        EngineBuilder, NeedsDelivery, NeedsDirectory, NeedsKeys, NeedsSessions, NeedsStore, Ready,
     };
+}
+
+/// The parts of an [`Error`]: why a reset is refused, which limit is spent, which port failed.
+pub mod error {
+    pub use crate::domain::reason::SsprReason;
+    pub use crate::domain::refusal::CodeLimit;
+    pub use crate::engine::FaultOrigin;
 }
 
 /// What a directory reports about tenants and users, and the addresses in it.
@@ -228,6 +235,7 @@ pub mod facts {
         ContactFacts, MustChange, PasswordHome, Plan, TenantFacts, UserFacts, UserKind, UserQuery,
         UserSelector, WritebackState,
     };
+    pub use crate::domain::identity::ids::GroupId;
     pub use crate::domain::identity::time_zone::TimeZone;
     pub use crate::domain::identity::writeback_event::{WritebackEvent, WritebackMeaning};
     pub use crate::domain::identity::writes::{
@@ -256,6 +264,7 @@ pub mod message {
 pub mod method {
     pub use crate::domain::account::Provenance;
     pub use crate::domain::crypto::totp::{OathAlgorithm, OathParameters, OathSeed};
+    pub use crate::domain::identity::ids::MethodId;
     pub use crate::domain::method::{ChallengeOption, Channel, RegistrationMode};
     pub use crate::domain::questions::{QuestionId, QuestionTopic};
     pub use crate::domain::rules::{
@@ -265,6 +274,13 @@ pub mod method {
         Enrolment, MethodView, NewAuthenticator, NewMethod, OptionView, QuestionView,
         RecoveryCodes, RegistrationReview, SignInContext, SignInPrompt,
     };
+}
+
+/// Resets and unlocks beside their main path: what both handles share, known devices, and the link of
+/// *it was not me*.
+pub mod recovery {
+    pub use crate::domain::crypto::flow_ticket::FlowTicket;
+    pub use crate::engine::{DeviceSecret, Recovery, Repudiation};
 }
 
 /// Reports for administrators: rows, filters and sums. [`Admin`] has the operations, and

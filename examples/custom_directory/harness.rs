@@ -5,9 +5,9 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use sspr::conformance::{Ability, DirectoryUnderTest, SessionsUnderTest, check_port};
-use sspr::facts::{TenantFacts, UserFacts};
+use sspr::facts::{GroupId, TenantFacts, UserFacts};
 use sspr::port::*;
-use sspr::{GroupId, SecretText, TenantId, Timestamp, UserId};
+use sspr::{SecretText, TenantId, Timestamp, UserId};
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::{Accounts, Row, Tenant};

@@ -6,10 +6,10 @@ use std::error::Error;
 
 use async_trait::async_trait;
 use sspr::admin::{Contacts, DryRunEffect};
-use sspr::facts::{EmailAddress, PhoneNumber, UserFacts};
+use sspr::facts::{EmailAddress, GroupId, PhoneNumber, UserFacts};
 use sspr::port::{HumanCheck, PortResult};
 use sspr::testing::{World, block_on};
-use sspr::{GroupId, Policy, PolicySettings, RoleId, SecretText, TenantId, UserId};
+use sspr::{Policy, PolicySettings, RoleId, SecretText, TenantId, UserId};
 
 /// One user on each line: the name, then groups, roles, and the contact data that is on file.
 pub(crate) const DEMO: &str = "

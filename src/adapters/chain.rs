@@ -6,9 +6,11 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use crate::facts::{TenantFacts, UserFacts, UserQuery, UserSelector, WriteOutcome, WriteReply};
+use crate::facts::{
+    GroupId, TenantFacts, UserFacts, UserQuery, UserSelector, WriteOutcome, WriteReply,
+};
 use crate::port::{Cursor, Directory, Page, PasswordWrite, PortError, PortResult, UnlockWrite};
-use crate::{GroupId, Identifier, RoleId, SecretText, TenantId, UserId};
+use crate::{Identifier, RoleId, SecretText, TenantId, UserId};
 
 /// A [`Directory`] of several: customers in a table, staff in Active Directory.
 ///

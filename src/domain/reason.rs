@@ -30,7 +30,7 @@ macro_rules! reasons {
         /// `explain`.
         ///
         /// ```
-        /// use sspr::SsprReason;
+        /// use sspr::error::SsprReason;
         /// use sspr::audit::Remedy;
         ///
         /// assert_eq!(SsprReason::NotInScope.code(), Some(13));

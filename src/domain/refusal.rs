@@ -123,7 +123,7 @@ pub enum Refusal {
 /// The limit that is spent in [`Refusal::TooManyCodes`].
 ///
 /// ```
-/// assert_eq!(sspr::CodeLimit::Destination.to_string(), "this address or number");
+/// assert_eq!(sspr::error::CodeLimit::Destination.to_string(), "this address or number");
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
 #[serde(rename_all = "snake_case")]

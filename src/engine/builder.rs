@@ -298,7 +298,7 @@ impl EngineBuilder<Ready> {
     }
 
     /// Tells every caller that a tenant has no policy: `start` then refuses with
-    /// [`SsprReason::NoPolicy`](crate::SsprReason::NoPolicy) (11). Default: such a tenant looks like
+    /// [`SsprReason::NoPolicy`](crate::error::SsprReason::NoPolicy) (11). Default: such a tenant looks like
     /// any other, since a list of tenants can be a secret too.
     pub const fn disclose_missing_policy(mut self) -> Self {
         self.state.options.discloses_missing_policy = true;

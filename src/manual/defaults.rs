@@ -62,9 +62,9 @@
 //! # Links, authenticators, recovery codes, known devices
 //!
 //! A kind of method counts if `users.methods` or `administrators.gates.methods` names it *and* the engine
-//! can verify it. Authenticators need [`seal`](crate::EngineBuilder::seal), host-verified methods need
-//! [`external_method`](crate::EngineBuilder::external_method), security questions need
-//! [`slow_hash`](crate::EngineBuilder::slow_hash) ([their page](crate::manual::security_questions)), links need `link`, and all other messages
+//! can verify it. Authenticators need [`seal`](crate::builder::EngineBuilder::seal), host-verified methods need
+//! [`external_method`](crate::builder::EngineBuilder::external_method), security questions need
+//! [`slow_hash`](crate::builder::EngineBuilder::slow_hash) ([their page](crate::manual::security_questions)), links need `link`, and all other messages
 //! need a channel of the [`Delivery`](crate::port::Delivery). Otherwise the kind is not offered and there is no
 //! error: a policy is data, and engines differ.
 //!
@@ -188,7 +188,7 @@
 //!
 //! # The engine
 //!
-//! | Option of [`EngineBuilder`](crate::EngineBuilder) | Default | Why |
+//! | Option of [`EngineBuilder`](crate::builder::EngineBuilder) | Default | Why |
 //! |---|---|---|
 //! | `reply_floor` | 300 ms | Longer than a store and a directory usually take together. |
 //! | `policy_max_age` | 5 seconds, also the limit | One read fewer per step; `complete` always reads afresh. |

@@ -9,12 +9,17 @@
 //! | `postgres` | `tokio-postgres` 0.7, `deadpool-postgres` 0.14, `tokio-postgres-rustls` | `adapters::postgres::deadpool_postgres` | a pool and a schema, a TLS configuration |
 //! | `etcd` | `tonic` 0.14, `prost` 0.14 | `adapters::etcd::tonic` | channels, a TLS configuration |
 //! | `smtp` | `lettre` 0.11, without its TLS | | a TLS configuration |
-//! | `ldap` | none beside those of the next line | | a TLS configuration |
+//! | `ldap` | none beside `rustls` and `tokio`, below | | a TLS configuration |
 //! | `sql-directory` | `argon2` 0.6, `bcrypt` 0.19, `pbkdf2` 0.13 | | a path, or the options of `postgres` |
 //! | `postgres`, `etcd`, `smtp`, `ldap` | `rustls` 0.23 without a provider, `tokio` 1 | `adapters::rustls` | |
 //! | `tls-aws-lc-rs`, `tls-ring` | `aws-lc-rs`, `ring`: the provider for `rustls` | | |
 //! | `seal` | `chacha20poly1305` 0.11 | | |
+//! | `argon2` | `argon2` 0.6 | | |
+//! | `strength` | `zxcvbn` 3 | | |
+//! | `words` | `fluent-bundle` 0.16, `fluent-syntax` 0.12, `unic-langid` 0.9 | | |
 //! | `csv` | `csv` 1 | | |
+//! | `toml` | `toml` 1 | | |
+//! | `tower` | `tower-layer` 0.3, `tower-service` 0.3 | | |
 //! | `tracing` | `tracing` 0.1 | | the host's subscriber, as usual |
 //! | `files`, `testing`, `conformance` | none | | |
 //!

@@ -29,6 +29,9 @@
 //! recovery codes). If several challenges are open, name the one that the field belongs to with
 //! [`Attempt::answering`](crate::Attempt::answering).
 //!
+//! [`Engine::pages`](crate::Engine::pages) returns what pages show before a user is known: whether to show the human
+//! check, how long the cookie of a known device lives, the rules for a new password, and where help is.
+//!
 //! Only the reply that opened the challenge carries `Reply::page`; `view` does not. Render it in the
 //! response to the POST, or keep it beside the ticket until the page after the redirect has rendered
 //! it.
@@ -128,28 +131,27 @@
 //!
 //! Under [`desk.repudiation_link`](crate::policy::DeskPolicy::repudiation_link) each mailed notice about a
 //! change holds a link. Its page asks for the sign-in name and has one button. Showing the page calls
-//! nothing; the button's POST calls [`Repudiation::redeem`](crate::Repudiation::redeem). Show the same
+//! nothing; the button's POST calls [`Repudiation::redeem`](crate::recovery::Repudiation::redeem). Show the same
 //! sentence for every refusal ("the link was used or has expired: call your administrator"), and hold
 //! every response back by [`floor_left`](crate::Engine::floor_left). The account is then blocked until an
 //! administrator calls [`unblock`](crate::Admin::unblock).
 //!
 //! # After the end
 //!
-//! After [`Done`](crate::Step::Done), with its ticket, until the flow expires:
+//! After [`Done`](crate::Step::Done), its ticket can still do two things until the flow expires:
 //!
 //! - [`Reply::replace_recovery_code`](crate::Reply::replace_recovery_code) is set if a recovery code was
 //!   used. A button calls [`replace_recovery_code`](crate::Reset::replace_recovery_code); the response to
 //!   that POST shows the new code once, with `Cache-Control: no-store`. "I have written it down" calls
 //!   [`acknowledge_recovery_code`](crate::Reset::acknowledge_recovery_code); the code counts from then on.
-//! - [`Engine::pages`](crate::Engine::pages) returns what pages show before a user is known: whether to show the human
-//!   check, how long the cookie of a known device lives, the rules for a new password, and where help is.
 //! - "Remember this browser" calls [`remember_device`](crate::Reset::remember_device). Keep the secret
 //!   in its own cookie for `known_device_days`, and pass it with each request of a reset or an unlock.
 //!   This browser then has a budget that anonymous callers cannot spend. It proves nothing and skips no
 //!   step. An account knows its last five devices.
 //!
 //! ```
-//! use sspr::{DeviceSecret, Request, Source, TenantId};
+//! use sspr::recovery::DeviceSecret;
+//! use sspr::{Request, Source, TenantId};
 //!
 //! fn request(tenant: TenantId, source: Source, device_cookie: Option<&str>) -> Request {
 //!     let request = Request::new(tenant, source);
@@ -204,6 +206,7 @@
 //! | Error | Status | Page |
 //! |---|---|---|
 //! | `Refused(TooOften)`, `Refused(TooManyCodes)`, `Refused(Busy)` | 429, `Retry-After` from `retry_at` | its text |
+//! | `Refused(Overloaded)` | 503, `Retry-After` from `retry_at` | its text |
 //! | `Refused(Ended)`, `Refused(TicketReplaced)` | 410, delete the cookie | start again |
 //! | `Refused(NotAuthorised)`, `Refused(OwnAccount)`, `Refused(ReauthenticationRequired)`, `Refused(SecondFactorRequired)` | 403 | administrators, sign-in |
 //! | `Refused(NotFound)` | 404 | |
@@ -247,7 +250,7 @@
 //! Nothing is delivered unless the host calls [`Engine::maintain`](crate::Engine::maintain). One task
 //! per process is usual; any number may run.
 //!
-//! - Call it when [`on_work`](crate::EngineBuilder::on_work) fires, and again after
+//! - Call it when [`on_work`](crate::builder::EngineBuilder::on_work) fires, and again after
 //!   [`MaintenanceReport::idle_for`](crate::maintenance::MaintenanceReport::idle_for). If that is `None`, more work is due now.
 //! - If `maintain` returns an error, wait before the next call, twice as long after each further error. A
 //!   delivery that failed *within* a pass has its own retry time: a report whose `failed` is not zero is no
@@ -281,7 +284,7 @@
 //!
 //! # A human check
 //!
-//! Give the server side of your CAPTCHA to [`human_check`](crate::EngineBuilder::human_check), switch
+//! Give the server side of your CAPTCHA to [`human_check`](crate::builder::EngineBuilder::human_check), switch
 //! it on in the policy ([`PolicySettings::human_check`](crate::PolicySettings::human_check)), and pass
 //! the browser's answer with [`Request::with_human_answer`](crate::Request::with_human_answer). It is
 //! checked by `start` and by redeeming a link without a ticket.

@@ -27,7 +27,7 @@
 //! | 1 000 000, extrapolated | 4.3 GB | 17 GB |
 //!
 //! A record of that size takes a page of the file, and its events fit beside it. The memory includes
-//! what Go has not returned to the system, so the last two lines of that column may be far too high.
+//! what the Go runtime has not returned to the system, so its extrapolated figures may be far too high.
 //!
 //! Every commit is one revision, which holds the whole body again until it is compacted. At 3 KiB a
 //! commit, a quota of 2 GiB is full after some 700 000 commits without compaction. Keys are text:

@@ -16,7 +16,7 @@
 //! | identifier | What a person types to name an account. | [`Identifier`](crate::Identifier) | Entra: user name |
 //! | incarnation | The directory's mark that tells two users with one id apart. | [`UserFacts`](crate::facts::UserFacts) | Entra: object id |
 //! | owner | The person whom the account belongs to, as opposed to the one who asks. | | NIST: subscriber |
-//! | shared name | A name that several users have, so that it stands for none; if it is their mailbox, that gets their sign-in names. | [`SsprReason::SeveralUsers`](crate::SsprReason::SeveralUsers), [`SignInNames`](crate::message::SignInNames) | |
+//! | shared name | A name that several users have, so that it stands for none; if it is their mailbox, that gets their sign-in names. | [`SsprReason::SeveralUsers`](crate::error::SsprReason::SeveralUsers), [`SignInNames`](crate::message::SignInNames) | |
 //! | source | Where a request comes from: an address, or a wider range of one. | [`Source`](crate::Source) | |
 //! | target rules | Which administrators may act on a user, by the roles that the user holds. | [`TargetRules`](crate::admin::TargetRules) | Entra: who can reset passwords |
 //! | tenant | One organisation, with its own policy, users and limits. | [`TenantId`](crate::TenantId) | Entra: tenant |
@@ -34,9 +34,9 @@
 //! | factor | What a registered method stores: an address, a seed, a set of recovery codes. | `Factor` | NIST: authenticator secret |
 //! | host-verified method | A method whose proofs the host checks itself. | [`ExternalMethod`](crate::port::ExternalMethod) | Entra: external authentication method |
 //! | in hand | The channel of methods to which nothing is sent. | [`Channel::InHand`](crate::method::Channel::InHand) | |
-//! | known device | A browser that the user asked to remember; it proves nothing, but may use the proven pool. | [`DeviceSecret`](crate::DeviceSecret) | OWASP: device cookie |
+//! | known device | A browser that the user asked to remember; it proves nothing, but may use the proven pool. | [`DeviceSecret`](crate::recovery::DeviceSecret) | OWASP: device cookie |
 //! | familiar source | A source from which the user has registered a method or completed a flow. | `FamiliarSource` | |
-//! | method | A way in which a user proves who they are. | [`MethodKind`](crate::MethodKind), [`MethodId`](crate::MethodId) | NIST: authenticator; Entra: authentication method |
+//! | method | A way in which a user proves who they are. | [`MethodKind`](crate::MethodKind), [`MethodId`](crate::method::MethodId) | NIST: authenticator; Entra: authentication method |
 //! | OATH token | A device, handed out, that shows time-based codes. | [`MethodKind::OathToken`](crate::MethodKind::OathToken) | Entra: OATH hardware token |
 //! | recovery code | One of a set of codes that the user keeps and uses once. | [`MethodKind::RecoveryCode`](crate::MethodKind::RecoveryCode), [`RecoveryCodes`](crate::method::RecoveryCodes) | NIST: saved recovery code |
 //! | seal | Encryption of authenticators' seeds at rest. | [`Seal`](crate::port::Seal) | |
@@ -52,7 +52,7 @@
 //! | challenge | One request for a proof over one channel, with its own life and attempts. | `Challenge`, [`ChallengeOption`](crate::method::ChallengeOption) | NIST: challenge |
 //! | change | A new password set by a user who knows the present one. | [`Change`](crate::Change) | Entra: password change |
 //! | consume | To use up a step, a recovery code or a challenge, so that it cannot count again. | | RFC 6238: one-time only use |
-//! | eligibility | Whether the facts and the policy let a user reset, and under which gates. | `Eligibility`, [`SsprReason`](crate::SsprReason) | Entra: enabled for self-service password reset |
+//! | eligibility | Whether the facts and the policy let a user reset, and under which gates. | `Eligibility`, [`SsprReason`](crate::error::SsprReason) | Entra: enabled for self-service password reset |
 //! | epoch | The number that grows whenever everything outstanding of an account becomes void. | `CredentialEpoch` | |
 //! | expected | What a challenge expects: something sent, a time-based code, a recovery code, the host, or nothing for a decoy. | `Expected` | |
 //! | flow | One run of a reset, unlock, change or registration, from start to its end. | [`FlowStage`](crate::audit::FlowStage), [`FlowEnd`](crate::audit::FlowEnd) | NIST: account recovery |
@@ -63,6 +63,8 @@
 //! | proof | A challenge of a flow whose attempt was correct. | `Proof` | |
 //! | reset | A new password set by a user who has forgotten the present one. | [`Reset`](crate::Reset) | NIST: account recovery; Entra: self-service password reset |
 //! | step (of a page) | What the page shows next. | [`Step`](crate::Step) | |
+//! | stand-in id | A user id that no user has: the ports are called with it for unknown names, and for host-verified methods whose budgets are spent. | | |
+//! | sticky question | A security question that is asked until it is answered. | [`QuestionPolicy`](crate::policy::QuestionPolicy) | OWASP |
 //! | ticket | The authenticated and masked text that names a flow; the host keeps it in a cookie. | [`ResetTicket`](crate::ResetTicket) and its kin | RFC 6265: cookie value |
 //! | unlock | A lockout of the directory cleared, the password unchanged. | [`Unlock`](crate::Unlock) | Entra: unlock account |
 //!
@@ -84,6 +86,7 @@
 //! | reserve | To count an attempt as a failure before it is compared. | `Reservation` | |
 //! | run | Failures of a method in a row, with no correct secret in between. | | NIST: consecutive failed attempts |
 //! | share | The part of a budget that one source may hold. | [`SendBudgets`](crate::policy::SendBudgets) | |
+//! | set aside | Said of the comparisons that a live code still allows: other challenges cannot use them up. | | |
 //! | spent | Said of a budget or limit that has no room left. | [`BudgetUse`](crate::admin::BudgetUse) | |
 //! | spraying | One or a few guesses at each of many accounts. | [`SprayRisk`](crate::policy::SprayRisk) | Entra: password spray |
 //! | suppressed | A challenge whose reply is the usual one, but that sends nothing. | [`EventKind::ChallengeOpened`](crate::audit::EventKind::ChallengeOpened) | |
@@ -121,7 +124,7 @@
 //! | prompt | What the host asks a user about their registration at sign-in. | [`Prompt`](crate::method::Prompt) | Entra: registration interrupt |
 //! | plan | What a user may register now, what is missing, and the smallest set that is enough. | [`RegistrationPlan`](crate::method::RegistrationPlan) | |
 //! | registered, enabled, capable | Has enough methods; may reset; both. | [`RegistrationStatus`](crate::method::RegistrationStatus) | Entra: `isSsprRegistered`, `isSsprEnabled`, `isSsprCapable` |
-//! | registration session | The time in which one sign-in may manage methods. | [`RegistrationPolicy`](crate::policy::RegistrationPolicy) | Entra: combined registration session |
+//! | registration session | The time in which one sign-in may manage methods. | `Sitting`, [`RegistrationPolicy`](crate::policy::RegistrationPolicy) | Entra: combined registration session |
 //! | skip | To put the prompt off until the next session. | [`Skip`](crate::method::Skip) | Entra: skip registration |
 //! | provenance | Whether a method was confirmed by the user or supplied by an administrator. | [`Provenance`](crate::method::Provenance) | |
 //! | reconfirmation | The user's word that what is registered is still right. | [`Prompt`](crate::method::Prompt) | Entra: reconfirm authentication information |
@@ -136,7 +139,7 @@
 //! | decision | What is done with a transition: commit it, or discard it. | `Decision` | |
 //! | directory write | One password or unlock written to the directory, with its number. | [`WriteNumber`](crate::audit::WriteNumber), [`PasswordWrite`](crate::port::PasswordWrite), [`UnlockWrite`](crate::port::UnlockWrite) | |
 //! | event | One entry of the audit trail. | [`Event`](crate::audit::Event), [`EventKind`](crate::audit::EventKind) | RFC 5424: log message; Entra: audit log |
-//! | fault | A port that failed, and which one. | [`Fault`](crate::Fault), [`FaultOrigin`](crate::FaultOrigin) | |
+//! | fault | A port that failed, and which one. | [`Fault`](crate::Fault), [`FaultOrigin`](crate::error::FaultOrigin) | |
 //! | injected fault | A fault that a test puts into a port call. | `testing::InjectedFault` | |
 //! | maintenance | Delivery of messages, and the end of what was interrupted. | [`Engine::maintain`](crate::Engine::maintain), [`MaintenanceReport`](crate::maintenance::MaintenanceReport) | |
 //! | message | A code, a link or a notice, by id and typed parameters. | [`Message`](crate::message::Message) | |
@@ -145,8 +148,10 @@
 //! | outbox | Messages and other work that wait in a record. | | |
 //! | pending write | A directory write that has begun, and its conditions, scope and failures. | `PendingWrite`, `PendingWriteTerms`, `PendingWriteScope`, `PendingWriteEligibility`, `PendingWriteFailure` | |
 //! | port | A trait that the host implements. | [`port`](crate::port) | |
+//! | repudiation | The owner's *it was not me*: it voids what happened since a notice and blocks self-service. | [`Repudiation`](crate::recovery::Repudiation), [`RepudiationLink`](crate::message::RepudiationLink) | NIST: repudiate an event |
 //! | record | One row of the store: a body, its columns and its version. | [`Record`](crate::port::Record) | |
 //! | reseal page | What one call of the resealing of seeds has done. | [`ResealPage`](crate::maintenance::ResealPage) | |
 //! | settle | To record how a directory write ended. | | |
+//! | trail, head | The chained events of one record, and the sealed value in the record that ends the chain. | [`TrailHead`](crate::audit::TrailHead) | |
 //! | transition | A loaded account that a step changes, with the events of the change. | `Transition` | |
 //! | version | A count that grows with each commit of a record, and a random nonce; each commit compares both. | [`Version`](crate::port::Version) | RFC 9110: entity tag |

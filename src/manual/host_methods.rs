@@ -21,7 +21,7 @@
 //!   [`begin`](crate::port::ExternalMethod::begin) returns must contain nothing of the user: no
 //!   credential ids, no name of a phone. It must contain no made-up values in their place either: once
 //!   the budgets of a real account are spent, `begin` is called with an `unknown-` id, and a page whose
-//!   values change at that moment reveals the account. [`reply_floor`](crate::EngineBuilder::reply_floor)
+//!   values change at that moment reveals the account. [`reply_floor`](crate::builder::EngineBuilder::reply_floor)
 //!   hides the time only up to its length, so send the push from a queue.
 //! - *If `verify` wrongly returns false*, the attempt is lost and the owner uses another method.
 //! - [`available`](crate::port::ExternalMethod::available) is called at nearly every step, so it must
@@ -145,7 +145,7 @@
 //! that `verify` receives, whatever the response claims. If `begin` is called again with the same name,
 //! return the same page.
 //!
-//! In this example a stand-in makes the signatures. The example shows what the host itself has to check.
+//! The example shows what the host itself has to check; a simple function stands in for the signatures.
 //!
 //! ```
 //! use std::collections::HashMap;

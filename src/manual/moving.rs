@@ -36,7 +36,7 @@
 //! 5. **Open.** Call [`open_target`](crate::transfer::Transfer::open_target). It requires a run that
 //!    found both sides equal.
 //! 6. Start the engines on the target, with the new store's id
-//!    ([`expect_store`](crate::EngineBuilder::expect_store)). Keep the source closed.
+//!    ([`expect_store`](crate::builder::EngineBuilder::expect_store)). Keep the source closed.
 //!
 //! To stay with the source, at any time before the target is opened, call
 //! [`give_up`](crate::transfer::Transfer::give_up). It makes the target unusable and then opens the
@@ -85,7 +85,7 @@
 //!
 //! The copy may be interrupted anywhere. This process or another continues it, with a checkpoint or
 //! without, and two at once do not disturb each other. Until the target is opened it holds a mark, and
-//! [`open`](crate::EngineBuilder::open) refuses it with `Denied`. The copy refuses a target that holds
+//! [`open`](crate::builder::EngineBuilder::open) refuses it with `Denied`. The copy refuses a target that holds
 //! anything else ([`Occupied`](crate::transfer::TransferError::Occupied)) and does not change it.
 //!
 //! # How it is verified

@@ -84,13 +84,13 @@
 //! Each event has a link to the one before, made with the lookup key, and each record has the sealed
 //! head of its trail. [`Admin::verify_trail`](crate::Admin::verify_trail) goes over the trail of a user or
 //! of the policy by pages and reports what was removed, changed, inserted, swapped or truncated in the
-//! store. An altered trail of which the record was set back together with the events is whole again: export
+//! store. If the record is set back together with its events, the trail verifies again. To find that, export
 //! heads regularly with [`Admin::trail_head`](crate::Admin::trail_head), keep them outside the store, and
-//! pass the last one as `known`. After a restore of a backup this finding is expected.
+//! pass the last one as `known`. After the restore of a backup this finding is expected.
 //!
-//! The chain takes 0.23 of a step in memory: of a wrong guess, which commits one event (`benches/trail.rs`,
-//! one run on a busy machine). A durable commit takes so much longer that the share is small there. To verify an
-//! event takes 1.25 times as long as to link it.
+//! In memory the chain takes 23 % of the time of a wrong guess, which commits one event (`benches/trail.rs`,
+//! one run on a busy machine). On a durable store the share is much smaller, since the commit dominates.
+//! Verifying an event takes 1.25 times as long as linking it.
 //!
 //! # SQLite in production
 //!
@@ -116,7 +116,7 @@
 //! - Keep them in a secret store, apart from the database and its backups: with both, all pending
 //!   codes can be computed and authenticator seeds opened.
 //! - Keep the lookup secret as long as the store. Without it no record is found again; another one
-//!   is refused at [`open`](crate::EngineBuilder::open).
+//!   is refused at [`open`](crate::builder::EngineBuilder::open).
 //! - Replace the short-lived secret once a year and after any suspicion; [`upgrading`](super::upgrading)
 //!   has the recipe, which needs no pause.
 //! - Every process of one store has the same set.

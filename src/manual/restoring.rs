@@ -1,7 +1,7 @@
 //! Backup and restore, with the commands for each store.
 //!
-//! Tests run these commands on SQLite, PostgreSQL and a single etcd server. Roles, further members and
-//! other versions are yours: try the procedure before you rely on it.
+//! Tests run these commands on SQLite, PostgreSQL and a single etcd server, but not with your roles, members and
+//! versions: try the procedure before you rely on it.
 //!
 //! # What a restore brings back
 //!
@@ -25,7 +25,7 @@
 //! 3. Give the engines new short-lived keys, and none of the old ones.
 //! 4. Call [`restored`](crate::transfer::restored) once. Older cursors into the audit trail are then
 //!    refused and a reader begins again; it recognises known events by id and body.
-//! 5. Start the engines with [`expect_store`](crate::EngineBuilder::expect_store): a restored store
+//! 5. Start the engines with [`expect_store`](crate::builder::EngineBuilder::expect_store): a restored store
 //!    keeps its id.
 //!
 //! A store that was **moved** may have a backup from before the move. That backup can still be opened,

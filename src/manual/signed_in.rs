@@ -114,7 +114,7 @@
 //! with a library in the page or on your server: a service that draws QR codes would receive the seed.
 //! Show [`Enrolment::seed`](crate::method::Enrolment::seed) beside it for users without a camera. Both are
 //! returned once. Respond with `Cache-Control: no-store`, and do not store them. The engine needs a
-//! [`seal`](crate::EngineBuilder::seal).
+//! [`seal`](crate::builder::EngineBuilder::seal).
 //!
 //! ```
 //! use sspr::{Engine, Error, Request, SignedIn};

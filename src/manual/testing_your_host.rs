@@ -2,7 +2,7 @@
 //!
 //! [`testing::World`](crate::testing::World) (feature `testing`, for your dev-dependencies only) is a tenant
 //! with one account, an engine, a clock, an inbox and a directory, all in memory. Its methods lead to any step
-//! of a reset, so that a test starts where it has something to say. Give its `engine` to your handlers, and
+//! of a reset, so that a test starts at the step that it checks. Give its `engine` to your handlers, and
 //! drive these through your own router.
 //!
 //! Each test below is the body of `block_on(async { ... })`, and is run with this page. Values that your code

@@ -100,8 +100,8 @@
 //! Administrators act under a role that the host vouches for, and are recorded by name. An
 //! administrator who supplies contact data can reset an account if such data counts; the owner is
 //! notified at every other address. Administrators see no code, and no lasting secret except the seed
-//! of a token that they import. A temporary password is one until the user changes it, and the
-//! directory must enforce that; its notice holds an *it was not me* link. An administrator who unblocks
+//! of a token that they import, and a temporary password. The directory must make the user change that
+//! password, and the notice about it has an *it was not me* link. An administrator who unblocks
 //! an account voids the links of its earlier notices. A token counts only after its user has typed a code of it, but an
 //! administrator who has cloned it can still prove with it. Give the role that supplies contact data
 //! and tokens to few people, and read the events `contacts_supplied`, `method_added`, `unblocked`,
@@ -151,9 +151,9 @@
 //! for each text. The default settings allow it to every country. Against it
 //! [`NumberPolicy`](crate::policy::NumberPolicy) has a list of prefixes, budgets of codes to new numbers for
 //! each day, and a [`Breaker`](crate::policy::Breaker) for each prefix. A budget bounds the bill of any day. A
-//! breaker sees a code only when it has ended, so that it follows a burst by as long as codes live. They
-//! stop registrations and resets by numbers that are new, and no one else: not an owner who registered
-//! earlier, and no notice. A person with stolen accounts can thus keep a country from registering until an
+//! breaker counts a code only when the code has ended, so it reacts to a burst as late as codes live. Both
+//! stop registrations and resets by new numbers only. They stop no notice, and no owner who registered
+//! earlier. A person with stolen accounts can thus keep a country from registering until an
 //! administrator acts ([`Admin::close_breaker`](crate::Admin::close_breaker)); this is why both are off by
 //! default. `tests/model/simulation/pumping.rs` plays a day with 288 stolen accounts:
 //!
@@ -194,10 +194,9 @@
 //!   several thousand other names between two probes takes the record from the probed name. That name
 //!   then never falls silent, whereas an account would. Each such flood spends the tenant's limit and
 //!   raises an alarm.
-//!
-//! - **Hashes of earlier parameters.** Where questions are asked before the first proof, a set that was hashed
-//!   at another cost takes another time than a decoy, until its owner answers it. The questions of an unknown
-//!   name are drawn evenly, those of people are not, and change once they were answered.
+//! - **Questions before the first proof.** A set that was hashed at another cost takes a different time than a
+//!   decoy until its owner answers it. The questions of unknown names are drawn evenly; owners prefer some
+//!   questions, and theirs change once they are answered.
 //!
 //! [`Stats::silenced_decoys`](crate::maintenance::Stats::silenced_decoys) counts the silent replies for unknown
 //! names: alert if it grows quickly.

@@ -61,7 +61,7 @@
 //! from the store or its backups.
 //!
 //! **The lookup key** names records and counters. It never changes for a store:
-//! [`open`](crate::EngineBuilder::open) with another lookup key returns `Denied`. The lookup key derives
+//! [`open`](crate::builder::EngineBuilder::open) with another lookup key returns `Denied`. The lookup key derives
 //! no code and no ticket. If it leaks, the names of records can be computed, and made-up masks can be
 //! told from real ones. That opens no account by itself.
 //!

@@ -4,15 +4,15 @@
 //!
 //! A [`Delivery`](crate::port::Delivery) hands one message to a mail server, a text gateway or a telephone
 //! system. It has two methods. `adapters::smtp` (feature) is a complete one for mail, and
-//! [`ByChannel`](crate::adapters::route::ByChannel) puts one for each channel together.
+//! [`ByChannel`](crate::adapters::route::ByChannel) combines deliveries, one for each channel.
 //!
-//! - **`Ok` means that the next system has accepted the message.** Not that it is in a buffer of this process:
-//!   the engine forgets the message then.
+//! - **`Ok` means that the next system has accepted the message**, since the engine forgets the message then. A
+//!   message in a buffer of this process is not accepted yet.
 //! - **Errors decide what happens next.** `Unavailable` and `Unknown` are tried again until the message
 //!   expires. `Denied` is final. A gateway that is down, times out or replies 5xx is *not* `Denied`; an address
 //!   that it refuses for good is. The table below sorts common replies.
-//! - **Say whose fault it is** with [`of`](crate::port::PortError::of): after three faults of the service the
-//!   tenant's other messages on the channel wait, after three of recipients only those to their domain.
+//! - **Say whose fault it is** with [`of`](crate::port::PortError::of). After three faults of the service, the
+//!   tenant's other messages on the channel wait; after three faults of recipients, only those to their domains.
 //! - **The same idempotency key is the same message.** Hand it to the gateway as its own key or `Message-ID`,
 //!   or remember what was sent, so that a message that is tried again after a crash arrives once. Different
 //!   keys are different messages, however alike they look.
@@ -20,9 +20,9 @@
 //!   message's time to live.
 //! - **End within seconds.** Set a timeout: the batch waits for the call.
 //! - **An error's source is shown to operators.** Leave codes and addresses out of it.
-//! - **`channels` is what this tenant has a provider for**, each with the provider's name, by which a policy
-//!   retires it. It costs one read at most: it is asked in each flow. Send nothing through a provider that the
-//!   policy has retired.
+//! - **`channels` returns the channels for which this tenant has a provider**, each with the provider's name; a
+//!   policy can retire a provider by its name. It is called in each flow, so it may cost one read at most. Send
+//!   nothing through a retired provider.
 //!
 //! | The gateway says | Return |
 //! |---|---|
@@ -71,7 +71,7 @@
 //! }
 //! ```
 //!
-//! A fixture for the kit is the delivery and what the next system has accepted, for instance a local server
+//! A fixture for the kit has the delivery and knows what the next system has accepted; it may be a local server
 //! that counts requests by their key. The first argument of the macro names the port:
 //!
 //! ```
@@ -124,8 +124,8 @@
 //! `adapters::seal` (feature) is a complete one over a key in memory. Write your own for a key that does not
 //! leave a hardware module or a key service.
 //!
-//! - **Authenticated encryption, bound to `associated`.** Pass it as the associated data of the cipher. Bytes
-//!   that were changed, cut, moved to another account or never sealed are `Corrupt`, not empty and not plain.
+//! - **Authenticated encryption, bound to `associated`.** Pass it as the associated data of the cipher. Return
+//!   `Corrupt` for bytes that were changed, cut, moved to another account or never sealed.
 //! - **A nonce is never used twice under one key**, by any server and after any restart. Draw 24 bytes
 //!   (XChaCha20-Poly1305) or use a mode that resists misuse (AES-GCM-SIV). A counter that starts at zero in
 //!   each process repeats itself at once: a reader of the store then has the XOR of two seeds, and can forge.

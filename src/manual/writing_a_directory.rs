@@ -17,7 +17,7 @@
 //!   and parentheses are part of the name. Decide in one place which spellings are one name, and use it at
 //!   sign-in too. If several users have the name, return all of them, at most 50: the engine then treats it
 //!   as unknown, and sends their sign-in names to the mailbox if the name is one.
-//! - **Tenants are apart.** Each query has the tenant in its condition, also one by id.
+//! - **Tenants are separate.** Each query has the tenant in its condition, even a query by id.
 //! - **Facts have no convenient default.** [`UserFacts::new`](crate::facts::UserFacts::new) is an enabled
 //!   member without roles: set `enabled`, `kind`, `password_home`, `protected` and `roles` from your rows. A
 //!   field that is an `Option` may stay `None` if you do not track it; its documentation says what the engine
@@ -25,12 +25,12 @@
 //!   that return users report the same facts.
 //! - **Groups** are asked for by id. Return those of them that contain the user, through other groups too.
 //! - **Every character of a password counts.** The engine hands it over in Unicode's composed form (NFC).
-//!   Store it as it is: `bcrypt` reads 72 bytes and ends at a NUL, so hash first or use another hash. Refuse
-//!   what you cannot take with [`PolicyViolation`](crate::facts::WriteOutcome::PolicyViolation). Compose at
-//!   your own sign-in as well, or people cannot type what they have set.
-//! - **A write has the effects that it names**: `must_change`, `clears`, `risk_remediated`, and its `purpose`
-//!   decides by which of your rules the password is judged. It enables no user, and unlocking changes no
-//!   password.
+//!   Store it as it is: `bcrypt` reads 72 bytes and ends at a NUL, so hash first or use another hash. Refuse a
+//!   password that you cannot store with [`PolicyViolation`](crate::facts::WriteOutcome::PolicyViolation).
+//!   Normalise to NFC at your own sign-in as well, or some keyboards cannot enter the password.
+//! - **A write has the effects that it names**, and no others: `must_change`, `clears`, `risk_remediated`. Its
+//!   `purpose` tells by which of your rules to judge the password. No write enables a user, and an unlock changes
+//!   no password.
 //! - **An outcome is definite or it is not.** Return `Written` after your transaction has committed,
 //!   `PolicyViolation`, `AdminActionRequired` or `Unreachable` if certainly nothing was written, and
 //!   [`Indeterminate`](crate::facts::WriteOutcome::Indeterminate) or an error `Unknown` for everything
@@ -40,8 +40,8 @@
 //! - **Contact data are text.** Return addresses and numbers as they are stored. The policy's
 //!   [`phone_format`](crate::policy::ContactSources::phone_format) decides what is well formed, and
 //!   [`Admin::explain`](crate::Admin::explain) names what is not.
-//! - **The same number may come again.** A repetition of a write that was done returns its outcome. Do not
-//!   let your password history refuse it.
+//! - **The same write number may come again.** Return the outcome of the first call if it was done. Do not
+//!   let your password history refuse the repetition.
 //! - **An unknown user is no error and no success.** The engine also asks for ids that no user has, so that
 //!   callers cannot tell them apart. `find` returns no user, `verify_password` returns `false` after the same
 //!   work, the writes return `AdminActionRequired`.
@@ -67,43 +67,43 @@
 //! | `Unavailable` after a timeout | `set_password_out_of_reach_writes_nothing` | a password changed without a notice |
 //! | sessions revoked by their time of issue | `revoke_goes_by_the_time_of_authentication`, in the kit `sessions` | an attacker renews a session and stays |
 //!
-//! # One over a table, step by step
+//! # A directory over a table, step by step
 //!
-//! `src/adapters/sql_directory` is a complete one in a thousand lines, for two databases. These are its
-//! decisions, which a directory of your own has to make too.
+//! `src/adapters/sql_directory` is a complete directory for two databases, in under two thousand lines. Your own
+//! directory has to make the same decisions:
 //!
 //! - **Statements are fixed at the start** (`statements.rs`). What was typed is a parameter, never a part of
 //!   the statement. Each statement is run once when the directory is built, so a mistyped column or a missing
 //!   right fails there and not at the first reset.
 //! - **A name is folded in one place** (`folded` in `facts.rs`): composed, and in lower case. The database looks
 //!   it up by an index on `lower(column)`, and the rows are compared again, since a collation may be looser.
-//! - **An absence is stricter** (`user_row`): `NULL` for "enabled" is false, `NULL` for "protected" is true, and
-//!   a value that is neither is an error. A hash in an unknown form is an error too, and no wrong password.
+//! - **A missing value is read as the stricter one** (`user_row`): `NULL` for "enabled" is false, `NULL` for
+//!   "protected" is true, and any other value is an error. A hash in an unknown form is also an error, not a wrong
+//!   password.
 //! - **The stamp is a digest** of the hash, the state, the names and the addresses, so every program that
 //!   changes a row changes it. Lockouts are left out: an attacker who guesses passwords could otherwise end
 //!   the owner's reset.
-//! - **A user who does not exist costs a hash** (`hash.rs`): of a random text, with the parameters of now.
-//! - **Hashing leaves the runtime** (`worker.rs`): threads of its own, a bounded queue, and a job whose caller
-//!   has gone is not begun.
+//! - **An unknown user costs a hash too** (`hash.rs`): of a random text, with the current parameters.
+//! - **Hashing has its own threads** (`worker.rs`) and a bounded queue. A job whose caller has gone is not begun.
 //! - **A write is read, hash, compare-and-set** (`write.rs`). The hash takes long, so no transaction is open
 //!   meanwhile. The change is made under the condition that the stored hash is still the one that was read. If
 //!   it is not, another write came first, perhaps an earlier try of this one, and the outcome is not known.
-//! - **The commit is the only moment of doubt** (`postgres.rs`, `sqlite.rs`). Until it is sent, whatever fails
-//!   has written nothing: `Unreachable`, or `AdminActionRequired` if the database refuses. After it, only the
-//!   server's reply tells: no reply is `Indeterminate`. The hash is read back in the same transaction, so a
+//! - **Only the commit can have an unknown outcome** (`postgres.rs`, `sqlite.rs`). A failure before it has written
+//!   nothing: `Unreachable`, or `AdminActionRequired` if the database refuses. Once the commit is sent, only the
+//!   server's reply tells: without one the outcome is `Indeterminate`. The hash is read back in the same transaction, so a
 //!   trigger or a short column cannot turn `Written` into a lie.
-//! - **A repetition has its number** (`write_number`): without that column a change to the present password
-//!   cannot be told from the second try of a write, and both count as written.
-//! - **Pages go by the identifier** and the cursor names the listing that it is of.
+//! - **A repetition is recognised by its number** (`write_number`). Without that column a change to the present
+//!   password looks like the second try of a write, and both count as written.
+//! - **Pages are ordered by identifier**, and a cursor names the listing that it belongs to.
 //!
 //! Its tests are of three kinds: the kit on both databases (`tests/support/sql_users.rs` is the fixture, with
-//! names that need quotes), what the kit does not ask (`tests/stores/sql_directory`), and a server that fails
-//! before and in the commit (`tests/servers/sql_directory.rs`).
+//! names that need quotes), what the kit does not check (`tests/stores/sql_directory`), and a server that fails
+//! before or during the commit (`tests/servers/sql_directory.rs`).
 //!
 //! # Testing it
 //!
 //! With the feature `conformance`, which only your tests need, a fixture sets the directory up and one line
-//! makes a named test of each property. Each property asks for a fixture of its own: a schema or a transaction
+//! makes a named test of each property. Each property gets a fixture of its own: a fresh schema, or a transaction
 //! that is rolled back. The repository's `examples/custom_directory.rs` is a complete directory with its
 //! fixture, and runs the kit.
 //!
@@ -162,6 +162,6 @@
 //! What the fixture lacks, such as groups or a way to cut the directory off, is skipped and printed.
 //! If your client needs a runtime, implement [`PortHarness::drive`](crate::conformance::PortHarness::drive).
 //!
-//! No kit can test how long a call takes: `verify_password` needs the same time for a user who does not exist,
-//! for instance by a hash of a fixed password. Nor does it see your own pages: a change of a password, an
-//! address or the state there has to change [`change_stamp`](crate::facts::UserFacts::change_stamp).
+//! No kit can test how long a call takes: make `verify_password` take as long for a user who does not exist, for
+//! example by hashing a fixed password. Nor does the kit see your own pages: one that changes a password, an
+//! address or the state of a user must also change [`change_stamp`](crate::facts::UserFacts::change_stamp).

@@ -334,7 +334,7 @@
 //! | numbers reused after a purge | `events_can_be_read_on_from_the_end` | a gap in the audit trail |
 //! | select expired rows, then delete them | `purge_spares_what_a_commit_extends` | a live record is removed |
 //! | a cursor concatenated into a statement | `cursors_of_others_making_are_refused` | an injection |
-//! | the handle's own last version is compared | `commit_compares_with_what_other_handles_wrote` | a server undoes another's decision |
+//! | a commit is compared with the last version that the same handle wrote | `commit_compares_with_what_other_handles_wrote` | a server undoes another's decision |
 //! | a driver that retries by itself | `commit_made_again_is_stale` | one code, two successes |
 //! | a reply before the commit is written | `commit_survives_a_killed_process` | a crash makes a used code valid again |
 //! | acknowledged by one node of several | `commit_survives_the_loss_of_a_node` | the same, by stopping a node |

@@ -87,7 +87,7 @@ pub enum RiskSignal {
 /// The secret is 43 letters and digits that depend on the answer, the user, the question and the
 /// lookup key, so that a hash that is copied to another account fits no answer there. The engine
 /// calls [`verify`](Self::verify) as often for unknown accounts as for known ones, and runs at most
-/// [`hashes_at_once`](crate::EngineBuilder::hashes_at_once) comparisons at a time, each of one hash
+/// [`hashes_at_once`](crate::builder::EngineBuilder::hashes_at_once) comparisons at a time, each of one hash
 /// after the other.
 ///
 /// A hash takes a processor for some milliseconds. The future may compute it where it is polled,

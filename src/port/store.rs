@@ -14,7 +14,8 @@ use crate::domain::time::Timestamp;
 ///
 /// It has seven methods and an optional eighth. Limits on attempts and the single use of codes
 /// depend on [`commit`](Self::commit) and on nothing else. A store that passes the kit in
-/// `conformance` (feature) is safe for the engine.
+/// `conformance` (feature) is safe for the engine. The manual page
+/// [`writing_a_store`](crate::manual::writing_a_store) has a complete store and runs the kit on it.
 ///
 /// Rules for every method:
 ///

@@ -117,7 +117,7 @@ macro_rules! __forward_port {
     (@users $($to:tt)*) => {
         $crate::testing::forward!(@method $($to)* "directory.users" users ['a 'b 'c]
             (tenant: &'a $crate::TenantId,
-                groups: &'b std::collections::BTreeSet<$crate::GroupId>,
+                groups: &'b std::collections::BTreeSet<$crate::facts::GroupId>,
                 after: Option<&'c $crate::port::Cursor>, limit: usize)
             -> $crate::port::Page<$crate::facts::UserFacts>);
     };

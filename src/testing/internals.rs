@@ -378,7 +378,7 @@ fn template(policy: &Policy, now: Timestamp) -> Account {
         let asked = Asked { by: Asker::Unrecognised, source: SourceHash(7), at: now };
         let fresh = FreshChallenge { key: 1, nonce: [index as u8; 12] };
         let open = Open {
-            expected: expected.ok_or(crate::SsprReason::NoSuchMethod),
+            expected: expected.ok_or(crate::error::SsprReason::NoSuchMethod),
             offers: account.offers.to_vec(),
             ..Open::new(flow, asked, ChallengeOption::preferred(kind), fresh)
         };

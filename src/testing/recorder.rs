@@ -8,13 +8,13 @@ use async_trait::async_trait;
 
 use super::call_log::CallLog;
 use crate::audit::Event;
-use crate::facts::{SessionKinds, TenantFacts, UserFacts, UserQuery, WriteReply};
+use crate::facts::{GroupId, SessionKinds, TenantFacts, UserFacts, UserQuery, WriteReply};
 use crate::port::{
     Commit, Committed, CounterIncrement, Cursor, Cutoff, Delivery, Directory, Envelope, EventsOf,
     ExternalMethod, Page, PasswordWrite, PortResult, ProvidedChannel, Record, RecordKey,
     RecordKind, Seal, Sessions, SlowHash, Store, UnlockWrite,
 };
-use crate::{GroupId, MethodKind, RoleId, SecretBytes, SecretText, TenantId, Timestamp, UserId};
+use crate::{MethodKind, RoleId, SecretBytes, SecretText, TenantId, Timestamp, UserId};
 
 /// A port whose calls are logged in a [`CallLog`].
 ///

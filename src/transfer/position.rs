@@ -25,13 +25,20 @@ pub(super) struct Counts {
 pub(super) enum CopyTask {
     #[default]
     Records,
+    /// The events of records that the source no longer has.
     Trails,
+    /// Removes the placeholders under which such events were committed.
     Sweep,
     Compare,
+    /// Records that only the target has.
     Extras,
+    /// Sums the events that the target should have.
     Expect,
+    /// Sums the events that the target has.
     Find,
+    /// The records whose events differ, if the two sums do.
     Locate,
+    /// Whether the target lists every record with a wake time as due.
     Alarms,
     /// Tenants that were not named.
     LeftBehind,

@@ -14,10 +14,10 @@ use crate::{Engine, Timestamp};
 /// Holds every response of a service back until the engine's reply floor, errors included: otherwise the
 /// time of a response would tell which accounts exist.
 ///
-/// `wait` is the runtime's sleep, such as `tokio::time::sleep`. The time counts from the call of the
-/// service, so this is the outermost layer, except for one that limits the time of a request: that
-/// limit is longer than the floor. What holds back is the response's head; a body that is computed while it
-/// is sent is not covered.
+/// `wait` is the runtime's sleep, such as `tokio::time::sleep`. The floor counts from the call of the
+/// service, so make this the outermost layer. Only a layer that limits the time of a request may be
+/// outside it, with a limit longer than the floor. The head of the response is held back; a body that is
+/// computed while it is sent is not covered.
 ///
 /// ```
 /// use std::time::Duration;
@@ -86,7 +86,7 @@ where
     }
 
     fn call(&mut self, request: R) -> Self::Future {
-        // Before the call: a service may do its work in it.
+        // Read before `call`, in which a service may already do its work.
         let arrived = self.engine.now();
         HeldReply {
             engine: self.engine.clone(),

@@ -34,7 +34,7 @@ pub use proxies::TrustedProxies;
 pub use same_origin::SameOrigin;
 
 /// The OpenAPI description (3.1) of what this crate puts on the wire: [`Problem`] and its responses, and the
-/// steps, reviews and prompts that a host serves as JSON. It has no paths, which are the host's.
+/// steps, reviews and prompts that a host serves as JSON. It has no paths: the host chooses them.
 ///
 /// ```
 /// let description: serde_json::Value = serde_json::from_str(sspr::web::OPENAPI)?;

@@ -1,5 +1,5 @@
 //! The OpenAPI description of what this crate puts on the wire: generated from the types, compared with
-//! `schemas/openapi.json`, and held against values that the types write. It has no paths, which are the host's.
+//! `schemas/openapi.json`, and checked with values that the types write. It has no paths: the host chooses them.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -117,7 +117,7 @@ fn the_description_is_that_of_the_types() {
     assert!(committed == description, "{FILE} differs from the types");
 }
 
-/// A validator of other people, with this part of the description.
+/// Validates a value against this part of the description, with an independent validator.
 fn accepts(place: &str, value: &Value) -> Result<(), String> {
     let (mut schemas, mut compiler) = (boon::Schemas::new(), boon::Compiler::new());
     compiler.add_resource("openapi.json", DESCRIPTION.clone()).expect("a resource");

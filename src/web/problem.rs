@@ -162,8 +162,9 @@ const fn title(status: u16) -> &'static str {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+    use crate::Fault;
+    use crate::error::FaultOrigin;
     use crate::port::PortError;
-    use crate::{Fault, FaultOrigin};
 
     fn fault() -> Error {
         let error = PortError::unavailable().because("db-7.internal refused the connection");
@@ -210,7 +211,7 @@ pub(super) mod tests {
 
     /// One of each kind. A new one has to be added to `status`, which names every kind.
     pub(in crate::web) fn errors() -> Vec<Error> {
-        let (retry_at, limit) = (Timestamp::from_unix_seconds(9), crate::CodeLimit::Prefix);
+        let (retry_at, limit) = (Timestamp::from_unix_seconds(9), crate::error::CodeLimit::Prefix);
         let rejection = crate::password::PasswordRules::default()
             .check(&"short".into(), &crate::password::PasswordContext::default());
         let what = "code";
@@ -226,8 +227,9 @@ pub(super) mod tests {
             Refusal::Password(rejection.expect_err("too short")),
             Refusal::DirectoryPassword { reason: "history", retry_at: None },
             Refusal::Busy { retry_at },
+            Refusal::Overloaded { retry_at },
             Refusal::HumanCheckRequired,
-            Refusal::NotEligible { reason: crate::SsprReason::SwitchedOff },
+            Refusal::NotEligible { reason: crate::error::SsprReason::SwitchedOff },
             policy_not_served(),
             Refusal::ReauthenticationRequired,
             Refusal::SecondFactorRequired,
@@ -261,12 +263,13 @@ pub(super) mod tests {
             assert_eq!(problem.kind, "about:blank");
             assert_eq!((problem.status, &*problem.title), (status(&error), title(problem.status)));
             assert!((400..600).contains(&problem.status) && !problem.detail.is_empty());
-            let is_fault = matches!(error, Error::Fault(_));
-            assert_eq!(problem.title == "Service Unavailable", is_fault, "{problem:?}");
+            let is_unavailable =
+                matches!(error, Error::Fault(_) | Error::Refused(Refusal::Overloaded { .. }));
+            assert_eq!(problem.title == "Service Unavailable", is_unavailable, "{problem:?}");
             let json = serde_json::to_string(&problem).expect("text and numbers");
             assert_eq!(serde_json::from_str::<Problem>(&json).expect("its own text"), problem);
         }
-        assert_eq!(codes.len(), 30);
+        assert_eq!(codes.len(), 31);
         assert!(codes.contains("policy_not_served"), "{codes:?}");
     }
 

@@ -36,7 +36,7 @@ impl SameOrigin {
         let is_own = |origin: &str| self.origins.iter().any(|own| own.eq_ignore_ascii_case(origin));
         match (method, sec_fetch_site) {
             ("GET" | "HEAD" | "OPTIONS", _) | (_, Some("same-origin")) => true,
-            // Another of the listed origins is a stranger to this one, and so is named in `Origin`.
+            // To the browser another listed origin is another site: only `Origin` tells which one.
             (..) => origin.is_some_and(is_own),
         }
     }

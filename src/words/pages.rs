@@ -4,9 +4,10 @@ use super::clock::{When, ZoneOffset};
 use super::letter::name_of;
 use super::phrases::{PhraseValue, Phrases};
 use crate::audit::Remedy;
+use crate::error::{CodeLimit, SsprReason};
 use crate::method::{OptionView, Prompt, QuestionTopic, QuestionView, SignInPrompt, Skip};
 use crate::password::{PasswordFault, PasswordGuide};
-use crate::{CodeLimit, MethodKind, Refusal, SsprReason, Step};
+use crate::{MethodKind, Refusal, Step};
 
 /// A heading and what to do, for a step or a prompt.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -257,7 +258,7 @@ impl Phrases<'_> {
     /// A reason: its cause, what the user is told, who can remove the cause, and what helps.
     ///
     /// ```
-    /// use sspr::SsprReason;
+    /// use sspr::error::SsprReason;
     /// use sspr::words::Catalogue;
     /// use sspr::message::Locale;
     ///

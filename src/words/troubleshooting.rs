@@ -1,7 +1,7 @@
 //! The troubleshooting page: each reason, the conditions without a number, and the events of writeback.
 
 use super::phrases::Phrases;
-use crate::SsprReason;
+use crate::error::SsprReason;
 use crate::facts::{WritebackEvent, WritebackMeaning};
 
 /// The conditions that have no number, by their key.

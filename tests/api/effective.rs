@@ -6,11 +6,14 @@ use std::collections::BTreeSet;
 
 use sspr::admin::{Explanation, Withheld};
 use sspr::audit::EventKind;
-use sspr::facts::{ContactSlot, PasswordHome, UserFacts, UserKind, WriteOutcome, WritebackState};
+use sspr::error::SsprReason;
+use sspr::facts::{
+    ContactSlot, GroupId, PasswordHome, UserFacts, UserKind, WriteOutcome, WritebackState,
+};
 use sspr::method::Channel;
 use sspr::policy::{Deviation, Disclosure, PhoneFormat, Retired, Retirement, Scope};
 use sspr::testing::CallLog;
-use sspr::{GroupId, MethodKind, PolicySettings, Refusal, RoleId, SsprReason, Step, Timestamp};
+use sspr::{MethodKind, PolicySettings, Refusal, RoleId, Step, Timestamp};
 
 use crate::support::*;
 

@@ -4,13 +4,13 @@
 
 use crate::support::*;
 use sspr::adapters::memory::MemoryStore;
-use sspr::facts::{EmailAddress, PhoneNumber};
+use sspr::facts::{EmailAddress, GroupId, PhoneNumber};
 use sspr::message::Locale;
-use sspr::method::ChallengeOption;
+use sspr::method::{ChallengeOption, MethodId};
 use sspr::testing::{CallLog, block_on};
 use sspr::{
-    Attempt, Engine, Error, GroupId, Identifier, InvalidInput, MethodId, Refusal,
-    RegistrationTicket, Request, ResetTicket, RoleId, Selection, Source, TenantId, UserId,
+    Attempt, Engine, Error, Identifier, InvalidInput, Refusal, RegistrationTicket, Request,
+    ResetTicket, RoleId, Selection, Source, TenantId, UserId,
 };
 
 /// Texts that people, browsers and attackers send.

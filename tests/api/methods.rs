@@ -231,7 +231,7 @@ async fn an_administrator_initiates_a_reset_and_learns_nothing() {
     assert_eq!(why.account.methods, [MethodKind::Email, MethodKind::MobilePhone]);
     admin.revoke_methods(&world.user).await.expect("revoked");
     let why = admin.explain(&world.user).await.expect("explained");
-    assert_eq!(why.reason, Some(sspr::SsprReason::TooFewMethods));
+    assert_eq!(why.reason, Some(sspr::error::SsprReason::TooFewMethods));
     let asked = world.engine.registration().prompt(&request(), &world.signed_in()).await;
     assert_eq!(asked.expect("read").ask, Prompt::Register);
     admin.forget(&world.user).await.expect("forgotten");

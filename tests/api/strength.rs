@@ -4,10 +4,11 @@
 
 use std::sync::{Arc, Mutex};
 
+use sspr::error::SsprReason;
 use sspr::password::{PasswordFault, PasswordRules};
 use sspr::policy::Lack;
 use sspr::port::StrengthEstimator;
-use sspr::{Error, PolicySettings, Refusal, SecretText, SsprReason};
+use sspr::{Error, PolicySettings, Refusal, SecretText};
 
 use crate::support::*;
 

@@ -95,7 +95,7 @@ fn futures_cross_threads() {
         let (attempt, password) = (Attempt::code("1").expect("valid"), SecretText::from("p"));
         let mail = sspr::facts::EmailAddress::parse("ada@private.example").expect("valid");
         let method = NewMethod::email(mail);
-        let id = sspr::MethodId::parse("m1").expect("valid");
+        let id = sspr::method::MethodId::parse("m1").expect("valid");
         let policy = Policy::new(PolicySettings::default()).expect("sound");
 
         let reset = engine.reset();
@@ -152,11 +152,26 @@ mod globs {
         // Names of both, some of which stand in both.
         let unlock: fn(&Engine) -> Unlock<'_> = Engine::unlock;
         let increment = CounterIncrement::new(CounterKey::from_bytes([1; 32]), 1, Timestamp::MAX);
-        let (version, origin): (Option<Version>, _) = (None, FaultOrigin::Store);
+        let version: Option<Version> = None;
         assert!(version.is_none() && increment.amount == 1);
-        assert_eq!(origin.to_string(), "the store");
+        assert_eq!(error::FaultOrigin::Store.to_string(), "the store");
         let _ = (unlock, PortError::unavailable());
     }
+}
+
+/// The names at the root, without modules. A name that a host does not need in its first hour belongs
+/// into the module of its topic.
+#[test]
+fn the_root_has_few_names() {
+    let root = include_str!("../../src/lib.rs");
+    let uses = root.split("\npub use ").skip(1).filter_map(|rest| rest.split(';').next());
+    let names: Vec<&str> = uses
+        .flat_map(|path| path.rsplit("::").next().unwrap_or(path).split([',', '{', '}']))
+        .map(str::trim)
+        .filter(|name| !name.is_empty())
+        .collect();
+    assert!(names.contains(&"Engine") && names.contains(&"Reset"), "{names:?}");
+    assert!(names.len() <= 36, "{} names: {names:?}", names.len());
 }
 
 /// What a host has at hand converts without `as_str` and without arithmetic.
@@ -192,7 +207,7 @@ fn an_engine_opens_with_each_host_verified_kind_at_most_once() {
 
     let opened = |kinds: &'static [MethodKind]| {
         let world = World::builder().without_abilities().engine(|builder| {
-            let add = |builder: sspr::EngineBuilder<_>, kind: &MethodKind| {
+            let add = |builder: sspr::builder::EngineBuilder<_>, kind: &MethodKind| {
                 builder.external_method(SimulatedMethod::new(*kind))
             };
             kinds.iter().fold(builder, add)

@@ -1,8 +1,9 @@
 //! Changes of policy, facts and methods while a flow runs: V32, V37, V38.
 
+use sspr::facts::GroupId;
 use sspr::method::{Channel, NewMethod, SignInContext};
 use sspr::policy::Scope;
-use sspr::{GroupId, MethodKind, PolicySettings, Refusal, SignedIn};
+use sspr::{MethodKind, PolicySettings, Refusal, SignedIn};
 
 use crate::people::*;
 use crate::stores::StoreKind;

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use sha2::{Digest as _, Sha224, Sha256, Sha384, Sha512};
 use sspr::adapters::memory::MemoryStore;
+use sspr::error::FaultOrigin;
 use sspr::policy::CodeAlphabet;
 use sspr::port::{Columns, Entropy, Record, RecordKind, Store, Version};
 use sspr::port::{Commit, Committed, EventsOf, PortError, PortResult};
 use sspr::testing::SeededEntropy;
-use sspr::{Attempt, Engine, Error, FaultOrigin, InvalidInput, Keys, Refusal, SecretBytes};
+use sspr::{Attempt, Engine, Error, InvalidInput, Keys, Refusal, SecretBytes};
 
 use crate::people::*;
 use crate::stores::StoreKind;

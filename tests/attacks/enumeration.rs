@@ -2,11 +2,12 @@
 
 use sspr::admin::Contacts;
 use sspr::audit::EventKind;
-use sspr::facts::UserFacts;
+use sspr::error::SsprReason;
+use sspr::facts::{GroupId, UserFacts};
 use sspr::policy::{Disclosure, Scope};
 use sspr::port::PortErrorKind;
 use sspr::testing::CallLog;
-use sspr::{GroupId, Identifier, PolicySettings, SsprReason, UserId};
+use sspr::{Identifier, PolicySettings, UserId};
 
 use crate::people::*;
 use crate::stores::StoreKind;

@@ -301,27 +301,35 @@ async fn v31_answers_count_once_however_often_they_are_given(stores: &StoreKind)
     assert!(world.password_is(OLD));
 }
 
-/// V32: a grant that answers have earned ends with the policy that counts them.
-async fn v32_answers_of_an_earlier_policy_do_not_count(stores: &StoreKind) {
-    let world = asking(alone(), stores).await;
+/// Answers questions and tries to complete the reset, with a change after the answers and then with one
+/// before them: in neither order is the password written. `undo` takes the change back after each round.
+async fn answers_do_not_count_after(world: &World, change: impl AsyncFn(), undo: impl AsyncFn()) {
     let reset = world.engine.reset();
     for after_the_answers in [true, false] {
-        let opened = asked(&world).await;
+        let opened = asked(world).await;
         let answers = World::answers(&opened.step);
         let mut ticket = opened.ticket;
         if after_the_answers {
             ticket = reset.prove(&request(), &ticket, &answers).await.expect("proven").ticket;
         }
-        world.put_policy(one_gate()).await;
+        change().await;
         if !after_the_answers && let Ok(proven) = reset.prove(&request(), &ticket, &answers).await {
             ticket = proven.ticket;
         }
         let completed = world.complete(&ticket, NEW).await;
         assert!(completed.is_err(), "{completed:?}");
         assert!(world.password_is(OLD));
-        world.put_policy(alone()).await;
+        undo().await;
         world.clock.advance(Duration::from_secs(25 * 3_600));
     }
+}
+
+/// V32: a grant that answers have earned ends with the policy that counts them.
+async fn v32_answers_of_an_earlier_policy_do_not_count(stores: &StoreKind) {
+    let world = asking(alone(), stores).await;
+    let change = async || world.put_policy(one_gate()).await;
+    let undo = async || world.put_policy(alone()).await;
+    answers_do_not_count_after(&world, change, undo).await;
 }
 
 /// V34: a new set voids the challenges of the one before, and its questions are others' answers.
@@ -356,28 +364,15 @@ async fn v34_the_answers_of_a_new_administrator_do_not_count(stores: &StoreKind)
         promoted.expect("known");
     };
     let world = asking(alone(), stores).await;
-    let reset = world.engine.reset();
-    for after_the_answers in [true, false] {
+    let undo = async || {
+        // A flow that begins as an administrator's asks questions like any name's, and accepts no answer.
         let opened = asked(&world).await;
         let answers = World::answers(&opened.step);
-        let mut ticket = opened.ticket;
-        if after_the_answers {
-            ticket = reset.prove(&request(), &ticket, &answers).await.expect("proven").ticket;
-        }
-        promote(&world, true);
-        if !after_the_answers && let Ok(proven) = reset.prove(&request(), &ticket, &answers).await {
-            ticket = proven.ticket;
-        }
-        let completed = world.complete(&ticket, NEW).await;
-        assert!(completed.is_err(), "{completed:?}");
-        assert!(world.password_is(OLD));
-        // A flow that begins as an administrator's asks questions like any name's, and takes none.
-        let opened = asked(&world).await;
-        let taken = reset.prove(&request(), &opened.ticket, &World::answers(&opened.step)).await;
-        assert_eq!(refusal(taken), Refusal::NotAccepted);
+        let proven = world.engine.reset().prove(&request(), &opened.ticket, &answers).await;
+        assert_eq!(refusal(proven), Refusal::NotAccepted);
         promote(&world, false);
-        world.clock.advance(Duration::from_secs(25 * 3_600));
-    }
+    };
+    answers_do_not_count_after(&world, async || promote(&world, true), undo).await;
 }
 
 /// V37: a set that a thief registers is told to the owner, whose link removes it.

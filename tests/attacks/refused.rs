@@ -1,14 +1,13 @@
 //! A request that a limit refuses is counted against no other limit and writes nothing: V56. A
 //! spent destination refuses a signed-in user and gives all other callers fewer attempts: V57.
 
+use sspr::error::CodeLimit;
 use sspr::method::{Channel, NewMethod, SignInContext};
 use sspr::policy::Rate;
 use sspr::port::Cutoff;
 use sspr::port::Store;
 use sspr::testing::block_on;
-use sspr::{
-    CodeLimit, Error, Identifier, PolicySettings, Refusal, Request, SignedIn, Step, UserId,
-};
+use sspr::{Error, Identifier, PolicySettings, Refusal, Request, SignedIn, Step, UserId};
 
 use crate::concurrency::{TASKS, at_once};
 use crate::people::*;

@@ -73,7 +73,7 @@ const OPERATIONS: [(&str, &str, &str); 20] = [
     ("forget", "methods_revoked account_forgotten", "methods_revoked"),
 ];
 
-async fn enrolled(world: &World, app: Option<&sspr::MethodId>) -> SoftToken {
+async fn enrolled(world: &World, app: Option<&sspr::method::MethodId>) -> SoftToken {
     let (request, user, registration) = (request(), world.signed_in(), world.engine.registration());
     let new = NewAuthenticator::new("Contoso", "ada");
     let begun = match app {
@@ -89,7 +89,7 @@ async fn enrolled(world: &World, app: Option<&sspr::MethodId>) -> SoftToken {
     token
 }
 
-async fn id_of(world: &World, kind: MethodKind) -> sspr::MethodId {
+async fn id_of(world: &World, kind: MethodKind) -> sspr::method::MethodId {
     let listed =
         world.engine.registration().list(&request(), &world.signed_in()).await.expect("listed");
     listed.into_iter().find(|message| message.kind == kind).expect("listed").id

@@ -11,13 +11,13 @@ use std::time::Duration;
 
 use crate::support::*;
 use sspr::adapters::memory::{GroupMember, MemoryStore};
-use sspr::facts::UserFacts;
+use sspr::facts::{GroupId, UserFacts};
 use sspr::policy::{Disclosure, Scope};
 use sspr::port::Clock as _;
 use sspr::testing::{CallLog, ManualClock, block_on};
 use sspr::{
-    Engine, Error, GroupId, Identifier, PolicySettings, Reply, Request, ResetTicket, SecretText,
-    Selection, Source, UserId,
+    Engine, Error, Identifier, PolicySettings, Reply, Request, ResetTicket, SecretText, Selection,
+    Source, UserId,
 };
 
 const GROUP: &str = "sspr-pilot";

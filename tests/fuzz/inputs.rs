@@ -2,14 +2,11 @@
 
 use std::fmt::Debug;
 
-use sspr::facts::{EmailAddress, PhoneNumber};
+use sspr::facts::{EmailAddress, GroupId, PhoneNumber};
 use sspr::message::Locale;
-use sspr::method::ChallengeOption;
+use sspr::method::{ChallengeOption, MethodId};
 use sspr::policy::LinkBase;
-use sspr::{
-    Attempt, GroupId, Identifier, InvalidInput, MethodId, RoleId, Selection, Source, TenantId,
-    UserId,
-};
+use sspr::{Attempt, Identifier, InvalidInput, RoleId, Selection, Source, TenantId, UserId};
 
 use crate::text;
 

@@ -3,10 +3,9 @@
 use std::time::Duration;
 
 use sspr::facts::{TenantFacts, UserFacts};
+use sspr::recovery::DeviceSecret;
 use sspr::testing::block_on;
-use sspr::{
-    DeviceSecret, Error, Policy, Reply, Request, ResetTicket, Source, Step, TenantId, UserId,
-};
+use sspr::{Error, Policy, Reply, Request, ResetTicket, Source, Step, TenantId, UserId};
 
 use crate::every::{every, world};
 use crate::stores::{StoreUnderTest, all, memory, secret};

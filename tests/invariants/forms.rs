@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use proptest::prelude::*;
+use sspr::Error;
 use sspr::adapters::memory::MemoryStore;
+use sspr::error::FaultOrigin;
 use sspr::port::Clock as _;
 use sspr::port::PortErrorKind;
 use sspr::testing::{Encoded, block_on};
-use sspr::{Error, FaultOrigin};
 
 use crate::every::{option, world};
 use crate::player::Player;

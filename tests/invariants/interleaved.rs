@@ -17,7 +17,7 @@ pub(crate) struct Snapshot {
     records: Vec<(Record, Columns)>,
     pub(crate) ticket: String,
     right: String,
-    pub(crate) method: sspr::MethodId,
+    pub(crate) method: sspr::method::MethodId,
 }
 
 /// The stage of the flow in the snapshot.

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use sspr::adapters::memory::MemoryStore;
 use sspr::admin::Contacts;
+use sspr::error::FaultOrigin;
 use sspr::facts::{EmailAddress, PhoneNumber};
 use sspr::port::PortErrorKind;
 use sspr::port::RecordKind;
 use sspr::testing::{CallLog, block_on};
-use sspr::{Error, FaultOrigin, ResetTicket, Step, TenantId};
+use sspr::{Error, ResetTicket, Step, TenantId};
 
 use crate::stores::{StoreUnderTest, all, memory};
 use crate::support::{

@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use sspr::method::{NewAuthenticator, OathParameters, Provenance, QuestionId, QuestionTopic};
+use sspr::MethodKind;
+use sspr::method::{
+    MethodId, NewAuthenticator, OathParameters, Provenance, QuestionId, QuestionTopic,
+};
 use sspr::testing::SoftToken;
-use sspr::{MethodId, MethodKind};
 
 use crate::command::What;
 use crate::model::{

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use sspr::method::MethodId;
 use sspr::policy::PoolKind;
 use sspr::{
-    Attempt, ChangeTicket, Error, Identifier, MethodId, MethodKind, ResetTicket, SecretText, Step,
-    Timestamp, UnlockTicket,
+    Attempt, ChangeTicket, Error, Identifier, MethodKind, ResetTicket, SecretText, Step, Timestamp,
+    UnlockTicket,
 };
 
 use crate::command::{Command, How, Span};

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use sspr::facts::{UserFacts, UserQuery, UserSelector};
+use sspr::facts::{GroupId, UserFacts, UserQuery, UserSelector};
 use sspr::port::{Cursor, Directory, Page, PortError, PortResult, async_trait};
 use sspr::testing::forward;
-use sspr::{GroupId, RoleId, TenantId, UserId};
+use sspr::{RoleId, TenantId, UserId};
 
 pub(super) struct Crowd {
     /// The directory that knows the tenant.

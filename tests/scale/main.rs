@@ -10,11 +10,11 @@ mod reports;
 mod servers;
 
 use sspr::admin::{Contacts, DryRunUser};
-use sspr::facts::{EmailAddress, PhoneNumber};
+use sspr::facts::{EmailAddress, GroupId, PhoneNumber};
 use sspr::policy::Scope;
 use sspr::port::Cursor;
 use sspr::testing::{World, block_on};
-use sspr::{GroupId, Policy, PolicySettings};
+use sspr::{Policy, PolicySettings};
 
 use crowd::{Crowd, id};
 

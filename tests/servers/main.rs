@@ -4,6 +4,8 @@
 #[cfg(feature = "testing")]
 #[path = "../support/fresh.rs"]
 mod fresh;
+#[path = "../support/rows.rs"]
+mod rows;
 #[path = "../support/servers/mod.rs"]
 mod servers;
 #[cfg(feature = "testing")]

@@ -11,10 +11,10 @@ use proptest::prelude::*;
 use sspr::adapters::chain::DirectoryChain;
 use sspr::adapters::memory::{GroupMember, MemoryDirectory};
 use sspr::conformance::{Ability, DirectoryUnderTest};
-use sspr::facts::{TenantFacts, UserFacts, UserQuery, UserSelector, WriteOutcome};
+use sspr::facts::{GroupId, TenantFacts, UserFacts, UserQuery, UserSelector, WriteOutcome};
 use sspr::port::{Cursor, Directory, Page, PasswordWrite, PortErrorKind, PortResult, UnlockWrite};
 use sspr::testing::{block_on, forward};
-use sspr::{GroupId, Identifier, RoleId, SecretText, TenantId, UserId};
+use sspr::{Identifier, RoleId, SecretText, TenantId, UserId};
 
 /// A name of one member and of the other.
 const NAMES: [&str; 2] = ["cloud", "staff"];

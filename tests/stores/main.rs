@@ -1,5 +1,7 @@
 //! The stores and ports that need no server, and the conformance kit.
 
+#[path = "../support/rows.rs"]
+mod rows;
 #[path = "../support/temporary.rs"]
 mod temporary;
 

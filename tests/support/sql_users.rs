@@ -12,9 +12,9 @@ use argon2::{Algorithm, Argon2, Params, Version};
 use async_trait::async_trait;
 use sspr::adapters::sql_directory::{LinkTable, SqlConfig, SqlDirectory, UserTable};
 use sspr::conformance::{Ability, DirectoryUnderTest};
-use sspr::facts::{TenantFacts, UserFacts, WriteReply};
+use sspr::facts::{GroupId, TenantFacts, UserFacts, WriteReply};
 use sspr::port::{Directory, PasswordWrite, PortErrorKind, PortResult};
-use sspr::{GroupId, SecretText, TenantId, UserId};
+use sspr::{SecretText, TenantId, UserId};
 use unicode_normalization::UnicodeNormalization as _;
 
 /// A database in which the tables are made.

@@ -6,7 +6,7 @@ use axum::extract::{ConnectInfo, Extension, Form, Path, State};
 use axum::http::{HeaderMap, Method, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::{Router, routing};
-use sspr::*;
+use sspr::{recovery::*, *};
 
 type User = Option<Extension<SignedIn>>; // from the layer for sessions; only a change needs it
 type Peer = ConnectInfo<std::net::SocketAddr>;

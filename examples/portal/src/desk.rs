@@ -9,10 +9,11 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use minijinja::{Value, context};
 use serde::Deserialize;
 use sspr::admin::{Contacts, Explanation, TemporaryPassword};
+use sspr::error::SsprReason;
 use sspr::facts::{EmailAddress, PhoneNumber};
 use sspr::method::{OathParameters, OathSeed};
 use sspr::words::Phrases;
-use sspr::{Admin, Error, InvalidInput, SecretText, SsprReason, UserId};
+use sspr::{Admin, Error, InvalidInput, SecretText, UserId};
 
 use crate::Portal;
 use crate::pages::{shown, value};

@@ -7,7 +7,8 @@ use axum::extract::{Query, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use minijinja::context;
 use serde::Deserialize;
-use sspr::{Attempt, Error, FlowTicket, Identifier, InvalidInput, Recovery, Refusal, Request};
+use sspr::recovery::{FlowTicket, Recovery};
+use sspr::{Attempt, Error, Identifier, InvalidInput, Refusal, Request};
 
 use crate::Portal;
 use crate::form::FlowForm;

@@ -7,10 +7,11 @@ use axum::extract::State;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use minijinja::context;
 use sspr::policy::HelpDesk;
+use sspr::recovery::{DeviceSecret, FlowTicket, Recovery};
 use sspr::web::SecretCookie;
 use sspr::{
-    Attempt, DeviceSecret, Error, FlowTicket, Identifier, InvalidInput, Recovery, Refusal, Reply,
-    Request, ResetTicket, SecretText, Selection, UnlockTicket,
+    Attempt, Error, Identifier, InvalidInput, Refusal, Reply, Request, ResetTicket, SecretText,
+    Selection, UnlockTicket,
 };
 
 use crate::Portal;

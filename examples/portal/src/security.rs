@@ -9,13 +9,13 @@ use minijinja::{Value, context};
 use serde::{Deserialize, Serialize};
 use sspr::facts::{Destination, EmailAddress, PhoneNumber};
 use sspr::method::{
-    Channel, MethodView, NewAuthenticator, NewMethod, Prompt, RecoveryCodes, RegistrationReview,
-    Skip,
+    Channel, MethodId, MethodView, NewAuthenticator, NewMethod, Prompt, RecoveryCodes,
+    RegistrationReview, Skip,
 };
 use sspr::words::ZoneOffset;
 use sspr::{
-    Attempt, Error, InvalidInput, MethodId, MethodKind, Refusal, Registration, RegistrationTicket,
-    Reply, Request, SignedIn, Step,
+    Attempt, Error, InvalidInput, MethodKind, Refusal, Registration, RegistrationTicket, Reply,
+    Request, SignedIn, Step,
 };
 
 use crate::pages::{shown, value};

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
+use sspr::recovery::{DeviceSecret, FlowTicket};
 use sspr::web::SecretCookie;
-use sspr::{DeviceSecret, FlowTicket, Request, Source, TenantId};
+use sspr::{Request, Source, TenantId};
 
 use crate::Portal;
 use crate::guard::text;

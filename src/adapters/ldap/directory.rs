@@ -15,9 +15,9 @@ use super::profile::LdapKind;
 use super::shared::LdapDirectory;
 use super::tenant::LdapTenant;
 use super::value::folded;
-use crate::facts::{UserFacts, UserSelector, WritebackState};
+use crate::facts::{GroupId, UserFacts, UserSelector, WritebackState};
 use crate::port::{Cursor, Page, PortError, PortResult};
-use crate::{GroupId, RoleId, SecretText, TenantId, UserId};
+use crate::{RoleId, SecretText, TenantId, UserId};
 
 /// The most users of one name that are returned.
 const MAX_NAMESAKES: u32 = 50;

@@ -67,7 +67,7 @@ impl LdapFault {
         match (&self.cause, self.stage) {
             (_, LdapStage::Write | LdapStage::Queue) => false,
             (LdapCause::Lost(_) | LdapCause::Malformed, _) => true,
-            // The patience for one server is over, not the call's timeout.
+            // The time for one server is over, but not the call's timeout.
             (LdapCause::Late, stage) => matches!(stage, LdapStage::Connect),
             (LdapCause::Refused(code, _), _) => matches!(*code, code::BUSY | code::UNAVAILABLE),
             (LdapCause::Unusable(_), _) => false,

@@ -10,8 +10,8 @@ use super::message::{Entry, Search, SearchScope};
 use super::profile::{LdapKind, LdapProfile};
 use super::tenant::LdapTenant;
 use super::value::{folded_name, sid_text};
-use crate::facts::UserFacts;
-use crate::{GroupId, RoleId, UserId};
+use crate::facts::{GroupId, UserFacts};
+use crate::{RoleId, UserId};
 
 /// Active Directory's rule that follows `member` through nested groups.
 pub(super) const IN_CHAIN: &str = "1.2.840.113556.1.4.1941";

@@ -10,9 +10,9 @@ use super::directory::{Listing, not_checked, position};
 use super::fault::{LdapCause, LdapFault, LdapStage};
 use super::shared::LdapDirectory;
 use super::write::reply_of;
-use crate::facts::{TenantFacts, UserFacts, UserQuery, WriteOutcome, WriteReply};
+use crate::facts::{GroupId, TenantFacts, UserFacts, UserQuery, WriteOutcome, WriteReply};
 use crate::port::{Cursor, Directory, Page, PasswordWrite, PortError, PortResult, UnlockWrite};
-use crate::{GroupId, RoleId, SecretText, TenantId, UserId};
+use crate::{RoleId, SecretText, TenantId, UserId};
 
 /// Runs a call until the deadline. The stage tells how far it had come.
 macro_rules! in_time {

@@ -11,11 +11,11 @@ use super::hash::Hasher;
 use super::rows::{TextRow, UserRows};
 use super::statements::Statements;
 use super::table::{SqlIdType, UserTable};
-use crate::facts::{TenantFacts, UserFacts, UserQuery, UserSelector, WriteReply};
+use crate::facts::{GroupId, TenantFacts, UserFacts, UserQuery, UserSelector, WriteReply};
 use crate::port::{
     Clock, Cursor, Directory, Page, PasswordWrite, PortError, PortResult, UnlockWrite,
 };
-use crate::{GroupId, RoleId, SecretText, TenantId, UserId};
+use crate::{RoleId, SecretText, TenantId, UserId};
 
 /// Users in a table of an SQLite file or a PostgreSQL database; [`SqlConfig`](super::SqlConfig) makes one.
 pub struct SqlDirectory {

@@ -7,10 +7,10 @@ use unicode_normalization::UnicodeNormalization as _;
 use super::rows::TextRow;
 use super::statements::COLUMNS;
 use super::table::UserTable;
-use crate::facts::{MustChange, UserFacts};
+use crate::facts::{GroupId, MustChange, UserFacts};
 use crate::message::Locale;
 use crate::port::{PortError, PortResult};
-use crate::{GroupId, RoleId, Timestamp, UserId};
+use crate::{RoleId, Timestamp, UserId};
 
 /// A user's row.
 pub(super) struct UserRow {

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use crate::conformance::kit::{PropertyResult, Stop, ensure, require};
 use crate::conformance::ports::{DirectoryUnderTest, PortHarness};
 use crate::conformance::sample::tenant;
-use crate::facts::{TenantFacts, UserFacts, UserQuery, UserSelector};
-use crate::{GroupId, Identifier, InvalidInput, RoleId, TenantId, UserId};
+use crate::facts::{GroupId, TenantFacts, UserFacts, UserQuery, UserSelector};
+use crate::{Identifier, InvalidInput, RoleId, TenantId, UserId};
 
 pub(super) type Subject<'a> = &'a dyn PortHarness<dyn DirectoryUnderTest>;
 pub(super) type SharedDirectory = Arc<dyn DirectoryUnderTest>;

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use crate::conformance::Ability;
-use crate::facts::{TenantFacts, UserFacts};
+use crate::facts::{GroupId, TenantFacts, UserFacts};
 use crate::method::Channel;
 use crate::port::{Delivery, Directory, PortResult, Sessions};
-use crate::{GroupId, TenantId, Timestamp, UserId};
+use crate::{TenantId, Timestamp, UserId};
 
 /// A directory, empty at first, to which the kit adds tenants, users and groups.
 ///

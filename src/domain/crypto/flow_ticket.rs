@@ -11,7 +11,7 @@ use crate::domain::invalid::InvalidInput;
 /// implement it.
 ///
 /// ```
-/// use sspr::FlowTicket;
+/// use sspr::recovery::FlowTicket;
 ///
 /// fn cookie<T: FlowTicket>(ticket: &T) -> String {
 ///     let attributes = "Path=/; HttpOnly; Secure; SameSite=Strict";

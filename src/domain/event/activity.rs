@@ -188,8 +188,8 @@ impl ActivityEntry {
 }
 
 impl EventKind {
-    /// The activities of Entra's audit log that the event stands for: none, if Entra logs no such
-    /// thing; two, if Entra logs it twice.
+    /// The activities that Entra's audit log would have for this event: usually one; none if Entra
+    /// logs nothing of the kind; two if Entra logs it twice.
     ///
     /// ```
     /// use sspr::audit::{Activity, ActivityStatus, Event};

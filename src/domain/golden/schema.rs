@@ -7,10 +7,11 @@ use std::path::Path;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
+use crate::PolicySettings;
 use crate::domain::crypto::link_base::LinkBase;
 use crate::domain::identity::contact::{NumberPrefix, PhoneFormat};
 use crate::domain::identity::facts::Plan;
-use crate::domain::identity::ids::RoleId;
+use crate::domain::identity::ids::{GroupId, RoleId};
 use crate::domain::method::MethodKind;
 use crate::domain::password::BannedPasswords;
 use crate::domain::policy::table::{SETTINGS, Setting};
@@ -20,7 +21,6 @@ use crate::domain::policy::{
 };
 use crate::domain::questions::{QuestionId, QuestionTopic};
 use crate::domain::schema_forms::WrittenSpan;
-use crate::{GroupId, PolicySettings};
 
 const FILE: &str = "schemas/policy.json";
 /// What the settings are called.

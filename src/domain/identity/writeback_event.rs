@@ -9,7 +9,7 @@ use crate::domain::reason::SsprReason;
 /// A [`Directory`](crate::port::Directory) that reads these logs returns [`outcome`](Self::outcome).
 ///
 /// ```
-/// use sspr::SsprReason;
+/// use sspr::error::SsprReason;
 /// use sspr::facts::{PolicyReason, WriteOutcome, WritebackEvent};
 ///
 /// let event = WritebackEvent::of(33008).unwrap();
@@ -177,7 +177,7 @@ impl WritebackEvent {
     /// [`Indeterminate`](WriteOutcome::Indeterminate); [`reason`](Self::reason) says what to do.
     ///
     /// ```
-    /// use sspr::SsprReason;
+    /// use sspr::error::SsprReason;
     /// use sspr::facts::{WriteOutcome, WritebackEvent};
     ///
     /// let stopped = WritebackEvent::of(31016).unwrap();

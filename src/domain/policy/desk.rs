@@ -38,7 +38,7 @@ pub struct DeskPolicy {
     /// each of 1 to 16 roles.
     pub help_tiers: Vec<BTreeSet<RoleId>>,
     /// The page to which the *it was not me* link of a mailed notice leads: its button calls
-    /// [`Repudiation::redeem`](crate::Repudiation::redeem). Default: none, so that notices hold no
+    /// [`Repudiation::redeem`](crate::recovery::Repudiation::redeem). Default: none, so that notices hold no
     /// link.
     pub repudiation_link: Option<LinkBase>,
     /// How long such a link is accepted after its notice was sent. Default 24 hours, the default

@@ -28,18 +28,18 @@ pub struct Unserved {
 pub enum Lack {
     /// A channel of the [`Delivery`](crate::port::Delivery) that reaches this kind of method.
     Channel,
-    /// A [`seal`](crate::EngineBuilder::seal) for the seeds of authenticators.
+    /// A [`seal`](crate::builder::EngineBuilder::seal) for the seeds of authenticators.
     Seal,
-    /// A method that the host verifies: [`external_method`](crate::EngineBuilder::external_method).
+    /// A method that the host verifies: [`external_method`](crate::builder::EngineBuilder::external_method).
     ExternalMethod,
-    /// A [`slow_hash`](crate::EngineBuilder::slow_hash) for the answers to security questions.
+    /// A [`slow_hash`](crate::builder::EngineBuilder::slow_hash) for the answers to security questions.
     SlowHash,
-    /// A longer [`reply_floor`](crate::EngineBuilder::reply_floor): one that covers the hashes of the
+    /// A longer [`reply_floor`](crate::builder::EngineBuilder::reply_floor): one that covers the hashes of the
     /// questions that are asked before the first proof.
     ReplyFloor,
-    /// A [`strength_estimator`](crate::EngineBuilder::strength_estimator).
+    /// A [`strength_estimator`](crate::builder::EngineBuilder::strength_estimator).
     StrengthEstimator,
-    /// A [`human_check`](crate::EngineBuilder::human_check).
+    /// A [`human_check`](crate::builder::EngineBuilder::human_check).
     HumanCheck,
     /// More kinds of method: the engine serves fewer than the gates require.
     Methods,

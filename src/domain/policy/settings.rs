@@ -168,7 +168,7 @@ impl Default for PolicySettings {
 /// Who may use self-service reset (Entra: None, Selected, All).
 ///
 /// ```
-/// use sspr::GroupId;
+/// use sspr::facts::GroupId;
 /// use sspr::policy::Scope;
 ///
 /// let pilot = Scope::Selected([GroupId::parse("sspr-pilot")?].into());

@@ -1,5 +1,5 @@
-//! What replies are counted, and under which names. A reply before the first proof leaves no event that
-//! tells more than the reply itself; so a counter is keyed by the reply, and by nothing else.
+//! Which replies are counted, and under which keys. Counters must tell a reader no more than the replies
+//! told the callers, so the key of a counter depends on the reply alone.
 
 use serde::{Deserialize, Serialize};
 
@@ -50,7 +50,7 @@ const OUTCOMES: [&str; 9] = [
     FAULT,
 ];
 const ACCEPTED: &str = "accepted";
-/// Any other refusal: one that only a host's mistake causes, or that needs a proof.
+/// Any other refusal: an overload, a mistake of the host, or one that only a caller with a proof gets.
 const OTHER: &str = "other";
 const FAULT: &str = "fault";
 

@@ -161,7 +161,7 @@ pub struct UsageRow {
     pub methods: Vec<MethodKind>,
     /// The channel of the code.
     pub channel: Option<Channel>,
-    /// A stable code of the reason: that of a [`SsprReason`](crate::SsprReason), of a
+    /// A stable code of the reason: that of a [`SsprReason`](crate::error::SsprReason), of a
     /// [`FlowStage`](crate::audit::FlowStage), of who rejected a password, or of a budget.
     pub reason: Option<String>,
     /// What the rows of one flow have in common.

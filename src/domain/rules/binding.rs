@@ -20,7 +20,7 @@ use crate::domain::rules::eligibility::{
 };
 use crate::domain::time::Timestamp;
 
-/// What is known of an account, if the host may not have told every part of it.
+/// A fact about an account: unknown if it depends on what the host has not answered.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Known {
     Yes,
@@ -72,8 +72,8 @@ impl MethodToBind {
         Self { candidate: Candidate { kind, expected, index: 0 }, displaces }
     }
 
-    /// Whether the address is that of one of these methods. To confirm it gives the account nothing
-    /// that it has not.
+    /// Whether one of these methods has the same kind and address. Confirming the address again
+    /// gives the account no further method.
     fn is_among(&self, held: &[Candidate]) -> bool {
         let Candidate { kind, expected, .. } = &self.candidate;
         let same =
@@ -81,7 +81,7 @@ impl MethodToBind {
         matches!(expected, Expected::Sent(_)) && held.iter().any(same)
     }
 
-    /// The newcomer for this pending method.
+    /// The method to bind when this pending one is confirmed.
     pub(crate) fn of(account: &Account, method: &Method) -> Self {
         let to = match &method.factor {
             Factor::Address(destination) => Some(destination),
@@ -101,7 +101,7 @@ impl Holdings<'_> {
     /// Whether the account holds anything. If it does, a new address has a hold.
     pub(crate) fn any(&self, account: &Account, policy: &Policy) -> Known {
         let registered = account.methods.iter().any(Method::active);
-        // Also data of a kind that the policy withholds now: they are an address of the owner's.
+        // Kinds that the policy withholds now are included: their data is still the owner's address.
         let directory = policy.contacts.directory
             && MethodKind::CONTACTS
                 .iter()
@@ -132,8 +132,8 @@ impl Holdings<'_> {
     }
 
     /// Whether a reset uses this address already, since an administrator or the directory supplied
-    /// it. Supplied data of a kind do not count while the account has a better address of the kind:
-    /// to confirm them then adds a method, though the address is known.
+    /// it. While the account has a better address of the same kind, supplied data does not count:
+    /// confirming it then adds a method, although the address is known.
     pub(crate) fn counts(&self, account: &Account, policy: &Policy, new: &MethodToBind) -> bool {
         let Self { user, gates, external, .. } = self;
         let used = candidates(account, user, policy, gates, external, Timestamp::MAX);
@@ -168,7 +168,7 @@ impl Holdings<'_> {
                 Provenance::Administrator => policy.contacts.administrator,
                 _ => true,
             };
-            // A set of which the policy has removed too many questions is none.
+            // A set from which the policy has removed too many questions does not count.
             let is_whole =
                 method.kind != MethodKind::SecurityQuestions || method.provable(&policy.questions);
             method.active() && provenance_counts && is_whole && !is_stale(account, method)

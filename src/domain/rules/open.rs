@@ -18,7 +18,7 @@ use crate::domain::policy::{Policy, ThrottledAct};
 use crate::domain::refusal::Refusal;
 use crate::domain::time::{DAY, Timestamp};
 
-/// Attempts that a code allows while its destination has been sent too many codes, and an
+/// The attempts of a code to a destination that was sent too many codes, and of the link of an
 /// invitation.
 const WARY_ATTEMPTS: u8 = 2;
 
@@ -285,7 +285,7 @@ fn put_challenge(
         transition.account.flows.len() - 1
     });
     let flow = &mut transition.account.flows[place];
-    // The most that any step has required.
+    // A flow keeps the highest number that any of its steps has required.
     flow.required = flow.required.max(open.flow.required);
     // Another proof is needed: the policy now requires more than the grant was earned with.
     flow.grant = None;

@@ -204,7 +204,7 @@ pub(crate) enum DeliveryOutcome {
     Later,
     /// The tenant has no provider for the channel now: try again later, for a day at most.
     NoChannel,
-    /// The counter of its administrator was not incremented, or that is not known: try again later.
+    /// The counter of its administrator was not incremented, or perhaps not: try again later.
     Uncounted,
     /// Refused for good.
     Never,

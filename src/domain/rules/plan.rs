@@ -63,7 +63,7 @@ pub struct SuppliedContact {
     pub masked: String,
 }
 
-/// Whether a user has registered, may reset, can do both, and has any method: each computed apart.
+/// Whether a user has registered, may reset, can do both, and has any method.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct RegistrationStatus {
@@ -108,7 +108,7 @@ pub(crate) fn is_open(
             policy.registration.office_phone
                 && (!interrupts || from_directory(kind, user, policy).is_some())
         }
-        // Another number is an alternate phone.
+        // An interrupted sign-in offers no second number: it would be an alternate phone.
         MethodKind::MobilePhone => !interrupts || registered(account, kind) == 0,
         _ => true,
     }
@@ -169,7 +169,7 @@ pub(crate) struct Planner<'a> {
     pub(crate) mode: RegistrationMode,
     /// Whether the sign-in has a second factor, or one that only has to be proven again.
     pub(crate) second_factor: bool,
-    /// The kinds one of which the host's sign-in requires.
+    /// The host's sign-in requires a method of one of these kinds.
     pub(crate) sign_in: &'a BTreeSet<MethodKind>,
 }
 

@@ -92,7 +92,7 @@ pub(crate) fn reserve_attempt(
         newest.attempts -= 1;
         newest.tried = true;
         let challenge = newest.clone();
-        // The questions that the page has shown: with one attempt less others are asked.
+        // The questions that the page has shown, drawn before this attempt was counted.
         let asked = asked_now(&transition.account, &before, &transition.policy.questions);
         transition.check_throttle(proving.purpose, &challenge)?;
         let reservation = transition.reserve_comparison(number, proving.purpose, challenge);

@@ -20,9 +20,9 @@ pub(crate) struct Answered {
     pub(crate) rehashed: Vec<StoredAnswer>,
 }
 
-/// The questions that this challenge asks now: drawn by its nonce and the attempts that it has left,
-/// so that the attempt which is counted for a wrong set draws others. Sticky questions stay until
-/// they were answered. None for a decoy, and if the policy has removed too many.
+/// The questions that this challenge asks now. They are drawn from its nonce and the attempts that it
+/// has left, so that counting an attempt draws others; sticky questions stay until they are answered.
+/// Empty for a decoy, and if the policy has removed too many questions of the set.
 pub(crate) fn asked_now(
     account: &Account,
     challenge: &Challenge,
@@ -34,8 +34,8 @@ pub(crate) fn asked_now(
 }
 
 /// The questions that are shown before the first proof: those of the account, or, if it has none
-/// that count, those that `decoy` gives its name. The budgets do not matter, so that they do not
-/// show.
+/// that count, those that `decoy` gives its name. Budgets are ignored, since the reply must not show
+/// them.
 pub(crate) fn asked_first(
     account: &Account,
     flow: &FlowId,
@@ -71,6 +71,8 @@ fn drawn(
     draw(&set.askable(questions), &seed, turn, questions.reset.into())
 }
 
+/// What a draw depends on: for sticky questions the set and how often it was answered, otherwise the
+/// challenge and the attempts that it has left.
 fn seed_and_turn(
     own: Vec<u8>,
     answered: u32,

@@ -54,7 +54,7 @@ impl Binding<'_> {
     ///
     /// [`Refusal::NotEligible`] if the owner has repudiated a change;
     /// [`Refusal::ReauthenticationRequired`] if the registration session is over;
-    /// [`Refusal::TooOften`] if as many others are in progress as the record holds.
+    /// [`Refusal::TooOften`] if the record has no room for another session.
     pub(crate) fn sit(&self, transition: &mut Transition<'_>) -> Result<(), Refusal> {
         transition.check_not_repudiated()?;
         let now = transition.now;

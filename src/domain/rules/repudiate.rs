@@ -36,7 +36,7 @@ pub(crate) fn repudiate(
         return Err(Refusal::NotAccepted);
     }
     let methods = drop_since(transition, claim.since);
-    // An address that another person has added is told nothing.
+    // Looked up after the removal, so that an address added by another person gets no notice.
     let addresses = tell(&transition.account);
     transition.account.devices.clear();
     transition.account.sources.clear();

@@ -101,9 +101,9 @@ pub(crate) fn prompt(
 
 /// The user who signs in, and what that user may do.
 pub(crate) struct SignInSubject<'a> {
-    /// What the password asks for, if the engine may change it.
+    /// Whether the password must be changed; nothing if the engine may not change it.
     pub(crate) password: PasswordDue,
-    /// Whether nothing but the switch for administrators comes first against a reset.
+    /// Whether the first reason against a reset is that the policy lets no administrator reset.
     pub(crate) administrators_off: bool,
     /// What counts for the user, if a reset is allowed.
     pub(crate) eligible: Option<EligibleUser<'a>>,

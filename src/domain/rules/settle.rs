@@ -76,8 +76,8 @@ fn count_reset(transition: &mut Transition<'_>) {
         }
         transition.account.throttles.retain(|state| state.act == ThrottledAct::ResetCompleted);
     }
-    // Only a caller with the required proofs completes a reset, so it counts in both pools: no
-    // stranger can lock the owner's.
+    // Counted in both pools. A stranger cannot lock the owner out with it, since completing a reset
+    // takes the required proofs.
     for pool in [PoolKind::Anonymous, PoolKind::Proven] {
         let (act, kind) = (ThrottledAct::ResetCompleted, MethodKind::Password);
         transition.count_throttled(act, kind, pool, SourceHash::NONE);
@@ -173,9 +173,9 @@ impl PendingWriteFailure {
 /// The kinds of failure.
 #[derive(Clone, Copy)]
 pub(crate) enum FailureCause {
-    /// It does not accept the password: a stable code of the reason.
+    /// The directory does not accept the password; a stable code of the reason.
     Refused(&'static str),
-    /// It could not write.
+    /// The directory could not write.
     Failed(SsprReason),
 }
 

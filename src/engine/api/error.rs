@@ -16,8 +16,9 @@ use crate::port::{PortError, Retry};
 ///   arrived. The ticket stays valid, except after `Ended` and `TicketReplaced`.
 /// - [`Invalid`](Self::Invalid): the call was malformed. A bug in the host, or invalid input from a
 ///   browser; nothing was read or counted.
-/// - [`Fault`](Self::Fault): a port failed. Nothing has succeeded; [`retry`](Fault::retry) tells
-///   when to try again. Log it, and show only "try again later".
+/// - [`Fault`](Self::Fault): a port failed; [`retry`](Fault::retry) tells when to try again. Log it,
+///   and show only "try again later". After a fault of the directory from `complete` the password may
+///   have changed; any other fault means that nothing has succeeded.
 ///
 /// ```
 /// use sspr::{Error, Refusal};
@@ -75,6 +76,15 @@ impl Error {
 }
 
 /// A port that failed.
+///
+/// ```
+/// use sspr::Fault;
+///
+/// /// A line for the log. The source of the error may name hosts and paths.
+/// fn line(fault: &Fault) -> String {
+///     format!("{fault} ({:?}), caused by {:?}", fault.retry(), fault.error)
+/// }
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[error("{origin} failed: {error}")]
 #[non_exhaustive]

@@ -148,7 +148,8 @@ impl Step {
     /// the cloud (Entra: `OnPremisesSuccessCloudFailure`).
     ///
     /// ```
-    /// use sspr::{SsprReason, Step};
+    /// use sspr::error::SsprReason;
+    /// use sspr::Step;
     ///
     /// let done = Step::Done { propagated: false };
     /// assert_eq!(done.reason(), Some(SsprReason::NotPropagated));

@@ -97,7 +97,7 @@ impl Request {
 /// `Secure`, `SameSite=Strict`), one for each user who has completed a flow in this browser.
 ///
 /// ```
-/// use sspr::DeviceSecret;
+/// use sspr::recovery::DeviceSecret;
 ///
 /// assert!(DeviceSecret::parse("not one").is_err());
 /// let device = DeviceSecret::parse(&"A".repeat(43))?;
@@ -185,11 +185,21 @@ impl SignedIn {
     }
 }
 
-/// What the host knows about a sign-in.
+/// What the host knows about a sign-in. Take each value from the host's own session, never from a form.
+///
+/// ```
+/// use sspr::method::SignInContext;
+/// use sspr::port::{Clock as _, SystemClock};
+///
+/// let now = SystemClock.now();
+/// let context = SignInContext::new("session-7d1f", now).with_second_factor(now);
+/// assert_eq!(context.second_factor_at, Some(now));
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SignInContext {
-    /// An opaque name of the session.
+    /// A name of the session, which no other session has: a skipped prompt and a registration session
+    /// belong to it. Only a hash of it is stored.
     pub session: String,
     /// When the user signed in.
     pub signed_in_at: Timestamp,

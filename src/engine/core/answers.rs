@@ -23,17 +23,18 @@ use crate::engine::core::hashing::{DecoyHash, HashPermit};
 use crate::engine::observe::Observed;
 use crate::port::{PortError, SlowHash};
 
-/// How long a caller waits who was refused because of the hashes that run.
+/// After how long a caller that was refused as [`Refusal::Overloaded`] may try again.
 const RETRY: Duration = Duration::from_secs(1);
 
 impl Core {
-    /// Seals and hashes what stands for an account that has no seed or no answer.
+    /// Makes the seed and the hash that are compared for an account that has none.
     pub(crate) async fn make_decoys(&self) -> Result<(), Error> {
         self.seal_decoy_seed().await?;
         self.hash_decoy_answer().await
     }
 
-    /// Hashes what no answer can be, for accounts without questions, and measures it.
+    /// Hashes the empty text, which no answer can be, for accounts without questions. Measures how
+    /// long a hash takes.
     async fn hash_decoy_answer(&self) -> Result<(), Error> {
         let Some(hash) = &self.slow_hash else { return Ok(()) };
         let secret = SecretText::from("");
@@ -46,8 +47,8 @@ impl Core {
         Ok(())
     }
 
-    /// The setting that the reply floor does not cover: questions before the first proof, whose
-    /// hashes take longer.
+    /// Names the setting `questions.first` if the hashes of an attempt take longer than the reply
+    /// floor.
     pub(crate) fn uncovered_hashes(&self, policy: &Policy) -> Option<Unserved> {
         let one = self.decoy_hash.get()?.took?;
         let all = one * u32::from(policy.questions.reset);
@@ -105,8 +106,8 @@ impl Core {
         Ok(hashed)
     }
 
-    /// Verifies the answers that the challenge asked for. Each attempt verifies as many hashes,
-    /// whether there is an account or not, and whichever answer is wrong.
+    /// Verifies the answers that the challenge asked for. Each attempt verifies the same number of
+    /// hashes, with or without an account, and whichever answer is wrong.
     pub(crate) async fn matching_answers(
         &self,
         comparison: &Comparison<'_>,
@@ -134,7 +135,7 @@ impl Core {
             let secret = self.keys.answer(tenant, user, id, &normal(typed));
             match hash.verify(&secret, stored.unwrap_or(&decoy.text)).await {
                 Ok(fits) => right += usize::from(fits & stored.is_some() & answer.is_some()),
-                // The other hashes follow, so that the fault costs no less.
+                // The other hashes are verified too, so that a fault takes as long.
                 Err(error) => failed = failed.or(Some(error)),
             }
         }
@@ -148,8 +149,8 @@ impl Core {
         Ok(Some(Match::Answers(Answered { asked: asked.to_vec(), rehashed })))
     }
 
-    /// The right answers, hashed again if a hash is not current. After an error the hashes stay as
-    /// they are: the answers were right.
+    /// Hashes the correct answers again if one of their hashes is not current. After an error the
+    /// hashes stay as they are, and the answers still count as correct.
     async fn rehash(
         &self,
         hash: &Observed<dyn SlowHash>,

@@ -241,8 +241,8 @@ pub(crate) struct CommitLoop<'a> {
 }
 
 impl CommitLoop<'_> {
-    /// Uses a record for the first decision that this call has just loaded or committed. If another
-    /// commit came after that, this step's commit is not applied, and the step loads the record.
+    /// Decides first on this record, which the call has just loaded or committed. If another commit
+    /// comes in between, this step's commit is not applied, and the step loads the record.
     pub(crate) fn from(mut self, loaded: Loaded) -> Self {
         self.loaded = Some(loaded);
         self

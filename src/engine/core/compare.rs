@@ -45,7 +45,7 @@ pub(crate) struct Comparison<'a> {
     pub(crate) identifier: [u8; 8],
 }
 
-/// A secret that was right, after its attempt was reserved.
+/// A secret that was correct, after its attempt was reserved.
 pub(crate) struct Compared {
     pub(crate) reservation: AttemptReservation,
     pub(crate) matched: Match,
@@ -76,7 +76,8 @@ impl Core {
         claim: &TicketClaims,
         attempt: &Attempt,
     ) -> Result<Compared, Error> {
-        // Before anything is read, so that it is the same for every account. It ends with the call.
+        // Taken before anything is read, so that a refusal does not depend on the account; held until
+        // the call ends.
         let _permit = self.permit_attempt(claim, attempt)?;
         let fits = |challenge: &Challenge| attempt.fits(challenge);
         let (purpose, generation) = (claim.purpose, claim.generation);

@@ -42,11 +42,11 @@ pub(crate) struct Context {
     pub(crate) effective: Option<EffectivePolicy>,
     /// When the facts were read.
     pub(crate) read_at: Timestamp,
-    /// One of the users of a name that several have, so that it stands for none.
+    /// For a name that several users have: one of them. The name selects no user.
     pub(crate) shared: Option<UserFacts>,
 }
 
-/// What concerns a tenant: its facts, its policy, the providers of its channels.
+/// The facts, the policy and the providers of channels of a tenant.
 #[derive(Clone)]
 pub(crate) struct TenantContext {
     pub(crate) facts: Option<TenantFacts>,
@@ -67,9 +67,10 @@ impl TenantContext {
     }
 }
 
-/// What the host says about its own kinds of method for one user.
+/// Which host-verified methods a user has, as far as the host has answered.
 #[derive(Default)]
 pub(crate) struct ExternalAnswers {
+    /// The kinds that the host was asked about.
     kinds: Vec<MethodKind>,
     pub(crate) available: Vec<MethodKind>,
     pub(crate) unsure: Vec<(MethodKind, PortError)>,
@@ -124,7 +125,7 @@ impl Core {
         Arc::clone(stored.map_or(&self.fallback, |record| &record.policy))
     }
 
-    /// Reads what concerns the tenant.
+    /// Reads the tenant's facts, policy and channels.
     pub(crate) async fn tenant_context(
         &self,
         tenant: &TenantId,

@@ -36,7 +36,7 @@ impl Core {
             Ok(_) => Ok(()),
             Err(Error::Refused(refusal)) => Err(Some(refusal)),
             Err(Error::Fault(_)) => Err(None),
-            // The host has passed something malformed: that is no reply to a user.
+            // The host has passed malformed input, so no user got a reply.
             Err(Error::Invalid(_)) => return,
         };
         let day = ReportDay::of(self.clock.now());

@@ -1,4 +1,4 @@
-//! How many hashes of answers run at once.
+//! The bound on the attempts at security questions that are hashed at once.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -9,13 +9,13 @@ pub(crate) struct DecoyHash {
     pub(crate) took: Option<Duration>,
 }
 
-/// The hashes that run, and the most that may.
+/// The number of permits that are given out, and the most that may be.
 pub(crate) struct Hashing {
     most: u32,
     running: AtomicU32,
 }
 
-/// The right to run one hash after the other; it ends when it is dropped, with the call.
+/// The permission to compute hashes, one after the other. Dropping it gives it back.
 pub(crate) struct HashPermit<'a>(&'a Hashing);
 
 impl Hashing {
@@ -23,8 +23,8 @@ impl Hashing {
         Self { most: most.into(), running: AtomicU32::new(0) }
     }
 
-    /// A permit, while less than half of all are given out, or, for a caller who is known to be the
-    /// user, less than all.
+    /// A permit, if one is left. Callers that are not `known` to be the user get only the first half
+    /// of the permits.
     pub(crate) fn begin(&self, known: bool) -> Option<HashPermit<'_>> {
         let most = if known { self.most } else { self.most / 2 };
         let one_more = |running: u32| (running < most).then_some(running + 1);

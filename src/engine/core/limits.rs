@@ -48,7 +48,7 @@ struct Lines {
     /// If one of these is spent, the request is refused.
     refusing: Vec<Line>,
     /// If one of these is spent, the challenge gets longer codes or fewer attempts, and an event
-    /// alarms.
+    /// raises an alarm.
     escalating: Vec<Line>,
 }
 
@@ -79,7 +79,7 @@ pub(crate) struct LimitScope<'a> {
 impl Core {
     /// Counts the request against its limits, unless one of them refuses it. Returns the escalating
     /// limit that is spent, if any: the challenge then gets longer codes or fewer attempts, and an
-    /// event alarms.
+    /// event raises an alarm.
     ///
     /// # Errors
     ///

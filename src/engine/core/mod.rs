@@ -60,11 +60,12 @@ pub(crate) struct Core {
     pub(crate) seal: Option<Observed<dyn Seal>>,
     pub(crate) slow_hash: Option<Observed<dyn SlowHash>>,
     pub(crate) external: Vec<Observed<dyn ExternalMethod>>,
-    /// A sealed seed of no account, unsealed where an account without a device is compared.
+    /// A sealed seed that belongs to no account. It is opened for an account without a device, so that
+    /// the comparison costs the same.
     pub(crate) decoy_seed: OnceLock<Vec<u8>>,
-    /// A hash that no answer fits, verified where an account without questions is compared.
+    /// A hash that no answer matches. It is verified for an account without questions, likewise.
     pub(crate) decoy_hash: OnceLock<DecoyHash>,
-    /// The attempts at questions that are compared now.
+    /// The permits of attempts at security questions.
     pub(crate) hashing: Hashing,
     pub(crate) roles: AdminRoles,
     pub(crate) reply_floor: Duration,

@@ -1,4 +1,4 @@
-//! Codes to new numbers: the counters of their spend and of their ends, and the commits that open and
+//! Codes to new numbers: the counters of codes sent and of codes ended, and the commits that open and
 //! close breakers.
 //!
 //! Only `maintain` counts, so that no reply to a caller depends on these counters.
@@ -70,7 +70,7 @@ impl Core {
             limits.push((StoppedBy::TenantBudget, most, key, day_ends));
         }
         for (stopped_by, most, key, expires_at) in limits {
-            // One after the other: a code that one limit stops is counted against no further one.
+            // Counted one by one: a code that one limit stops is counted against none of the next.
             let counts = self.increment([CounterIncrement::new(key, 1, expires_at)]).await?;
             if counts.iter().sum::<u64>() > u64::from(most) {
                 return Ok(Some(stopped_by));
@@ -117,8 +117,7 @@ impl Core {
         }
     }
 
-    /// Changes the breakers of a tenant and records the change. Returns `None` if nothing was to be
-    /// changed.
+    /// Changes the breakers of a tenant and records the change. Returns `None` if nothing changes.
     pub(crate) async fn change_breakers(
         &self,
         tenant: &TenantId,

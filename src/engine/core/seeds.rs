@@ -49,7 +49,7 @@ impl Core {
         Ok(OathDevice { seed, parameters, used: None, unknown: Unknown::NONE })
     }
 
-    /// Seals a seed of no account, which is unsealed where an account without a device is compared.
+    /// Seals the decoy seed, which is opened for accounts without a device.
     pub(crate) async fn seal_decoy_seed(&self) -> Result<(), Error> {
         let Some(seal) = &self.seal else {
             return Ok(());

@@ -10,8 +10,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use crate::domain::identity::ids::TenantId;
 use crate::domain::report::{CountedReply, ReportDay};
 
-/// The most counts of one tenant that wait: those of some days. Beyond them the oldest are dropped, in
-/// a process that never calls `maintain`.
+/// The most counts of one tenant that wait to be written, which are those of some days. Beyond it the
+/// oldest are dropped. Only a process that never calls `maintain` reaches it.
 const MOST_WAITING: usize = 1_024;
 
 type Counts = BTreeMap<(ReportDay, CountedReply), u64>;

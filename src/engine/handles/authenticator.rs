@@ -21,6 +21,19 @@ use crate::engine::observe::Operation;
 /// The sign-in must check codes here and not keep the seeds itself. Then one record of the last
 /// accepted step covers every purpose: a code that opened a session cannot reset a password, nor
 /// the reverse (RFC 6238, 5.2).
+///
+/// ```
+/// use sspr::{Attempt, Engine, Error, Refusal, Request, UserId};
+///
+/// /// Whether the code is correct. Ask only after the password of this user was correct.
+/// async fn accepts(engine: &Engine, request: &Request, user: &UserId, code: &str) -> Result<bool, Error> {
+///     match engine.authenticator().verify(request, user, &Attempt::code(code)?).await {
+///         Ok(_) => Ok(true),
+///         Err(Error::Refused(Refusal::NotAccepted)) => Ok(false),
+///         Err(error) => Err(error),
+///     }
+/// }
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Authenticator<'a> {
     pub(crate) core: &'a Core,

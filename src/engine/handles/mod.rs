@@ -1,4 +1,4 @@
-//! The public faces of the engine. Each method checks its caller and calls one function of `flow`.
+//! The public handles of the engine. Those of flows call one function of `flow` for each method.
 
 pub(crate) mod admin;
 pub(crate) mod authenticator;

@@ -31,7 +31,8 @@ use crate::engine::observe::{Operation, Watched};
 /// A handler that serves both is generic:
 ///
 /// ```
-/// use sspr::{Attempt, Error, FlowTicket, Recovery, Reply, Request};
+/// use sspr::recovery::{FlowTicket, Recovery};
+/// use sspr::{Attempt, Error, Reply, Request};
 ///
 /// async fn enter<T: FlowTicket>(
 ///     recovery: Recovery<'_, T>,

@@ -28,7 +28,7 @@ impl Repudiation<'_> {
     /// The account is then blocked: until an administrator calls
     /// [`unblock`](crate::Admin::unblock), no reset, unlock, change or registration is possible, and
     /// [`explain`](crate::Admin::explain) gives
-    /// [`SsprReason::Repudiated`](crate::SsprReason::Repudiated). The owner and the help desk are
+    /// [`SsprReason::Repudiated`](crate::error::SsprReason::Repudiated). The owner and the help desk are
     /// notified. Tell the owner to call an administrator.
     ///
     /// A link is accepted once. Using one voids the links of all earlier notices, and so does

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{World, expected};
 use crate::adapters::memory::{MemoryDirectory, MemoryInbox, MemoryStore};
-use crate::builder::Ready;
+use crate::builder::{EngineBuilder, Ready};
 use crate::facts::{TenantFacts, UserFacts};
 use crate::policy::Scope;
 use crate::port::{Delivery, Directory, Sessions, Store};
@@ -12,9 +12,7 @@ use crate::testing::{
     CallLog, FaultPlan, Faulty, ManualClock, Recorder, SeededEntropy, SimulatedMethod, TestHash,
     TestSeal,
 };
-use crate::{
-    Engine, EngineBuilder, Error, Identifier, Keys, MethodKind, Policy, PolicySettings, Timestamp,
-};
+use crate::{Engine, Error, Identifier, Keys, MethodKind, Policy, PolicySettings, Timestamp};
 
 /// A layer around a port.
 type Layer<P> = Box<dyn FnOnce(Arc<P>) -> Arc<P> + Send>;

@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use super::*;
+use crate::error::{CodeLimit, SsprReason};
 use crate::message::Locale;
 use crate::method::{ChallengeOption, Channel, OptionView, Prompt, Skip};
 use crate::password::PasswordFault;
 use crate::policy::PasswordDue;
-use crate::{CodeLimit, MethodKind, Refusal, SsprReason, Step, Timestamp};
+use crate::{MethodKind, Refusal, Step, Timestamp};
 
 const AT: Timestamp = Timestamp::from_unix_seconds(1_700_000_000);
 pub(super) const TAGS: [&str; 4] = ["en", "lv", "zh-CN", "zh-TW"];

@@ -57,7 +57,7 @@ fn two_policies_differ_in_the_settings_that_were_changed() {
 fn the_troubleshooting_page_has_every_reason_and_every_event() {
     each(|tag, phrases| {
         let rows = phrases.troubleshooting();
-        let expected = crate::SsprReason::ALL.len() + 7 + WritebackEvent::ALL.len();
+        let expected = crate::error::SsprReason::ALL.len() + 7 + WritebackEvent::ALL.len();
         assert_eq!(rows.len(), expected, "{tag}");
         for row in &rows {
             for part in [&row.cause, &row.advice] {

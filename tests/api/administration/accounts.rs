@@ -7,10 +7,11 @@ use crate::support::*;
 use sspr::adapters::memory::MemoryStore;
 use sspr::admin::Contacts;
 use sspr::audit::EventKind;
+use sspr::error::SsprReason;
 use sspr::facts::{EmailAddress, UserFacts};
 use sspr::method::Channel;
 use sspr::port::{RecordKind, Store as _, Version};
-use sspr::{MethodKind, Policy, Refusal, RoleId, SsprReason, Step};
+use sspr::{MethodKind, Policy, Refusal, RoleId, Step};
 
 fn contacts(name: &str) -> Contacts {
     let mut contacts = Contacts::default();

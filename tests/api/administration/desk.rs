@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use sspr::admin::Contacts;
 use sspr::audit::{ActorKind, EventKind};
+use sspr::error::SsprReason;
 use sspr::facts::{EmailAddress, PasswordHome, PhoneNumber, UserKind, WriteOutcome, WritePurpose};
 use sspr::method::{OathParameters, OathSeed};
 use sspr::policy::LinkBase;
 use sspr::port::Clock as _;
 use sspr::{
-    Attempt, Error, InvalidInput, PolicySettings, Refusal, Reply, ResetTicket, SecretText,
-    SsprReason, Step, UserId,
+    Attempt, Error, InvalidInput, PolicySettings, Refusal, Reply, ResetTicket, SecretText, Step,
+    UserId,
 };
 
 use crate::support::*;

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use sspr::admin::{DryRunEffect, DryRunUser};
-use sspr::facts::{EmailAddress, PhoneNumber, UserFacts};
+use sspr::facts::{EmailAddress, GroupId, PhoneNumber, UserFacts};
 use sspr::policy::Scope;
 use sspr::port::Cursor;
 use sspr::testing::{FaultPlan, Faulty, InjectedFault, SimulatedMethod, World};
-use sspr::{GroupId, MethodKind, Policy, PolicySettings, Refusal, RoleId, UserId};
+use sspr::{MethodKind, Policy, PolicySettings, Refusal, RoleId, UserId};
 
 use crate::support::*;
 

@@ -1,8 +1,9 @@
 //! Incarnations of a directory that begins to report them.
 
 use crate::support::*;
+use sspr::Refusal;
 use sspr::audit::EventKind;
-use sspr::{Refusal, SsprReason};
+use sspr::error::SsprReason;
 
 fn mark(world: &World, mark: Option<&str>) {
     let mark = mark.map(str::to_owned);

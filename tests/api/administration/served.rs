@@ -123,7 +123,7 @@ fn a_wrong_seal_key_is_seen_when_the_engine_opens_and_keys_still_rotate() {
     for wrong in [key_seal(2), KeySeal::new(1, secret(9)).expect("long enough")] {
         let Err(Error::Fault(fault)) = open(wrong) else { panic!("another key") };
         assert_eq!(fault.error.kind(), PortErrorKind::Denied);
-        assert_eq!(fault.origin, sspr::FaultOrigin::Seal);
+        assert_eq!(fault.origin, sspr::error::FaultOrigin::Seal);
         let source = std::error::Error::source(&fault.error).expect("said why").to_string();
         assert!(source.contains("does not open what this store was sealed with"), "{source}");
     }

@@ -101,7 +101,7 @@ fn a_refusal_is_written_under_its_code() {
         Refusal::DirectoryPassword { reason: "history", retry_at: Some(retry_at) },
         Refusal::Busy { retry_at },
         Refusal::HumanCheckRequired,
-        Refusal::NotEligible { reason: sspr::SsprReason::NotInScope },
+        Refusal::NotEligible { reason: sspr::error::SsprReason::NotInScope },
         Refusal::ReauthenticationRequired,
         Refusal::NotAuthorised,
         Refusal::OwnAccount,

@@ -1,6 +1,6 @@
 //! Contact data of the directory, and what a write tells it.
 
-use sspr::SsprReason;
+use sspr::error::SsprReason;
 use sspr::facts::{
     ContactFacts, ContactSlot, Destination, Lockouts, PasswordHome, PhoneNumber, WritePurpose,
 };

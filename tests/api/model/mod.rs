@@ -11,10 +11,11 @@ mod throttles;
 mod users;
 mod values;
 
-use sspr::facts::UserFacts;
+use sspr::error::SsprReason;
+use sspr::facts::{GroupId, UserFacts};
 use sspr::policy::{Deviation, Disclosure};
 use sspr::port::{HumanCheck, PortResult, async_trait};
-use sspr::{GroupId, PolicySettings, Refusal, RoleId, SecretText, SsprReason, TenantId};
+use sspr::{PolicySettings, Refusal, RoleId, SecretText, TenantId};
 
 use crate::support::*;
 

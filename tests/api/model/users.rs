@@ -1,13 +1,12 @@
 //! Kinds of users, and the numbered reasons.
 
 use sspr::audit::EventKind;
+use sspr::error::SsprReason;
 use sspr::facts::{PasswordHome, TenantFacts, UserFacts, UserKind, WriteOutcome, WritebackState};
 use sspr::method::{Channel, SignInContext};
 use sspr::policy::Scope;
 use sspr::port::Clock as _;
-use sspr::{
-    Identifier, MethodKind, Refusal, Request, SignedIn, Source, SsprReason, Step, TenantId,
-};
+use sspr::{Identifier, MethodKind, Refusal, Request, SignedIn, Source, Step, TenantId};
 
 use super::{change, number, put, refused, world};
 use crate::support::*;

@@ -7,9 +7,11 @@ mod run;
 mod scenes;
 mod settings;
 
-use sspr::facts::{MustChange, PasswordHome, TimeZone, UserKind, WriteOutcome, WritebackState};
+use sspr::facts::{
+    GroupId, MustChange, PasswordHome, TimeZone, UserKind, WriteOutcome, WritebackState,
+};
 use sspr::policy::{Deviation, PlanTable, Retired, Retirement, Scope};
-use sspr::{GroupId, MethodKind, PolicySettings, RoleId, Timestamp};
+use sspr::{MethodKind, PolicySettings, RoleId, Timestamp};
 
 use crate::support::*;
 use run::{Setup, transcript};

@@ -5,9 +5,8 @@ use std::fmt::{Debug, Write as _};
 use sspr::facts::{EmailAddress, TenantFacts, UserFacts, WriteOutcome};
 use sspr::method::{NewMethod, SignInContext};
 use sspr::port::{Clock as _, HumanCheck, PortResult, StrengthEstimator};
-use sspr::{
-    Actor, Error, FlowTicket, PolicySettings, Reply, Request, SecretText, SignedIn, Step, TenantId,
-};
+use sspr::recovery::FlowTicket;
+use sspr::{Actor, Error, PolicySettings, Reply, Request, SecretText, SignedIn, Step, TenantId};
 
 use super::role;
 use crate::support::*;

@@ -430,7 +430,7 @@ const CHANGES: &[Changed] = &[
         || json!(1),
         |both| {
             policy(both, |policy| {
-                let group = |name| sspr::GroupId::parse(name).expect("valid");
+                let group = |name| sspr::facts::GroupId::parse(name).expect("valid");
                 policy.scope = sspr::policy::Scope::Selected([group("a"), group("b")].into());
             });
         },

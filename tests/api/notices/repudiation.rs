@@ -1,10 +1,11 @@
 //! *It was not me*: what the link of a notice does, and whom it reaches. R-021.
 
+use sspr::error::SsprReason;
 use sspr::facts::EmailAddress;
 use sspr::method::{Channel, NewMethod};
 use sspr::policy::LinkBase;
 use sspr::testing::CallLog;
-use sspr::{Attempt, Error, Identifier, PolicySettings, Refusal, SecretText, SsprReason};
+use sspr::{Attempt, Error, Identifier, PolicySettings, Refusal, SecretText};
 
 use crate::notices::scene::*;
 use crate::support::*;

@@ -6,8 +6,9 @@ use crate::registration::person::*;
 use crate::support::*;
 use sspr::adapters::memory::MemoryStore;
 use sspr::port::Clock as _;
+use sspr::recovery::DeviceSecret;
 use sspr::testing::{CallLog, Recorder};
-use sspr::{DeviceSecret, Refusal, Request, Source};
+use sspr::{Refusal, Request, Source};
 
 async fn recorded() -> (World, CallLog) {
     let log = CallLog::new();

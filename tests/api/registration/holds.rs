@@ -21,7 +21,7 @@ async fn settled() -> World {
     world
 }
 
-async fn method_at(world: &World, address: &str) -> Option<sspr::MethodId> {
+async fn method_at(world: &World, address: &str) -> Option<sspr::method::MethodId> {
     let user = with_second_factor(world, "look");
     let list = world.engine.registration().list(&request(), &user).await.expect("listed");
     let at = |one: &&sspr::method::MethodView| {

@@ -3,12 +3,12 @@
 use crate::support::*;
 use sspr::adapters::memory::MemoryStore;
 use sspr::facts::{EmailAddress, TenantFacts, UserFacts};
-use sspr::method::{Channel, NewAuthenticator, NewMethod, SignInContext};
+use sspr::method::{Channel, MethodId, NewAuthenticator, NewMethod, SignInContext};
 use sspr::port::Clock as _;
 use sspr::testing::{CallLog, Recorder};
 use sspr::{
-    Error, InvalidInput, MethodId, Policy, RegistrationTicket, Request, SecretText, SignedIn,
-    Source, TenantId,
+    Error, InvalidInput, Policy, RegistrationTicket, Request, SecretText, SignedIn, Source,
+    TenantId,
 };
 
 /// A session of one tenant and a request of another: every operation is refused, also if the other

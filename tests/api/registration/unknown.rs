@@ -7,10 +7,11 @@ use std::time::Duration;
 use crate::registration::person::*;
 use crate::support::*;
 use sspr::adapters::memory::MemoryStore;
+use sspr::error::FaultOrigin;
 use sspr::method::{Channel, Prompt};
 use sspr::policy::Deviation;
 use sspr::testing::{CallLog, FaultPlan, Faulty, InjectedFault, Recorder, SimulatedMethod};
-use sspr::{Engine, Error, FaultOrigin, MethodKind, PolicySettings, Refusal};
+use sspr::{Engine, Error, MethodKind, PolicySettings, Refusal};
 
 /// One of mail, phone and passkey is enough, so that the second method is tested.
 fn one_of_three() -> PolicySettings {

@@ -331,7 +331,7 @@ async fn the_prompt_counts_as_a_reset_does() {
     let seen = admin.explain(&world.user).await.expect("explained");
     assert_eq!(
         (seen.reason, seen.status.registered),
-        (Some(sspr::SsprReason::TooFewMethods), false)
+        (Some(sspr::error::SsprReason::TooFewMethods), false)
     );
 }
 

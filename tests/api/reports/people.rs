@@ -5,7 +5,8 @@ use std::time::Duration;
 use super::all;
 use crate::support::*;
 use sspr::admin::Contacts;
-use sspr::facts::{EmailAddress, MustChange, PhoneNumber, UserFacts};
+use sspr::error::SsprReason;
+use sspr::facts::{EmailAddress, GroupId, MustChange, PhoneNumber, UserFacts};
 use sspr::method::Channel;
 use sspr::policy::{Deviation, Retired, Retirement, Scope};
 use sspr::port::Clock as _;
@@ -14,7 +15,7 @@ use sspr::report::{
     RegistrationSummary, ReportRow as _,
 };
 use sspr::testing::{FaultPlan, Faulty, InjectedFault, SimulatedMethod};
-use sspr::{GroupId, MethodKind, PolicySettings, SsprReason, UserId};
+use sspr::{MethodKind, PolicySettings, UserId};
 
 const DAY: Duration = Duration::from_secs(86_400);
 

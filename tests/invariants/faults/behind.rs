@@ -1,10 +1,10 @@
 //! The directory changes between two steps of a reset.
 
 use sspr::adapters::memory::GroupMember;
-use sspr::facts::{EmailAddress, UserFacts, UserKind};
+use sspr::facts::{EmailAddress, GroupId, UserFacts, UserKind};
 use sspr::policy::Scope;
 use sspr::testing::block_on;
-use sspr::{GroupId, Policy, PolicySettings, Refusal, RoleId, SecretText};
+use sspr::{Policy, PolicySettings, Refusal, RoleId, SecretText};
 
 use crate::faults::reset::{ONE, Stage, TWO, last_ticket, run};
 use crate::faults::scene::{Ended, Scene, both};

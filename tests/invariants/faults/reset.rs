@@ -102,7 +102,7 @@ pub(crate) async fn step(scene: &Scene, engine: &Engine, stage: Stage) -> Result
         }
         Try => match complete(scene, engine).await {
             Err(Error::Fault(fault))
-                if fault.origin == sspr::FaultOrigin::Directory
+                if fault.origin == sspr::error::FaultOrigin::Directory
                     && fault.error.kind() == sspr::port::PortErrorKind::Unknown => {}
             other => drop(other?),
         },

@@ -7,7 +7,7 @@ use std::time::Duration;
 use sspr::adapters::memory::{MemoryDirectory, MemoryInbox, MemoryStore};
 use sspr::audit::Event;
 use sspr::facts::{TenantFacts, UserFacts};
-use sspr::method::{QuestionId, SignInContext};
+use sspr::method::{MethodId, QuestionId, SignInContext};
 use sspr::policy::{Deviation, LinkBase};
 use sspr::port::Commit;
 use sspr::port::{Clock as _, Columns, Record, Store};
@@ -16,8 +16,8 @@ use sspr::testing::{
     block_on,
 };
 use sspr::{
-    Engine, Identifier, MethodId, MethodKind, Policy, PolicySettings, Request, SignedIn, Source,
-    TenantId, Timestamp, UserId,
+    Engine, Identifier, MethodKind, Policy, PolicySettings, Request, SignedIn, Source, TenantId,
+    Timestamp, UserId,
 };
 
 use crate::support::{OLD, START, accepted_kinds, admin, keys, settings};

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use sspr::audit::{Event, EventKind};
+use sspr::method::MethodId;
 use sspr::port::RecordKind;
-use sspr::{Engine, MethodId, MethodKind};
+use sspr::{Engine, MethodKind};
 
 use crate::matrix::cells::{Cell, Flow, Way};
 use crate::matrix::crash::Outcome;

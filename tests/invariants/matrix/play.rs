@@ -1,10 +1,10 @@
 //! The stages of a cell, and what the person holds meanwhile.
 
-use sspr::method::QuestionId;
+use sspr::method::{MethodId, QuestionId};
 use sspr::testing::SoftToken;
 use sspr::{
-    Attempt, ChangeTicket, InvalidInput, MethodId, RegistrationTicket, Reply, ResetTicket,
-    SecretText, Step, UnlockTicket,
+    Attempt, ChangeTicket, InvalidInput, RegistrationTicket, Reply, ResetTicket, SecretText, Step,
+    UnlockTicket,
 };
 
 use crate::matrix::cells::{Cell, Flow, Way};

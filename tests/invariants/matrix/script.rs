@@ -3,10 +3,9 @@
 use std::collections::BTreeSet;
 
 use sspr::method::{QuestionId, QuestionTopic};
+use sspr::recovery::DeviceSecret;
 use sspr::testing::CallLog;
-use sspr::{
-    Attempt, DeviceSecret, Engine, Error, Identifier, Request, SecretText, Selection, Timestamp,
-};
+use sspr::{Attempt, Engine, Error, Identifier, Request, SecretText, Selection, Timestamp};
 
 use crate::matrix::cells::{Flow, Way};
 use crate::matrix::fixture::{Fixture, idle};

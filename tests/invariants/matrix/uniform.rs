@@ -4,10 +4,11 @@
 use std::sync::Arc;
 
 use sspr::adapters::memory::{GroupMember, MemoryStore};
-use sspr::facts::UserFacts;
+use sspr::facts::{GroupId, UserFacts};
 use sspr::policy::{Scope, SendBudgets};
+use sspr::recovery::DeviceSecret;
 use sspr::testing::{CallLog, Recorder, SeededEntropy, TestHash, TestSeal, block_on};
-use sspr::{DeviceSecret, Engine, GroupId, Identifier, Request, Source, UserId};
+use sspr::{Engine, Identifier, Request, Source, UserId};
 
 use crate::matrix::cells::{Flow, Way, cells};
 use crate::matrix::confusion::counted;

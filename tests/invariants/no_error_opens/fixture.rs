@@ -9,14 +9,12 @@ use std::time::Duration;
 use async_trait::async_trait;
 use sspr::adapters::memory::MemoryStore;
 use sspr::facts::{ContactFacts, Destination, EmailAddress, PhoneNumber, UserFacts};
-use sspr::method::{Channel, NewMethod, OathParameters, OathSeed, SignInContext};
+use sspr::method::{Channel, MethodId, NewMethod, OathParameters, OathSeed, SignInContext};
 use sspr::policy::Deviation;
 use sspr::port::{BreachList, Commit, HumanCheck, PortResult, RiskSignal, RiskSignals, Store};
 use sspr::port::{Clock as _, Columns, Record, RecordKind};
 use sspr::testing::{ManualClock, SeededEntropy, SoftToken, TestHash, TestSeal, block_on};
-use sspr::{
-    Engine, MethodId, MethodKind, PolicySettings, SecretText, SignedIn, TenantId, Timestamp, UserId,
-};
+use sspr::{Engine, MethodKind, PolicySettings, SecretText, SignedIn, TenantId, Timestamp, UserId};
 
 use crate::no_error_opens::twist::{Plan, Twisted};
 use crate::support::{MAIL, MOBILE, World, tenant};

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use sspr::error::SsprReason;
 use sspr::port::EventsOf;
-use sspr::{Engine, Error, Refusal, SsprReason};
+use sspr::{Engine, Error, Refusal};
 
 use crate::no_error_opens::fixture::Fixture;
 use crate::no_error_opens::scripts::{FOREIGN, Gains};

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use sspr::policy::Scope;
 use sspr::port::Clock as _;
-use sspr::{DeviceSecret, Reply, Request, ResetTicket, Step, Timestamp};
+use sspr::recovery::DeviceSecret;
+use sspr::{Reply, Request, ResetTicket, Step, Timestamp};
 
 use crate::simulation::under_test::StoreUnderTest;
 use crate::support::{

@@ -4,13 +4,12 @@ use std::time::Duration;
 
 use sspr::adapters::etcd::{EtcdOptions, EtcdStore};
 use sspr::audit::Event;
-use sspr::port::{Columns, Record, RecordKey, RecordKind, Version};
-use sspr::port::{
-    Commit, Committed, Cursor, EventsOf, Page, PortError, PortErrorKind, PortResult, Store as _,
-};
-use sspr::{TenantId, Timestamp};
+use sspr::port::{Commit, Committed, Cursor, EventsOf, Page, PortError, PortResult, Store as _};
+use sspr::port::{Record, Version};
 use tokio::runtime::Runtime;
 
+use crate::rows;
+pub(crate) use crate::rows::{kind, tenant};
 use crate::servers::etcd::{Cluster, fresh_prefix, shared};
 
 pub(crate) fn wait<F: Future>(future: F) -> F::Output {
@@ -42,21 +41,12 @@ pub(crate) fn handled(cluster: &Cluster) -> [u64; 2] {
     })
 }
 
-pub(crate) fn tenant() -> TenantId {
-    TenantId::parse("contoso").unwrap()
-}
-
 pub(crate) fn record(number: u8, version: Version) -> Record {
-    Record::loaded(RecordKey::from_bytes([number; 32]), version, "{}")
+    Record::loaded(rows::key(number), version, "{}")
 }
 
 pub(crate) fn event(record: &Record, index: u16) -> Event {
-    let (key, count) = (record.key(), record.version().count());
-    let text = format!(
-        r#"{{"format":1,"id":{{"record":"{key}","count":{count},"index":{index}}},"tenant":"contoso",
-            "user":"ada","actor":"engine","at":1000,"code":"unblocked"}}"#
-    );
-    Event::decode(&text).unwrap()
+    rows::event(record, index, 1)
 }
 
 pub(crate) fn put(
@@ -65,8 +55,7 @@ pub(crate) fn put(
     expected: Option<Version>,
     events: &[Event],
 ) -> PortResult<Committed> {
-    let columns = Columns::new(tenant(), RecordKind::Account, Timestamp::from_unix_seconds(1));
-    wait(store.commit(Commit::new(next, expected, &columns, events)))
+    wait(store.commit(Commit::new(next, expected, &rows::columns(), events)))
 }
 
 /// A page of at most a thousand events; a call that does not end counts as `Unknown`.
@@ -75,8 +64,4 @@ pub(crate) fn tenant_events(store: &EtcdStore, after: Option<&Cursor>) -> PortRe
     let page = store.events(EventsOf::Tenant(&tenant), after, 1_000);
     let page = async { tokio::time::timeout(Duration::from_secs(30), page).await };
     wait(page).unwrap_or_else(|_| Err(PortError::unknown()))
-}
-
-pub(crate) fn kind<T: std::fmt::Debug>(result: PortResult<T>) -> PortErrorKind {
-    result.expect_err("an error was expected").kind()
 }

@@ -2,8 +2,8 @@
 
 use sspr::adapters::ldap::{LdapConfig, LdapTenant};
 use sspr::conformance::DirectoryUnderTest;
-use sspr::facts::{TenantFacts, UserFacts};
-use sspr::{GroupId, SecretText, TenantId, UserId};
+use sspr::facts::{GroupId, TenantFacts, UserFacts};
+use sspr::{SecretText, TenantId, UserId};
 
 use super::active_directory::{self, ActiveDirectoryFixture};
 use super::open_ldap::{OpenLdapFixture, SERVICE};

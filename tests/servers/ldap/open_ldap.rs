@@ -8,9 +8,9 @@ use sspr::adapters::ldap::{
     IdAttribute, IdSyntax, LdapConfig, LdapDirectory, LdapProfile, LdapTenant,
 };
 use sspr::conformance::{Ability, DirectoryUnderTest};
-use sspr::facts::{TenantFacts, UserFacts};
+use sspr::facts::{GroupId, TenantFacts, UserFacts};
 use sspr::port::{Directory, PortError, PortResult};
-use sspr::{GroupId, RoleId, SecretText, TenantId, UserId};
+use sspr::{RoleId, SecretText, TenantId, UserId};
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::proxy::Proxy;

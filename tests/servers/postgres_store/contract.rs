@@ -120,7 +120,7 @@ fn a_text_that_the_server_cannot_store_unchanged_is_refused() {
         assert_eq!(kind(wait(store.commit(commit))), PortErrorKind::Denied);
     }
     let next = record(1, 1);
-    let foreign = [event(&record(2, 1), 0)];
+    let foreign = [event(&record(2, 1), 0, 5)];
     let commit = Commit::new(&next, None, &columns, &foreign);
     assert_eq!(kind(wait(store.commit(commit))), PortErrorKind::Denied);
     assert_eq!(count(&store, 1), None);

@@ -3,13 +3,11 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use sspr::adapters::postgres::{PostgresOptions, PostgresStore};
-use sspr::audit::Event;
-use sspr::port::{Columns, Record, RecordKey, RecordKind, Version};
-use sspr::port::{Commit, Committed, PortErrorKind, PortResult, Store};
-use sspr::{TenantId, Timestamp};
+use sspr::port::{Commit, Committed, PortResult, Record, Store, Version};
 use tokio::runtime::Runtime;
 use tokio_postgres::NoTls;
 
+pub(crate) use crate::rows::{at, columns, event, key, kind, tenant};
 use crate::servers::postgres::Postgres;
 
 pub(crate) fn runtime() -> &'static Runtime {
@@ -136,42 +134,16 @@ impl Raw {
     }
 }
 
-/// Keys of this number are all in its bucket.
-pub(crate) fn key(number: u8) -> RecordKey {
-    RecordKey::from_bytes([number; 32])
-}
-
-pub(crate) fn tenant() -> TenantId {
-    TenantId::parse("contoso").unwrap()
-}
-
-pub(crate) fn columns() -> Columns {
-    Columns::new(tenant(), RecordKind::Account, at(1))
-}
-
-pub(crate) fn at(second: i64) -> Timestamp {
-    Timestamp::from_unix_seconds(second)
-}
-
 pub(crate) fn record(number: u8, count: u64) -> Record {
     let body = format!(r#"{{"number":{number},"text":"π\u0000 {count}"}}"#);
     Record::loaded(key(number), Version::new(count, count), body)
-}
-
-pub(crate) fn event(record: &Record, index: u16) -> Event {
-    let (key, count) = (record.key(), record.version().count());
-    let text = format!(
-        r#"{{"format":1,"id":{{"record":"{key}","count":{count},"index":{index}}},"tenant":"contoso",
-            "user":"ada","actor":"engine","at":5000,"code":"unblocked"}}"#
-    );
-    Event::decode(&text).unwrap()
 }
 
 /// The step from the version before to this one, with two events.
 pub(crate) async fn step(store: &PostgresStore, number: u8, count: u64) -> PortResult<Committed> {
     let next = record(number, count);
     let expected = count.checked_sub(1).filter(|before| *before > 0);
-    let events = [event(&next, 0), event(&next, 1)];
+    let events = [event(&next, 0, 5), event(&next, 1, 5)];
     let (columns, expected) = (columns(), expected.map(|before| Version::new(before, before)));
     store.commit(Commit::new(&next, expected, &columns, &events)).await
 }
@@ -183,9 +155,4 @@ pub(crate) fn apply(store: &PostgresStore, number: u8, count: u64) {
 
 pub(crate) fn count(store: &PostgresStore, number: u8) -> Option<u64> {
     wait(store.load(&key(number))).unwrap().map(|record| record.version().count())
-}
-
-#[track_caller]
-pub(crate) fn kind<T: std::fmt::Debug>(result: PortResult<T>) -> PortErrorKind {
-    result.expect_err("an error was expected").kind()
 }

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use sspr::error::FaultOrigin;
 use sspr::port::PortErrorKind;
 use sspr::testing::block_on;
-use sspr::{Error, FaultOrigin, RegistrationTicket, Step};
+use sspr::{Error, RegistrationTicket, Step};
 
 use crate::records::newer::Newer;
 use crate::records::stores::{StoreUnderTest, all};

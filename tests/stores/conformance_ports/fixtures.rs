@@ -8,14 +8,14 @@ use sspr::adapters::memory::{GroupMember, MemoryDirectory, MemoryInbox};
 use sspr::conformance::{
     Ability, BreachListUnderTest, DeliveryUnderTest, DirectoryUnderTest, SessionsUnderTest,
 };
-use sspr::facts::{TenantFacts, UserFacts};
+use sspr::facts::{GroupId, TenantFacts, UserFacts};
 use sspr::method::Channel;
 use sspr::port::{
     BreachList, Clock as _, Delivery, Directory, Envelope, PortError, PortErrorKind, PortResult,
     Sessions, SystemClock,
 };
 use sspr::testing::{FaultPlan, Faulty, forward};
-use sspr::{GroupId, TenantId, Timestamp, UserId};
+use sspr::{TenantId, Timestamp, UserId};
 
 use crate::temporary::Temporary;
 

@@ -271,7 +271,8 @@ async fn a_role_or_a_group_of_another_tenant_is_not_held() {
          INSERT INTO IN.members VALUES ('other', 'u-1', 'staff'), ('kit', 'u-1', 'inner');
          INSERT INTO IN.nesting VALUES ('other', 'inner', 'outer')",
     );
-    let asked = ["staff", "inner", "outer"].map(|id| sspr::GroupId::parse(id).expect("valid"));
+    let asked =
+        ["staff", "inner", "outer"].map(|id| sspr::facts::GroupId::parse(id).expect("valid"));
     let (id, groups) = (user(), BTreeSet::from(asked.clone()));
     let query = UserQuery::new(UserSelector::Id(&id), &groups);
     let found = users.directory().find(&tenant(), &query).await.expect("asked").remove(0);

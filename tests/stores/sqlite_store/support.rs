@@ -6,11 +6,9 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 
 use sspr::adapters::sqlite::SqliteStore;
-use sspr::audit::Event;
-use sspr::port::{Columns, Record, RecordKey, RecordKind, Version};
-use sspr::port::{Commit, Committed, PortErrorKind, PortResult, Store};
-use sspr::{TenantId, Timestamp};
+use sspr::port::{Commit, Committed, PortResult, Record, Store, Version};
 
+pub(crate) use crate::rows::{at, columns, event, key, kind, tenant};
 use crate::temporary::Temporary;
 
 /// Polls to the end: the store needs no runtime, so neither do its tests.
@@ -60,35 +58,9 @@ impl AsRef<Path> for Fixture {
     }
 }
 
-pub(crate) fn key(number: u8) -> RecordKey {
-    RecordKey::from_bytes([number; 32])
-}
-
-pub(crate) fn tenant() -> TenantId {
-    TenantId::parse("contoso").unwrap()
-}
-
-pub(crate) fn columns() -> Columns {
-    Columns::new(tenant(), RecordKind::Account, at(1))
-}
-
-pub(crate) fn at(second: i64) -> Timestamp {
-    Timestamp::from_unix_seconds(second)
-}
-
 pub(crate) fn record(number: u8, version: Version) -> Record {
     let body = format!(r#"{{"number":{number},"text":"π\u0000 {version}"}}"#);
     Record::loaded(key(number), version, body)
-}
-
-pub(crate) fn event(record: &Record, index: u16, second: i64) -> Event {
-    let (key, count) = (record.key(), record.version().count());
-    let text = format!(
-        r#"{{"format":1,"id":{{"record":"{key}","count":{count},"index":{index}}},"tenant":"contoso",
-            "user":"ada","actor":"engine","at":{},"code":"unblocked"}}"#,
-        second * 1000
-    );
-    Event::decode(&text).unwrap()
 }
 
 /// Commits with plain columns and no events.
@@ -98,10 +70,6 @@ pub(crate) fn put(
     expected: Option<Version>,
 ) -> PortResult<Committed> {
     wait(store.commit(Commit::new(next, expected, &columns(), &[])))
-}
-
-pub(crate) fn kind<T: std::fmt::Debug>(result: PortResult<T>) -> PortErrorKind {
-    result.expect_err("an error was expected").kind()
 }
 
 /// A commit that must be applied.

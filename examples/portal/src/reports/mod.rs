@@ -11,12 +11,13 @@ use axum::extract::State;
 use axum::response::{IntoResponse as _, Redirect, Response};
 pub(crate) use files::file;
 use minijinja::{Value, context};
+use sspr::error::SsprReason;
 use sspr::report::{
     BlockedFilter, ExpiringFilter, RegistrationFilter, RegistrationRow, RegistrationSummary,
     ReportDay, ReportWindow, UsageFeature, UsageFilter, UsageStage, UsageSummary,
 };
 use sspr::words::Phrases;
-use sspr::{Error, SsprReason, Timestamp};
+use sspr::{Error, Timestamp};
 
 use crate::Portal;
 use crate::desk::cause;

@@ -3,7 +3,7 @@
 use sspr::testing::InjectedFault;
 use std::time::Duration;
 
-use sspr::SsprReason;
+use sspr::error::SsprReason;
 use sspr::policy::{HelpDesk, HelpUrl};
 use sspr::words::Catalogue;
 use sspr_portal::demo::PASSWORD;

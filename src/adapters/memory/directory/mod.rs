@@ -18,9 +18,9 @@ use self::hash::PasswordHash;
 use self::state::{State, Tenant, UserEntry, spelling};
 use super::lock;
 use crate::domain::password::composed;
-use crate::facts::{TenantFacts, UserFacts};
+use crate::facts::{GroupId, TenantFacts, UserFacts};
 use crate::port::{Clock, PortError, PortResult, SystemClock};
-use crate::{GroupId, SecretText, TenantId, Timestamp, UserId};
+use crate::{SecretText, TenantId, Timestamp, UserId};
 
 /// A [`Directory`](crate::port::Directory) in memory, shared by all its clones.
 ///

@@ -9,13 +9,13 @@ use super::state::{PasswordRule, Scripted, State, UserEntry, log};
 use super::{DirectoryWrite, MemoryDirectory, Revocation};
 use crate::adapters::memory::lock;
 use crate::facts::{
-    MustChange, PolicyReason, SessionKinds, TenantFacts, UserFacts, UserQuery, WriteOutcome,
-    WritePurpose, WriteReply,
+    GroupId, MustChange, PolicyReason, SessionKinds, TenantFacts, UserFacts, UserQuery,
+    WriteOutcome, WritePurpose, WriteReply,
 };
 use crate::port::{
     Cursor, Directory, Page, PasswordWrite, PortError, PortResult, Sessions, UnlockWrite,
 };
-use crate::{GroupId, RoleId, SecretText, TenantId, Timestamp, UserId};
+use crate::{RoleId, SecretText, TenantId, Timestamp, UserId};
 
 /// The state that a write needs for hashing, copied so that hashing holds no lock.
 struct Plan {

@@ -7,10 +7,10 @@ use std::time::Duration;
 use super::hash::PasswordHash;
 use super::{DirectorySession, DirectoryWrite, GroupMember, Revocation};
 use crate::facts::{
-    PasswordHome, PolicyReason, TenantFacts, UserFacts, UserSelector, WriteOutcome, WriteReply,
-    WritebackState,
+    GroupId, PasswordHome, PolicyReason, TenantFacts, UserFacts, UserSelector, WriteOutcome,
+    WriteReply, WritebackState,
 };
-use crate::{GroupId, TenantId, Timestamp, UserId};
+use crate::{TenantId, Timestamp, UserId};
 
 /// The longest log per user; the oldest entry is dropped. The logs serve tests and are no audit
 /// trail.

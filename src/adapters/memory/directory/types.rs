@@ -1,7 +1,7 @@
 //! The public types of the memory directory.
 
-use crate::facts::{Lockouts, SessionKinds, WritePurpose};
-use crate::{GroupId, Timestamp, UserId};
+use crate::facts::{GroupId, Lockouts, SessionKinds, WritePurpose};
+use crate::{Timestamp, UserId};
 
 /// A member of a group.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]

@@ -1,5 +1,5 @@
-//! Operations of administrators: the policy, contact data, budgets and the audit trail.
-//! `accounts.rs` and `reports.rs` have the others.
+//! Operations of administrators. This file has those on the policy, contact data, budgets and the
+//! audit trail; each other file of the folder has one topic.
 
 mod accounts;
 mod authority;
@@ -17,9 +17,10 @@ pub use breakers::OpenBreaker;
 pub use budgets::{BudgetKind, BudgetUse};
 pub use dry_run::{DryRunEffect, DryRunUser};
 pub use reports::{AccountSummary, BlockedMethod, Explanation, HeldMethod};
-use std::sync::Arc;
 pub use temporary::TemporaryPassword;
 pub use verify::TrailOf;
+
+use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -48,6 +49,17 @@ use crate::port::{Cursor, EventsOf, Page};
 
 /// Operations of one administrator in one tenant. Each operation checks the actor's roles, and those
 /// on a user also the user's: see [`AdminRoles`](crate::admin::AdminRoles).
+///
+/// ```
+/// use sspr::{Actor, Engine, Error, TenantId, UserId};
+///
+/// /// Prints why a user may not reset, for a help desk.
+/// async fn explain(engine: &Engine, tenant: &TenantId, desk: &Actor, user: &UserId) -> Result<(), Error> {
+///     let explanation = engine.admin(tenant, desk).explain(user).await?;
+///     println!("{explanation:#?}");
+///     Ok(())
+/// }
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Admin<'a> {
     pub(crate) core: &'a Core,
@@ -176,7 +188,7 @@ impl Admin<'_> {
 
     /// Clears the failure budgets and the count of challenges of a user, who may then try again at
     /// once, enables the kinds of method that a run of failures has disabled, and ends the block of a
-    /// [repudiation](crate::Repudiation). The user is notified of the last two. If nothing was spent,
+    /// [repudiation](crate::recovery::Repudiation). The user is notified of the last two. If nothing was spent,
     /// disabled or blocked, nothing is written.
     ///
     /// After a repudiation, first verify who the user is and check the methods: the person who made the

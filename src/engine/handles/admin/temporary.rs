@@ -20,7 +20,7 @@ use crate::engine::flow::write::{Rejected, WriteScope, judge};
 use crate::engine::observe::Operation;
 use crate::port::PortError;
 
-/// Passwords that are generated before the rules of a tenant count as unsatisfiable.
+/// How many passwords are generated before the rules of a tenant count as unsatisfiable.
 const MAX_TRIES: usize = 8;
 
 /// A temporary password that was set.
@@ -29,22 +29,21 @@ const MAX_TRIES: usize = 8;
 pub struct TemporaryPassword {
     /// The generated password: show it once, to the administrator. `None` if it was supplied.
     pub password: Option<SecretText>,
-    /// When it expires if the user has not changed it. `None`: it does not.
+    /// When it expires if the user has not changed it; `None` if it does not expire.
     pub expires_at: Option<Timestamp>,
 }
 
 impl Admin<'_> {
-    /// Sets a temporary password, which the user must change at the next sign-in: for a user who
-    /// cannot reset. It is generated for an account in the cloud, and supplied by the administrator
-    /// for one whose password is managed on premises. It never becomes lasting: the directory is
-    /// asked to require a change
+    /// Sets a temporary password, for a user who cannot reset. The user must change it at the next
+    /// sign-in. It is generated for an account in the cloud, and supplied by the administrator for one
+    /// whose password is managed on premises. The directory is asked to require the change
     /// ([`PasswordWrite::must_change`](crate::port::PasswordWrite::must_change)), and, under
     /// [`temporary_password_hours`](crate::policy::DeskPolicy::temporary_password_hours), to refuse it
     /// after that time.
     ///
-    /// Everything outstanding is void, sessions end, and the user is notified at every address, as
-    /// after a reset; a user without any gets the notice once there is one. The policy's scope does
-    /// not matter. The block of a [repudiation](crate::Repudiation) stays:
+    /// As after a reset, everything outstanding is void, sessions end, and the user is notified at every
+    /// address; a user without an address gets the notice once there is one. The policy's scope does
+    /// not matter. The block of a [repudiation](crate::recovery::Repudiation) stays:
     /// [`unblock`](Self::unblock) ends it.
     ///
     /// After [`Error::Fault`] the password may have been set, unless the fault says otherwise, and

@@ -51,7 +51,7 @@ impl Admin<'_> {
     ///
     /// It finds what a person who can write to the store has removed, changed, inserted, swapped,
     /// truncated or copied from another trail: the links are made with the lookup key. Events that are
-    /// older than this engine's [`event_retention`](crate::EngineBuilder::event_retention) may be
+    /// older than this engine's [`event_retention`](crate::builder::EngineBuilder::event_retention) may be
     /// missing at the start. A store that was set back as a whole has a trail that is whole: export
     /// heads with [`trail_head`](Self::trail_head), and pass one as `known`, the same on each page.
     ///

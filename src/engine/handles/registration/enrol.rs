@@ -82,7 +82,7 @@ impl Registration<'_> {
     /// # Errors
     ///
     /// As [`add`](Self::add); [`Refusal::NotOffered`] also if the engine has no
-    /// [`seal`](crate::EngineBuilder::seal).
+    /// [`seal`](crate::builder::EngineBuilder::seal).
     pub async fn enrol_authenticator(
         &self,
         request: &Request,

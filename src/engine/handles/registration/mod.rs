@@ -44,14 +44,16 @@ use crate::engine::core::limits::{LimitCaller, LimitScope};
 use crate::engine::flow::step::enter_step;
 use crate::engine::observe::Operation;
 
-/// Registration of methods by a signed-in user: [`add`](Self::add) sends a code to the new address,
+/// Registration of methods by a signed-in user: [`add`](Self::add) sends a code to the new address
+/// ([`NewMethod`] has an example),
 /// [`enrol_authenticator`](Self::enrol_authenticator) and [`claim_token`](Self::claim_token) need a
 /// code of the device, and [`confirm`](Self::confirm) makes it active.
 /// [`create_recovery_codes`](Self::create_recovery_codes) needs an acknowledgement instead.
 /// [`prompt`](Self::prompt) returns what to ask the user at sign-in.
 ///
 /// The host vouches for the sign-in, and every call except [`prompt`](Self::prompt) and
-/// [`skip`](Self::skip) needs a fresh one: at most five minutes old by default. A second factor of the sign-in must be as fresh by default
+/// [`skip`](Self::skip) needs a fresh one: at most five minutes old by default. A second factor of the
+/// sign-in must be as fresh
 /// ([`SignInContext::with_second_factor`](crate::method::SignInContext::with_second_factor)); a user
 /// whom the directory reports with one
 /// ([`UserFacts::second_factor`](crate::facts::UserFacts::second_factor)) needs it for each of them.

@@ -14,6 +14,27 @@ use crate::domain::method::{ChallengeOption, Channel, MethodKind};
 /// let phone = NewMethod::mobile_phone(PhoneNumber::parse("+1 4255550100")?, Channel::Sms)?;
 /// # Ok::<(), sspr::InvalidInput>(())
 /// ```
+///
+/// Two requests register it:
+///
+/// ```
+/// use sspr::method::NewMethod;
+/// use sspr::{Attempt, Engine, Error, RegistrationTicket, Request, SignedIn};
+///
+/// /// The first POST: sends a code to the address. Keep the ticket for the second.
+/// async fn add(on: &Engine, to: &Request, user: &SignedIn, new: &NewMethod) -> Result<String, Error> {
+///     let reply = on.registration().add(to, user, new).await?;
+///     Ok(reply.ticket.expose_secret().to_owned())
+/// }
+///
+/// /// The second POST: the address is the user's method from now on, or after its hold.
+/// async fn confirm(
+///     on: &Engine, to: &Request, user: &SignedIn, ticket: &str, code: &str,
+/// ) -> Result<(), Error> {
+///     let (ticket, code) = (RegistrationTicket::parse(ticket)?, Attempt::code(code)?);
+///     on.registration().confirm(to, user, &ticket, &code).await.map(|_| ())
+/// }
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct NewMethod {

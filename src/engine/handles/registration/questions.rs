@@ -25,7 +25,7 @@ impl Registration<'_> {
     /// # Errors
     ///
     /// As [`add`](Self::add); [`Refusal::NotOffered`] also if the engine has no
-    /// [`slow_hash`](crate::EngineBuilder::slow_hash).
+    /// [`slow_hash`](crate::builder::EngineBuilder::slow_hash).
     pub async fn security_questions(
         &self,
         request: &Request,
@@ -75,7 +75,7 @@ impl Registration<'_> {
             let tell = &context.addresses(account);
             let source = core.familiar_source(request, &state.target.key);
             let confirm = Confirm { eligible, binding, tell, source };
-            // What the rules refuse costs no hash.
+            // Decided before hashing, so that a refusal costs no hash.
             let mut dry_run = Transition::new(account, &context.policy, core.clock.now());
             put_questions(&mut dry_run, &[], &confirm)?;
             let permit = core.permit(true)?;
@@ -109,7 +109,10 @@ fn check_set(
         return Err(InvalidInput::Rule { what: "number of answers", rule });
     }
     if !answers.iter().all(|(question, _)| questions.has(question)) {
-        return Err(InvalidInput::Rule { what: "question", rule: "is none of the policy" });
+        return Err(InvalidInput::Rule {
+            what: "question",
+            rule: "must be one that the policy offers",
+        });
     }
     let named = [&user.user_principal_name, &user.primary_mail];
     let own = named.into_iter().flatten().chain(&user.names).map(String::as_str);

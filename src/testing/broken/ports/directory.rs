@@ -6,12 +6,12 @@ use async_trait::async_trait;
 
 use super::{BrokenPort, PortDefect};
 use crate::facts::{
-    Lockouts, PolicyReason, TenantFacts, UserFacts, UserQuery, UserSelector, WriteOutcome,
+    GroupId, Lockouts, PolicyReason, TenantFacts, UserFacts, UserQuery, UserSelector, WriteOutcome,
     WriteReply,
 };
 use crate::port::{Cursor, Directory, Page, PasswordWrite, PortError, PortResult, UnlockWrite};
 use crate::testing::lock;
-use crate::{GroupId, RoleId, SecretText, TenantId, UserId};
+use crate::{RoleId, SecretText, TenantId, UserId};
 
 impl BrokenPort<dyn Directory> {
     async fn find_wrongly(

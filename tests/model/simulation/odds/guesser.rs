@@ -6,8 +6,9 @@ use std::time::Duration;
 use sspr::method::ChallengeOption;
 use sspr::policy::PoolKind;
 use sspr::port::Clock as _;
+use sspr::recovery::DeviceSecret;
 use sspr::testing::SoftToken;
-use sspr::{DeviceSecret, MethodKind, Request, ResetTicket, SecretText, Selection, Timestamp};
+use sspr::{MethodKind, Request, ResetTicket, SecretText, Selection, Timestamp};
 
 use super::account::world;
 use super::model::Seen;

@@ -8,13 +8,11 @@ use std::sync::Arc;
 
 use sspr::adapters::seal::KeySeal;
 use sspr::maintenance::ResealPage;
-use sspr::method::{NewAuthenticator, OathParameters, OathSeed, SignInContext};
+use sspr::method::{MethodId, NewAuthenticator, OathParameters, OathSeed, SignInContext};
 use sspr::port::{Clock as _, RecordKind, Store};
 use sspr::port::{Cursor, Seal};
 use sspr::testing::SoftToken;
-use sspr::{
-    Engine, MethodId, MethodKind, PolicySettings, RegistrationTicket, SecretBytes, SignedIn, UserId,
-};
+use sspr::{Engine, MethodKind, PolicySettings, RegistrationTicket, SecretBytes, SignedIn, UserId};
 
 use crate::records::keys::{supplied, user};
 use crate::records::stores::StoreUnderTest;

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use data_encoding::BASE64;
+use sspr::error::FaultOrigin;
 use sspr::port::{Clock as _, RecordKind};
 use sspr::port::{PortErrorKind, PortResult, Seal, async_trait};
 use sspr::testing::{FaultPlan, Faulty, block_on};
-use sspr::{Error, FaultOrigin, Refusal, SecretBytes};
+use sspr::{Error, Refusal, SecretBytes};
 
 use super::{Fixture, OWNERS, SEEDS, UNDER, claim, engine, run, sealed_seeds, sealing};
 use crate::records::keys::user;

@@ -46,7 +46,7 @@ pub struct ReportView {
     /// The times that it covers, for reports of what happened.
     pub window: Option<ReportWindow>,
     /// Since when it was collected, for reports of what happened: what was earlier may be removed by now
-    /// ([`EngineBuilder::event_retention`](crate::EngineBuilder::event_retention)). What is not older
+    /// ([`EngineBuilder::event_retention`](crate::builder::EngineBuilder::event_retention)). What is not older
     /// than the store was collected from its first day.
     pub collected_since: Option<Timestamp>,
 }

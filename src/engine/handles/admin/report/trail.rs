@@ -80,10 +80,11 @@ impl Admin<'_> {
         let core = self.core;
         self.authorise(&[&core.roles.read])?;
         let position = Position::read(report, filter, after, core.clock.now())?;
-        // Also for one user: what a user who may not reset asked for is in the record of a decoy.
+        // The tenant's trail is read even for one user: requests of a user who may not reset are
+        // recorded on a decoy.
         let (of, limit) = (EventsOf::Tenant(self.tenant), limit.clamp(1, MAX_PAGE));
         let page = trail(core, of, position.after.as_ref(), limit).await?;
-        // What happens while the report is read is not in it: it would depend on the pages.
+        // Later events are left out: otherwise the report would depend on when each page is read.
         let shown = |event: &&Event| {
             window.includes(event.at)
                 && event.at <= position.as_of
