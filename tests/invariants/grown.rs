@@ -108,6 +108,8 @@ async fn register_all(under_test: &StoreUnderTest, world: &World, largest: &mut 
         }
         bounded(under_test, largest, "recovery codes").await;
     }
+    world.set_questions().await;
+    bounded(under_test, largest, "questions").await;
     for _ in 0..6 {
         let _ = registration.remember_device(&request(), &world.signed_in()).await;
         bounded(under_test, largest, "a device").await;
@@ -131,6 +133,7 @@ async fn all_at_it(under_test: &StoreUnderTest, world: &World, largest: &mut usi
         "authenticator_app",
         "oath_token",
         "recovery_code",
+        "security_questions",
     ];
     for number in 0..12 {
         let from = || request_from(&format!("198.51.100.{number}"));
@@ -145,6 +148,11 @@ async fn all_at_it(under_test: &StoreUnderTest, world: &World, largest: &mut usi
             };
             for typed in ["00000000", "000000", "BBBBCCCCDDDDFFFFGGGGHHHHJJJJ"] {
                 let _ = reset.prove(&from(), &reply.ticket, &code(typed)).await;
+            }
+            if selection == "security_questions" {
+                let asked = World::questions(&reply.step).into_iter();
+                let wrong = sspr::Attempt::answers(asked.map(|id| (id, "another".into())));
+                let _ = reset.prove(&from(), &reply.ticket, &wrong.expect("formed")).await;
             }
             bounded(under_test, largest, selection).await;
         }

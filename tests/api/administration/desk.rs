@@ -297,6 +297,34 @@ async fn an_invitation_is_sent_again_revoked_and_worthless_after_a_password() {
     assert_eq!(redeem(&world, &fourth).await.err(), Some(Refusal::NotAccepted), "elsewhere");
 }
 
+/// The directory's clock may be half a minute behind. A password that was set longer ago voids no invitation,
+/// whatever else has changed.
+#[tokio::test]
+async fn a_password_of_a_directory_whose_clock_is_behind_voids_an_invitation() {
+    for (seconds, tracked, accepted) in
+        [(29, true, false), (31, true, true), (29, false, true), (3_600, true, true)]
+    {
+        let world = World::builder().settings(with_links()).open().await;
+        let user = newcomer(&world).await;
+        let long_ago = world.clock.now().minus(30 * DAY);
+        let update = |at, stamp: &str| {
+            let changed = world.directory.update_user(&world.tenant, &user, |facts| {
+                facts.password_changed_at = Some(at);
+                facts.change_stamp = tracked.then(|| stamp.to_owned());
+            });
+            changed.expect("known");
+        };
+        update(long_ago, "before");
+        world.clock.advance(DAY);
+        let behind = world.clock.now().minus(Duration::from_secs(seconds));
+        let link = invited(&world, &user).await;
+        update(behind, "after");
+        world.clock.advance(HOUR);
+        let redeemed = redeem(&world, &link).await;
+        assert_eq!(redeemed.is_ok(), accepted, "{seconds} seconds, {tracked}: {redeemed:?}");
+    }
+}
+
 #[tokio::test]
 async fn an_invitation_needs_a_page_and_a_mailbox_and_leaves_most_of_the_budget() {
     let world = World::builder().open().await;
