@@ -216,6 +216,8 @@ async fn v49_and_v50_each_operation_is_recorded_and_told_once(stores: &StoreKind
         let mut settings = sparing();
         settings.users.required = 1;
         settings.failures.consecutive = 15;
+        // Costs are not under test, so each act gets a notice of its own.
+        settings.notices.texts.max = 16;
         let page = LinkBase::parse("https://id.contoso.example/not-me#");
         settings.desk.repudiation_link = Some(page.expect("sound"));
         settings.notifications.administrator_roles =

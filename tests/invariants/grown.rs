@@ -64,6 +64,8 @@ fn long(number: usize) -> EmailAddress {
 /// Registers everything until it is refused.
 async fn register_all(under_test: &StoreUnderTest, world: &World, largest: &mut usize) -> usize {
     let registration = world.engine.registration();
+    world.set_questions().await;
+    bounded(under_test, largest, "questions").await;
     let mut new: Vec<NewMethod> = Vec::new();
     for number in 0..5 {
         new.push(NewMethod::email(long(number)));
@@ -108,8 +110,6 @@ async fn register_all(under_test: &StoreUnderTest, world: &World, largest: &mut 
         }
         bounded(under_test, largest, "recovery codes").await;
     }
-    world.set_questions().await;
-    bounded(under_test, largest, "questions").await;
     for _ in 0..6 {
         let _ = registration.remember_device(&request(), &world.signed_in()).await;
         bounded(under_test, largest, "a device").await;
