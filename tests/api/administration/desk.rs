@@ -1,13 +1,16 @@
 //! Temporary passwords and invitations: E3.4, E10.3, R-073, R-100.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use sspr::admin::Contacts;
 use sspr::audit::{ActorKind, EventKind};
 use sspr::facts::{EmailAddress, PasswordHome, PhoneNumber, UserKind, WriteOutcome, WritePurpose};
 use sspr::method::{OathParameters, OathSeed};
 use sspr::policy::LinkBase;
-use sspr::port::Clock as _;
+use sspr::port::{BreachList, Clock as _, PortResult};
 use sspr::{
     Attempt, Error, InvalidInput, PolicySettings, Refusal, Reply, ResetTicket, SecretText,
     SsprReason, Step, UserId,
@@ -113,6 +116,36 @@ async fn e9_4_the_lists_apply_to_a_password_that_an_administrator_supplies() {
     assert!(matches!(banned, Err(Error::Refused(Refusal::Password(_)))), "{banned:?}");
     let other = admin.set_temporary_password(&world.user, Some(&supplied(NEW))).await;
     assert!(other.is_ok() && world.password_is(NEW), "{other:?}");
+}
+
+/// A breach list that has the first few passwords it is asked about.
+struct Breached {
+    first: usize,
+    asked: Arc<AtomicUsize>,
+}
+
+#[async_trait]
+impl BreachList for Breached {
+    async fn contains(&self, _: &SecretText) -> PortResult<bool> {
+        Ok(self.asked.fetch_add(1, Ordering::Relaxed) < self.first)
+    }
+}
+
+/// E9.4.5: a generated password is judged as a supplied one is, and another is generated if it is refused;
+/// after eight the tenant's rules count as unsatisfiable.
+#[tokio::test]
+async fn e9_4_a_generated_password_is_judged_too() {
+    for (first, tries, is_set) in [(0, 1, true), (3, 4, true), (100, 8, false)] {
+        let asked = Arc::new(AtomicUsize::new(0));
+        let list = Breached { first, asked: Arc::clone(&asked) };
+        let world = World::builder().engine(|engine| engine.breach_list(list)).registered();
+        let world = world.open().await;
+        let set = world.admin().set_temporary_password(&world.user, None).await;
+        assert_eq!(asked.load(Ordering::Relaxed), tries, "{first}");
+        assert_eq!(set.is_ok(), is_set, "{first}: {set:?}");
+        assert_eq!(world.password_is(OLD), !is_set, "{first}");
+        assert_eq!(world.directory.writes(&world.tenant, &world.user).len(), usize::from(is_set));
+    }
 }
 
 #[tokio::test]
