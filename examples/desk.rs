@@ -70,7 +70,7 @@ async fn invitation(world: &World) -> Outcome<UserId> {
     let first = SecretText::from("plum tractor violet candle");
     reset.complete(&request, &reply.ticket, &first).await?;
     mailed(world, "notice.password_reset").await?;
-    recorded(world, &grace, &["contacts_supplied", "reset_requested", "password_reset"]).await?;
+    recorded(world, &grace, &["contacts_supplied", "invited", "password_reset"]).await?;
     Ok(grace)
 }
 

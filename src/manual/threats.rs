@@ -105,14 +105,14 @@
 //! an account voids the links of its earlier notices. A token counts only after its user has typed a code of it, but an
 //! administrator who has cloned it can still prove with it. Give the role that supplies contact data
 //! and tokens to few people, and read the events `contacts_supplied`, `method_added`, `unblocked`,
-//! `reset_requested`, `temporary_password_set`, `methods_revoked` and `policy_changed`.
+//! `reset_requested`, `invited`, `temporary_password_set`, `methods_revoked` and `policy_changed`.
 //!
 //! ```
 //! use sspr::audit::EventKind;
 //!
 //! let administrators =
 //!     ["contacts_supplied", "method_added", "unblocked", "reset_requested", "methods_revoked"];
-//! for code in administrators.iter().chain(&["policy_changed", "blocked", "limit_spent"]) {
+//! for code in administrators.iter().chain(&["invited", "policy_changed", "limit_spent"]) {
 //!     assert!(EventKind::CODES.contains(code), "{code}");
 //! }
 //! ```

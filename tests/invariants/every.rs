@@ -1,8 +1,8 @@
 //! A world in which every method and every flow is allowed.
 
-use sspr::policy::LinkBase;
+use sspr::policy::{Deviation, LinkBase};
 use sspr::testing::WorldBuilder;
-use sspr::{Attempt, PolicySettings, Reply, ResetTicket, Selection, UnlockTicket};
+use sspr::{Attempt, MethodKind, PolicySettings, Reply, ResetTicket, Selection, UnlockTicket};
 
 use crate::stores::StoreUnderTest;
 use crate::support::{World, accepted_kinds, ada, request, settings};
@@ -11,6 +11,14 @@ use crate::support::{World, accepted_kinds, ada, request, settings};
 pub(crate) fn every(required: u8) -> PolicySettings {
     let mut settings = settings();
     settings.users.methods = accepted_kinds();
+    settings.users.methods.insert(MethodKind::SecurityQuestions);
+    settings.questions.first = true;
+    // Answers can be guessed, so questions count only where that is acknowledged.
+    settings.acknowledged.extend([
+        Deviation::SecurityQuestions,
+        Deviation::QuestionsFirst,
+        Deviation::GuessingAboveThreshold,
+    ]);
     settings.users.required = required;
     if required == 1 {
         // With one gate the policy must allow fewer guesses.

@@ -64,6 +64,8 @@ fn long(number: usize) -> EmailAddress {
 /// Registers everything until it is refused.
 async fn register_all(under_test: &StoreUnderTest, world: &World, largest: &mut usize) -> usize {
     let registration = world.engine.registration();
+    world.set_questions().await;
+    bounded(under_test, largest, "questions").await;
     let mut new: Vec<NewMethod> = Vec::new();
     for number in 0..5 {
         new.push(NewMethod::email(long(number)));
@@ -131,6 +133,7 @@ async fn all_at_it(under_test: &StoreUnderTest, world: &World, largest: &mut usi
         "authenticator_app",
         "oath_token",
         "recovery_code",
+        "security_questions",
     ];
     for number in 0..12 {
         let from = || request_from(&format!("198.51.100.{number}"));
@@ -145,6 +148,11 @@ async fn all_at_it(under_test: &StoreUnderTest, world: &World, largest: &mut usi
             };
             for typed in ["00000000", "000000", "BBBBCCCCDDDDFFFFGGGGHHHHJJJJ"] {
                 let _ = reset.prove(&from(), &reply.ticket, &code(typed)).await;
+            }
+            if selection == "security_questions" {
+                let asked = World::questions(&reply.step).into_iter();
+                let wrong = sspr::Attempt::answers(asked.map(|id| (id, "another".into())));
+                let _ = reset.prove(&from(), &reply.ticket, &wrong.expect("formed")).await;
             }
             bounded(under_test, largest, selection).await;
         }

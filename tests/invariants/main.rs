@@ -10,6 +10,7 @@ mod binding;
 mod bounds;
 mod change;
 mod clocks;
+mod desk;
 mod devices;
 mod encoding;
 mod ends;

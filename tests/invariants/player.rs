@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sspr::facts::{EmailAddress, WriteOutcome};
-use sspr::method::{NewMethod, OathParameters, OathSeed};
+use sspr::method::{NewMethod, OathParameters, OathSeed, QuestionId};
 use sspr::port::{Clock as _, RecordKind, Store};
 use sspr::testing::SoftToken;
-use sspr::{ChangeTicket, Error, ResetTicket, UnlockTicket};
+use sspr::{ChangeTicket, Error, Registration, Request, ResetTicket, SignedIn, Step, UnlockTicket};
 
 use crate::every::{again, every, locked_out, option};
 use crate::stores::secret;
@@ -22,15 +22,18 @@ pub(crate) struct Player {
     reset: Option<ResetTicket>,
     unlock: Option<UnlockTicket>,
     change: Option<ChangeTicket>,
+    /// The questions of the last page that asked some.
+    asked: Vec<QuestionId>,
 }
 
-const OPTIONS: [&str; 6] = [
+const OPTIONS: [&str; 7] = [
     "email.email.0",
     "email.link.0",
     "mobile_phone.sms.0",
     "mobile_phone.voice.0",
     "authenticator_app",
     "recovery_code",
+    "security_questions",
 ];
 
 impl Player {
@@ -40,10 +43,10 @@ impl Player {
         settings.sends.per_day = 20;
         let role = sspr::RoleId::parse("Global Administrator").expect("valid");
         settings.notifications.administrator_roles = [role].into();
-        settings.acknowledged.insert(sspr::policy::Deviation::GuessingAboveThreshold);
         let world = locked_out().store(store.clone()).settings(settings).registered().open().await;
-        let (token, saved) = (None, Vec::new());
-        Self { world, store, token, saved, reset: None, unlock: None, change: None }
+        let (token, saved, asked) = (None, Vec::new(), Vec::new());
+        let (reset, unlock, change) = (None, None, None);
+        Self { world, store, token, saved, reset, unlock, change, asked }
     }
 
     /// Performs one operation and returns its result as text.
@@ -51,7 +54,7 @@ impl Player {
         match what {
             0..=9 => self.flow(what, pick).await,
             10..=15 => self.owner(what, pick).await,
-            16..=21 => self.administrator(what).await,
+            16..=21 | 26..=29 => self.administrator(what).await,
             22 => {
                 self.world.clock.advance(Duration::from_secs(u64::from(pick) * 20));
                 String::new()
@@ -72,6 +75,10 @@ impl Player {
     /// A typed code: mostly the one that was sent, sometimes another.
     fn typed(&self, pick: u8) -> sspr::Attempt {
         let inbox = &self.world.inbox;
+        if pick % 7 == 6 && !self.asked.is_empty() {
+            let answer = |id: &QuestionId| (id.clone(), World::answer_to(id));
+            return sspr::Attempt::answers(self.asked.iter().map(answer)).expect("formed");
+        }
         let text = match pick % 6 {
             0 => inbox.last_code_to(MAIL),
             1 => inbox.last_code_to(MOBILE),
@@ -100,14 +107,15 @@ impl Player {
             (0, ..) => {
                 let reply = reset.start(&from(), &ada()).await.expect("started");
                 let opened = reset.challenge(&from(), &reply.ticket, &selection).await;
-                keep(opened, &mut self.reset)
+                keep(opened, &mut self.reset, &mut self.asked)
             }
             (1, Some(ticket), ..) => {
                 let opened = reset.challenge(&from(), &again(ticket), &selection).await;
-                keep(opened, &mut self.reset)
+                keep(opened, &mut self.reset, &mut self.asked)
             }
             (2, Some(ticket), ..) => {
-                keep(reset.prove(&from(), &again(ticket), &typed).await, &mut self.reset)
+                let proven = reset.prove(&from(), &again(ticket), &typed).await;
+                keep(proven, &mut self.reset, &mut self.asked)
             }
             (3, Some(ticket), ..) => {
                 let done = reset.complete(&from(), ticket, &secret(NEW)).await;
@@ -127,22 +135,26 @@ impl Player {
             (5, ..) => {
                 let reply = unlock.start(&from(), &ada()).await.expect("started");
                 let opened = unlock.challenge(&from(), &reply.ticket, &selection).await;
-                keep(opened, &mut self.unlock)
+                keep(opened, &mut self.unlock, &mut self.asked)
             }
             (6, _, Some(ticket), _) => {
-                keep(unlock.prove(&from(), ticket, &typed).await, &mut self.unlock)
+                let proven = unlock.prove(&from(), ticket, &typed).await;
+                keep(proven, &mut self.unlock, &mut self.asked)
             }
             (7, _, Some(ticket), _) => {
                 format!("{:?}", unlock.complete(&from(), ticket).await.map(|done| done.step))
             }
-            (8, ..) => keep(change.start(&from(), &user, &secret(OLD)).await, &mut self.change),
+            (8, ..) => {
+                let begun = change.start(&from(), &user, &secret(OLD)).await;
+                keep(begun, &mut self.change, &mut self.asked)
+            }
             (9, .., Some(ticket)) => {
                 let done = change.complete(&from(), ticket, &secret(NEW)).await;
                 format!("{:?}", done.map(|done| done.step))
             }
             (9, ..) => {
-                let link = typed;
-                keep(reset.redeem_link(&from(), &ada(), &link).await, &mut self.reset)
+                let redeemed = reset.redeem_link(&from(), &ada(), &typed).await;
+                keep(redeemed, &mut self.reset, &mut self.asked)
             }
             _ => String::new(),
         }
@@ -189,8 +201,9 @@ impl Player {
             }
             13 => {
                 let device = registration.remember_device(&request, &user).await;
+                let questions = questions(&registration, &request, &user).await;
                 let later = registration.skip(&request, &user).await;
-                format!("{:?} {later:?}", device.map(drop))
+                format!("{:?} {questions} {later:?}", device.map(drop))
             }
             14 => {
                 let methods = registration.list(&request, &user).await.unwrap_or_default();
@@ -222,6 +235,10 @@ impl Player {
                 let seed = OathSeed::parse_base32(&"ABCDEFGH".repeat(4)).expect("a seed");
                 by.supply_token(user, &seed, OathParameters::default()).await.map(drop)
             }
+            26 => by.invite(user).await,
+            27 => by.revoke_invitation(user).await,
+            28 => by.set_temporary_password(user, None).await.map(drop),
+            29 => by.unblock(user).await,
             _ => by.forget(user).await,
         };
         format!("{done:?}")
@@ -234,10 +251,30 @@ impl Player {
     }
 }
 
-/// Keeps the new ticket and returns the step as text.
-fn keep<T>(reply: Result<sspr::Reply<T>, Error>, ticket: &mut Option<T>) -> String {
+/// Sets as many questions as the policy wants, each with the world's answer.
+async fn questions(registration: &Registration<'_>, request: &Request, user: &SignedIn) -> String {
+    let offered = match registration.security_questions(request, user).await {
+        Ok(offered) => offered,
+        Err(error) => return format!("{error:?}"),
+    };
+    let (views, count) = offered;
+    let chosen = views.into_iter().take(count.into()).map(|view| view.question);
+    let answers: Vec<_> = chosen.map(|id| (id.clone(), World::answer_to(&id))).collect();
+    let set = registration.set_security_questions(request, user, &answers).await;
+    format!("{:?}", set.map(|set| set.id))
+}
+
+/// Keeps the new ticket and the questions that are asked, and returns the step as text.
+fn keep<T>(
+    reply: Result<sspr::Reply<T>, Error>,
+    ticket: &mut Option<T>,
+    asked: &mut Vec<QuestionId>,
+) -> String {
     match reply {
         Ok(reply) => {
+            if let Step::Answer { .. } = &reply.step {
+                *asked = World::questions(&reply.step);
+            }
             *ticket = Some(reply.ticket);
             format!("{:?}", reply.step)
         }

@@ -32,6 +32,29 @@ fn inv01_a_lost_answer_is_given_again_for_a_recovery_code() {
     }
 }
 
+/// Inv. 1: right answers are one proof, and other answers with the previous ticket are none.
+#[test]
+fn inv01_a_lost_answer_is_given_again_for_questions() {
+    for under_test in all() {
+        block_on(async {
+            let world = world(&under_test, 2).await;
+            world.set_questions().await;
+            let before = reset_with(&world, "security_questions").await;
+            let right = || World::answers(&before.step);
+            let reset = world.engine.reset();
+            let first = reset.prove(&request(), &before.ticket, &right()).await.expect("proven");
+            let same = reset.prove(&request(), &before.ticket, &right()).await.expect("repeated");
+            assert_eq!(first.ticket.expose_secret(), same.ticket.expose_secret());
+            let asked = World::questions(&before.step).into_iter();
+            let wrong = sspr::Attempt::answers(asked.map(|id| (id, "another".into())));
+            let other = reset.prove(&request(), &before.ticket, &wrong.expect("formed")).await;
+            assert_eq!(refusal(other), Refusal::NotAccepted, "{}", under_test.name);
+            let events = world.event_codes().await;
+            assert_eq!(count(&events, "method_proven"), 1, "{}", under_test.name);
+        });
+    }
+}
+
 /// Inv. 1: a step that repeated a reply without being consumed could be used a second time.
 #[test]
 fn inv01_another_step_repeats_no_proof() {

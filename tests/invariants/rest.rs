@@ -10,6 +10,7 @@ use sha1::Sha1;
 use sha2::{Digest as _, Sha256};
 use sspr::adapters::memory::MemoryStore;
 use sspr::adapters::seal::KeySeal;
+use sspr::method::QuestionTopic;
 use sspr::port::{Clock as _, RecordKind, Store};
 use sspr::testing::block_on;
 use sspr::{SecretBytes, Timestamp};
@@ -51,6 +52,7 @@ async fn use_everything(world: &World) -> Secrets {
     let confirmed = registration.confirm(&request(), &world.signed_in(), ticket, &typed).await;
     assert!(confirmed.expect("confirmed").active);
     let codes = world.create_recovery_codes().await;
+    world.set_questions().await;
     let device = registration
         .remember_device(&request(), &world.signed_in())
         .await
@@ -76,6 +78,12 @@ async fn use_everything(world: &World) -> Secrets {
     let base64 = data_encoding::BASE64URL_NOPAD.decode(device.as_bytes()).expect("base 64");
     let mut texts = vec![seed, plain, device, link, NEW.to_owned(), OLD.to_owned()];
     texts.extend([&reply.ticket, &proven.ticket].map(|code| code.expose_secret().to_owned()));
+    // The normal form is what is hashed.
+    let answers = QuestionTopic::ALL.into_iter().map(|topic| World::answer_to(&topic.into()));
+    texts.extend(answers.flat_map(|answer| {
+        let answer = answer.expose_secret().to_owned();
+        [answer.to_lowercase(), answer]
+    }));
     for code in codes {
         texts.push(code.replace('-', ""));
         texts.push(code);
@@ -187,7 +195,13 @@ fn inv05_a_dump_contains_no_secret_in_use() {
         let world = sealed(store.clone()).await;
         let secrets = use_everything(&world).await;
         let dump = dump(&*store).await;
-        for part in ["\"oath\"", "\"recovery_code\"", "\"devices\":[{", "\"flows\":[{"] {
+        for part in [
+            "\"oath\"",
+            "\"recovery_code\"",
+            "\"security_questions\"",
+            "\"devices\":[{",
+            "\"flows\":[{",
+        ] {
             assert!(dump.contains(part), "{part} is in use");
         }
         holds_none(dump.as_bytes(), &secrets);

@@ -292,6 +292,8 @@ impl EventKind {
             | Self::FlowsRevoked { .. }
             | Self::RegistrationRequired {}
             | Self::ResetRequested { .. }
+            | Self::Invited {}
+            | Self::InvitationRevoked { .. }
             | Self::AccountForgotten {}
             | Self::ContactsSupplied { .. }
             | Self::Unblocked {}

@@ -285,20 +285,23 @@ event_kinds! {
     HelpRequested = "help_requested" {},
     /// An administrator has removed all methods of the user.
     MethodsRevoked = "methods_revoked" {
-        /// How many methods.
-        count: u8,
+        #[doc = "How many methods."] count: u8,
     },
     /// An administrator has ended all flows, and removed known devices and familiar sources.
     FlowsRevoked = "flows_revoked" {
-        /// How many flows.
-        count: u8,
+        #[doc = "How many flows."] count: u8,
     },
     /// An administrator has required a new registration.
     RegistrationRequired = "registration_required" {},
-    /// An administrator has asked the user to reset the password, or has invited the user.
+    /// An administrator has asked the user to reset the password.
     ResetRequested = "reset_requested" {
-        /// Whether a link was sent, rather than a notice.
-        link: bool,
+        #[doc = "Whether a link was sent, rather than a notice."] link: bool,
+    },
+    /// An administrator has invited the user: a link was sent.
+    Invited = "invited" {},
+    /// An administrator has voided the links of invitations and requests that were not redeemed.
+    InvitationRevoked = "invitation_revoked" {
+        #[doc = "How many links."] count: u8,
     },
     /// An administrator has removed what the record holds about the user.
     AccountForgotten = "account_forgotten" {},
@@ -306,8 +309,7 @@ event_kinds! {
     RegistrationCompleted = "registration_completed" {},
     /// An administrator has supplied contact data.
     ContactsSupplied = "contacts_supplied" {
-        /// How many addresses there are now.
-        count: u8,
+        #[doc = "How many addresses there are now."] count: u8,
     },
     /// An administrator has cleared the failure budgets of an account.
     Unblocked = "unblocked" {},
@@ -323,8 +325,7 @@ event_kinds! {
     },
     /// Seeds of authenticators were resealed under the seal's present key.
     SeedsResealed = "seeds_resealed" {
-        /// How many.
-        count: u8,
+        #[doc = "How many."] count: u8,
     },
     /// The policy was changed.
     PolicyChanged = "policy_changed" {

@@ -108,6 +108,8 @@ pub(crate) fn every_kind() -> Vec<EventKind> {
         EventKind::FlowsRevoked { count: 1 },
         EventKind::RegistrationRequired {},
         EventKind::ResetRequested { link: true },
+        EventKind::Invited {},
+        EventKind::InvitationRevoked { count: 1 },
         EventKind::AccountForgotten {},
         EventKind::RegistrationCompleted {},
         EventKind::ContactsSupplied { count: 1 },

@@ -98,7 +98,9 @@ impl EventKind {
             Self::PasswordReset { .. }
             | Self::PasswordChanged { .. }
             | Self::TemporaryPasswordSet { .. } => LogTerm::PasswordChange,
-            Self::SessionsRevoked { .. } | Self::FlowsRevoked { .. } => LogTerm::TokenRevoked,
+            Self::SessionsRevoked { .. }
+            | Self::FlowsRevoked { .. }
+            | Self::InvitationRevoked { .. } => LogTerm::TokenRevoked,
             Self::FlowEnded { ended: FlowEnd::Abandoned, .. } => return None,
             Self::FlowEnded { .. } => LogTerm::TokenRevoked,
             Self::AccountUnlocked { .. }
@@ -114,6 +116,7 @@ impl EventKind {
             | Self::AccountForgotten {} => LogTerm::UserUpdated,
             Self::ActRefused { .. } => LogTerm::AuthorisationFail,
             Self::ResetRequested { .. }
+            | Self::Invited {}
             | Self::Unblocked {}
             | Self::IncarnationConfirmed {}
             | Self::PolicyChanged { .. } => LogTerm::AdministratorAct,

@@ -237,11 +237,11 @@ impl PasswordRules {
 
     fn judge_score(&self, password: &Normalised) -> Option<PasswordFault> {
         let banned = Terms::of(&self.banned_words);
-        let common: &[&Terms] = if self.common_list { &[Terms::common()] } else { &[] };
-        let points = password.points(&[common, &[&banned]].concat());
+        let common: &[&Terms<'_>] = if self.common_list { &[Terms::common()] } else { &[] };
+        let points = password.points(&[common, &[&banned]].concat(), NEEDED);
         if points >= NEEDED {
             None
-        } else if password.points(common) >= NEEDED {
+        } else if password.points(common, NEEDED) >= NEEDED {
             Some(PasswordFault::BannedWord)
         } else {
             let [points, required] =

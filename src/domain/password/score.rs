@@ -9,13 +9,14 @@
 //! here: with it `contosoblankf9!`, which the documents accept, would have four points (`contoso`,
 //! `blankf`, `9`, `!`).
 //!
-//! The work is bounded: a lookup for each character and each length of a term, and one comparison
-//! with each term.
+//! The work is bounded: one comparison with each term whose length fits, and a lookup for each length
+//! of a term at each place that fewer points than needed can reach. A password that is longer than
+//! [`NEEDED`] less one of the longest terms has the points whatever it says, so its characters cost
+//! nothing.
 
 use std::borrow::Cow;
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::iter;
-use std::ops::RangeInclusive;
 use std::sync::OnceLock;
 
 use zeroize::Zeroizing;
@@ -38,11 +39,9 @@ pub(super) struct Normalised {
     starts: Vec<usize>,
 }
 
-/// Banned terms as they are compared.
-pub(super) struct Terms {
-    terms: HashSet<Cow<'static, str>>,
-    /// The lengths of the terms, in code points.
-    lengths: RangeInclusive<usize>,
+/// Banned terms as they are compared, by their length in code points.
+pub(super) struct Terms<'a> {
+    by_length: BTreeMap<usize, HashSet<Cow<'a, str>>>,
 }
 
 impl Normalised {
@@ -56,24 +55,36 @@ impl Normalised {
         Self { text, starts }
     }
 
-    /// The points of the password: the fewest of all ways to read it.
-    pub(super) fn points(&self, lists: &[&Terms]) -> usize {
-        if lists.iter().any(|list| list.has_neighbour_of(&self.text)) {
+    /// The points of the password, the fewest of all ways to read it; `most` stands for that many and
+    /// more.
+    pub(super) fn points(&self, lists: &[&Terms<'_>], most: usize) -> usize {
+        let length = self.starts.len() - 1;
+        if lists.iter().any(|list| list.has_neighbour_of(&self.text, length)) {
             return 1;
         }
-        let mut fewest = vec![0; self.starts.len()];
-        for end in 1..self.starts.len() {
-            let term_starts = lists.iter().flat_map(|list| {
-                let lengths = list.lengths.clone().take_while(move |length| *length <= end);
-                let is_term = |start: &usize| {
-                    list.terms.contains(&self.text[self.starts[*start]..self.starts[end]])
-                };
-                lengths.map(move |length| end - length).filter(is_term)
-            });
-            let before = term_starts.chain([end - 1]).map(|start| fewest[start]).min();
-            fewest[end] = before.unwrap_or_default() + 1;
+        let longest = lists.iter().map(|list| list.longest()).max().unwrap_or_default().max(1);
+        if length > most.saturating_sub(1).saturating_mul(longest) {
+            return most;
         }
-        fewest.last().copied().unwrap_or_default()
+        let mut fewest = vec![most; length + 1];
+        fewest[0] = 0;
+        for start in 0..length {
+            let points = fewest[start].saturating_add(1);
+            if points >= most {
+                // No reading through here has fewer than `most`.
+                continue;
+            }
+            fewest[start + 1] = points.min(fewest[start + 1]);
+            for (term, terms) in lists.iter().flat_map(|list| list.up_to(length - start)) {
+                let end = start + term;
+                if points < fewest[end]
+                    && terms.contains(&self.text[self.starts[start]..self.starts[end]])
+                {
+                    fewest[end] = points;
+                }
+            }
+        }
+        fewest[length]
     }
 
     /// Whether the password contains this name or a word of it, if that is long enough.
@@ -86,34 +97,52 @@ impl Normalised {
     }
 }
 
-impl Terms {
+impl<'a> Terms<'a> {
     /// The bundled list of common passwords: the global list.
-    pub(super) fn common() -> &'static Self {
-        static LIST: OnceLock<Terms> = OnceLock::new();
-        LIST.get_or_init(|| Self::collect(COMMON.lines()))
+    pub(super) fn common() -> &'static Terms<'static> {
+        static LIST: OnceLock<Terms<'static>> = OnceLock::new();
+        LIST.get_or_init(|| Terms::collect(COMMON.lines()))
     }
 
     /// A list of a policy.
-    pub(super) fn of(words: &BTreeSet<String>) -> Self {
-        Self::collect(words.iter().map(|word| Cow::Owned(word.clone())))
+    pub(super) fn of(words: &'a BTreeSet<String>) -> Self {
+        Self::collect(words.iter().map(String::as_str))
     }
 
-    fn collect(words: impl Iterator<Item = impl Into<Cow<'static, str>>>) -> Self {
-        let terms: HashSet<_> = words.map(|word| in_normal_form(word.into())).collect();
-        let lengths = terms.iter().map(|term| term.chars().count());
-        let (least, most) = lengths
-            .fold((usize::MAX, 0), |(least, most), length| (least.min(length), most.max(length)));
-        Self { terms, lengths: least.max(1)..=most }
+    fn collect(words: impl Iterator<Item = &'a str>) -> Self {
+        let mut by_length: BTreeMap<usize, HashSet<_>> = BTreeMap::new();
+        for term in words.map(in_normal_form) {
+            by_length.entry(term.chars().count()).or_default().insert(term);
+        }
+        Self { by_length }
     }
 
-    /// Whether the whole text is a term, or one edit away from one.
-    fn has_neighbour_of(&self, text: &str) -> bool {
-        self.terms.contains(text) || self.terms.iter().any(|term| within_one_edit(term, text))
+    /// The length of the longest term, in code points.
+    fn longest(&self) -> usize {
+        self.by_length.last_key_value().map_or(0, |(length, _)| *length)
+    }
+
+    /// The terms of one code point up to `most`.
+    fn up_to(&self, most: usize) -> impl Iterator<Item = (usize, &HashSet<Cow<'a, str>>)> {
+        self.by_length.range(1..=most).map(|(length, terms)| (*length, terms))
+    }
+
+    /// Whether the whole text, of this length, is a term, or one edit away from one.
+    fn has_neighbour_of(&self, text: &str, length: usize) -> bool {
+        if self.by_length.get(&length).is_some_and(|terms| terms.contains(text)) {
+            return true;
+        }
+        let near = self.by_length.range(length.saturating_sub(1)..=length + 1);
+        near.flat_map(|(_, terms)| terms).any(|term| within_one_edit(term, text))
     }
 }
 
-fn in_normal_form(word: Cow<'static, str>) -> Cow<'static, str> {
-    if normal(&word).eq(word.chars()) { word } else { normal(&word).collect::<String>().into() }
+fn in_normal_form(word: &str) -> Cow<'_, str> {
+    if normal(word).eq(word.chars()) {
+        word.into()
+    } else {
+        normal(word).collect::<String>().into()
+    }
 }
 
 fn normal(text: &str) -> impl Iterator<Item = char> + '_ {

@@ -27,12 +27,16 @@ named! {
         Unblock = "unblock",
         /// All methods were removed.
         RevokeMethods = "revoke_methods",
-        /// All flows were ended, or the links of invitations were voided.
+        /// All flows were ended.
         RevokeFlows = "revoke_flows",
         /// A new registration was required.
         RequireRegistration = "require_registration",
-        /// A reset was initiated: the user was asked, sent a link, or invited.
+        /// A reset was initiated: the user was asked, or sent a link.
         InitiateReset = "initiate_reset",
+        /// The user was invited.
+        Invite = "invite",
+        /// The links of invitations and requests were voided.
+        RevokeInvitation = "revoke_invitation",
         /// A temporary password was set.
         SetTemporaryPassword = "set_temporary_password",
         /// What the record holds was removed.
@@ -49,10 +53,11 @@ impl From<AdminAct> for DeskAct {
             AdminAct::SupplyToken => Self::SupplyToken,
             AdminAct::Unblock => Self::Unblock,
             AdminAct::RevokeMethods => Self::RevokeMethods,
-            // Both are recorded by the event of ended flows.
-            AdminAct::RevokeFlows | AdminAct::RevokeInvitation => Self::RevokeFlows,
+            AdminAct::RevokeFlows => Self::RevokeFlows,
             AdminAct::RequireRegistration => Self::RequireRegistration,
-            AdminAct::InitiateReset | AdminAct::Invite => Self::InitiateReset,
+            AdminAct::InitiateReset => Self::InitiateReset,
+            AdminAct::Invite => Self::Invite,
+            AdminAct::RevokeInvitation => Self::RevokeInvitation,
             AdminAct::SetTemporaryPassword => Self::SetTemporaryPassword,
             AdminAct::Forget => Self::Forget,
             AdminAct::ConfirmIncarnation => Self::ConfirmIncarnation,
@@ -121,6 +126,8 @@ impl DeskRow {
             EventKind::FlowsRevoked { .. } => done(DeskAct::RevokeFlows),
             EventKind::RegistrationRequired {} => done(DeskAct::RequireRegistration),
             EventKind::ResetRequested { .. } => done(DeskAct::InitiateReset),
+            EventKind::Invited {} => done(DeskAct::Invite),
+            EventKind::InvitationRevoked { .. } => done(DeskAct::RevokeInvitation),
             EventKind::TemporaryPasswordSet { .. } => done(DeskAct::SetTemporaryPassword),
             EventKind::AccountForgotten {} => done(DeskAct::Forget),
             EventKind::IncarnationConfirmed {} => done(DeskAct::ConfirmIncarnation),

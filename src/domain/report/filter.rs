@@ -133,3 +133,17 @@ pub struct DeskFilter {
     /// Only this act.
     pub act: Option<DeskAct>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_ends_of_a_window_are_in_it() {
+        let at = |millis: i64| Timestamp::from_unix_millis(1_800_000_000_000 + millis);
+        let window = ReportWindow::new(at(0), at(5));
+        let shown = [-1, 0, 3, 5, 6].map(|millis| window.includes(at(millis)));
+        assert_eq!(shown, [false, true, true, true, false]);
+        assert_eq!(ReportWindow::last_days(at(0), 1).from, at(-86_400_000));
+    }
+}

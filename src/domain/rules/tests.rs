@@ -5,6 +5,7 @@ use crate::domain::account::{
     Account, Challenge, CredentialEpoch, Expected, FlowId, Generation, Purpose, SourceHash,
     WriteNumber,
 };
+use crate::domain::crypto::repudiation::RepudiationClaim;
 use crate::domain::identity::contact::{Destination, EmailAddress, PhoneNumber};
 use crate::domain::identity::ids::{RecordKey, TenantId, UserId};
 use crate::domain::identity::locale::Locale;
@@ -75,6 +76,18 @@ fn after<T>(
     let mut transition = Transition::new(account, policy, now);
     let result = decide(&mut transition)?;
     Ok((result, transition.account))
+}
+
+/// a claim may be as far ahead as the clocks of two engines differ, and no further.
+#[test]
+fn a_claim_of_the_future_repudiates_nothing() {
+    for (seconds, accepted) in [(0, true), (29, true), (31, false), (3_600, false)] {
+        let claim = RepudiationClaim::new(at(seconds), at(seconds));
+        let decided = after(&account(), &policy(|_| ()), at(0), |transition| {
+            repudiate(transition, &claim, "ada", |_| Vec::new())
+        });
+        assert_eq!(decided.is_ok(), accepted, "{seconds} seconds");
+    }
 }
 
 /// Invariant 1 and 3: no other flow can use up the attempts of a live code, and the attempts of all

@@ -154,6 +154,25 @@ fn each_alteration_is_found_where_it_is() {
     assert_eq!(altered(&|it| it.events.insert(3, it.events[2].clone())), [moved(2)]);
 }
 
+/// A link is authenticated whole: the place, the event before and whether the record may end.
+#[test]
+fn each_field_of_a_link_is_authenticated() {
+    let trail = Trail::of(&[1, 1, 1]);
+    let link = serde_json::to_value(&trail.events[1].chain).expect("json");
+    let parts: Vec<&str> = link.as_str().expect("a text").split('.').collect();
+    for place in 0..parts.len() {
+        let mut altered = parts.clone();
+        let last = if parts[place].ends_with('1') { "0" } else { "1" };
+        let other = format!("{}{last}", &parts[place][..parts[place].len() - 1]);
+        altered[place] = &other;
+        let mut forged = trail.clone();
+        let chain = serde_json::from_value(altered.join(".").into());
+        forged.events[1].chain = chain.expect("a link");
+        let event = forged.events[1].id;
+        assert_eq!(forged.findings(), [TrailFinding::Changed { event }], "part {place}");
+    }
+}
+
 /// An event of another record is found in both trails, whatever key it states.
 #[test]
 fn an_event_of_another_record_is_found() {
@@ -218,6 +237,10 @@ fn a_trail_that_is_set_back_is_found_by_an_exported_head() {
     };
     grown.head = Some(extend(step, grown.head, &mut []));
     grown.commit(1, false);
+    // The last event of the other history has the same place.
+    let mut last = grown.clone();
+    last.events[2] = trail.events[2].clone();
+    assert_eq!(last.findings(), [TrailFinding::HeadChanged]);
     grown.commit(1, false);
     assert_eq!(grown.findings(), []);
     assert_eq!(grown.verify(&keys, START, Some(&known), 2).0, lost);

@@ -261,6 +261,37 @@ impl TargetRules {
 mod tests {
     use super::*;
 
+    /// S17: each list permits its own acts and no others, also where the defaults are the same.
+    #[test]
+    fn each_act_has_a_list_of_its_own() {
+        let only = |name: &str| named(&[name]);
+        let roles = AdminRoles {
+            contacts: only("contacts"),
+            unblock: only("unblock"),
+            revoke: only("revoke"),
+            initiate: only("initiate"),
+            temporary_password: only("temporary"),
+            ..AdminRoles::default()
+        };
+        let lists = AdminAct::ALL.map(|act| roles.of(act).first().map(RoleId::as_str));
+        let (contacts, revoke, initiate) = ("contacts", "revoke", "initiate");
+        let expected = [
+            contacts,
+            contacts,
+            "unblock",
+            revoke,
+            revoke,
+            revoke,
+            initiate,
+            initiate,
+            initiate,
+            "temporary",
+            revoke,
+            revoke,
+        ];
+        assert_eq!(lists, expected.map(Some));
+    }
+
     /// S17: a directory may find a user under another spelling of the id than its own.
     #[test]
     fn a_user_under_another_id_of_the_directory_is_the_own_account_too() {
@@ -272,5 +303,8 @@ mod tests {
         };
         assert_eq!(check("alias", &found("U-7")), Err(ActRefusal::OwnAccount));
         assert_eq!(check("alias", &found("u-8")), Ok(()));
+        // The record of a user whom the directory does not have.
+        let gone = AdminRoles::default().check(AdminAct::Forget, &actor, &id("U-7"), None);
+        assert_eq!(gone, Err(ActRefusal::OwnAccount));
     }
 }

@@ -12,7 +12,7 @@ use crate::domain::invalid::InvalidInput;
 use crate::domain::method::Channel;
 use crate::domain::refusal::Refusal;
 use crate::domain::rules;
-use crate::domain::time::Timestamp;
+use crate::domain::time::{MAX_SKEW, Timestamp};
 use crate::engine::api::attempt::{Attempt, Given};
 use crate::engine::api::error::Error;
 use crate::engine::api::reply::Reply;
@@ -82,11 +82,16 @@ pub(crate) async fn redeem_link<T: FlowTicket>(
 }
 
 /// Whether a password was set since an administrator had this flow's link sent, as far as the
-/// directory tells. If it does not track the time of that, every change of the account counts.
+/// directory tells. Its clock may be behind and its times whole seconds, so a time shortly before the
+/// link counts too if the account was changed since. If it does not track the time, every change of
+/// the account counts.
 fn is_worthless(flow: &Flow, user: Option<&UserFacts>) -> bool {
-    let changed = |user: &UserFacts| match user.password_changed_at {
-        Some(at) => at >= flow.started_at,
-        None => flow.stamp.as_deref() != user.change_stamp.as_deref(),
+    let changed = |user: &UserFacts| {
+        let touched = flow.stamp.as_deref() != user.change_stamp.as_deref();
+        match user.password_changed_at {
+            Some(at) => at >= flow.started_at || (touched && at.plus(MAX_SKEW) >= flow.started_at),
+            None => touched,
+        }
     };
     flow.by_administrator && user.is_some_and(changed)
 }

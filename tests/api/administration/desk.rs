@@ -1,14 +1,17 @@
 //! Temporary passwords and invitations: E3.4, E10.3, R-073, R-100.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use sspr::admin::Contacts;
 use sspr::audit::{ActorKind, EventKind};
 use sspr::error::SsprReason;
 use sspr::facts::{EmailAddress, PasswordHome, PhoneNumber, UserKind, WriteOutcome, WritePurpose};
 use sspr::method::{OathParameters, OathSeed};
 use sspr::policy::LinkBase;
-use sspr::port::Clock as _;
+use sspr::port::{BreachList, Clock as _, PortResult};
 use sspr::{
     Attempt, Error, InvalidInput, PolicySettings, Refusal, Reply, ResetTicket, SecretText, Step,
     UserId,
@@ -114,6 +117,36 @@ async fn e9_4_the_lists_apply_to_a_password_that_an_administrator_supplies() {
     assert!(matches!(banned, Err(Error::Refused(Refusal::Password(_)))), "{banned:?}");
     let other = admin.set_temporary_password(&world.user, Some(&supplied(NEW))).await;
     assert!(other.is_ok() && world.password_is(NEW), "{other:?}");
+}
+
+/// A breach list that has the first few passwords it is asked about.
+struct Breached {
+    first: usize,
+    asked: Arc<AtomicUsize>,
+}
+
+#[async_trait]
+impl BreachList for Breached {
+    async fn contains(&self, _: &SecretText) -> PortResult<bool> {
+        Ok(self.asked.fetch_add(1, Ordering::Relaxed) < self.first)
+    }
+}
+
+/// E9.4.5: a generated password is judged as a supplied one is, and another is generated if it is refused;
+/// after eight the tenant's rules count as unsatisfiable.
+#[tokio::test]
+async fn e9_4_a_generated_password_is_judged_too() {
+    for (first, tries, is_set) in [(0, 1, true), (3, 4, true), (100, 8, false)] {
+        let asked = Arc::new(AtomicUsize::new(0));
+        let list = Breached { first, asked: Arc::clone(&asked) };
+        let world = World::builder().engine(|engine| engine.breach_list(list)).registered();
+        let world = world.open().await;
+        let set = world.admin().set_temporary_password(&world.user, None).await;
+        assert_eq!(asked.load(Ordering::Relaxed), tries, "{first}");
+        assert_eq!(set.is_ok(), is_set, "{first}: {set:?}");
+        assert_eq!(world.password_is(OLD), !is_set, "{first}");
+        assert_eq!(world.directory.writes(&world.tenant, &world.user).len(), usize::from(is_set));
+    }
 }
 
 #[tokio::test]
@@ -247,6 +280,8 @@ async fn an_invitation_lives_for_days_and_begins_a_reset_of_the_usual_length() {
     let left = reply.expires_at.since(world.clock.now());
     assert_eq!(left, Duration::from_secs(15 * 60), "the flow begins now");
     assert!(matches!(reply.step, Step::Choose { .. }), "a second method: {:?}", reply.step);
+    // What is redeemed goes on.
+    world.admin().revoke_invitation(&user).await.expect("nothing to revoke");
     let (reply, code) = world.challenged(&reply.ticket, &World::by_phone(), "+14255550123").await;
     let reply = world.prove(&reply.ticket, &code).await.expect("proven");
     let done = world.complete(&reply.ticket, NEW).await.expect("written");
@@ -296,6 +331,36 @@ async fn an_invitation_is_sent_again_revoked_and_worthless_after_a_password() {
         })
         .expect("known");
     assert_eq!(redeem(&world, &fourth).await.err(), Some(Refusal::NotAccepted), "elsewhere");
+}
+
+/// The directory's clock may be half a minute behind. A password that was set longer ago voids no invitation,
+/// whatever else has changed; if the directory has no time of it, every change does.
+#[tokio::test]
+async fn a_password_of_a_directory_whose_clock_is_behind_voids_an_invitation() {
+    for (seconds, tracked, accepted) in [
+        (Some(29), true, false),
+        (Some(31), true, true),
+        (Some(29), false, true),
+        (None, true, false),
+        (None, false, true),
+    ] {
+        let world = World::builder().settings(with_links()).open().await;
+        let user = newcomer(&world).await;
+        let update = |at, stamp: &str| {
+            let changed = world.directory.update_user(&world.tenant, &user, |facts| {
+                facts.password_changed_at = at;
+                facts.change_stamp = tracked.then(|| stamp.to_owned());
+            });
+            changed.expect("known");
+        };
+        let now = world.clock.now();
+        update(seconds.map(|_| now.minus(30 * DAY)), "before");
+        let link = invited(&world, &user).await;
+        update(seconds.map(|seconds| now.minus(Duration::from_secs(seconds))), "after");
+        world.clock.advance(HOUR);
+        let redeemed = redeem(&world, &link).await;
+        assert_eq!(redeemed.is_ok(), accepted, "{seconds:?} seconds, {tracked}: {redeemed:?}");
+    }
 }
 
 #[tokio::test]

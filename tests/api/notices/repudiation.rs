@@ -1,5 +1,6 @@
 //! *It was not me*: what the link of a notice does, and whom it reaches. R-021.
 
+use sspr::audit::EventKind;
 use sspr::error::SsprReason;
 use sspr::facts::EmailAddress;
 use sspr::method::{Channel, NewMethod};
@@ -151,6 +152,68 @@ async fn r021_a_link_is_accepted_once_for_a_day_and_never_after_an_administrator
         world.clock.advance(wait);
         assert_eq!(redeem(&world, PRIMARY, &link).await.is_ok(), accepted, "{wait:?}");
     }
+}
+
+/// A link of a notice from the time of the block is void too.
+#[tokio::test]
+async fn r021_an_unblock_voids_the_links_of_the_time_of_the_block() {
+    let world = World::builder().settings(with_page()).registered().open().await;
+    let link = stolen(&world).await;
+    assert_eq!(redeem(&world, PRIMARY, &link).await, Ok(()));
+    world.clock.advance(MINUTE);
+    world.admin().set_temporary_password(&world.user, None).await.expect("set");
+    world.deliver().await;
+    let later = world.inbox.last_repudiation_link_to(MAIL).expect("a link");
+    assert_ne!(link, later);
+    world.clock.advance(MINUTE);
+    world.admin().unblock(&world.user).await.expect("unblocked");
+    assert_eq!(redeem(&world, PRIMARY, &later).await, Err(Refusal::NotAccepted));
+    assert_eq!(world.admin().explain(&world.user).await.expect("read").repudiated_since, None);
+}
+
+/// After the block, neither a flow nor a known device of before is left.
+#[tokio::test]
+async fn r021_flows_and_devices_of_before_do_not_outlive_the_block() {
+    let world = World::builder().settings(with_page()).registered().open().await;
+    let registration = world.engine.registration();
+    let remember = async || {
+        let device = registration.remember_device(&request(), &world.signed_in()).await;
+        device.map(drop).expect("remembered");
+    };
+    remember().await;
+    let link = stolen(&world).await;
+    let entering = world.start().await;
+    let entering = world.challenge(&entering.ticket, &email()).await;
+    world.deliver().await;
+    let code = world.code_to(MAIL).await;
+    assert_eq!(redeem(&world, PRIMARY, &link).await, Ok(()));
+    world.admin().unblock(&world.user).await.expect("unblocked");
+    let proven = world.prove(&entering.ticket, &code).await;
+    assert_eq!(refusal(proven), Refusal::NotAccepted, "a code from before");
+    remember().await;
+    let events = world.admin().user_events(&world.user, None, 1_000).await.expect("read").items;
+    let devices = events.iter().filter_map(|event| match event.kind {
+        EventKind::DeviceRemembered { devices, .. } => Some(devices),
+        _ => None,
+    });
+    assert_eq!(devices.last(), Some(1), "the device from before is forgotten");
+}
+
+/// The next user with this id cannot repudiate what the previous one was told of.
+#[tokio::test]
+async fn r021_a_link_of_a_previous_user_with_this_id_is_not_accepted() {
+    let world = World::builder()
+        .settings(with_page())
+        .account(|facts| facts.incarnation = Some("first".to_owned()))
+        .registered()
+        .open()
+        .await;
+    let link = stolen(&world).await;
+    let next = |facts: &mut sspr::facts::UserFacts| facts.incarnation = Some("second".to_owned());
+    world.directory.update_user(&world.tenant, &world.user, next).expect("known");
+    let before = world.event_codes().await;
+    assert_eq!(redeem(&world, PRIMARY, &link).await, Err(Refusal::NotAccepted));
+    assert_eq!(world.event_codes().await, before, "nothing is recorded");
 }
 
 #[tokio::test]

@@ -131,6 +131,23 @@ async fn a_wrong_set_draws_others() {
     reset.prove(&request(), &reply.ticket, &answers).await.expect("proven by the last attempt");
 }
 
+/// A challenge draws by its own nonce: the questions of the next one do not follow from those of the last.
+#[tokio::test]
+async fn each_challenge_draws_by_its_own_nonce() {
+    let builder = World::builder().settings(redrawn()).registered();
+    let world = builder.engine(|engine| engine.human_check(Human)).open().await;
+    world.set_questions().await;
+    let mut seen = BTreeSet::new();
+    for _ in 0..8 {
+        world.clock.advance(Duration::from_secs(86_400));
+        let asking = request().with_human_answer("human".into());
+        let reply = world.engine.reset().start(&asking, &ada()).await.expect("started");
+        let reply = world.challenge(&reply.ticket, &questions()).await;
+        seen.insert(World::questions(&reply.step).into_iter().collect::<BTreeSet<_>>());
+    }
+    assert!(seen.len() > 2, "{seen:?}");
+}
+
 struct Human;
 
 #[sspr::port::async_trait]

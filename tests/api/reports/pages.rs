@@ -75,6 +75,8 @@ async fn the_blocked_report_equals_each_users_explanation() {
     let mut filter = BlockedFilter::default();
     filter.cause = Some(rows[0].cause);
     assert!(blocked(&world, &filter).await.iter().all(|row| row.cause == rows[0].cause));
+    filter.cause = Some(BlockCause::Repudiated);
+    assert!(blocked(&world, &filter).await.is_empty(), "of another cause");
     filter = BlockedFilter::default();
     filter.user = Some(UserId::parse("grace").expect("valid"));
     assert!(blocked(&world, &filter).await.is_empty());

@@ -239,7 +239,8 @@ async fn what_retires_is_told_to_those_who_have_it() {
         ]
     );
     assert_eq!((rows[0].method, rows[0].at), (Some(MethodKind::Email), Some(at)));
-    assert!(expiring(&world, 5).await.is_empty());
+    assert!(expiring(&world, 9).await.is_empty());
+    assert_eq!(expiring(&world, 10).await.len(), 2, "on the last day");
 }
 
 /// The record of an account that cannot be read is a row of each report: nothing is left out.

@@ -155,10 +155,16 @@ async fn e8_3_a_user_who_may_not_reset_is_told_with_the_reason() {
 /// The acts of administrators, refused ones included, by administrator, act and person.
 #[tokio::test]
 async fn e8_1_the_acts_of_administrators_are_listed() {
-    let world = World::builder().settings(settings()).registered().open().await;
+    let mut settings = settings();
+    let base = sspr::policy::LinkBase::parse("https://id.contoso.example/reset#");
+    settings.link = Some(base.expect("sound"));
+    let world = World::builder().settings(settings).registered().open().await;
     let admin = world.admin();
     admin.require_registration(&world.user).await.expect("done");
     admin.initiate_reset(&world.user).await.expect("done");
+    admin.invite(&world.user).await.expect("done");
+    admin.revoke_invitation(&world.user).await.expect("done");
+    admin.set_temporary_password(&world.user, None).await.expect("done");
     admin.revoke_methods(&world.user).await.expect("done");
     let rows = desk(&world, &DeskFilter::default()).await;
     let acts: Vec<_> = rows.iter().map(|row| (row.act, row.outcome)).collect();
@@ -168,6 +174,9 @@ async fn e8_1_the_acts_of_administrators_are_listed() {
             (DeskAct::PutPolicy, DeskOutcome::Done),
             (DeskAct::RequireRegistration, DeskOutcome::Done),
             (DeskAct::InitiateReset, DeskOutcome::Done),
+            (DeskAct::Invite, DeskOutcome::Done),
+            (DeskAct::RevokeInvitation, DeskOutcome::Done),
+            (DeskAct::SetTemporaryPassword, DeskOutcome::Done),
             (DeskAct::RevokeMethods, DeskOutcome::Done),
         ]
     );

@@ -5,6 +5,7 @@
 
 mod administration;
 mod behind;
+mod desk;
 mod judge;
 mod outage;
 mod registration;

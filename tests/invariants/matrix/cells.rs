@@ -15,6 +15,8 @@ pub(crate) enum Flow {
     SignIn,
     /// A reset that an administrator began with a link; further methods are the second gate.
     Initiated,
+    /// A reset that an administrator's invitation began; further methods are the second gate.
+    Invited,
     /// A reset whose link is redeemed without its ticket; further methods are the second gate.
     Elsewhere,
 }
@@ -44,20 +46,21 @@ pub(crate) struct Cell {
 }
 
 impl Flow {
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::Reset,
         Self::Unlock,
         Self::Registration,
         Self::Change,
         Self::SignIn,
         Self::Initiated,
+        Self::Invited,
         Self::Elsewhere,
     ];
 
     /// The engine's name of the purpose; none for the host's sign-in, which needs no flow.
     const fn purpose(self) -> Option<&'static str> {
         match self {
-            Self::Reset | Self::Initiated | Self::Elsewhere => Some("Reset"),
+            Self::Reset | Self::Initiated | Self::Invited | Self::Elsewhere => Some("Reset"),
             Self::Unlock => Some("Unlock"),
             Self::Registration => Some("Register"),
             Self::Change => Some("Change"),
@@ -73,7 +76,7 @@ impl Flow {
             Self::Registration => "Registration",
             Self::Change => "Change",
             Self::SignIn => "Authenticator",
-            Self::Initiated => "Admin",
+            Self::Initiated | Self::Invited => "Admin",
         }
     }
 }
@@ -147,7 +150,7 @@ impl Cell {
     pub(crate) const fn required(self) -> u8 {
         match (self.flow, self.way) {
             (_, Way::EmailLink) => 1,
-            (Flow::Initiated | Flow::Elsewhere, _) => 2,
+            (Flow::Initiated | Flow::Invited | Flow::Elsewhere, _) => 2,
             _ => 1,
         }
     }
@@ -160,9 +163,10 @@ pub(crate) const fn why_not(flow: Flow, way: Way) -> Option<&'static str> {
         RecoveryCode, Sms, Token, Voice,
     };
     match (flow, way) {
-        (Flow::Reset | Flow::Unlock | Flow::Initiated | Flow::Elsewhere, Password) => {
-            Some("no gate counts the present password: there is no option of that name")
-        }
+        (
+            Flow::Reset | Flow::Unlock | Flow::Initiated | Flow::Invited | Flow::Elsewhere,
+            Password,
+        ) => Some("no gate counts the present password: there is no option of that name"),
         (Flow::Reset | Flow::Unlock, _) => None,
         (Flow::Registration, EmailLink) => Some("a new address is confirmed by a code only"),
         (Flow::Registration, Push | Passkey | HostVerified) => {
@@ -185,11 +189,11 @@ pub(crate) const fn why_not(flow: Flow, way: Way) -> Option<&'static str> {
             EmailCode | EmailLink | Sms | Voice | OfficePhone | RecoveryCode | Questions | Push
             | Passkey | HostVerified | Password,
         ) => Some("the host's sign-in asks for the codes of authenticators only"),
-        (Flow::Initiated | Flow::Elsewhere, EmailCode) => {
+        (Flow::Initiated | Flow::Invited | Flow::Elsewhere, EmailCode) => {
             Some("the link has proven the mail address: another method is wanted")
         }
         (
-            Flow::Initiated | Flow::Elsewhere,
+            Flow::Initiated | Flow::Invited | Flow::Elsewhere,
             EmailLink | Sms | Voice | OfficePhone | App | Token | RecoveryCode | Questions | Push
             | Passkey | HostVerified,
         ) => None,
@@ -252,6 +256,6 @@ fn each_cell_is_played_or_has_a_reason() {
     let all = Flow::ALL.len() * Way::ALL.len();
     let reasons = Flow::ALL.iter().flat_map(|flow| Way::ALL.map(|way| why_not(*flow, way)));
     let reasons: Vec<&str> = reasons.flatten().collect();
-    assert_eq!((all, cells().len(), reasons.len()), (91, 57, 34));
+    assert_eq!((all, cells().len(), reasons.len()), (104, 68, 36));
     assert!(reasons.iter().all(|reason| reason.len() > 20), "{reasons:?}");
 }

@@ -8,7 +8,7 @@ use sspr::{Engine, Error, Refusal, TenantId};
 use crate::matrix::cells::{Cell, Flow, cells};
 use crate::matrix::fixture::{Fixture, Person, people, policy};
 use crate::matrix::play::{Hand, Play, Secret, Stage, door_of, stages};
-use crate::matrix::rules::{Rule, Whose, forms, price, redeems, rule};
+use crate::matrix::rules::{Rule, Whose, forms, price, redeems, rule, voids_link};
 use crate::matrix::steps::{give, read, to_the_door};
 
 pub(crate) const SOURCES: [&str; 2] = ["198.51.100.1", "198.51.100.2"];
@@ -117,7 +117,8 @@ fn read_at(fixture: &Fixture, play: &Play, hand: &Hand) -> Secret {
     }
 }
 
-/// Both secrets work in their own cells; but a confirmed method voids everything outstanding.
+/// Both secrets work in their own cells; but a confirmed method voids everything outstanding, and an
+/// invitation the links before it.
 async fn rightful(
     fixture: &Fixture,
     engine: &Engine,
@@ -133,7 +134,13 @@ async fn rightful(
     }
     let answer = give(fixture, engine, theirs, left, foreign).await;
     let same_tenant = mine.who.tenant == theirs.who.tenant;
-    if voids && same_tenant && theirs.cell.flow != Flow::SignIn && theirs.cell.flow != Flow::Change
+    let same_user = same_tenant && mine.who.user == theirs.who.user;
+    if same_user && voids_link(theirs.cell, mine.cell) {
+        assert!(worthless(&answer), "{label}: a link from before the invitation: {answer:?}");
+    } else if voids
+        && same_tenant
+        && theirs.cell.flow != Flow::SignIn
+        && theirs.cell.flow != Flow::Change
     {
         let over = matches!(&answer, Err(Error::Refused(Refusal::NotAccepted)));
         let redeemed = redeems(theirs.cell);
@@ -181,35 +188,42 @@ fn from_flow(flow: Flow) -> (usize, usize) {
 #[test]
 fn no_secret_of_a_reset_opens_another_cell() {
     let (pairs, tries) = from_flow(Flow::Reset);
-    assert_eq!(pairs, 12 * 56);
+    assert_eq!(pairs, 12 * 67);
     assert!(tries >= pairs - 2 * 12, "{tries} tries");
 }
 
 #[test]
 fn no_secret_of_an_unlock_opens_another_cell() {
     let (pairs, tries) = from_flow(Flow::Unlock);
-    assert_eq!(pairs, 12 * 56);
+    assert_eq!(pairs, 12 * 67);
     assert!(tries >= pairs - 2 * 12, "{tries} tries");
 }
 
 #[test]
 fn no_secret_of_a_registration_a_change_or_a_sign_in_opens_another_cell() {
     let parts = [Flow::Registration, Flow::Change, Flow::SignIn].map(from_flow);
-    assert_eq!(parts.map(|part| part.0), [8 * 56, 56, 2 * 56]);
+    assert_eq!(parts.map(|part| part.0), [8 * 67, 67, 2 * 67]);
     assert!(parts.iter().all(|(pairs, tries)| tries + 2 * 8 >= *pairs), "{parts:?}");
 }
 
 #[test]
 fn no_secret_of_an_administrators_reset_opens_another_cell() {
     let (pairs, tries) = from_flow(Flow::Initiated);
-    assert_eq!(pairs, 11 * 56);
+    assert_eq!(pairs, 11 * 67);
+    assert!(tries >= pairs - 2 * 11, "{tries} tries");
+}
+
+#[test]
+fn no_secret_of_an_invitation_opens_another_cell() {
+    let (pairs, tries) = from_flow(Flow::Invited);
+    assert_eq!(pairs, 11 * 67);
     assert!(tries >= pairs - 2 * 11, "{tries} tries");
 }
 
 #[test]
 fn no_secret_of_a_link_redeemed_elsewhere_opens_another_cell() {
     let (pairs, tries) = from_flow(Flow::Elsewhere);
-    assert_eq!(pairs, 11 * 56);
+    assert_eq!(pairs, 11 * 67);
     assert!(tries >= pairs - 2 * 11, "{tries} tries");
 }
 
@@ -226,7 +240,7 @@ fn no_secret_opens_a_cell_of_another_account_or_tenant() {
             }
         }
     }
-    assert!(tries >= 2 * (57 - 2) * (STEPS.len() - 1), "{tries} tries");
+    assert!(tries >= 2 * (68 - 2) * (STEPS.len() - 1), "{tries} tries");
 }
 
 /// Of two challenges of one flow, neither accepts the other's secret.

@@ -205,7 +205,7 @@ impl Refused {
             // A time step that may not have been recorded is refused; the next one works.
             Flow::SignIn => *name == "store.commit" && not_accepted,
             // A link works once, so after a lost reply of a dead process the flow must begin again.
-            Flow::Elsewhere | Flow::Initiated if *stage == Some(Stage::Redeem) => {
+            Flow::Elsewhere | Flow::Initiated | Flow::Invited if *stage == Some(Stage::Redeem) => {
                 *name == "store.commit" && *fault == InjectedFault::HangAfter && not_accepted
             }
             // A fault of one user's data is not disclosed before the first proof.
@@ -293,6 +293,12 @@ fn a_change_and_a_sign_in_survive_every_failure() {
 #[test]
 fn an_administrators_reset_survives_every_failure() {
     let cases = every_call(Flow::Initiated, &Way::ALL);
+    assert!(cases > 500, "{cases} cases");
+}
+
+#[test]
+fn an_invitation_survives_every_failure() {
+    let cases = every_call(Flow::Invited, &Way::ALL);
     assert!(cases > 500, "{cases} cases");
 }
 

@@ -16,7 +16,7 @@ use crate::matrix::steps::give;
 /// The event of a reached goal, and its notices with a certain and an uncertain outcome.
 const fn told_of(cell: Cell) -> Option<(&'static str, &'static str, &'static str)> {
     match cell.flow {
-        Flow::Reset | Flow::Initiated | Flow::Elsewhere => {
+        Flow::Reset | Flow::Initiated | Flow::Invited | Flow::Elsewhere => {
             Some(("password_reset", "notice.password_reset", "notice.password_may_have_changed"))
         }
         Flow::Change => Some((

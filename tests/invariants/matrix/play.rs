@@ -17,6 +17,8 @@ pub(crate) enum Stage {
     Start,
     /// An administrator asks for the reset.
     Initiate,
+    /// An administrator invites the person.
+    Invite,
     /// A contact method is added.
     Add,
     Enrol,
@@ -99,8 +101,8 @@ impl Stage {
 pub(crate) fn stages(cell: Cell) -> Vec<Stage> {
     use Stage::{
         Acknowledge, Add, Challenge, Claim, Complete, Confirm, CreateCodes, Deliver, Enrol,
-        Initiate, KeepReplacement, Present, Prove, PutQuestions, Read, Redeem, Replace, Start,
-        Verify,
+        Initiate, Invite, KeepReplacement, Present, Prove, PutQuestions, Read, Redeem, Replace,
+        Start, Verify,
     };
     let way = cell.way;
     let proof: &[Stage] = if way.sent() {
@@ -125,9 +127,10 @@ pub(crate) fn stages(cell: Cell) -> Vec<Stage> {
         (Flow::Registration, _) => vec![Add, Deliver, Read(way), Confirm, Deliver],
         (Flow::Change, _) => vec![Read(way), Present, Complete, Deliver],
         (Flow::SignIn, _) => vec![Read(way), Verify, Deliver],
-        (Flow::Initiated | Flow::Elsewhere, _) => {
+        (Flow::Initiated | Flow::Invited | Flow::Elsewhere, _) => {
             let begun: &[Stage] = match cell.flow {
                 Flow::Initiated => &[Initiate, Deliver, Read(link), Redeem],
+                Flow::Invited => &[Invite, Deliver, Read(link), Redeem],
                 _ => &[Start, Challenge(link), Deliver, Read(link), Redeem],
             };
             let more = if way == link { &[] } else { proof };

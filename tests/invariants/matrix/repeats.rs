@@ -55,7 +55,7 @@ fn a_repeated_correct_secret_of_every_method_gets_the_same_reply() {
 
 #[test]
 fn another_recovery_code_is_no_repetition() {
-    for flow in [Flow::Reset, Flow::Unlock, Flow::Initiated, Flow::Elsewhere] {
+    for flow in [Flow::Reset, Flow::Unlock, Flow::Initiated, Flow::Invited, Flow::Elsewhere] {
         block_on(async {
             let cell = Cell::new(flow, Way::RecoveryCode);
             let fixture = Fixture::new(cell.required());
@@ -73,7 +73,7 @@ fn another_recovery_code_is_no_repetition() {
 /// Right answers to the questions that are asked next are no repetition.
 #[test]
 fn answers_to_other_questions_are_no_repetition() {
-    for flow in [Flow::Reset, Flow::Unlock, Flow::Initiated, Flow::Elsewhere] {
+    for flow in [Flow::Reset, Flow::Unlock, Flow::Initiated, Flow::Invited, Flow::Elsewhere] {
         block_on(async {
             let cell = Cell::new(flow, Way::Questions);
             let fixture = Fixture::new(cell.required());
@@ -97,7 +97,7 @@ fn answers_to_other_questions_are_no_repetition() {
 /// RFC 6238, 5.2: an accepted code is not accepted again anywhere, not even as a repetition.
 #[test]
 fn another_step_of_an_authenticator_is_no_repetition() {
-    for flow in [Flow::Reset, Flow::Unlock, Flow::Registration, Flow::Initiated] {
+    for flow in [Flow::Reset, Flow::Unlock, Flow::Registration, Flow::Initiated, Flow::Invited] {
         for way in [Way::App, Way::Token] {
             block_on(async {
                 let cell = Cell::new(flow, way);
@@ -152,7 +152,7 @@ fn a_lost_page_is_returned_again() {
 #[test]
 fn a_fault_of_the_host_keeps_the_grant() {
     for way in [Way::Push, Way::Passkey, Way::HostVerified] {
-        for flow in [Flow::Reset, Flow::Unlock, Flow::Initiated, Flow::Elsewhere] {
+        for flow in [Flow::Reset, Flow::Unlock, Flow::Initiated, Flow::Invited, Flow::Elsewhere] {
             block_on(async {
                 let cell = Cell::new(flow, way);
                 let fixture = Fixture::new(cell.required());

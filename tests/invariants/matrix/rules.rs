@@ -26,7 +26,9 @@ pub(crate) enum Rule {
 
 pub(crate) fn rule(from: Cell, at: Cell, whose: Whose) -> Rule {
     let links = |cell: Cell| cell.way == Way::EmailLink;
-    let reset = |cell: Cell| matches!(cell.flow, Flow::Reset | Flow::Initiated | Flow::Elsewhere);
+    let reset = |cell: Cell| {
+        matches!(cell.flow, Flow::Reset | Flow::Initiated | Flow::Invited | Flow::Elsewhere)
+    };
     // A new device or list is another one.
     let old = |cell: Cell| cell.flow != Flow::Registration;
     let authenticator = matches!(from.way, Way::App | Way::Token);
@@ -36,13 +38,20 @@ pub(crate) fn rule(from: Cell, at: Cell, whose: Whose) -> Rule {
     let signs_in = authenticator && at.flow == Flow::SignIn;
     if whose != Whose::Own {
         Rule::Refused
-    } else if links(from) && links(at) && reset(from) && redeems(at) {
+    } else if links(from) && links(at) && reset(from) && redeems(at) && !voids_link(from, at) {
         Rule::OwnDoor
     } else if in_hand && old(from) && (signs_in || from.way == at.way && old(at)) {
         Rule::Once
     } else {
         Rule::Refused
     }
+}
+
+/// Whether the second cell voids the link of the first: an invitation voids every link that
+/// administrators have sent before and that is not redeemed.
+pub(crate) fn voids_link(first: Cell, second: Cell) -> bool {
+    let sent = matches!(first.flow, Flow::Initiated | Flow::Invited);
+    sent && first.way == Way::EmailLink && second.flow == Flow::Invited
 }
 
 pub(crate) fn redeems(cell: Cell) -> bool {

@@ -123,6 +123,7 @@ pub(crate) async fn step(
         Stage::Initiate => {
             engine.admin(&who.tenant, &admin()).initiate_reset(&who.user).await?;
         }
+        Stage::Invite => engine.admin(&who.tenant, &admin()).invite(&who.user).await?,
         Stage::Add => {
             hand.keep(registration.add(&request, &user, &new_method(play)).await?);
         }

@@ -152,7 +152,7 @@ fn a_registration_ticket_is_foreign_to_another_user() {
 #[test]
 fn a_link_is_redeemed_for_its_own_purpose_only() {
     block_on(async {
-        for flow in [Flow::Reset, Flow::Unlock, Flow::Initiated, Flow::Elsewhere] {
+        for flow in [Flow::Reset, Flow::Unlock, Flow::Initiated, Flow::Invited, Flow::Elsewhere] {
             let fixture = Fixture::new(1);
             let engine = fixture.healthy(7).await;
             let [play, _] = plays(

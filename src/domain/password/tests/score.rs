@@ -25,7 +25,12 @@ fn rules(terms: &[&str]) -> PasswordRules {
 }
 
 fn points(password: &str, terms: &[&str]) -> usize {
-    Normalised::new(password).points(&[&Terms::of(&words(terms))])
+    Normalised::new(password).points(&[&Terms::of(&words(terms))], usize::MAX)
+}
+
+/// The points as the rules count them: up to those that are needed.
+fn counted(password: &str, terms: &[&str]) -> usize {
+    Normalised::new(password).points(&[&Terms::of(&words(terms))], NEEDED)
 }
 
 /// The same rules again, slowly: the text is replaced sign by sign, the distance is the whole table
@@ -217,16 +222,21 @@ fn the_longest_password_is_scored_against_the_largest_list() {
     assert_eq!(points(&long, &list), 64, "a term each 16 characters");
     assert_eq!(points("", &list), 0);
     assert_eq!(points("", &[]), 0);
+    // Four of the longest terms and one character more.
+    for (length, expected) in [(63, 5), (64, 4), (65, 5), (1_024, 5)] {
+        assert_eq!(counted(&long[..length], &list), expected, "{length} characters");
+    }
+    assert_eq!(counted("", &list), 0);
 }
 
-/// A password of pieces: terms and parts of terms, each with a change.
-fn passwords() -> impl Strategy<Value = String> {
+/// A password of fewer than this many pieces: terms and parts of terms, each with a change.
+fn passwords(pieces: usize) -> impl Strategy<Value = String> {
     const PIECES: [&str; 14] = [
         "contoso", "blank", "london", "abcdef", "oso1", "windget", "c0nt", "0s0", "HQ2026", "$al",
         "es", "Poll", "7", "-",
     ];
     let piece = (proptest::sample::select(&PIECES[..]), 0..8_u8, any::<u8>());
-    proptest::collection::vec(piece, 1..4).prop_map(|pieces| {
+    proptest::collection::vec(piece, 1..pieces).prop_map(|pieces| {
         let changed = |(piece, change, at): (&str, u8, u8)| {
             let mut letters: Vec<char> = piece.chars().collect();
             let place = usize::from(at) % letters.len();
@@ -248,10 +258,11 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(100_000))]
 
     #[test]
-    fn the_score_and_the_names_are_those_of_the_slow_implementation(password in passwords()) {
+    fn the_score_and_the_names_are_those_of_the_slow_implementation(password in passwords(4)) {
         let rules = rules(&TERMS);
         let expected = slow::points(&password, TERMS);
         prop_assert_eq!(points(&password, &TERMS), expected);
+        prop_assert_eq!(counted(&password, &TERMS), expected.min(NEEDED));
         let checked = check_for(&rules, &password, &PasswordContext::new());
         prop_assert_eq!(checked.is_ok(), expected >= NEEDED);
         for name in ["Poll", "Al Windg", "osol"] {
@@ -265,8 +276,22 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(50))]
 
     #[test]
-    fn the_common_list_is_scored_as_slowly(password in passwords()) {
-        let fast = Normalised::new(&password).points(&[Terms::common()]);
-        prop_assert_eq!(fast, slow::points(&password, COMMON.lines()));
+    fn the_common_list_is_scored_as_slowly(password in passwords(4)) {
+        let expected = slow::points(&password, COMMON.lines());
+        let fast = Normalised::new(&password);
+        prop_assert_eq!(fast.points(&[Terms::common()], usize::MAX), expected);
+        prop_assert_eq!(fast.points(&[Terms::common()], NEEDED), expected.min(NEEDED));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(10_000))]
+
+    /// Around the length from which on no character is read.
+    #[test]
+    fn a_long_password_has_the_points_of_the_slow_implementation(password in passwords(8)) {
+        let expected = slow::points(&password, TERMS);
+        prop_assert_eq!(points(&password, &TERMS), expected);
+        prop_assert_eq!(counted(&password, &TERMS), expected.min(NEEDED));
     }
 }

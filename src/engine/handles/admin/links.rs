@@ -95,7 +95,7 @@ impl Admin<'_> {
             self.change(user, &context, |transition, _| {
                 let count = revoke_links(transition);
                 if count > 0 {
-                    transition.record(EventKind::FlowsRevoked { count });
+                    transition.record(EventKind::InvitationRevoked { count });
                 }
                 Ok(())
             })
@@ -155,7 +155,10 @@ impl Admin<'_> {
             if let Opened::Suppressed(retry_at) = open_challenge(transition, &open)? {
                 return Err(Refusal::TooOften { retry_at });
             }
-            transition.record(EventKind::ResetRequested { link: true });
+            transition.record(match invitation {
+                Some(_) => EventKind::Invited {},
+                None => EventKind::ResetRequested { link: true },
+            });
             Ok(())
         })
         .await?;
