@@ -40,7 +40,10 @@ async fn main() -> Outcome<()> {
         .on_work(move || notify.notify_one())
         .open()
         .await?;
-    demo::fill(&engine, demo::settings(&origin)?, has_demo_users).await?;
+    let mut settings = demo::settings(&origin)?;
+    // The passwords of a domain are kept on premises.
+    settings.on_premises.writeback = !has_demo_users;
+    demo::fill(&engine, settings, has_demo_users).await?;
     tokio::spawn(demo::deliver(engine.clone(), mails.clone(), wake));
 
     println!("The portal:   {origin}");

@@ -331,14 +331,12 @@ impl Page {
     /// the committed file is only written if `SSPR_PORTAL_PICTURES` is set.
     pub async fn picture(&self, name: &str) {
         self.width(900).await;
-        self.cdp("Emulation.setScrollbarsHidden", json!({ "hidden": true })).await;
         let png = self.client.screenshot().await.expect("a picture");
         assert!(png.len() < 150_000, "{name} has {} bytes", png.len());
         if std::env::var_os("SSPR_PORTAL_PICTURES").is_some() {
             let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../pictures");
             std::fs::write(folder.join(name), png).expect("a folder for pictures");
         }
-        self.cdp("Emulation.setScrollbarsHidden", json!({ "hidden": false })).await;
         self.width(NARROW).await;
     }
 }

@@ -75,11 +75,14 @@ impl Started {
         assert!(page.contains("Your password is changed"), "{page}\n{}", self.server.said());
     }
 
-    /// Signs in; `None` if this is refused.
-    fn sign_in(&self, name: &str, password: &str) -> Option<Visitor> {
+    /// Signs in, or returns the page of the refusal and what the portal has logged.
+    fn sign_in(&self, name: &str, password: &str) -> Result<Visitor, String> {
         let mut visitor = self.visitor();
         let reply = visitor.post("/sign-in", &[("name", name), ("password", password)]);
-        reply.starts_with("HTTP/1.1 303 ").then_some(visitor)
+        if reply.starts_with("HTTP/1.1 303 ") {
+            return Ok(visitor);
+        }
+        Err(format!("{reply}\n{}", self.server.said()))
     }
 }
 
@@ -132,8 +135,8 @@ fn the_portal_keeps_its_state_on_a_postgresql_server() {
     let cluster = Postgres::start();
     let portal = Started::with(&[("SSPR_PORTAL_STORE", &cluster.url())]);
     portal.reset(ADA);
-    assert!(portal.sign_in(ADA, PASSWORD).is_none(), "the password before");
-    assert!(portal.sign_in(ADA, NEW).is_some(), "the new password");
+    assert!(portal.sign_in(ADA, PASSWORD).is_err(), "the password before");
+    portal.sign_in(ADA, NEW).map(drop).unwrap_or_else(|page| panic!("{page}"));
     let schemas =
         cluster.sql("SELECT nspname FROM pg_namespace WHERE nspname LIKE 'sspr_portal_%'");
     let events = cluster.sql(&format!("SELECT count(*) FROM {schemas}.event"));
@@ -169,15 +172,16 @@ fn the_portal_resets_the_password_of_a_user_of_active_directory() {
         ("SSPR_PORTAL_AD_CA", &authority),
     ]);
     // An administrator finds the user, and supplies the contact data.
-    let mut desk = portal.sign_in(administrator, samba::PASSWORD).expect("an administrator");
+    let mut desk =
+        portal.sign_in(administrator, samba::PASSWORD).unwrap_or_else(|page| panic!("{page}"));
     let found = desk.get(&format!("/desk?name={name}"));
     let account = found.lines().find_map(|line| line.strip_prefix("location: ")).expect("a user");
     let supplied = desk.post(account, &[("verb", "supply"), ("email", MAIL), ("mobile", MOBILE)]);
     assert!(supplied.contains("Done, and recorded with your name."), "{supplied}");
     assert!(supplied.contains("This user can reset the password."), "{supplied}");
     portal.reset(name);
-    assert!(portal.sign_in(name, samba::PASSWORD).is_none(), "the password before");
-    let mut user = portal.sign_in(name, NEW).expect("the new password");
+    assert!(portal.sign_in(name, samba::PASSWORD).is_err(), "the password before");
+    let mut user = portal.sign_in(name, NEW).unwrap_or_else(|page| panic!("{page}"));
     let refused = user.get("/desk");
     assert!(refused.starts_with("HTTP/1.1 403 "), "{refused}");
 }
