@@ -1,12 +1,14 @@
-//! What the environment chooses: the store, and the directory.
+//! What the environment chooses: the port, the store, and the directory.
 //!
 //! | Variable | Value |
 //! |---|---|
+//! | `SSPR_PORTAL_PORT` | the port on this machine, or 0 for a free one. Default: 8080 |
 //! | `SSPR_PORTAL_STORE` | `memory`, or the address of a PostgreSQL server (feature `postgres`). Default: an SQLite file beside the messages |
 //! | `SSPR_PORTAL_AD` | the servers of an Active Directory, with commas between them (feature `ad`). Default: a directory in memory with the users of the demonstration |
 //! | `SSPR_PORTAL_AD_USERS` | where its users are, such as `OU=Staff,DC=contoso,DC=example` |
 //! | `SSPR_PORTAL_AD_LOGIN`, `SSPR_PORTAL_AD_PASSWORD` | the service account |
 //! | `SSPR_PORTAL_AD_ADMINISTRATORS` | the group whose members are administrators |
+//! | `SSPR_PORTAL_AD_CA` | a file with the certificate authority of its servers. Default: those of the system |
 
 use std::path::Path;
 use std::sync::Arc;
@@ -20,6 +22,16 @@ type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
 fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// The port of the portal.
+///
+/// # Errors
+///
+/// For a text that is no port.
+pub fn port() -> Outcome<u16> {
+    let port = variable("SSPR_PORTAL_PORT").map_or(Ok(8080), |port| port.parse());
+    port.map_err(|error| format!("SSPR_PORTAL_PORT: {error}").into())
 }
 
 /// The store, and how a page of the console names it.
@@ -97,9 +109,13 @@ fn active_directory(servers: &str) -> Outcome<Arc<dyn Directory>> {
         tenant = tenant.with_role(RoleId::parse(demo::ADMINISTRATOR)?, &group);
     }
     let password = SecretText::from(needed("SSPR_PORTAL_AD_PASSWORD")?);
-    let config = LdapConfig::ldaps(LdapProfile::active_directory(), &servers)
+    let mut config = LdapConfig::ldaps(LdapProfile::active_directory(), &servers)
         .with_login(&needed("SSPR_PORTAL_AD_LOGIN")?, password)
         .with_tenant(demo::tenant()?, tenant);
+    if let Some(file) = variable("SSPR_PORTAL_AD_CA") {
+        let authority = std::fs::read_to_string(file)?;
+        config = config.without_system_roots().with_root_certificates(&authority);
+    }
     Ok(Arc::new(config.build()?))
 }
 

@@ -14,6 +14,8 @@ use sspr::{
 };
 use tokio::sync::Notify;
 
+use crate::Mailroom;
+
 pub const TENANT: &str = "contoso";
 /// The display name of the tenant.
 pub const ORGANISATION: &str = "Contoso";
@@ -140,17 +142,22 @@ pub async fn fill(engine: &Engine, settings: PolicySettings, has_users: bool) ->
     Ok(())
 }
 
+/// How long to wait after a fault.
+const PAUSE: Duration = Duration::from_secs(5);
+
 /// Delivers messages and settles interrupted work, until the process ends. The repository's
 /// `examples/host_loop.rs` also stops cleanly.
-pub async fn deliver(engine: Engine, wake: Arc<Notify>) {
+pub async fn deliver(engine: Engine, mails: Mailroom, wake: Arc<Notify>) {
     loop {
-        let wait = match engine.maintain(100).await {
+        let idle = match engine.maintain(100).await {
             Ok(done) => done.idle_for.unwrap_or_default(),
             Err(error) => {
                 eprintln!("{error}");
-                Duration::from_secs(5)
+                PAUSE
             }
         };
+        mails.send_again(engine.now()).await;
+        let wait = if mails.waiting() == 0 { idle } else { idle.min(PAUSE) };
         // The time is up or a message has come: either way there is work.
         let _ = tokio::time::timeout(wait, wake.notified()).await;
     }

@@ -51,6 +51,7 @@ pub(crate) async fn health(State(portal): Shared, visit: Visit) -> Response {
         opened => shown(stats.opened_at),
         maintained => stats.maintained_at.map(shown),
         silenced => stats.silenced,
+        notices => portal.mails.waiting(),
         failing => failing.collect::<Vec<_>>(),
         ports => ports.collect::<Vec<_>>(),
     };

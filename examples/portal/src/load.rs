@@ -179,14 +179,15 @@ async fn run_in(folder: &std::path::Path, people: usize, lasting: Duration) -> O
     // Everyone's phone is in one range of numbers.
     settings.limits.prefix.max = u32::MAX;
     demo::fill(&engine, settings, true).await?;
-    let delivery = tokio::spawn(demo::deliver(engine.clone(), wake));
+    let mails = Mailroom::new(FileDelivery::new(folder.join("mails"))?);
+    let delivery = tokio::spawn(demo::deliver(engine.clone(), mails.clone(), wake));
     let portal = Portal::new(
         engine.clone(),
         demo::tenant()?,
         Arc::new(directory.clone()),
         sign_ins,
         Passkeys::new(&origin),
-        Mailroom::new(FileDelivery::new(folder.join("mails"))?),
+        mails,
         &origin,
         TrustedProxies::parse(["127.0.0.1"])?,
     )?;

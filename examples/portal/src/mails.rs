@@ -8,12 +8,12 @@ use axum::extract::{Path as UrlPath, State};
 use axum::response::Response;
 use minijinja::context;
 use serde::Serialize;
-use sspr::TenantId;
 use sspr::adapters::files::FileDelivery;
 use sspr::adapters::render::Renderer as _;
 use sspr::facts::Destination;
 use sspr::port::{Delivery, Envelope, PortResult, ProvidedChannel, async_trait};
 use sspr::words::{Catalogue, LocalisedText};
+use sspr::{TenantId, Timestamp};
 
 use crate::Portal;
 use crate::pages::{not_found, shown, value};
@@ -31,6 +31,8 @@ pub struct Mailroom {
     files: FileDelivery,
     words: LocalisedText,
     kept: Arc<Mutex<VecDeque<Mail>>>,
+    /// Notices of the portal itself that wait for the mail server. Those of the engine wait in its store.
+    waiting: Arc<Mutex<Vec<Envelope>>>,
 }
 
 #[derive(Clone, Serialize)]
@@ -52,7 +54,12 @@ impl Mailroom {
     #[must_use]
     pub fn new(files: FileDelivery) -> Self {
         let words = LocalisedText::new(Catalogue::new());
-        Self { files: files.with_renderer(words.clone()), words, kept: Arc::default() }
+        Self {
+            files: files.with_renderer(words.clone()),
+            words,
+            kept: Arc::default(),
+            waiting: Arc::default(),
+        }
     }
 
     /// Where the files are.
@@ -65,6 +72,33 @@ impl Mailroom {
     #[must_use]
     pub fn last_to(&self, to: &str) -> Option<String> {
         self.kept().iter().find(|mail| mail.to == to).map(|mail| mail.text.clone())
+    }
+
+    /// Sends a notice of the portal itself, or keeps it for [`send_again`](Self::send_again).
+    pub(crate) async fn send(&self, notice: Envelope) {
+        if let Err(error) = self.deliver(&notice).await {
+            eprintln!("a notice waits: {error}");
+            self.waiting_notices().push(notice);
+        }
+    }
+
+    /// Sends the notices that wait, until they are too old. The demonstration keeps them in memory.
+    pub async fn send_again(&self, now: Timestamp) {
+        let waiting = std::mem::take(&mut *self.waiting_notices());
+        for notice in waiting.into_iter().filter(|notice| notice.not_after > now) {
+            self.send(notice).await;
+        }
+    }
+
+    /// How many notices of the portal itself wait.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.waiting_notices().len()
+    }
+
+    fn waiting_notices(&self) -> MutexGuard<'_, Vec<Envelope>> {
+        // A list of whole notices is whole after every panic.
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn kept(&self) -> MutexGuard<'_, VecDeque<Mail>> {

@@ -15,17 +15,16 @@ use tokio::sync::Notify;
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
-const ADDRESS: &str = "127.0.0.1:8080";
-const ORIGIN: &str = "http://localhost:8080";
-
 #[tokio::main]
 async fn main() -> Outcome<()> {
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", configured::port()?)).await?;
+    let origin = format!("http://localhost:{}", listener.local_addr()?.port());
     let folder = std::env::temp_dir().join(format!("sspr-portal-{}", std::process::id()));
     let mails = Mailroom::new(FileDelivery::new(folder)?);
     let (directory, has_demo_users) = configured::directory()?;
     let (store, kept) = configured::store(mails.folder()).await?;
     let sign_ins = SignIns::default();
-    let passkeys = Passkeys::new(ORIGIN);
+    let passkeys = Passkeys::new(&origin);
     let wake = Arc::new(Notify::new());
     let notify = Arc::clone(&wake);
     let engine = Engine::builder()
@@ -41,11 +40,14 @@ async fn main() -> Outcome<()> {
         .on_work(move || notify.notify_one())
         .open()
         .await?;
-    demo::fill(&engine, demo::settings(ORIGIN)?, has_demo_users).await?;
-    tokio::spawn(demo::deliver(engine.clone(), wake));
+    let mut settings = demo::settings(&origin)?;
+    // The passwords of a domain are kept on premises.
+    settings.on_premises.writeback = !has_demo_users;
+    demo::fill(&engine, settings, has_demo_users).await?;
+    tokio::spawn(demo::deliver(engine.clone(), mails.clone(), wake));
 
-    println!("The portal:   {ORIGIN}");
-    println!("Its messages: {ORIGIN}/mails, and as files in {}", mails.folder().display());
+    println!("The portal:   {origin}");
+    println!("Its messages: {origin}/mails, and as files in {}", mails.folder().display());
     println!("Its store:    {kept}");
     if has_demo_users {
         println!("Users, with the password \"{}\":", demo::PASSWORD);
@@ -60,10 +62,9 @@ async fn main() -> Outcome<()> {
         sign_ins,
         passkeys,
         mails,
-        ORIGIN,
+        &origin,
         TrustedProxies::none(),
     )?;
-    let listener = tokio::net::TcpListener::bind(ADDRESS).await?;
     axum::serve(listener, router(portal).into_make_service_with_connect_info::<SocketAddr>())
         .await?;
     Ok(())

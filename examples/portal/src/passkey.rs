@@ -15,8 +15,7 @@ use sspr::facts::{Destination, EmailAddress};
 use sspr::message::{Message, Notice};
 use sspr::method::Channel;
 use sspr::port::{
-    Delivery as _, Entropy as _, Envelope, ExternalMethod, PortError, PortResult, SystemEntropy,
-    async_trait,
+    Entropy as _, Envelope, ExternalMethod, PortError, PortResult, SystemEntropy, async_trait,
 };
 use sspr::{Actor, Error, InvalidInput, MethodKind, RoleId, SecretText, TenantId, UserId};
 use webauthn_rp::bin::{Decode as _, Encode as _};
@@ -293,38 +292,44 @@ impl Portal {
         let (method, at) = (MethodKind::Passkey, self.engine.now());
         let notice = match &*form.verb {
             "begin" => return self.passkeys.begin(session).map(Some).ok_or_else(malformed),
-            "finish" => {
-                self.passkeys.finish(session, &form.response).ok_or_else(malformed)?;
-                Notice::MethodAdded { method, at }
-            }
-            "remove" => {
-                self.passkeys.kept().passkeys.retain(|passkey| passkey.owner != session.user);
-                Notice::MethodRemoved { method, at }
-            }
+            "finish" => Notice::MethodAdded { method, at },
+            "remove" => Notice::MethodRemoved { method, at },
             _ => return Err(malformed()),
         };
-        // The engine does not see the change. So the portal tells the owner, before anything can fail, and
-        // what was begun before the change is void.
-        self.tell_owner(visit, session, notice).await?;
+        // The engine does not see the change, so the portal tells the owner. What can fail comes first: no
+        // passkey is added without a notice.
+        let notices = self.notices(visit, session, notice).await?;
+        if form.verb == "finish" {
+            self.passkeys.finish(session, &form.response).ok_or_else(malformed)?;
+        } else {
+            self.passkeys.kept().passkeys.retain(|passkey| passkey.owner != session.user);
+        }
+        for notice in notices {
+            self.mails.send(notice).await;
+        }
+        // What was begun before the change is void.
         let portal = Actor::service("portal", [RoleId::parse(demo::ADMINISTRATOR)?]);
         self.engine.admin(&self.tenant, &portal).revoke_flows(&session.user).await?;
         Ok(None)
     }
 
-    /// Sends a notice to every confirmed address of the account and to the mailbox that the directory has.
-    async fn tell_owner(
+    /// The notice for every confirmed address of the account and for the mailbox that the directory has.
+    async fn notices(
         &self,
         visit: &Visit,
         session: &Session,
         notice: Notice,
-    ) -> Result<(), Error> {
+    ) -> Result<Vec<Envelope>, Error> {
         let (request, user) = (visit.request(), session.signed_in(&self.tenant));
         let methods = self.engine.registration().list(&request, &user).await?;
         let own = methods.into_iter().filter(|method| method.active);
         let mut addresses: Vec<Destination> = own.filter_map(|method| method.destination).collect();
-        if let Some(mail) = self.user(&session.name).await.and_then(|user| user.primary_mail) {
+        let user = self.find(&session.name).await;
+        let user = user.map_err(|_| InvalidInput::Malformed { what: "passkey" })?;
+        if let Some(mail) = user.and_then(|user| user.primary_mail) {
             addresses.push(Destination::Email(EmailAddress::parse(&mail)?));
         }
+        let mut notices = Vec::new();
         for (address, number) in addresses.iter().zip(0..) {
             if addresses.iter().take(number).any(|earlier| earlier == address) {
                 continue;
@@ -333,7 +338,7 @@ impl Portal {
                 Destination::Email(_) => Channel::Email,
                 _ => Channel::Sms,
             };
-            let envelope = Envelope::new(
+            notices.push(Envelope::new(
                 new_key()?,
                 self.tenant.clone(),
                 demo::ORGANISATION.to_owned(),
@@ -342,12 +347,8 @@ impl Portal {
                 visit.language.locale(),
                 Message::Notice(notice),
                 notice.at().plus(NOTICE_LASTS),
-            );
-            // A real portal keeps the message and tries again.
-            if let Err(error) = self.mails.deliver(&envelope).await {
-                eprintln!("a notice about a passkey: {error}");
-            }
+            ));
         }
-        Ok(())
+        Ok(notices)
     }
 }

@@ -205,12 +205,16 @@ impl Portal {
 
     /// The user with this sign-in name.
     pub(crate) async fn user(&self, name: &str) -> Option<UserFacts> {
-        let name = Identifier::parse(name).ok()?;
+        self.find(name).await.ok().flatten()
+    }
+
+    /// The same, for callers to whom a fault of the directory is not the absence of a user.
+    pub(crate) async fn find(&self, name: &str) -> PortResult<Option<UserFacts>> {
+        let Ok(name) = Identifier::parse(name) else { return Ok(None) };
         let groups = BTreeSet::new();
         let query = UserQuery::new(UserSelector::Identifier(&name), &groups);
-        let found = self.directory.find(&self.tenant, &query).await.ok()?;
-        let [user] = <[UserFacts; 1]>::try_from(found).ok()?;
-        Some(user)
+        let found = self.directory.find(&self.tenant, &query).await?;
+        Ok(<[UserFacts; 1]>::try_from(found).ok().map(|[user]| user))
     }
 
     /// The administrator of this browser's session, with the roles that the directory had at sign-in.

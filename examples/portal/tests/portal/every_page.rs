@@ -222,7 +222,7 @@ fn walk(language: Language) {
     in_browser(async |page| {
         page.with_authenticator().await;
         let words = texts(language);
-        let mut walk = Walk { page: &page, language, words, seen: BTreeSet::new() };
+        let mut walk = Walk { page, language, words, seen: BTreeSet::new() };
         walk.speak().await;
         walk.visitor().await;
         walk.user().await;

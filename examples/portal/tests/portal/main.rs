@@ -1,7 +1,7 @@
 //! The portal in a real Chromium: every page in every language, and the states that a page must survive.
 //!
-//! One browser session serves all tests, one after the other. It is 320 pixels wide. Each page that a
-//! test opens is checked with axe in light and dark, and for text that does not fit.
+//! A browser is 320 pixels wide. Each page that a test opens is checked with axe in light and dark, and for text
+//! that does not fit.
 
 mod browser;
 mod desk;
@@ -15,6 +15,11 @@ mod questions;
 mod recovery;
 mod reports;
 mod security;
+#[cfg(all(feature = "ad", feature = "postgres"))]
+#[path = "../../../../tests/support/servers/mod.rs"]
+mod servers;
 mod site;
+#[cfg(all(feature = "ad", feature = "postgres"))]
+mod started;
 mod states;
 mod words;

@@ -13,6 +13,15 @@ use crate::site::NEW;
 impl Page {
     /// Ben with an app and a passkey, signed in by both.
     pub async fn with_passkey(&self) -> SoftToken {
+        let app = self.before_passkey().await;
+        self.press("Create the passkey").await;
+        assert_eq!(self.path().await, "/security");
+        self.shows("Remove all passkeys").await;
+        app
+    }
+
+    /// Ben with an app, before the button that creates a passkey.
+    async fn before_passkey(&self) -> SoftToken {
         self.with_authenticator().await;
         self.sign_in(BEN, PASSWORD).await;
         let app = self.enrol_app().await;
@@ -20,9 +29,6 @@ impl Page {
         self.sign_in_with(&app).await;
         self.press("Not now").await;
         self.press("Add a passkey").await;
-        self.press("Create the passkey").await;
-        assert_eq!(self.path().await, "/security");
-        self.shows("Remove all passkeys").await;
         app
     }
 
@@ -70,6 +76,43 @@ fn the_owner_is_told_when_a_passkey_is_added_and_removed() {
         assert!(told().to_lowercase().contains("passkey"), "{}", told());
         page.press("Remove all passkeys").await;
         assert!(told().contains("removed"), "{}", told());
+    });
+}
+
+#[test]
+fn a_notice_waits_for_a_mail_server_that_is_down() {
+    in_browser(async |page| {
+        page.before_passkey().await;
+        let told = || page.site.last_to(BEN).is_some_and(|text| text.contains("passkey"));
+        page.site.mail_server(false);
+        page.press("Create the passkey").await;
+        // The page is that of every other passkey, and the owner is told later.
+        assert_eq!(page.path().await, "/security");
+        page.shows("Remove all passkeys").await;
+        page.site.deliver().await;
+        assert!(!told());
+        page.desk().await;
+        page.open("/health").await;
+        page.shows("Notices of this portal that wait for the mail server: 1").await;
+        assert!(!page.text().await.contains("No delivery fails."));
+        page.site.mail_server(true);
+        page.site.deliver().await;
+        assert!(told());
+        page.reload().await;
+        assert!(!page.text().await.contains("Notices of this portal"));
+    });
+}
+
+#[test]
+fn a_notice_that_is_too_old_is_not_sent() {
+    in_browser(async |page| {
+        page.before_passkey().await;
+        page.site.mail_server(false);
+        page.press("Create the passkey").await;
+        page.site.clock.advance(Duration::from_secs(90_000));
+        page.site.mail_server(true);
+        page.site.deliver().await;
+        assert!(!page.site.last_to(BEN).is_some_and(|text| text.contains("passkey")));
     });
 }
 

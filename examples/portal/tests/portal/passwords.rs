@@ -84,6 +84,25 @@ fn the_rules_count_characters_as_the_engine_does() {
 }
 
 #[test]
+fn the_longest_password_and_its_letters_are_live_rules_too() {
+    in_browser(async |page| {
+        page.site
+            .policy(|settings| {
+                settings.password.max_length = 64;
+                settings.password.ascii_only = true;
+                settings.acknowledged.insert(Deviation::AsciiPasswords);
+            })
+            .await;
+        page.start("reset").await;
+        page.prove_both().await;
+        page.fill("password", &"long ".repeat(13)).await;
+        assert_eq!(page.rules().await, ["length not yet met", "ascii ✓ met"]);
+        page.fill("password", "plūme traktors vijole svece").await;
+        assert_eq!(page.rules().await, ["length ✓ met", "ascii not yet met"]);
+    });
+}
+
+#[test]
 fn without_a_script_the_rules_are_shown_and_checked_by_the_portal() {
     in_browser(async |page| {
         page.scripts(false).await;

@@ -122,6 +122,60 @@ fn blocked_accounts_are_listed_until_the_desk_unblocks_them() {
 }
 
 #[test]
+fn an_account_that_was_guessed_at_is_listed_with_its_method_and_the_end_of_the_lock() {
+    in_browser(async |page| {
+        page.site
+            .policy(|settings| {
+                (settings.attempts, settings.failures.anonymous.max) = (3, 3);
+            })
+            .await;
+        page.start("reset").await;
+        page.press("Code by mail").await;
+        for _ in 0..3 {
+            page.fill("code", "00000000").await;
+            page.press("Next").await;
+        }
+        page.desk().await;
+        page.open("/reports/blocked").await;
+        let rows = page.table("1 of 1").await;
+        assert_eq!(rows[0][..2], ["u-ada", "Too many wrong codes (Mail address)"]);
+        assert!(rows[0][2].ends_with(" UTC"), "{rows:?}");
+    });
+}
+
+#[test]
+fn usage_is_that_of_the_last_thirty_days() {
+    in_browser(async |page| {
+        page.two_resets().await;
+        page.site.clock.advance(Duration::from_secs(31 * 86_400));
+        page.desk().await;
+        page.open("/reports/usage").await;
+        let funnel = page.table("Reset your password").await;
+        assert!(funnel.iter().all(|row| row[1] == "0"), "{funnel:?}");
+        for name in ["usage.csv", "counts.csv"] {
+            let (_, lines) = page.file(name).await;
+            assert_eq!(lines.len(), 1, "{name}: {lines:?}");
+        }
+    });
+}
+
+#[test]
+fn a_user_who_has_registered_and_cannot_reset_is_in_the_first_line_only() {
+    in_browser(async |page| {
+        page.site.disable("u-ada");
+        page.desk().await;
+        page.open("/reports").await;
+        let rows = page.table("Days on which the numbers changed").await;
+        assert_eq!(rows[0][1..], ["1", "0"]);
+        let reasons = page.table("The first reason of each user").await;
+        assert!(
+            reasons.iter().any(|row| row[0].contains("disabled") && row[1] == "1"),
+            "{reasons:?}"
+        );
+    });
+}
+
+#[test]
 fn what_expires_is_listed_with_its_time() {
     in_browser(async |page| {
         page.sign_in("ben@contoso.example", PASSWORD).await;

@@ -116,6 +116,26 @@ impl Site {
     /// Delivers what waits.
     pub async fn deliver(&self) {
         while self.engine.maintain(100).await.expect("no port fails").more {}
+        self.mails.send_again(self.clock.now()).await;
+    }
+
+    /// Disables an account in the directory.
+    pub fn disable(&self, user: &str) {
+        let user = UserId::parse(user).expect("valid");
+        let disabled =
+            self.directory.update_user(&self.tenant(), &user, |facts| facts.enabled = false);
+        disabled.expect("a user of the demonstration");
+    }
+
+    /// Takes the folder of the messages away, without which none is sent, or gives it back.
+    pub fn mail_server(&self, is_up: bool) {
+        if is_up {
+            std::fs::remove_file(&self.folder).expect("was taken away");
+            std::fs::create_dir(&self.folder).expect("a folder");
+        } else {
+            std::fs::remove_dir_all(&self.folder).expect("was there");
+            std::fs::write(&self.folder, "").expect("a file in its place");
+        }
     }
 
     /// The text of the last message to this address.

@@ -260,6 +260,28 @@ fn a_form_of_another_site_is_refused() {
     });
 }
 
+/// The paths that take a form, as the router names them.
+fn forms() -> Vec<String> {
+    let lines = include_str!("../../src/lib.rs").lines();
+    let routes = lines.filter_map(|line| line.trim().strip_prefix(".route(\""));
+    let forms = routes.filter(|route| route.contains("post("));
+    forms.filter_map(|route| Some(route.split('"').next()?.replace("{user}", "u-ben"))).collect()
+}
+
+#[test]
+fn no_form_is_taken_from_another_site() {
+    without_browser(async |site| {
+        let forms = forms();
+        assert!(forms.len() >= 14, "{forms:?}");
+        for path in &forms {
+            let headers = [("Sec-Fetch-Site", "cross-site"), ("Origin", "https://evil.example")];
+            let response = site.raw("POST", path, &headers, "verb=x").await;
+            assert!(response.starts_with("HTTP/1.1 403 "), "{path}: {response}");
+            assert!(response.contains("This form was sent by another site."), "{path}: {response}");
+        }
+    });
+}
+
 #[test]
 fn every_page_forbids_scripts_frames_and_copies() {
     without_browser(async |site| {

@@ -219,12 +219,12 @@ link = { $organisation }: your link to { part-goal }
        *[user] If it was not you, do not open it, and you need not do anything: without the link nothing changes. If such messages keep coming, tell your administrator.
     }
 
-## Notices: the headline follows the name of the organisation in the subject. `.long` says what happened and
 sign-in-names = { $organisation }: your sign-in names
     .intro = A new password was requested at { $organisation } with this mail address. Several accounts have it, so it does not say which one is meant. Their sign-in names are:
     .next = Start again, and type the sign-in name of the account instead of the mail address.
     .unasked = If it was not you, you need not do anything: nothing was changed. If such messages keep coming, tell your administrator.
 
+## Notices: the headline follows the name of the organisation in the subject. `.long` says what happened and
 ## when, `.advice` what to do, `.short` the same for text messages and calls.
 
 notice-subject = { $organisation }: { $headline }

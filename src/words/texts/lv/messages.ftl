@@ -90,7 +90,7 @@ part-goal-latin = { $purpose ->
 part-nominative = { $method ->
     [email] e-pasta adrese
     [mobile_phone] mobilais tālrunis
-    [office_phone] darba tālrunis
+    [office_phone] biroja tālrunis
     [authenticator_app] autentifikatora lietotne
     [oath_token] drošības marķieris
     [recovery_code] atkopšanas kodu kopa
@@ -103,7 +103,7 @@ part-nominative = { $method ->
 part-dative = { $method ->
     [email] e-pasta adresei
     [mobile_phone] mobilajam tālrunim
-    [office_phone] darba tālrunim
+    [office_phone] biroja tālrunim
     [authenticator_app] autentifikatora lietotnei
     [oath_token] drošības marķierim
     [recovery_code] atkopšanas kodiem
@@ -198,7 +198,7 @@ country = { $code ->
     [UA] Ukraina
     [US] Amerikas Savienotās Valstis
     [VN] Vjetnama
-    [ZA] Dienvidāfrika
+    [ZA] Dienvidāfrikas Republika
    *[other] { $code }
 }
 
@@ -295,7 +295,7 @@ notice-method-replaced = nomainīta metode: { part-nominative }
     .short = Iepriekšējā vairs neder. { part-not-you-short }
 notice-methods-revoked = administrators noņēma Jūsu pierakstīšanās metodes
     .long = Administrators noņēma Jūsu pierakstīšanās metodes { $at }.
-    .advice = Iepriekš reģistrētās metodes vairs nav derīgas. Kamēr nereģistrēsieties vēlreiz, nevarēsiet paši atiestatīt paroli. { part-ask }
+    .advice = Iepriekš reģistrētās metodes vairs nav derīgas. Kamēr nereģistrēsieties vēlreiz, nevarēsiet pats atiestatīt paroli. { part-ask }
     .short = Reģistrējiet tās vēlreiz. { part-ask-short }
 notice-recovery-code-used = izmantots Jūsu atkopšanas kods
     .long = Viens no Jūsu atkopšanas kodiem tika izmantots { $at }.

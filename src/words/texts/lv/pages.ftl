@@ -5,7 +5,7 @@
 method = { $method ->
     [email] E-pasta adrese
     [mobile_phone] Mobilais tālrunis
-    [office_phone] Darba tālrunis
+    [office_phone] Biroja tālrunis
     [authenticator_app] Autentifikatora lietotne
     [oath_token] Drošības marķieris
     [recovery_code] Atkopšanas kodi
@@ -20,7 +20,7 @@ option = { $way ->
     [email-link] Saņemt saiti e-pastā
     [mobile_phone-sms] Saņemt kodu īsziņā
     [mobile_phone-voice] Saņemt kodu zvanā uz mobilo tālruni
-    [office_phone-voice] Saņemt kodu zvanā uz darba tālruni
+    [office_phone-voice] Saņemt kodu zvanā uz biroja tālruni
     [authenticator_app-in_hand] Izmantot autentifikatora lietotnes kodu
     [oath_token-in_hand] Izmantot drošības marķiera kodu
     [recovery_code-in_hand] Izmantot atkopšanas kodu
@@ -34,16 +34,16 @@ option-masked = { option } ({ $masked })
 
 ## Plūsmas soļi.
 
-step-choose = Apstipriniet, ka tas esat Jūs
+step-choose = Apstipriniet, ka tas esat jūs
     .hint = Izvēlieties, kā to apstiprināt.
 step-enter = Ievadiet kodu
     .hint = { $way ->
         [email-email] Ja informācija ir pareiza, e-pasta ziņojums ar kodu ir ceļā. Tas var aizņemt dažas minūtes; pārbaudiet arī mēstuļu mapi.
         [mobile_phone-sms] Ja informācija ir pareiza, īsziņa ar kodu ir ceļā.
-        [mobile_phone-voice] Ja informācija ir pareiza, zvanīs Jūsu tālrunis. Noklausieties kodu.
-        [office_phone-voice] Ja informācija ir pareiza, zvanīs Jūsu tālrunis. Noklausieties kodu.
+        [mobile_phone-voice] Ja informācija ir pareiza, zvanīs jūsu tālrunis. Noklausieties kodu.
+        [office_phone-voice] Ja informācija ir pareiza, zvanīs jūsu tālrunis. Noklausieties kodu.
         [authenticator_app-in_hand] Atveriet autentifikatora lietotni un ievadiet tajā redzamo kodu.
-        [oath_token-in_hand] Ievadiet kodu, ko rāda Jūsu drošības marķieris.
+        [oath_token-in_hand] Ievadiet kodu, ko rāda jūsu drošības marķieris.
         [recovery_code-in_hand] Ievadiet vienu no saviem atkopšanas kodiem. Katru var izmantot vienu reizi.
        *[other] Ievadiet kodu.
     }
@@ -81,7 +81,7 @@ action-sign-in = Doties uz pierakstīšanos
 prompt-change-password = Nomainiet savu paroli
     .hint = Jūsu parolei beidzies derīgums, vai arī tā derīga tikai nomaiņai.
 prompt-register = Iestatiet savas pierakstīšanās metodes
-    .hint = Ar tām varēsiet paši atiestatīt paroli. Jūsu organizācija lūdz tās reģistrēt.
+    .hint = Ar tām varēsiet pats atiestatīt paroli. Jūsu organizācija lūdz tās reģistrēt.
 prompt-reconfirm = Pārbaudiet savas pierakstīšanās metodes
     .hint = Apstipriniet, ka tās joprojām ir pareizas, vai mainiet tās.
 prompt-nothing-offered = Jūs nevarat reģistrēties
@@ -90,7 +90,11 @@ skip-until = Varat to izlaist līdz { $until }.
 
 ## Jaunas paroles noteikumi.
 
-guide-length = No { $least } līdz { $most } rakstzīmēm. Var izmantot atstarpes un jebkuras rakstības burtus.
+guide-length = No { $least } līdz { $most ->
+    [zero] { $most } rakstzīmēm
+    [one] { $most } rakstzīmei
+   *[other] { $most } rakstzīmēm
+}. Var izmantot atstarpes un jebkuras rakstības burtus.
 guide-classes = Vismaz { $required ->
     [zero] { $required } rakstzīmju veidi
     [one] { $required } rakstzīmju veids
@@ -98,7 +102,7 @@ guide-classes = Vismaz { $required ->
 }: mazie burti, lielie burti, cipari, simboli.
 guide-score = Grūti uzminama: savstarpēji nesaistīti vārdi, nevis vārds, datums vai taustiņu rinda.
 guide-ascii = Tikai latīņu pamatalfabēta burti, cipari, atstarpes un parastie simboli.
-guide-blocked = Ne bieži lietota parole, ne vārds, ne Jūsu organizācijas vārdi.
+guide-blocked = Ne bieži lietota parole, ne vārds, ne jūsu organizācijas vārdi.
 
 password-too-short = Tajā ir mazāk par { $min ->
     [zero] { $min } rakstzīmēm
@@ -132,16 +136,16 @@ password-too-weak = To ir pārāk viegli uzminēt: tās stiprums ir { $score } n
     .hint = Pievienojiet savstarpēji nesaistītus vārdus. Vārdus, datumus, taustiņu rindas un atkārtojumus uzmin vispirms.
 password-common = Tā ir bieži lietota parole vai tai līdzīga.
     .hint = Uzbrucēji vispirms izmēģina bieži lietotas paroles. Izmantojiet vairākus savstarpēji nesaistītus vārdus.
-password-banned-word = Tā sastāv no Jūsu organizācijas vārdiem.
+password-banned-word = Tā sastāv no jūsu organizācijas vārdiem.
     .hint = Neizmantojiet produktu, vietu un organizācijas nosaukumus.
-password-context-word = Tā sastāv no Jūsu vārda, adreses vai konta vārdiem.
-    .hint = Neizmantojiet to, ko citi par Jums zina.
+password-context-word = Tā sastāv no jūsu vārda, adreses vai konta vārdiem.
+    .hint = Neizmantojiet to, ko citi par jums zina.
 password-directory-too-young = Jūsu pašreizējā parole mainīta pārāk nesen.
 password-directory-history = Šo paroli jau esat lietojis.
-password-directory-complexity = Tā neatbilst Jūsu organizācijas sarežģītības prasībām.
-password-directory-length = Tā neatbilst Jūsu organizācijas garuma prasībām.
-password-directory-filter = To nepieņem Jūsu organizācijas filtrs.
-password-directory-unspecified = To nepieņem Jūsu organizācijas direktorijs.
+password-directory-complexity = Tā neatbilst jūsu organizācijas sarežģītības prasībām.
+password-directory-length = Tā neatbilst jūsu organizācijas garuma prasībām.
+password-directory-filter = To nepieņem jūsu organizācijas filtrs.
+password-directory-unspecified = To nepieņem jūsu organizācijas direktorijs.
 password-directory-breached = Tā ir noplūdušo paroļu sarakstā.
 
 ## Atteikumi.
@@ -164,7 +168,7 @@ refusal-overloaded = Pašlaik tiek pārbaudīts pārāk daudz atbilžu. Mēģini
 refusal-human-check-required = Vispirms apstipriniet, ka neesat robots.
 refusal-not-eligible = Šeit nevarat atiestatīt savu paroli.
 refusal-reauthentication-required = Pierakstieties vēlreiz un tad atkārtojiet šo soli.
-refusal-second-factor-required = Vispirms, pierakstoties, apstipriniet otro faktoru. Ja Jums tā nav, jautājiet administratoram.
+refusal-second-factor-required = Vispirms, pierakstoties, apstipriniet otro faktoru. Ja jums tā nav, jautājiet administratoram.
 refusal-not-authorised = Jums nav tam vajadzīgās lomas.
 refusal-own-account = Savam kontam to nevarat darīt. Vērsieties pie cita administratora.
 refusal-conflict = Tas pa šo laiku ir mainīts. Ielādējiet vēlreiz.

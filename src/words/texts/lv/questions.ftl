@@ -34,4 +34,4 @@ question-high-school-sport = Kāds bija jūsu mīļākais sporta veids vidusskol
 question-first-job = Kāds bija jūsu pirmais darbs?
 question-childhood-phone = Kādi bija jūsu bērnības tālruņa numura pēdējie četri cipari?
 question-childhood-dream-job = Par kādu darbu jūs sapņojāt bērnībā?
-question-famous-person-met = Kas ir slavenākais cilvēks, ko esat satikuši?
+question-famous-person-met = Kas ir slavenākais cilvēks, ko esat saticis?

@@ -49,7 +49,7 @@ part-kind = { $method ->
     [password] 密码
    *[host_verified] 验证方法
 }
-part-not-you = 如果这不是您本人的操作，请立即告知管理员：其他人可能已能访问您的帐户。
+part-not-you = 如果这不是您本人的操作，请立即告知管理员：其他人可能能够访问您的帐户。
 part-not-you-short = 非本人操作？请立即告知管理员。
 part-ask = 如果您没有预料到此操作，请立即通过您以前用过的联系方式询问管理员。
 part-ask-short = 感到意外？请立即询问管理员。
@@ -99,7 +99,7 @@ country = { $code ->
     [FR] 法国
     [GB] 英国
     [GR] 希腊
-    [HK] 香港
+    [HK] 香港特别行政区
     [HR] 克罗地亚
     [HU] 匈牙利
     [ID] 印度尼西亚
@@ -112,7 +112,7 @@ country = { $code ->
     [LT] 立陶宛
     [LU] 卢森堡
     [LV] 拉脱维亚
-    [MO] 澳门
+    [MO] 澳门特别行政区
     [MT] 马耳他
     [MX] 墨西哥
     [MY] 马来西亚
@@ -259,9 +259,9 @@ notice-unblocked = 管理员重新开放了您的登录方法
     .advice = 因多次尝试失败而关闭的方法现在可以再次使用。{ part-ask }
     .short = 已关闭的方法可再次使用。感到意外？请询问管理员。
 part-failures = { $method ->
-    [security_questions] 您的安全问题被多次错误回答
-    [password] 您的密码被多次输入错误
-   *[other] 您的{ part-kind }被多次输入错误的代码
+    [security_questions] 您的安全问题多次回答错误
+    [password] 您的密码多次输入错误
+   *[other] 您的{ part-kind }多次验证失败
 }
 notice-many-failures = { part-failures }
     .long = 截至 { $at }，{ part-failures }。

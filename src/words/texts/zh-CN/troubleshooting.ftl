@@ -15,11 +15,11 @@ condition-sign-in-name = 电子邮件地址不是登录名
 condition-throttled = 请求过多
     .advice = 请等到页面显示的时间
 
-writeback-progress = 步骤已成功；没有写入结束
+writeback-progress = 步骤已成功；写入尚未结束
     .advice = 无需执行任何操作
 writeback-written = 密码已写入
     .advice = 无需执行任何操作
-writeback-policy = 域的规则拒绝该密码：期限、历史、复杂性或筛选器
+writeback-policy = 域的规则拒绝该密码：期限、历史记录、复杂性或筛选器
     .advice = 请选择其他密码；如果所有密码都被拒绝，请检查该帐户是否可以更改密码
 writeback-current-password = 更改时输入的当前密码不正确
     .advice = 请重新输入，或重置密码

@@ -49,9 +49,9 @@ part-kind = { $method ->
     [password] 密碼
    *[host_verified] 驗證方法
 }
-part-not-you = 如果這不是您本人的操作，請立即通知系統管理員：其他人可能已能存取您的帳戶。
+part-not-you = 如果這不是您本人的操作，請立即通知系統管理員：其他人可能能夠存取您的帳戶。
 part-not-you-short = 不是您本人？請立即通知系統管理員。
-part-ask = 如果您未預期此操作，請立即透過您以前用過的聯絡方式詢問系統管理員。
+part-ask = 如果您未預期此操作，請立即透過您以前用過的連絡方式詢問系統管理員。
 part-ask-short = 感到意外？請立即詢問系統管理員。
 part-others = 如果您未預期此操作，請立即詢問其他系統管理員。
 part-others-short = 感到意外？請立即詢問其他系統管理員。
@@ -99,7 +99,7 @@ country = { $code ->
     [FR] 法國
     [GB] 英國
     [GR] 希臘
-    [HK] 香港
+    [HK] 香港特別行政區
     [HR] 克羅埃西亞
     [HU] 匈牙利
     [ID] 印尼
@@ -112,7 +112,7 @@ country = { $code ->
     [LT] 立陶宛
     [LU] 盧森堡
     [LV] 拉脫維亞
-    [MO] 澳門
+    [MO] 澳門特別行政區
     [MT] 馬爾他
     [MX] 墨西哥
     [MY] 馬來西亞
@@ -172,7 +172,7 @@ link = { $organisation }：用於{ part-goal }的連結
     .validity = 此連結{ $validity }有效，且只能使用一次。新的連結會使舊的失效：請使用最後收到的連結。
     .secrecy = 請勿將此連結告訴他人，也不要轉寄本郵件：任何擁有此連結的人都可以使用它。{ $organisation } 絕不會向您索取連結。
     .unasked = { $by ->
-        [administrator] 如果您未預期此郵件，請在開啟連結之前，透過您以前用過的聯絡方式詢問系統管理員：沒有連結，什麼都不會變更。
+        [administrator] 如果您未預期此郵件，請在開啟連結之前，透過您以前用過的連絡方式詢問系統管理員：沒有連結，什麼都不會變更。
        *[user] 如果不是您本人，請不要開啟連結，也無須採取任何動作：沒有連結，什麼都不會變更。如果持續收到此類訊息，請通知系統管理員。
     }
 
@@ -250,18 +250,18 @@ notice-reset-requested = 請重設您的密碼
     .long = 系統管理員於 { $at } 要求您重設密碼。
     .advice = { part-no-link }{ part-ask }
     .short = { part-no-link-short }
-notice-contacts-changed = 系統管理員變更了您用於重設密碼的聯絡資料
-    .long = 系統管理員於 { $at } 變更了您用於重設密碼的聯絡資料。
-    .advice = 從現在起，用於重設密碼的驗證碼將傳送到新的聯絡資料。{ part-ask }
+notice-contacts-changed = 系統管理員變更了您用於重設密碼的連絡資訊
+    .long = 系統管理員於 { $at } 變更了您用於重設密碼的連絡資訊。
+    .advice = 從現在起，用於重設密碼的驗證碼將傳送到新的連絡資訊。{ part-ask }
     .short = { part-ask-short }
 notice-unblocked = 系統管理員重新開放了您的登入方法
     .long = 系統管理員於 { $at } 重新開放了您的登入方法。
     .advice = 因多次嘗試失敗而關閉的方法現在可以再次使用。{ part-ask }
     .short = 已關閉的方法可再次使用。感到意外？請詢問系統管理員。
 part-failures = { $method ->
-    [security_questions] 您的安全性問題被多次錯誤回答
-    [password] 您的密碼被多次輸入錯誤
-   *[other] 您的{ part-kind }被多次輸入錯誤的代碼
+    [security_questions] 您的安全性問題多次回答錯誤
+    [password] 您的密碼多次輸入錯誤
+   *[other] 您的{ part-kind }多次驗證失敗
 }
 notice-many-failures = { part-failures }
     .long = 截至 { $at }，{ part-failures }。
@@ -285,9 +285,9 @@ notice-several-changes = { $password ->
     }
     .advice = { part-not-you }
     .short = { part-not-you-short }
-notice-temporary-password = 系統管理員設定了暫時密碼
-    .long = 系統管理員於 { $at } 設定了暫時密碼。
-    .advice = 先前的密碼不再有效。使用暫時密碼登入時，您必須設定新密碼。{ part-ask }
+notice-temporary-password = 系統管理員設定了臨時密碼
+    .long = 系統管理員於 { $at } 設定了臨時密碼。
+    .advice = 先前的密碼不再有效。使用臨時密碼登入時，您必須設定新密碼。{ part-ask }
     .short = { part-ask-short }
 notice-repudiated = 您的帳戶的一項變更被回報為非本人操作
     .long = { $at }，您的帳戶的一項變更被回報為非本人操作。

@@ -10,7 +10,7 @@ remedy = { $remedy ->
 part-contact = 您無法在此處執行其他動作：請連絡系統管理員。
 
 reason-unknown-tenant = 目錄無法識別該租用戶
-    .user = 我們無法識別您的組織。{ part-contact }
+    .user = 我們無法識別貴組織。{ part-contact }
     .advice = 請檢查要求中的租用戶名稱
 reason-unknown-user = 沒有帳戶使用此識別碼
     .user = 找不到使用此名稱的帳戶。請檢查拼字。
@@ -62,7 +62,7 @@ reason-directory-unreachable = 無法連線到目錄
     .advice = 請稍後再試；如果問題持續，請檢查與目錄的連線
 reason-too-few-methods = 註冊的方法太少
     .user = 您註冊的方法不足。{ part-contact }
-    .advice = 請提供聯絡資料，或重設密碼並讓使用者註冊
+    .advice = 請提供連絡資訊，或重設密碼並讓使用者註冊
 reason-service-incomplete = 服務缺少驗證方法所需的元件
     .user = 此服務尚未完全設定。{ part-contact }
     .advice = 請為原則的每個通道設定提供者，並為驗證器應用程式設定密封

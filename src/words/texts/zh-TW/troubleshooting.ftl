@@ -7,7 +7,7 @@ condition-phone-format = 目錄中的電話號碼無效
 condition-typed-number = 輸入的電話號碼不被接受
     .advice = 請輸入存檔的完整號碼
 condition-one-method = 使用者只有一種方法，但需要兩種
-    .advice = 請註冊第二種方法，或提供聯絡資料
+    .advice = 請註冊第二種方法，或提供連絡資訊
 condition-administrators-differ = 系統管理員需要的方法與使用者不同
     .advice = 這是設計使然：系統管理員有單獨的規則
 condition-sign-in-name = 電子郵件地址不是登入名稱
@@ -15,7 +15,7 @@ condition-sign-in-name = 電子郵件地址不是登入名稱
 condition-throttled = 要求過多
     .advice = 請等到頁面顯示的時間
 
-writeback-progress = 步驟已成功；沒有寫入結束
+writeback-progress = 步驟已成功；寫入尚未結束
     .advice = 無須採取任何動作
 writeback-written = 密碼已寫入
     .advice = 無須採取任何動作
