@@ -89,16 +89,19 @@ fn the_longest_password_and_its_letters_are_live_rules_too() {
         page.site
             .policy(|settings| {
                 settings.password.max_length = 64;
+                settings.password.required_classes = 3;
                 settings.password.ascii_only = true;
-                settings.acknowledged.insert(Deviation::AsciiPasswords);
+                let deviations = [Deviation::AsciiPasswords, Deviation::CompositionRules];
+                settings.acknowledged.extend(deviations);
             })
             .await;
         page.start("reset").await;
         page.prove_both().await;
         page.fill("password", &"long ".repeat(13)).await;
-        assert_eq!(page.rules().await, ["length not yet met", "ascii ✓ met"]);
-        page.fill("password", "plūme traktors vijole svece").await;
-        assert_eq!(page.rules().await, ["length ✓ met", "ascii not yet met"]);
+        let rules = ["length not yet met", "classes not yet met", "ascii ✓ met"];
+        assert_eq!(page.rules().await, rules);
+        page.fill("password", "plūme traktors vijole svece 7").await;
+        assert_eq!(page.rules().await, ["length ✓ met", "classes ✓ met", "ascii not yet met"]);
     });
 }
 
