@@ -263,6 +263,7 @@ pub(crate) fn forget(
     transition.account.budgets.clear();
     transition.account.throttles.clear();
     transition.account.sends = Default::default();
+    transition.account.in_hand = Default::default();
     transition.account.help_at = None;
     transition.account.incarnation = None;
     // Mail of the previous owner must not block the next one.

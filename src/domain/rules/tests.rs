@@ -2,7 +2,7 @@ mod throttles;
 
 use super::*;
 use crate::domain::account::{
-    Account, Challenge, CredentialEpoch, Expected, FlowId, Generation, Purpose, SourceHash,
+    Account, Challenge, CredentialEpoch, Expected, FlowId, Generation, Purpose, Sends, SourceHash,
     WriteNumber,
 };
 use crate::domain::crypto::repudiation::RepudiationClaim;
@@ -88,6 +88,18 @@ fn a_claim_of_the_future_repudiates_nothing() {
         });
         assert_eq!(decided.is_ok(), accepted, "{seconds} seconds");
     }
+}
+
+/// The next owner of the name begins with all budgets, and nothing says from where the last one came.
+#[test]
+fn a_forgotten_account_has_no_counted_challenge() {
+    let mut counted = account();
+    let opened = Sends { anonymous: vec![(at(0), SourceHash(1)).into()], ..Sends::default() };
+    (counted.sends, counted.in_hand) = (opened.clone(), opened);
+    let ((), left) =
+        after(&counted, &policy(|_| ()), at(1), |transition| forget(transition, |_| Vec::new()))
+            .expect("forgotten");
+    assert_eq!((left.sends, left.in_hand), Default::default());
 }
 
 /// Invariant 1 and 3: no other flow can use up the attempts of a live code, and the attempts of all
