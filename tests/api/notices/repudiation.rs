@@ -192,11 +192,11 @@ async fn r021_flows_and_devices_of_before_do_not_outlive_the_block() {
     assert_eq!(refusal(proven), Refusal::NotAccepted, "a code from before");
     remember().await;
     let events = world.admin().user_events(&world.user, None, 1_000).await.expect("read").items;
-    let devices = events.iter().filter_map(|event| match event.kind {
+    let mut devices = events.iter().rev().filter_map(|event| match event.kind {
         EventKind::DeviceRemembered { devices, .. } => Some(devices),
         _ => None,
     });
-    assert_eq!(devices.last(), Some(1), "the device from before is forgotten");
+    assert_eq!(devices.next(), Some(1), "the device from before is forgotten");
 }
 
 /// The next user with this id cannot repudiate what the previous one was told of.
