@@ -3,11 +3,12 @@
 
 use std::time::Duration;
 
+use sspr::error::SsprReason;
 use sspr::facts::WritePurpose;
 use sspr::method::NewMethod;
 use sspr::policy::LinkBase;
 use sspr::testing::block_on;
-use sspr::{Attempt, Engine, Error, PolicySettings, Refusal, SecretText, SsprReason};
+use sspr::{Attempt, Engine, Error, PolicySettings, Refusal, SecretText};
 
 use crate::every::every;
 use crate::stores::{StoreUnderTest, all};
