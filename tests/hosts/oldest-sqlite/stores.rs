@@ -1,5 +1,7 @@
 //! The contract kit and the tests of the SQLite store, as in `tests/stores` of the package.
 
+#[path = "../../support/rows.rs"]
+mod rows;
 #[path = "../../support/temporary.rs"]
 mod temporary;
 
