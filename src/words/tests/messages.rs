@@ -378,7 +378,7 @@ fn each_kind_of_method_is_named() {
 #[test]
 fn no_notice_calls_answers_and_passwords_codes() {
     let renderer = renderer();
-    let codes = ["code", "kod", "代码", "代碼"];
+    let codes = ["code", "kod", "验证码", "驗證碼"];
     for tag in TAGS {
         for channel in Channel::ALL {
             let shown = |method| {
