@@ -1,14 +1,15 @@
 //! One connection to one server: requests and their replies, one at a time.
 //!
-//! Each message is read to its last byte and no further. Bytes that an attacker injects after the reply
-//! to StartTLS stay in the stream, where TLS finds them instead of the server's handshake, and the
-//! connection fails. A buffered reader would later take them for sent under TLS.
+//! The reply to StartTLS is read to its last byte and no further. Bytes that an attacker injects after it
+//! stay in the stream, where TLS finds them instead of the server's handshake, and the connection fails.
+//! The buffer of a connection begins after TLS does: one that had read them would later take them for sent
+//! under TLS.
 
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::Poll;
 
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, BufReader, ReadBuf};
 
 use super::ber;
 use super::fault::{LdapCause, LdapFault, LdapReply, LdapStage};
@@ -31,15 +32,16 @@ impl<T: AsyncRead + AsyncWrite + Send + Sync + Unpin> Stream for T {}
 
 /// An open connection.
 pub(super) struct LdapConnection {
-    stream: Box<dyn Stream>,
+    stream: BufReader<Box<dyn Stream>>,
     last_id: u32,
     /// Whether a request was begun and its result not read. The connection cannot be used again.
     busy: bool,
 }
 
 impl LdapConnection {
+    /// A connection over this stream, which is encrypted if it is to be.
     pub(super) fn new(stream: impl Stream + 'static) -> Self {
-        Self { stream: Box::new(stream), last_id: 0, busy: false }
+        Self { stream: BufReader::new(Box::new(stream)), last_id: 0, busy: false }
     }
 
     /// Whether it has been idle and still is: the server has neither closed it nor sent a notice.
