@@ -374,11 +374,12 @@ fn each_kind_of_method_is_named() {
     }
 }
 
-/// Failures of questions are wrong answers, and those of a password no codes.
+/// Failures of questions are wrong answers, and those of a password no codes. The Chinese texts say of codes that the
+/// verification has failed, and of the others what was wrong.
 #[test]
 fn no_notice_calls_answers_and_passwords_codes() {
     let renderer = renderer();
-    let codes = ["code", "kod", "验证码", "驗證碼"];
+    let codes = ["code", "kod", "验证失败", "驗證失敗"];
     for tag in TAGS {
         for channel in Channel::ALL {
             let shown = |method| {
