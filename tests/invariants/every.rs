@@ -1,25 +1,15 @@
 //! A world in which every method and every flow is allowed.
 
-use sspr::policy::{Deviation, LinkBase};
+use sspr::policy::LinkBase;
 use sspr::testing::WorldBuilder;
-use sspr::{Attempt, MethodKind, PolicySettings, Reply, ResetTicket, Selection, UnlockTicket};
+use sspr::{Attempt, PolicySettings, Reply, ResetTicket, Selection, UnlockTicket};
 
 use crate::stores::StoreUnderTest;
-use crate::support::{World, accepted_kinds, ada, request, settings};
+use crate::support::{World, ada, every_kind, request};
 
 /// Settings with every method and this number of required gates.
 pub(crate) fn every(required: u8) -> PolicySettings {
-    let mut settings = settings();
-    settings.users.methods = accepted_kinds();
-    settings.users.methods.insert(MethodKind::SecurityQuestions);
-    settings.questions.first = true;
-    // Answers can be guessed, so questions count only where that is acknowledged.
-    settings.acknowledged.extend([
-        Deviation::SecurityQuestions,
-        Deviation::QuestionsFirst,
-        Deviation::GuessingAboveThreshold,
-    ]);
-    settings.users.required = required;
+    let mut settings = every_kind(required);
     if required == 1 {
         // With one gate the policy must allow fewer guesses.
         settings.failures.consecutive = 15;

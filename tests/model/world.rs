@@ -5,7 +5,7 @@ use std::sync::Arc;
 use sspr::adapters::memory::{MemoryDirectory, MemoryInbox, MemoryStore};
 use sspr::facts::{ContactFacts, EmailAddress, PhoneNumber, TenantFacts, UserFacts};
 use sspr::method::{Channel, NewMethod, QuestionId, QuestionTopic, SignInContext};
-use sspr::policy::{Deviation, LinkBase, Rate};
+use sspr::policy::{LinkBase, Rate};
 use sspr::port::Commit;
 use sspr::port::{Clock as _, Columns, Record, RecordKind, Store};
 use sspr::testing::{
@@ -22,17 +22,7 @@ const PRIVATE: [(&str, &str); 2] =
     [(support::MAIL, support::MOBILE), ("root@private.example", "+14255550101")];
 
 pub(crate) fn settings(required: u8) -> PolicySettings {
-    let mut settings = support::settings();
-    settings.users.methods = support::accepted_kinds();
-    settings.users.methods.insert(MethodKind::SecurityQuestions);
-    settings.questions.first = true;
-    // Answers can be guessed, so questions count only where that is acknowledged.
-    settings.acknowledged.extend([
-        Deviation::SecurityQuestions,
-        Deviation::QuestionsFirst,
-        Deviation::GuessingAboveThreshold,
-    ]);
-    settings.users.required = required;
+    let mut settings = support::every_kind(required);
     settings.link = Some(LinkBase::parse("https://id.contoso.example/reset#").expect("sound"));
     settings.unlock_without_reset = true;
     settings.attempts = ATTEMPTS;

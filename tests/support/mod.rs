@@ -3,7 +3,7 @@
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
 use sspr::method::{ChallengeOption, Channel};
-use sspr::policy::Scope;
+use sspr::policy::{Deviation, Scope};
 pub use sspr::testing::World;
 use sspr::{
     Actor, Attempt, Identifier, Keys, MethodKind, PolicySettings, Refusal, Request, Source,
@@ -42,6 +42,21 @@ pub fn settings() -> PolicySettings {
 /// Every kind that a policy may count without an acknowledgement: all but security questions.
 pub fn accepted_kinds() -> std::collections::BTreeSet<MethodKind> {
     MethodKind::ALL.into_iter().filter(|kind| *kind != MethodKind::SecurityQuestions).collect()
+}
+
+/// A policy that counts every kind and requires this many.
+pub fn every_kind(required: u8) -> PolicySettings {
+    let mut settings = settings();
+    settings.users.methods = MethodKind::ALL.into();
+    settings.questions.first = true;
+    // Answers can be guessed, so questions count only where that is acknowledged.
+    settings.acknowledged.extend([
+        Deviation::SecurityQuestions,
+        Deviation::QuestionsFirst,
+        Deviation::GuessingAboveThreshold,
+    ]);
+    settings.users.required = required;
+    settings
 }
 
 pub fn one_gate() -> PolicySettings {

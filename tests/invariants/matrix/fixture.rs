@@ -8,7 +8,7 @@ use sspr::adapters::memory::{MemoryDirectory, MemoryInbox, MemoryStore};
 use sspr::audit::Event;
 use sspr::facts::{TenantFacts, UserFacts};
 use sspr::method::{MethodId, QuestionId, SignInContext};
-use sspr::policy::{Deviation, LinkBase};
+use sspr::policy::LinkBase;
 use sspr::port::Commit;
 use sspr::port::{Clock as _, Columns, Record, Store};
 use sspr::testing::{
@@ -20,7 +20,7 @@ use sspr::{
     Timestamp, UserId,
 };
 
-use crate::support::{OLD, START, accepted_kinds, admin, keys, settings};
+use crate::support::{OLD, START, admin, every_kind, keys};
 
 pub(crate) const BASE: &str = "https://id.contoso.example/reset#";
 
@@ -107,17 +107,7 @@ fn enrolled() -> &'static Enrolled {
 
 /// A policy that allows every method and requires this many.
 pub(crate) fn policy(required: u8) -> PolicySettings {
-    let mut settings = settings();
-    settings.users.methods = accepted_kinds();
-    settings.users.methods.insert(MethodKind::SecurityQuestions);
-    settings.questions.first = true;
-    // Answers can be guessed, so questions count only where that is acknowledged.
-    settings.acknowledged.extend([
-        Deviation::SecurityQuestions,
-        Deviation::QuestionsFirst,
-        Deviation::GuessingAboveThreshold,
-    ]);
-    settings.users.required = required;
+    let mut settings = every_kind(required);
     if required == 1 {
         // With one gate the policy must allow fewer guesses, or it is refused.
         settings.failures.consecutive = 15;
