@@ -19,10 +19,16 @@ macro_rules! __sspr_store_kit {
         /// The properties that are tests in this module.
         pub const NAMES: &[&str] = &[$(stringify!($name)),*];
 
+        /// One function, so that the kit is compiled for one type and not for each test. Its name is not one
+        /// that the expression could mean.
+        fn __sspr_harness_under_test() -> ::std::sync::Arc<dyn $crate::conformance::Harness> {
+            ::std::sync::Arc::new($harness)
+        }
+
         /// Does nothing by itself: the tests about several processes start it in another process.
         #[test]
         fn other_process() {
-            $crate::conformance::play_other_process($harness);
+            $crate::conformance::play_other_process_in_tests(&*__sspr_harness_under_test());
         }
 
         $(
@@ -31,7 +37,7 @@ macro_rules! __sspr_store_kit {
                 $crate::conformance::assert_property_in(
                     module_path!(),
                     stringify!($name),
-                    $harness,
+                    __sspr_harness_under_test(),
                 );
             }
         )*

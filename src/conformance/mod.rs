@@ -60,6 +60,8 @@ pub use ports::{
 };
 use process::InTests;
 pub use process::play_other_process;
+#[doc(hidden)]
+pub use process::play_other_process_in_tests;
 pub use property::{ConformanceReport, Outcome, Property, Violation};
 
 /// The version of the kit for stores. It grows when properties are added or sharpened.
@@ -100,8 +102,8 @@ pub fn assert_property(name: &str, harness: impl Harness) {
 
 /// The same, in a test of this module, which has a test that plays the other process.
 #[doc(hidden)]
-pub fn assert_property_in(module: &'static str, name: &str, harness: impl Harness) {
-    judge(name, InTests::new(module, harness));
+pub fn assert_property_in(module: &'static str, name: &str, harness: Arc<dyn Harness>) {
+    judge(name, Arc::new(InTests { harness, module }));
 }
 
 fn judge(name: &str, harness: Arc<dyn Harness>) {

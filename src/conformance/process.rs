@@ -96,6 +96,12 @@ fn seen(what: &str, error: &dyn std::fmt::Display) -> Stop {
 /// }
 /// ```
 pub fn play_other_process(harness: impl Harness) -> bool {
+    play_other_process_in_tests(&harness)
+}
+
+/// The same, in the test that plays the other process.
+#[doc(hidden)]
+pub fn play_other_process_in_tests(harness: &dyn Harness) -> bool {
     let Ok(address) = env::var(ADDRESS) else {
         return false;
     };
@@ -125,15 +131,15 @@ pub fn play_other_process(harness: impl Harness) -> bool {
 }
 
 /// A harness in a test binary, which plays the other process itself.
-pub(super) struct InTests<H> {
-    pub(super) harness: H,
+pub(super) struct InTests {
+    pub(super) harness: Arc<dyn Harness>,
     /// The module of its tests.
     pub(super) module: &'static str,
 }
 
 #[async_trait]
 #[deny(clippy::missing_trait_methods)]
-impl<H: Harness> Harness for InTests<H> {
+impl Harness for InTests {
     async fn fixture(&self) -> PortResult<Box<dyn StoreUnderTest>> {
         self.harness.fixture().await
     }
@@ -163,12 +169,5 @@ impl<H: Harness> Harness for InTests<H> {
 
     fn accounts(&self) -> u64 {
         self.harness.accounts()
-    }
-}
-
-impl<H> InTests<H> {
-    /// The harness of the tests in this module.
-    pub(super) fn new(module: &'static str, harness: H) -> Arc<Self> {
-        Arc::new(Self { harness, module })
     }
 }

@@ -323,13 +323,20 @@ impl EngineBuilder<Ready> {
     /// [copy](crate::transfer::copy) that was not opened; with `Corrupt` if the store does not
     /// return what was written; otherwise the fault of the store or the seal.
     pub async fn open(self) -> Result<Engine, Error> {
+        let expected = self.state.options.expected;
+        let core = self.core()?;
+        core.check_ports(expected).await?;
+        Ok(Engine { core: Arc::new(core) })
+    }
+
+    fn core(self) -> Result<Core, Error> {
         let Ready { keys, store, directory, sessions, delivery, options } = self.state;
         check_external(&options.external)?;
         let observer = Arc::new(Observer::new(Arc::clone(&options.clock)));
         let opened_at = options.clock.now();
         let purge_checked = Mutex::new(options.clock.steady());
         let external = options.external.into_iter();
-        let core = Core {
+        Ok(Core {
             keys,
             store: observed(store, &observer),
             directory: observed(directory, &observer),
@@ -370,14 +377,7 @@ impl EngineBuilder<Ready> {
             store_id: std::sync::OnceLock::new(),
             purge_checked,
             repaired_up_to: Mutex::default(),
-        };
-        let engine = Engine { core: Arc::new(core) };
-        let id = engine.core.check_store(options.expected).await?;
-        // The cell is empty until here, so that this cannot fail.
-        let _ = engine.core.store_id.set(id);
-        engine.core.check_seal().await?;
-        engine.core.make_decoys().await?;
-        Ok(engine)
+        })
     }
 }
 

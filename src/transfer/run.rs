@@ -1,5 +1,8 @@
 //! The steps of a copy, and the order of its tasks.
 
+use std::future::Future;
+use std::pin::Pin;
+
 use super::Transfer;
 use super::all::try_all;
 use super::bring::Brought;
@@ -23,41 +26,50 @@ impl Transfer<'_> {
     ///
     /// [`TransferError`], with any of its variants.
     pub async fn step(&mut self) -> Result<Progress, TransferError> {
-        if matches!(self.position.task, CopyTask::Finished | CopyTask::Incomplete) {
-            return Ok(self.progress());
-        }
-        // The mark is checked in each step: another copy of the same source may have opened the
-        // target, which then belongs to its engines.
-        match self.marks.take() {
-            Some(marks) => {
-                let marked = self.check_mark(&marks).await;
-                self.marks = Some(marks);
-                marked?;
-            }
-            None => self.take_up().await?,
-        }
-        self.close().await?;
-        let next = match self.position.task {
-            CopyTask::Records => self.copy_records().await?,
-            CopyTask::Trails => self.copy_trails().await?,
-            CopyTask::Sweep => self.sweep().await?,
-            CopyTask::Compare => self.compare_records().await?,
-            CopyTask::Extras => self.compare_extras().await?,
-            CopyTask::Expect => self.expect_events().await?,
-            CopyTask::Find => self.find_events().await?,
-            CopyTask::Locate => self.locate().await?,
-            CopyTask::Alarms => self.compare_alarms().await?,
-            CopyTask::RecheckRecords => self.recheck_records().await?,
-            CopyTask::RecheckEvents => self.recheck_events().await?,
-            CopyTask::LeftBehind => self.find_left_behind().await?,
-            CopyTask::Finish => {
-                self.end();
+        self.next_step().await
+    }
+
+    /// Boxed, so that it is compiled in this crate and not in each binary that copies.
+    fn next_step(
+        &mut self,
+    ) -> Pin<Box<dyn Future<Output = Result<Progress, TransferError>> + Send + '_>> {
+        Box::pin(async move {
+            if matches!(self.position.task, CopyTask::Finished | CopyTask::Incomplete) {
                 return Ok(self.progress());
             }
-            CopyTask::Finished | CopyTask::Incomplete => None,
-        };
-        self.advance(next);
-        Ok(self.progress())
+            // The mark is checked in each step: another copy of the same source may have opened the
+            // target, which then belongs to its engines.
+            match self.marks.take() {
+                Some(marks) => {
+                    let marked = self.check_mark(&marks).await;
+                    self.marks = Some(marks);
+                    marked?;
+                }
+                None => self.take_up().await?,
+            }
+            self.close().await?;
+            let next = match self.position.task {
+                CopyTask::Records => self.copy_records().await?,
+                CopyTask::Trails => self.copy_trails().await?,
+                CopyTask::Sweep => self.sweep().await?,
+                CopyTask::Compare => self.compare_records().await?,
+                CopyTask::Extras => self.compare_extras().await?,
+                CopyTask::Expect => self.expect_events().await?,
+                CopyTask::Find => self.find_events().await?,
+                CopyTask::Locate => self.locate().await?,
+                CopyTask::Alarms => self.compare_alarms().await?,
+                CopyTask::RecheckRecords => self.recheck_records().await?,
+                CopyTask::RecheckEvents => self.recheck_events().await?,
+                CopyTask::LeftBehind => self.find_left_behind().await?,
+                CopyTask::Finish => {
+                    self.end();
+                    return Ok(self.progress());
+                }
+                CopyTask::Finished | CopyTask::Incomplete => None,
+            };
+            self.advance(next);
+            Ok(self.progress())
+        })
     }
 
     /// Counts the records of the source for [`Progress::total`]. It reads them all.

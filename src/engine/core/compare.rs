@@ -25,9 +25,9 @@ use crate::domain::rules::{
 use crate::domain::time::Timestamp;
 use crate::engine::api::attempt::{Attempt, Given};
 use crate::engine::api::error::{At as _, Error, FaultOrigin};
-use crate::engine::core::Core;
 use crate::engine::core::commit::{Decision, Loaded, Origin, Target};
 use crate::engine::core::context::decoy_user_id;
+use crate::engine::core::{BoxedCall, Core};
 
 /// The challenge of a comparison, and its place in the record.
 pub(crate) struct Comparison<'a> {
@@ -68,51 +68,53 @@ impl Core {
     ///
     /// [`Refusal::NotAccepted`] for a wrong secret and whenever nothing may be compared;
     /// [`Refusal::Overloaded`] for answers while too many others are compared.
-    pub(crate) async fn reserve_and_compare(
-        &self,
-        target: &Target,
-        policy: &Policy,
-        origin: &Origin,
-        claim: &TicketClaims,
-        attempt: &Attempt,
-    ) -> Result<Compared, Error> {
-        // Taken before anything is read, so that a refusal does not depend on the account; held until
-        // the call ends.
-        let _permit = self.permit_attempt(claim, attempt)?;
-        let fits = |challenge: &Challenge| attempt.fits(challenge);
-        let (purpose, generation) = (claim.purpose, claim.generation);
-        let proving = Proving { flow: &claim.flow, purpose, generation, fits: &fits };
-        let step = self.commit(target, policy, origin).must_be_known();
-        let (reservation, record) =
-            step.apply(|transition| rules::reserve_attempt(transition, &proving)).await?;
-        let comparison = Comparison {
-            target,
-            account: &record.account,
-            purpose,
-            flow: reservation.flow,
-            challenge: &reservation.challenge,
-            code: &reservation.code,
-            used: reservation.used.as_ref(),
-            asked: &reservation.asked,
-            identifier: claim.identifier,
-        };
-        let matched = match self.compare(&comparison, policy, attempt).await {
-            // A fault of the seal or the host could occur for one account only and so tell that it
-            // exists.
-            Err(Error::Fault(_))
-                if claim.generation == Generation::default() && purpose.anonymous() =>
-            {
-                self.hidden_faults.fetch_add(1, Ordering::Relaxed);
-                None
+    pub(crate) fn reserve_and_compare<'a>(
+        &'a self,
+        target: &'a Target,
+        policy: &'a Policy,
+        origin: &'a Origin,
+        claim: &'a TicketClaims,
+        attempt: &'a Attempt,
+    ) -> BoxedCall<'a, Compared> {
+        Box::pin(async move {
+            // Taken before anything is read, so that a refusal does not depend on the account; held until
+            // the call ends.
+            let _permit = self.permit_attempt(claim, attempt)?;
+            let fits = |challenge: &Challenge| attempt.fits(challenge);
+            let (purpose, generation) = (claim.purpose, claim.generation);
+            let proving = Proving { flow: &claim.flow, purpose, generation, fits: &fits };
+            let step = self.commit(target, policy, origin).must_be_known();
+            let (reservation, record) =
+                step.apply(|transition| rules::reserve_attempt(transition, &proving)).await?;
+            let comparison = Comparison {
+                target,
+                account: &record.account,
+                purpose,
+                flow: reservation.flow,
+                challenge: &reservation.challenge,
+                code: &reservation.code,
+                used: reservation.used.as_ref(),
+                asked: &reservation.asked,
+                identifier: claim.identifier,
+            };
+            let matched = match self.compare(&comparison, policy, attempt).await {
+                // A fault of the seal or the host could occur for one account only and so tell that it
+                // exists.
+                Err(Error::Fault(_))
+                    if claim.generation == Generation::default() && purpose.anonymous() =>
+                {
+                    self.hidden_faults.fetch_add(1, Ordering::Relaxed);
+                    None
+                }
+                compared => compared?,
+            };
+            match matched {
+                Some(matched) => Ok(Compared { reservation, matched, record }),
+                None => Err(self
+                    .failed(target, policy, origin, &[reservation.reserved.verdict()])
+                    .await),
             }
-            compared => compared?,
-        };
-        match matched {
-            Some(matched) => Ok(Compared { reservation, matched, record }),
-            None => {
-                Err(self.failed(target, policy, origin, &[reservation.reserved.verdict()]).await)
-            }
-        }
+        })
     }
 
     /// Records the effects of a wrong secret on the budgets. Most wrong attempts have none and cost

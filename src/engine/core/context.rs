@@ -21,8 +21,8 @@ use crate::domain::rules::{decoy_body, locale_of};
 use crate::domain::time::Timestamp;
 use crate::engine::api::error::{At as _, Error, Fault, FaultOrigin};
 use crate::engine::api::request::Request;
-use crate::engine::core::Core;
 use crate::engine::core::commit::{Loaded, Target};
+use crate::engine::core::{BoxedCall, Core};
 use crate::engine::observe::Observed;
 use crate::port::{ExternalMethod, PortError, PortResult};
 
@@ -139,27 +139,29 @@ impl Core {
     }
 
     /// Reads the facts, with the same port calls for every user and for unknown identifiers.
-    pub(crate) async fn context(
-        &self,
-        tenant: &TenantId,
-        selector: UserSelector<'_>,
+    pub(crate) fn context<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        selector: UserSelector<'a>,
         fresh: bool,
-    ) -> Result<Context, Error> {
-        let of_tenant = self.tenant_context(tenant, fresh).await?;
-        let query = UserQuery::new(selector, of_tenant.groups());
-        let found = self.directory.find(tenant, &query).await.at(FaultOrigin::Directory)?;
-        let shared = if found.len() > 1 { found.first().cloned() } else { None };
-        let user = the_user(found, selector).at(FaultOrigin::Directory)?;
-        let id = match (&user, selector) {
-            (Some(user), _) => user.id.clone(),
-            (None, UserSelector::Id(id)) => id.clone(),
-            (None, UserSelector::Identifier(typed)) => {
-                decoy_user_id(self.keys.identifier(tenant, typed))?
-            }
-        };
-        let external = self.external_kinds(&of_tenant.policy);
-        let answers = self.ask_external(tenant, &id, external, user.is_some()).await;
-        Ok(Context { shared, ..self.user_context(of_tenant, user, answers) })
+    ) -> BoxedCall<'a, Context> {
+        Box::pin(async move {
+            let of_tenant = self.tenant_context(tenant, fresh).await?;
+            let query = UserQuery::new(selector, of_tenant.groups());
+            let found = self.directory.find(tenant, &query).await.at(FaultOrigin::Directory)?;
+            let shared = if found.len() > 1 { found.first().cloned() } else { None };
+            let user = the_user(found, selector).at(FaultOrigin::Directory)?;
+            let id = match (&user, selector) {
+                (Some(user), _) => user.id.clone(),
+                (None, UserSelector::Id(id)) => id.clone(),
+                (None, UserSelector::Identifier(typed)) => {
+                    decoy_user_id(self.keys.identifier(tenant, typed))?
+                }
+            };
+            let external = self.external_kinds(&of_tenant.policy);
+            let answers = self.ask_external(tenant, &id, external, user.is_some()).await;
+            Ok(Context { shared, ..self.user_context(of_tenant, user, answers) })
+        })
     }
 
     /// Asks the host which of these kinds the user has.

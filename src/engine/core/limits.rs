@@ -12,7 +12,7 @@ use crate::domain::rules::LimitSpent;
 use crate::domain::time::Timestamp;
 use crate::engine::Request;
 use crate::engine::api::error::{At as _, Error, Fault, FaultOrigin};
-use crate::engine::core::Core;
+use crate::engine::core::{BoxedCall, Core};
 use crate::port::{CounterIncrement, PortError};
 
 /// What a limit counts by. The numbers go into the counters' keys.
@@ -85,29 +85,31 @@ impl Core {
     ///
     /// [`Refusal::TooOften`] if the source has spent its own limit; [`Refusal::TooManyCodes`] if a
     /// signed-in user's destination is spent.
-    pub(crate) async fn count_against_limits(
-        &self,
-        request: &Request,
-        policy: &Policy,
-        scope: &LimitScope<'_>,
-    ) -> Result<Option<LimitSpent>, Error> {
-        let now = self.clock.now();
-        let Lines { refusing, escalating } = self.lines(request, policy, scope)?;
-        let tenant = &request.tenant;
-        let before = self.count(tenant, &refusing, 0, now).await?;
-        refuse(&refusing, &before, now, |total, most| total >= most)?;
-        let counted = self.count(tenant, &refusing, 1, now).await?;
-        // Concurrent requests may all have read the same counts: only as many continue as the limit
-        // allows.
-        refuse(&refusing, &counted, now, |total, most| total > most)?;
-        let counted = self.count(tenant, &escalating, u32::from(scope.sends), now).await?;
-        let spent = escalating
-            .iter()
-            .zip(counted.chunks(READ))
-            .filter(|(line, counts)| counts.iter().sum::<u64>() > line.most.into());
-        // The tenant's limit is the last and takes precedence, since it sets one code length for
-        // all accounts.
-        Ok(spent.filter_map(|(line, _)| line.limit_spent()).next_back())
+    pub(crate) fn count_against_limits<'a>(
+        &'a self,
+        request: &'a Request,
+        policy: &'a Policy,
+        scope: &'a LimitScope<'a>,
+    ) -> BoxedCall<'a, Option<LimitSpent>> {
+        Box::pin(async move {
+            let now = self.clock.now();
+            let Lines { refusing, escalating } = self.lines(request, policy, scope)?;
+            let tenant = &request.tenant;
+            let before = self.count(tenant, &refusing, 0, now).await?;
+            refuse(&refusing, &before, now, |total, most| total >= most)?;
+            let counted = self.count(tenant, &refusing, 1, now).await?;
+            // Concurrent requests may all have read the same counts: only as many continue as the limit
+            // allows.
+            refuse(&refusing, &counted, now, |total, most| total > most)?;
+            let counted = self.count(tenant, &escalating, u32::from(scope.sends), now).await?;
+            let spent = escalating
+                .iter()
+                .zip(counted.chunks(READ))
+                .filter(|(line, counts)| counts.iter().sum::<u64>() > line.most.into());
+            // The tenant's limit is the last and takes precedence, since it sets one code length for
+            // all accounts.
+            Ok(spent.filter_map(|(line, _)| line.limit_spent()).next_back())
+        })
     }
 
     /// Whether the tenant's limit is spent, by one of its counters. Counts nothing.

@@ -19,6 +19,7 @@ pub(crate) mod tally;
 
 use std::fmt;
 use std::future::Future;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
@@ -43,6 +44,11 @@ use crate::port::{
     BreachList, Clock, Cursor, Delivery, Directory, Entropy, ExternalMethod, HumanCheck,
     RiskSignals, Seal, Sessions, SlowHash, Store, StrengthEstimator,
 };
+
+/// A call within the engine whose code is generated in this crate. The code of an `async fn` is generated
+/// in each crate that awaits it, so that every binary of a host would compile the engine again. Large
+/// calls that begin an operation return this; the price is one allocation.
+pub(crate) type BoxedCall<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;
 
 /// The state of an engine: its ports, its settings, and what it has counted since it was opened.
 pub(crate) struct Core {

@@ -4,13 +4,24 @@ use crate::domain::crypto::secret::secrets_equal;
 use crate::domain::record::store_note::{Meta, StoreId};
 use crate::domain::record::{Record, Subject, Version};
 use crate::engine::api::error::{At as _, Error, Fault, FaultOrigin};
-use crate::engine::core::Core;
+use crate::engine::core::{BoxedCall, Core};
 use crate::port::{Commit, PortError};
 
 impl Core {
+    /// Checks the store and the seal when the engine opens, and makes what decoys need.
+    pub(crate) fn check_ports(&self, expected: Option<StoreId>) -> BoxedCall<'_, ()> {
+        Box::pin(async move {
+            let id = self.check_store(expected).await?;
+            // The cell is empty until here, so that this cannot fail.
+            let _ = self.store_id.set(id);
+            self.check_seal().await?;
+            self.make_decoys().await
+        })
+    }
+
     /// Checks that the store was created with this lookup key, is the expected one, is open and
     /// returns what was written to it. A new store is initialised.
-    pub(crate) async fn check_store(&self, expected: Option<StoreId>) -> Result<StoreId, Error> {
+    async fn check_store(&self, expected: Option<StoreId>) -> Result<StoreId, Error> {
         let refused = |cause: String| {
             Error::Fault(Fault {
                 origin: FaultOrigin::Store,

@@ -19,9 +19,9 @@ use crate::domain::rules::{
 };
 use crate::domain::time::Timestamp;
 use crate::engine::api::error::{At as _, Error, Fault, FaultOrigin};
-use crate::engine::core::Core;
 use crate::engine::core::commit::{Origin, Target};
 use crate::engine::core::context::Context;
+use crate::engine::core::{BoxedCall, Core};
 use crate::port::{PasswordWrite, PortError, PortErrorKind, PortResult, UnlockWrite};
 
 /// The user, the record and the effect of one write.
@@ -37,63 +37,65 @@ pub(crate) struct WriteScope<'a> {
 
 impl WriteScope<'_> {
     /// Calls the directory and commits the outcome.
-    pub(crate) async fn write(
-        &self,
-        core: &Core,
-        pending: &PendingWrite,
-        password: Option<&SecretText>,
-    ) -> Result<Arc<Account>, Error> {
-        if pending.ask_first {
-            match self.already_written(core, password).await {
-                Ok(true) => return self.settled(core, pending, true).await,
-                Ok(false) if pending.changed_outside => {
-                    let cause = FailureCause::Failed(SsprReason::PasswordRefused);
-                    let why = PendingWriteFailure::new(cause, None);
-                    self.unwritten(core, pending, &why).await?;
-                    return Err(Refusal::Ended.into());
+    pub(crate) fn write<'a>(
+        &'a self,
+        core: &'a Core,
+        pending: &'a PendingWrite,
+        password: Option<&'a SecretText>,
+    ) -> BoxedCall<'a, Arc<Account>> {
+        Box::pin(async move {
+            if pending.ask_first {
+                match self.already_written(core, password).await {
+                    Ok(true) => return self.settled(core, pending, true).await,
+                    Ok(false) if pending.changed_outside => {
+                        let cause = FailureCause::Failed(SsprReason::PasswordRefused);
+                        let why = PendingWriteFailure::new(cause, None);
+                        self.unwritten(core, pending, &why).await?;
+                        return Err(Refusal::Ended.into());
+                    }
+                    Ok(false) => {}
+                    Err(error) => {
+                        let settle =
+                            |transition: &mut Transition<'_>| settle_unasked(transition, pending);
+                        self.note(core, settle).await?;
+                        return Err(directory_fault(error));
+                    }
                 }
-                Ok(false) => {}
-                Err(error) => {
-                    let settle =
-                        |transition: &mut Transition<'_>| settle_unasked(transition, pending);
-                    self.note(core, settle).await?;
+            }
+            let replied = match self.ask_directory(core, pending, password).await {
+                Ok(replied) => replied,
+                Err(error) if error.kind() == PortErrorKind::Unavailable => {
+                    let cause = FailureCause::Failed(SsprReason::DirectoryUnreachable);
+                    self.unwritten(core, pending, &PendingWriteFailure::new(cause, None)).await?;
                     return Err(directory_fault(error));
                 }
-            }
-        }
-        let replied = match self.ask_directory(core, pending, password).await {
-            Ok(replied) => replied,
-            Err(error) if error.kind() == PortErrorKind::Unavailable => {
-                let cause = FailureCause::Failed(SsprReason::DirectoryUnreachable);
-                self.unwritten(core, pending, &PendingWriteFailure::new(cause, None)).await?;
-                return Err(directory_fault(error));
-            }
-            Err(error) => return Err(self.unknown(core, pending.write, error).await?),
-        };
-        let because = |cause| PendingWriteFailure::new(cause, replied.detail.as_deref());
-        let reason = match replied.outcome {
-            WriteOutcome::Written => return self.settled(core, pending, true).await,
-            WriteOutcome::WrittenButNotPropagated => {
-                return self.settled(core, pending, false).await;
-            }
-            WriteOutcome::PolicyViolation(reason) => {
-                let code = reason.code();
-                self.unwritten(core, pending, &because(FailureCause::Refused(code))).await?;
-                let retry_at = match reason {
-                    PolicyReason::TooYoung { until } => until,
-                    _ => None,
-                };
-                return Err(Refusal::DirectoryPassword { reason: code, retry_at }.into());
-            }
-            WriteOutcome::AdminActionRequired => SsprReason::AdministratorRequired,
-            WriteOutcome::Unreachable => SsprReason::DirectoryUnreachable,
-            WriteOutcome::Indeterminate => {
-                let error = PortError::unknown().because("the outcome is indeterminate");
-                return Err(self.unknown(core, pending.write, error).await?);
-            }
-        };
-        self.unwritten(core, pending, &because(FailureCause::Failed(reason))).await?;
-        Err(Refusal::NotEligible { reason }.into())
+                Err(error) => return Err(self.unknown(core, pending.write, error).await?),
+            };
+            let because = |cause| PendingWriteFailure::new(cause, replied.detail.as_deref());
+            let reason = match replied.outcome {
+                WriteOutcome::Written => return self.settled(core, pending, true).await,
+                WriteOutcome::WrittenButNotPropagated => {
+                    return self.settled(core, pending, false).await;
+                }
+                WriteOutcome::PolicyViolation(reason) => {
+                    let code = reason.code();
+                    self.unwritten(core, pending, &because(FailureCause::Refused(code))).await?;
+                    let retry_at = match reason {
+                        PolicyReason::TooYoung { until } => until,
+                        _ => None,
+                    };
+                    return Err(Refusal::DirectoryPassword { reason: code, retry_at }.into());
+                }
+                WriteOutcome::AdminActionRequired => SsprReason::AdministratorRequired,
+                WriteOutcome::Unreachable => SsprReason::DirectoryUnreachable,
+                WriteOutcome::Indeterminate => {
+                    let error = PortError::unknown().because("the outcome is indeterminate");
+                    return Err(self.unknown(core, pending.write, error).await?);
+                }
+            };
+            self.unwritten(core, pending, &because(FailureCause::Failed(reason))).await?;
+            Err(Refusal::NotEligible { reason }.into())
+        })
     }
 
     /// Whether an earlier write of this flow, whose outcome was unknown, has been applied.

@@ -20,8 +20,8 @@ use crate::domain::identity::ids::RecordKey;
 use crate::domain::rules::{Work, ended_codes, next_work, tidy, time_of};
 use crate::engine::api::error::{At as _, Error, FaultOrigin};
 use crate::engine::api::report::{FailingDelivery, MaintenanceReport};
-use crate::engine::core::Core;
 use crate::engine::core::commit::{Origin, target_of};
+use crate::engine::core::{BoxedCall, Core};
 use crate::engine::maintenance::deliver::dispatch;
 use crate::engine::maintenance::join::join_all;
 use crate::engine::maintenance::notices::{address, tell_administrators};
@@ -36,27 +36,29 @@ const MANY_FAILURES: u64 = 10_000;
 const LONGEST_IDLE: Duration = Duration::from_secs(60);
 
 /// Does the work that is due, at most `limit` pieces of it.
-pub(crate) async fn maintain(core: &Core, limit: usize) -> Result<MaintenanceReport, Error> {
-    let pass = Pass::new(limit);
-    let mut cursor = None;
-    loop {
-        let now = core.clock.now();
-        let page = core.store.due(now, cursor.as_ref(), ROUND).await.at(FaultOrigin::Store)?;
-        join_all(page.items.iter().map(|key| tend(core, key, &pass))).await;
-        cursor = page.next;
-        if cursor.is_none() || pass.is_spent() {
-            break;
+pub(crate) fn maintain<'a>(core: &'a Core, limit: usize) -> BoxedCall<'a, MaintenanceReport> {
+    Box::pin(async move {
+        let pass = Pass::new(limit);
+        let mut cursor = None;
+        loop {
+            let now = core.clock.now();
+            let page = core.store.due(now, cursor.as_ref(), ROUND).await.at(FaultOrigin::Store)?;
+            join_all(page.items.iter().map(|key| tend(core, key, &pass))).await;
+            cursor = page.next;
+            if cursor.is_none() || pass.is_spent() {
+                break;
+            }
         }
-    }
-    let now = core.clock.now();
-    let (mut done, earliest) = pass.into_report();
-    done.failing.sort_by(FailingDelivery::by_age);
-    purge::purge(core, now, &mut done).await;
-    // What was not written waits for the next call.
-    done.failed += u64::from(core.flush_tally(now).await.is_err());
-    done.more |= cursor.is_some();
-    done.idle_for = (!done.more).then(|| earliest.since(now).min(LONGEST_IDLE));
-    Ok(done)
+        let now = core.clock.now();
+        let (mut done, earliest) = pass.into_report();
+        done.failing.sort_by(FailingDelivery::by_age);
+        purge::purge(core, now, &mut done).await;
+        // What was not written waits for the next call.
+        done.failed += u64::from(core.flush_tally(now).await.is_err());
+        done.more |= cursor.is_some();
+        done.idle_for = (!done.more).then(|| earliest.since(now).min(LONGEST_IDLE));
+        Ok(done)
+    })
 }
 
 /// Does all due work of one record.

@@ -9,9 +9,9 @@ use crate::domain::method::MethodKind;
 use crate::domain::refusal::Refusal;
 use crate::domain::rules::replace_seeds;
 use crate::engine::api::error::{At as _, Error, FaultOrigin};
-use crate::engine::core::Core;
 use crate::engine::core::commit::{Decision, Loaded, Origin, Target};
 use crate::engine::core::seeds::seed_context;
+use crate::engine::core::{BoxedCall, Core};
 use crate::engine::maintenance::accounts::{UnreadableAccount, accounts_of, read_account};
 use crate::engine::observe::Observed;
 use crate::port::{Cursor, PortError, Seal};
@@ -56,35 +56,37 @@ struct Fresh {
 }
 
 /// Reseals the seeds of the next accounts.
-pub(crate) async fn reseal(
-    core: &Core,
-    tenant: &TenantId,
-    after: Option<&Cursor>,
+pub(crate) fn reseal<'a>(
+    core: &'a Core,
+    tenant: &'a TenantId,
+    after: Option<&'a Cursor>,
     limit: usize,
-) -> Result<ResealPage, Error> {
-    let seal = core.seal.as_ref().ok_or(Refusal::NotOffered)?;
-    // A damaged policy closes the whole tenant and is reported once, not for each account.
-    core.policy(tenant, false).await?;
-    let page = accounts_of(core, tenant, after, limit).await?;
-    let mut done = ResealPage { next: page.next, ..ResealPage::default() };
-    for record in &page.items {
-        done.accounts += 1;
-        match read_account(core, tenant, record) {
-            Ok((target, loaded)) => {
-                reseal_account(core, seal, &target, loaded, &mut done).await;
+) -> BoxedCall<'a, ResealPage> {
+    Box::pin(async move {
+        let seal = core.seal.as_ref().ok_or(Refusal::NotOffered)?;
+        // A damaged policy closes the whole tenant and is reported once, not for each account.
+        core.policy(tenant, false).await?;
+        let page = accounts_of(core, tenant, after, limit).await?;
+        let mut done = ResealPage { next: page.next, ..ResealPage::default() };
+        for record in &page.items {
+            done.accounts += 1;
+            match read_account(core, tenant, record) {
+                Ok((target, loaded)) => {
+                    reseal_account(core, seal, &target, loaded, &mut done).await;
+                }
+                Err(unreadable) => done.unreadable.push(unreadable),
             }
-            Err(unreadable) => done.unreadable.push(unreadable),
         }
-    }
-    // The check value moves to the current key with the seeds. If a seed is left, the old key
-    // must stay; the report tells that, and an error would hide it.
-    if done.next.is_none() {
-        let checked = core.check_seal().await;
-        if done.left.is_empty() {
-            checked?;
+        // The check value moves to the current key with the seeds. If a seed is left, the old key
+        // must stay; the report tells that, and an error would hide it.
+        if done.next.is_none() {
+            let checked = core.check_seal().await;
+            if done.left.is_empty() {
+                checked?;
+            }
         }
-    }
-    Ok(done)
+        Ok(done)
+    })
 }
 
 async fn reseal_account(

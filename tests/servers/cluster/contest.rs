@@ -216,5 +216,5 @@ macro_rules! contests {
 }
 
 contests!(sqlite, "sqlite", 300, Site::sqlite());
-contests!(postgres, "postgres", 1_000, Site::postgres().await);
-contests!(etcd, "etcd", 1_000, Site::etcd());
+contests!(postgres, "postgres", 300, Site::postgres().await);
+contests!(etcd, "etcd", 300, Site::etcd());
