@@ -9,7 +9,7 @@ use sspr::admin::Contacts;
 use sspr::audit::{ActorKind, EventKind};
 use sspr::error::SsprReason;
 use sspr::facts::{EmailAddress, PasswordHome, PhoneNumber, UserKind, WriteOutcome, WritePurpose};
-use sspr::method::{OathParameters, OathSeed};
+use sspr::method::{NewMethod, OathParameters, OathSeed};
 use sspr::policy::LinkBase;
 use sspr::port::{BreachList, Clock as _, PortResult};
 use sspr::{
@@ -181,6 +181,59 @@ async fn a_temporary_password_of_unknown_outcome_is_told_and_set_again() {
     world.deliver().await;
     assert!(told(&world, "notice.password_may_have_changed").is_empty());
     world.complete(&ticket, NEW).await.expect("the flow goes on");
+}
+
+/// Each temporary password counts as an act on the account. One that was certainly not written does not.
+#[tokio::test]
+async fn temporary_passwords_have_a_rate_and_what_was_not_written_does_not_count() {
+    let mut settings = settings();
+    (settings.notices.acts_per_hour, settings.notices.acts_per_day) = (2, 20);
+    let world = World::builder().settings(settings).registered().open().await;
+    world.clock.advance(DAY);
+    let set = async || world.admin().set_temporary_password(&world.user, None).await;
+    for _ in 0..3 {
+        world.directory.script_outcome(WriteOutcome::Unreachable);
+        assert!(matches!(set().await, Err(Error::Refused(Refusal::NotEligible { .. }))));
+    }
+    for _ in 0..2 {
+        set().await.expect("within the rate");
+        world.deliver().await;
+    }
+    assert!(matches!(refusal(set().await), Refusal::TooOften { .. }));
+    assert_eq!(world.directory.writes(&world.tenant, &world.user).len(), 2);
+    world.clock.advance(HOUR);
+    set().await.expect("an hour later");
+}
+
+/// As after a reset: failures with the password before do not block the change of a temporary one, and an
+/// address on hold is removed.
+#[tokio::test]
+async fn a_temporary_password_has_the_effects_of_a_reset() {
+    let mut settings = settings();
+    settings.failures.consecutive = 15;
+    settings.registration.hold = 2 * DAY;
+    let world = World::builder().settings(settings).registered().open().await;
+    let change = async |password: &str| {
+        let password = SecretText::from(password);
+        world.engine.change().start(&request(), &world.signed_in(), &password).await
+    };
+    for _ in 0..60 {
+        assert!(change("a wrong password").await.is_err());
+        world.clock.advance(6 * HOUR);
+    }
+    world.clock.advance(2 * DAY);
+    assert!(change(OLD).await.is_err(), "a run of failures has closed the change");
+    let held = NewMethod::email(EmailAddress::parse("new@evil.example").expect("valid"));
+    world.register(held, "new@evil.example").await;
+    let explained = async || world.admin().explain(&world.user).await.expect("explained");
+    assert_eq!(explained().await.held.len(), 1);
+
+    let set = world.admin().set_temporary_password(&world.user, None).await.expect("set");
+    assert!(explained().await.held.is_empty());
+    let codes = world.event_codes().await;
+    assert_eq!(codes.iter().filter(|code| *code == "method_removed").count(), 1);
+    let password = set.password.expect("generated");
+    change(password.expose_secret()).await.expect("the change is open");
 }
 
 /// A new user has no address: the notice waits for one.

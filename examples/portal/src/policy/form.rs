@@ -128,6 +128,21 @@ impl Draft {
         }
     }
 
+    /// The document without the settings that have these faults; empty if it is no document.
+    pub(super) fn without(&self, faults: &[Fault]) -> String {
+        let Ok(mut document) = self.document.clone() else { return String::new() };
+        for fault in faults {
+            let path = fault.path.split('[').next().unwrap_or_default();
+            let (parent, name) = path.rsplit_once('.').unwrap_or(("", path));
+            let parent = parent.split('.').filter(|part| !part.is_empty());
+            let pointer: String = parent.flat_map(|part| ["/", part]).collect();
+            if let Some(Json::Object(settings)) = document.pointer_mut(&pointer) {
+                settings.remove(name);
+            }
+        }
+        document.to_string()
+    }
+
     fn at(&self, path: &str) -> Json {
         let document = self.document.as_ref().unwrap_or(&Json::Null);
         document.pointer(&format!("/{}", path.replace('.', "/"))).cloned().unwrap_or_default()
