@@ -162,9 +162,9 @@ const fn what(byte: u8) -> What {
 
 const fn act(byte: u8) -> Act {
     match (byte, byte % 5) {
-        (200..=221, _) => Act::Invite,
-        (222..=229, _) => Act::RevokeInvitation,
-        (230.., _) => Act::TemporaryPassword(with(byte - 230)),
+        (160..=195, _) => Act::Invite,
+        (196..=217, _) => Act::RevokeInvitation,
+        (218.., _) => Act::TemporaryPassword(with(byte - 218)),
         (_, 0) => Act::Unblock,
         (_, 1) => Act::RevokeMethods,
         (_, 2) => Act::RevokeFlows,

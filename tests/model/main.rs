@@ -61,10 +61,10 @@ const GOALS: [(&str, u64); 26] = [
     ("methods were revoked", 2_000),
     ("questions were answered", 1_500),
     ("a set of questions was put", 1_000),
-    ("an invitation was redeemed", 1),
-    ("an invitation was revoked", 1),
-    ("an invitation was replaced", 1),
-    ("a temporary password was set", 1),
+    ("an invitation was redeemed", 150),
+    ("an invitation was revoked", 3),
+    ("an invitation was replaced", 3),
+    ("a temporary password was set", 1_000),
 ];
 
 fn number(name: &str, otherwise: u64) -> u64 {

@@ -236,6 +236,22 @@ async fn a_temporary_password_has_the_effects_of_a_reset() {
     change(password.expose_secret()).await.expect("the change is open");
 }
 
+/// Everything outstanding is void also where the directory does not tell that the account has changed.
+#[tokio::test]
+async fn a_temporary_password_voids_grants_and_codes_of_an_account_without_a_stamp() {
+    let world = World::builder().settings(settings()).registered().open().await;
+    let untracked = |facts: &mut sspr::facts::UserFacts| facts.change_stamp = None;
+    world.directory.update_user(&world.tenant, &world.user, untracked).expect("known");
+    let granted = world.granted().await;
+    world.clock.advance(Duration::from_secs(120));
+    let entering = world.start().await;
+    let (entering, code) = world.challenged(&entering.ticket, &World::by_mail(), MAIL).await;
+    world.admin().set_temporary_password(&world.user, None).await.expect("set");
+    assert_eq!(refusal(world.complete(&granted, NEW).await), Refusal::Ended);
+    let proven = world.prove(&entering.ticket, &code).await;
+    assert_eq!(refusal(proven), Refusal::NotAccepted);
+}
+
 /// A new user has no address: the notice waits for one.
 #[tokio::test]
 async fn a_user_without_an_address_is_told_of_a_temporary_password_later() {
