@@ -67,8 +67,9 @@
 //! ```
 //!
 //! The other forms differ in the call only: `challenge`, `prove`, `complete` and `cancel` take the ticket that
-//! [`SecretCookie::read`] and [`ResetTicket::parse`](crate::ResetTicket::parse) get from the header `Cookie`. Every
-//! page has [`PAGE_HEADERS`], and every response is held back until the reply floor.
+//! [`SecretCookie::read`] and [`ResetTicket::parse`](crate::ResetTicket::parse) get from the header `Cookie`, and
+//! [`Selection::parse`](crate::Selection::parse) reads the option that a page posts. Every page has [`PAGE_HEADERS`],
+//! and every response is held back until the reply floor.
 //!
 //! The module names no HTTP crate, so it serves hosts of any framework and of any release of the crate
 //! `http`, and adds no dependency. A middleware that delays replies reads [`Engine::now`](crate::Engine::now), runs the handler

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use sspr::admin::Contacts;
+use sspr::admin::{BudgetKind, Contacts};
 use sspr::audit::{ActorKind, EventKind};
 use sspr::error::SsprReason;
 use sspr::facts::{EmailAddress, PasswordHome, PhoneNumber, UserKind, WriteOutcome, WritePurpose};
@@ -247,7 +247,9 @@ async fn a_temporary_password_voids_grants_and_codes_of_an_account_without_a_sta
     let entering = world.start().await;
     let (entering, code) = world.challenged(&entering.ticket, &World::by_mail(), MAIL).await;
     world.admin().set_temporary_password(&world.user, None).await.expect("set");
-    assert_eq!(refusal(world.complete(&granted, NEW).await), Refusal::Ended);
+    let done = world.complete(&granted, NEW).await;
+    assert!(matches!(done, Err(Error::Refused(_))), "{done:?}");
+    assert!(!world.password_is(NEW));
     let proven = world.prove(&entering.ticket, &code).await;
     assert_eq!(refusal(proven), Refusal::NotAccepted);
 }
@@ -443,6 +445,8 @@ async fn an_invitation_needs_a_page_and_a_mailbox_and_leaves_most_of_the_budget(
     world.clock.advance(2 * HOUR);
     let explained = world.admin().explain(&world.user).await.expect("explained");
     assert!(explained.blocked.is_empty(), "{:?}", explained.blocked);
+    let promised = explained.budgets.iter().filter(|used| used.budget == BudgetKind::Promised);
+    assert_eq!(promised.map(|used| used.held).collect::<Vec<_>>(), [2], "attempts at the link");
     let ticket = world.granted().await;
     world.complete(&ticket, NEW).await.expect("the owner's own reset");
 }
