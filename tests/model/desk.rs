@@ -78,11 +78,10 @@ impl Run {
 
     /// Voids the links of a user that are not redeemed. Returns how many were live.
     fn end_invitations(&mut self, who: usize) -> usize {
-        let Self { model, .. } = self;
-        let now = model.now;
+        let now = self.model.now;
         let waits = |flow: &&mut Flow| flow.user == Some(who) && flow.is_invitation();
         let mut live = 0;
-        for flow in model.flows.iter_mut().filter(waits) {
+        for flow in self.model.flows.iter_mut().filter(waits) {
             live += usize::from(!flow.dead && now < flow.started + INVITATION);
             flow.dead = true;
             flow.challenges.clear();
@@ -122,8 +121,7 @@ impl Run {
         let result = engine.admin(&tenant, &root).set_temporary_password(&user(who), None).await;
         let code = code_of(&result);
         let wrote = [0, 1].map(|who| self.sut.written(who).0);
-        let others = 1 - who;
-        ensure!(wrote[others] == written[others].0, "the password of another user was set");
+        ensure!(wrote[1 - who] == written[1 - who].0, "the password of another user was set");
         let wrote = wrote[who] > written[who].0;
         self.model.event("directory_write_started");
         self.end_unsettled(who);

@@ -74,10 +74,12 @@ impl Fault {
         Self { path: fault.field().to_owned(), text: fault.to_string(), needs }
     }
 
+    /// Whether it is a fault of this field, of a part of it, or of the setting that it is a part of.
     fn is_of(&self, field: &str) -> bool {
-        self.path
-            .strip_prefix(field)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+        let is_part = |path: &str, of: &str| {
+            path.strip_prefix(of).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+        };
+        is_part(&self.path, field) || is_part(field, &self.path)
     }
 }
 
