@@ -77,7 +77,8 @@ impl Fault {
     /// Whether it is a fault of this field, of a part of it, or of the setting that it is a part of.
     fn is_of(&self, field: &str) -> bool {
         let is_part = |path: &str, of: &str| {
-            path.strip_prefix(of).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+            path.strip_prefix(of)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
         };
         is_part(&self.path, field) || is_part(field, &self.path)
     }
