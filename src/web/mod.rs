@@ -9,6 +9,68 @@
 //! - [`CHANGE_PASSWORD_PATH`]: where password managers look for the page of a change.
 //! - [`OPENAPI`]: the description of the wire types.
 //!
+//! The order of a handler's work, here for the form that begins a reset. What a framework's request and response
+//! hold is `Sent` and `Answer`:
+//!
+//! ```
+//! use std::net::IpAddr;
+//!
+//! use sspr::web::{Problem, SameOrigin, SecretCookie, TrustedProxies};
+//! use sspr::{Engine, Identifier, Request, TenantId};
+//!
+//! struct Sent<'a> {
+//!     peer: IpAddr,
+//!     forwarded_for: Vec<&'a str>,
+//!     sec_fetch_site: Option<&'a str>,
+//!     origin: Option<&'a str>,
+//!     /// The field of the form.
+//!     name: &'a str,
+//! }
+//!
+//! struct Answer {
+//!     status: u16,
+//!     set_cookie: Option<String>,
+//!     location: Option<&'static str>,
+//!     retry_after: Option<u64>,
+//! }
+//!
+//! async fn begin(engine: &Engine, tenant: TenantId, sent: Sent<'_>) -> Answer {
+//!     let own = SameOrigin::new(["https://id.contoso.example"]);
+//!     if !own.allows("POST", sent.sec_fetch_site, sent.origin) {
+//!         return Answer { status: 403, set_cookie: None, location: None, retry_after: None };
+//!     }
+//!     let source = TrustedProxies::none().source(sent.peer, sent.forwarded_for);
+//!     let (request, cookie) = (Request::new(tenant, source), SecretCookie::new("reset"));
+//!     let done = async {
+//!         let name = Identifier::parse(sent.name)?;
+//!         engine.reset().start(&request, &name).await
+//!     };
+//!     match done.await {
+//!         // The page after the redirect reads the ticket from the cookie and renders `reset().view(…)`.
+//!         Ok(reply) => Answer {
+//!             status: 303,
+//!             set_cookie: Some(cookie.keep(reply.ticket.expose_secret())),
+//!             location: Some("/reset"),
+//!             retry_after: None,
+//!         },
+//!         Err(error) => {
+//!             let problem = Problem::of(&error);
+//!             Answer {
+//!                 status: problem.status,
+//!                 set_cookie: problem.ends_flow.then(|| cookie.delete()),
+//!                 location: None,
+//!                 retry_after: problem.retry_after(engine.now()),
+//!             }
+//!         }
+//!     }
+//! }
+//! ```
+//!
+//! The other forms differ in the call only: `challenge`, `prove`, `complete` and `cancel` take the ticket that
+//! [`SecretCookie::read`] and [`ResetTicket::parse`](crate::ResetTicket::parse) get from the header `Cookie`, and
+//! [`Selection::parse`](crate::Selection::parse) reads the option that a page posts. Every page has [`PAGE_HEADERS`],
+//! and every response is held back until the reply floor.
+//!
 //! The module names no HTTP crate, so it serves hosts of any framework and of any release of the crate
 //! `http`, and adds no dependency. A middleware that delays replies reads [`Engine::now`](crate::Engine::now), runs the handler
 //! and waits for [`Engine::floor_left`](crate::Engine::floor_left); with the feature `tower`, `ReplyFloorLayer`

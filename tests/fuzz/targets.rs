@@ -23,6 +23,8 @@ mod complete;
 mod corpus;
 #[path = "cursors.rs"]
 mod cursors;
+#[path = "../model/desk.rs"]
+mod desk;
 #[path = "../model/end.rs"]
 mod end;
 mod inputs;

@@ -112,6 +112,9 @@ pub(crate) enum Act {
     RevokeFlows,
     Contacts(u8),
     ChangedOutside,
+    Invite,
+    RevokeInvitation,
+    TemporaryPassword(With),
 }
 
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -158,11 +161,14 @@ const fn what(byte: u8) -> What {
 }
 
 const fn act(byte: u8) -> Act {
-    match byte % 5 {
-        0 => Act::Unblock,
-        1 => Act::RevokeMethods,
-        2 => Act::RevokeFlows,
-        3 => Act::Contacts(byte / 5),
+    match (byte, byte % 5) {
+        (160..=195, _) => Act::Invite,
+        (196..=217, _) => Act::RevokeInvitation,
+        (218.., _) => Act::TemporaryPassword(with(byte - 218)),
+        (_, 0) => Act::Unblock,
+        (_, 1) => Act::RevokeMethods,
+        (_, 2) => Act::RevokeFlows,
+        (_, 3) => Act::Contacts(byte / 5),
         _ => Act::ChangedOutside,
     }
 }

@@ -111,7 +111,7 @@ impl Run {
         }
     }
 
-    fn script(&self, with: With) {
+    pub(crate) fn script(&self, with: With) {
         let directory = &self.sut.directory;
         let outcome = match with {
             With::Good(_) | With::Short => return,
@@ -184,6 +184,9 @@ impl Run {
 
     fn settled(&mut self, index: usize, who: usize, typed: &str, wrote: bool) {
         let purpose = self.model.flows[index].purpose;
+        if wrote && purpose != Purpose::Unlock {
+            self.model.changed(who, typed);
+        }
         let (notice, event) = match purpose {
             Purpose::Unlock => ("notice.account_unlocked", "account_unlocked"),
             Purpose::Change => ("notice.password_changed", "password_changed"),
@@ -194,9 +197,9 @@ impl Run {
         self.model.event(event);
         let account = &mut self.model.users[who];
         account.unsettled = None;
-        account.stamp += u32::from(wrote);
+        account.stamp += u32::from(wrote && purpose == Purpose::Unlock);
         if purpose != Purpose::Unlock {
-            account.password = typed.to_owned();
+            typed.clone_into(&mut account.password);
             account.run.insert(MethodKind::Password, 0);
             self.model.void_others(who, Some(index));
             self.forget_blocked(who, Some(MethodKind::Password));
@@ -231,10 +234,10 @@ impl Run {
         self.model.event("directory_write_unsettled");
         let account = &mut self.model.users[who];
         account.unsettled = Some(index);
-        account.stamp += u32::from(wrote);
+        account.stamp += u32::from(wrote && unlock);
         if !unlock {
             if wrote {
-                typed.clone_into(&mut account.password);
+                self.model.changed(who, typed);
             }
             self.model.void_others(who, Some(index));
         }

@@ -8,7 +8,7 @@ use crate::support::{admin, tenant};
 use crate::world::user;
 
 /// The events that the model counts.
-const COUNTED: [&str; 24] = [
+const COUNTED: [&str; 27] = [
     "challenge_opened",
     "method_proven",
     "proof_repeated",
@@ -31,6 +31,9 @@ const COUNTED: [&str; 24] = [
     "flows_revoked",
     "contacts_supplied",
     "unblocked",
+    "invited",
+    "invitation_revoked",
+    "temporary_password_set",
     "policy_changed",
     "compared",
 ];

@@ -155,7 +155,60 @@ pub(crate) const FOUND: &[(&str, &[Command])] = &[
             Gate { flow: 215, option: 134 },
         ],
     ),
+    (
+        "an invitation is redeemed once, and its reset is completed",
+        &[INVITE, Advance(Span::Day), REDEEM, REDEEM, COMPLETE, REDEEM],
+    ),
+    (
+        "another invitation replaces the one before",
+        &[INVITE, INVITE, Redeem { link: 64, who: 0 }, REDEEM],
+    ),
+    ("a revoked invitation is worthless", &[INVITE, REVOKE, REDEEM, REVOKE]),
+    ("an invitation that was redeemed is not revoked", &[INVITE, REDEEM, REVOKE, COMPLETE]),
+    (
+        "a password that was set elsewhere voids an invitation",
+        &[INVITE, Admin { who: 0, act: Act::ChangedOutside }, REDEEM],
+    ),
+    (
+        "a temporary password voids a grant and an invitation",
+        &[INVITE, START, Gate { flow: 0, option: 1 }, TEMPORARY, COMPLETE, REDEEM],
+    ),
+    (
+        "a temporary password whose reply was lost voids a grant",
+        &[
+            START,
+            Gate { flow: 0, option: 1 },
+            Admin { who: 0, act: Act::TemporaryPassword(With::LostAfter) },
+            COMPLETE,
+        ],
+    ),
+    (
+        "a temporary password drops an address on hold",
+        &[
+            Register { who: 0, what: What::ReplaceEmail(0) },
+            Prove { flow: 0, how: How::Right },
+            TEMPORARY,
+            Advance(Span::Hour),
+            START,
+            Gate { flow: 0, option: 0 },
+        ],
+    ),
+    (
+        "a temporary password that was not written voids nothing",
+        &[
+            START,
+            Gate { flow: 0, option: 1 },
+            Admin { who: 0, act: Act::TemporaryPassword(With::Unreachable) },
+            COMPLETE,
+        ],
+    ),
 ];
+
+const INVITE: Command = Admin { who: 0, act: Act::Invite };
+const REVOKE: Command = Admin { who: 0, act: Act::RevokeInvitation };
+const TEMPORARY: Command = Admin { who: 0, act: Act::TemporaryPassword(With::Good(0)) };
+/// The last link that was sent.
+const REDEEM: Command = Redeem { link: 0, who: 0 };
 
 const START: Command = Start { who: 0, unlock: false };
 const APP: Command = Register { who: 0, what: What::App };

@@ -8,6 +8,7 @@ mod administer;
 mod challenge;
 mod command;
 mod complete;
+mod desk;
 mod end;
 mod found;
 mod manage;
@@ -37,7 +38,7 @@ const THREADS: u32 = 2;
 const MOST: usize = 20;
 
 /// The states that the sequences must reach, and the least number of times in a hundred thousand.
-const GOALS: [(&str, u64); 22] = [
+const GOALS: [(&str, u64); 26] = [
     ("a one-gate reset was completed", 1_500),
     ("a two-gate reset was completed", 150),
     ("an unlock was completed", 200),
@@ -60,6 +61,10 @@ const GOALS: [(&str, u64); 22] = [
     ("methods were revoked", 2_000),
     ("questions were answered", 1_500),
     ("a set of questions was put", 1_000),
+    ("an invitation was redeemed", 150),
+    ("an invitation was revoked", 3),
+    ("an invitation was replaced", 3),
+    ("a temporary password was set", 1_000),
 ];
 
 fn number(name: &str, otherwise: u64) -> u64 {

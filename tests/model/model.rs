@@ -23,6 +23,8 @@ pub(crate) const DAY: i64 = 86_400;
 /// The allowed difference of clocks.
 pub(crate) const SKEW: i64 = 30;
 pub(crate) const HOLD: i64 = 3_600;
+/// How long the link of an invitation lives.
+pub(crate) const INVITATION: i64 = 7 * DAY;
 
 /// Why a sequence contradicts the model.
 pub(crate) type Checked<T = ()> = Result<T, String>;
@@ -97,6 +99,8 @@ pub(crate) struct User {
     pub(crate) epoch: u32,
     /// Grows with each change of the account in the directory.
     pub(crate) stamp: u32,
+    /// When the directory has dated the last password.
+    pub(crate) changed_at: Option<i64>,
     /// Wrong secrets: kind, whether of the proven pool, time.
     pub(crate) wrong: Vec<(MethodKind, bool, i64)>,
     /// Wrong secrets in a row, except those of registrations.
@@ -150,6 +154,7 @@ pub(crate) struct Flow {
     pub(crate) stamp: Option<u32>,
     pub(crate) required: u8,
     pub(crate) generation: u8,
+    /// None before the link of an invitation is redeemed.
     pub(crate) tickets: Vec<Ticket>,
     pub(crate) challenges: Vec<Challenge>,
     pub(crate) proofs: BTreeSet<MethodKind>,
@@ -169,6 +174,8 @@ pub(crate) struct Flow {
 #[derive(Default)]
 pub(crate) struct Model {
     pub(crate) now: i64,
+    /// The time of the directory, whose clock never steps back.
+    pub(crate) latest: i64,
     pub(crate) required: u8,
     pub(crate) users: Vec<User>,
     pub(crate) flows: Vec<Flow>,
@@ -253,7 +260,13 @@ impl Flow {
     /// Whether this flow is live: neither expired nor voided.
     pub(crate) fn live(&self, users: &[User], now: i64) -> bool {
         let current = self.user.is_none_or(|user| users[user].epoch == self.epoch);
-        !self.dead && !self.done && now < self.started + FLOW && current
+        let life = if self.is_invitation() { INVITATION } else { FLOW };
+        !self.dead && !self.done && now < self.started + life && current
+    }
+
+    /// Whether an administrator has begun it, and its link is not redeemed.
+    pub(crate) const fn is_invitation(&self) -> bool {
+        self.tickets.is_empty()
     }
 
     pub(crate) fn proven_pool(&self) -> bool {

@@ -302,7 +302,7 @@ impl Run {
             flow.challenges.iter().find(|challenge| challenge.answer.as_ref() == Some(&given));
         let challenge = challenge.cloned().expect("found");
         let live = flow.live(&self.model.users, self.model.now);
-        let live = live && self.model.now < challenge.until;
+        let live = live && self.model.now < challenge.until && !self.model.is_worthless(index);
         let Ok(answered) = result else {
             ensure!(code == "not_accepted" || code == "busy", "a link was refused as {code}");
             let must = live && challenge.certain > 0 && !flow.shaken;
@@ -310,6 +310,12 @@ impl Run {
             return Ok(());
         };
         ensure!(live && compared == 1, "a dead link was redeemed");
+        let flow = &mut self.model.flows[index];
+        if flow.is_invitation() {
+            // The flow begins now, with the account as it is now.
+            (flow.started, flow.stamp) = (self.model.now, Some(self.model.users[named].stamp));
+            self.goal("an invitation was redeemed");
+        }
         for ticket in &mut self.model.flows[index].tickets {
             ticket.void = true;
         }

@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use sspr::testing::SoftToken;
 use sspr::{MethodKind, Timestamp};
 
-use crate::model::{ATTEMPTS, Answer, BUDGET, Challenge, Method, Model, OPEN_RUN, Purpose, RUN};
+use crate::model::{
+    ATTEMPTS, Answer, BUDGET, Challenge, Method, Model, OPEN_RUN, Purpose, RUN, SKEW,
+};
 
 /// The code that an app shows, this many time steps from now.
 pub(crate) fn app_code(token: &SoftToken, now: i64, steps: i64) -> String {
@@ -21,6 +23,27 @@ impl Model {
         for address in addresses {
             *self.notices.entry((notice, address)).or_default() += 1;
         }
+    }
+
+    /// The directory has a new password of this user.
+    pub(crate) fn changed(&mut self, user: usize, password: &str) {
+        let account = &mut self.users[user];
+        account.stamp += 1;
+        account.changed_at = Some(self.latest);
+        password.clone_into(&mut account.password);
+    }
+
+    /// Whether a password was set since the link of this invitation was sent, as the directory dates it.
+    /// Its clock may be behind.
+    pub(crate) fn is_worthless(&self, index: usize) -> bool {
+        let flow = &self.flows[index];
+        let account = &self.users[flow.user.unwrap_or(0)];
+        let touched = flow.stamp != Some(account.stamp);
+        let changed = match account.changed_at {
+            Some(at) => at >= flow.started || (touched && at + SKEW >= flow.started),
+            None => touched,
+        };
+        flow.is_invitation() && changed
     }
 
     pub(crate) fn required_of(&self, user: usize) -> u8 {

@@ -9,7 +9,7 @@ use sspr::{
     UnlockTicket,
 };
 
-use crate::command::{Command, How, Span};
+use crate::command::{Act, Command, How, Span};
 use crate::model::{Answer, Checked, DAY, FLOW, Flow, GRANT, Model, Purpose, SKEW, Ticket};
 use crate::support::{admin, request, tenant};
 use crate::world::{NAMES, Sut, user};
@@ -112,6 +112,13 @@ impl Run {
             Command::SignIn { who, how } => self.sign_in(usize::from(who % 4 == 3), how).await,
             Command::Register { who, what } => self.register(usize::from(who % 4 == 3), what).await,
             Command::Remove { who, method } => self.remove(usize::from(who % 2), method).await,
+            Command::Admin { who, act: Act::TemporaryPassword(with) } => {
+                return self.temporary_password(usize::from(who % 2), with).await;
+            }
+            Command::Admin { who, act: Act::Invite } => self.invite(usize::from(who % 2)).await,
+            Command::Admin { who, act: Act::RevokeInvitation } => {
+                self.revoke_invitation(usize::from(who % 2)).await
+            }
             Command::Admin { who, act } => self.administer(usize::from(who % 2), act).await,
             Command::Require(required) => self.require(required).await,
             Command::Maintain => {
@@ -134,9 +141,13 @@ impl Run {
 
     /// The flow that a command selects, usually the last one.
     pub(crate) fn pick(&self, byte: u8) -> Option<usize> {
-        let all = self.model.flows.len();
-        let last = all.checked_sub(1)?;
-        Some(if byte < 200 { last } else { usize::from(byte) % all })
+        let flows = self.model.flows.iter().enumerate();
+        let mut with_ticket = flows.filter(|(_, flow)| !flow.is_invitation());
+        if byte < 200 {
+            return with_ticket.next_back().map(|(index, _)| index);
+        }
+        let all = with_ticket.clone().count();
+        with_ticket.nth(usize::from(byte).checked_rem(all)?).map(|(index, _)| index)
     }
 
     async fn start(&mut self, who: usize, unlock: bool) -> Checked {
@@ -225,6 +236,8 @@ impl Run {
         self.model.now += seconds;
         let now = self.model.now;
         self.sut.clock.set(Timestamp::from_unix_seconds(now));
+        self.model.latest = self.model.latest.max(now);
+        self.sut.directory_clock.set(Timestamp::from_unix_seconds(self.model.latest));
         self.model.end_holds();
         if seconds < 0 {
             for user in &mut self.model.users {

@@ -110,8 +110,9 @@ impl Prepared {
         let store: Arc<dyn Store> =
             if encoded { Arc::new(Encoded::new(memory)) } else { Arc::new(memory) };
         let clock = ManualClock::new(self.start);
-        // With a clock of its own, since a password from the future would be too young.
-        let directory = MemoryDirectory::new();
+        // With a clock that never steps back, since a password from the future would be too young.
+        let directory_clock = ManualClock::new(self.start);
+        let directory = MemoryDirectory::new().with_clock(directory_clock.clone());
         directory.add_tenant(tenant(), TenantFacts::new("Contoso"));
         for (who, name) in NAMES.iter().take(2).enumerate() {
             directory.add_user(&tenant(), facts(who), &[name], support::OLD).expect("new");
@@ -121,9 +122,11 @@ impl Prepared {
         let inbox = MemoryInbox::new();
         let engine = open(&store, &clock, &directory, &inbox, &passkey, 1_000).await;
         let now = self.start.unix_millis() / 1_000;
-        let sut = Sut { engine, store, clock, directory, inbox, passkey, restarts: 1_000 };
+        let restarts = 1_000;
+        let sut =
+            Sut { engine, store, clock, directory_clock, directory, inbox, passkey, restarts };
         let users = (0..2).map(|who| self.user(who)).collect();
-        (sut, Model { now, required: 1, users, ..Model::default() })
+        (sut, Model { now, latest: now, required: 1, users, ..Model::default() })
     }
 
     fn user(&self, who: usize) -> User {
@@ -184,6 +187,7 @@ pub(crate) struct Sut {
     pub(crate) engine: Engine,
     store: Arc<dyn Store>,
     pub(crate) clock: ManualClock,
+    pub(crate) directory_clock: ManualClock,
     pub(crate) directory: MemoryDirectory,
     pub(crate) inbox: MemoryInbox,
     pub(crate) passkey: SimulatedMethod,

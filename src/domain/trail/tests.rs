@@ -1,5 +1,7 @@
 //! A trail verifies as it was written, and no alteration of it does.
 
+mod heads;
+
 use proptest::prelude::*;
 
 use super::*;

@@ -5,11 +5,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use sspr::admin::Contacts;
+use sspr::admin::{BudgetKind, Contacts};
 use sspr::audit::{ActorKind, EventKind};
 use sspr::error::SsprReason;
 use sspr::facts::{EmailAddress, PasswordHome, PhoneNumber, UserKind, WriteOutcome, WritePurpose};
-use sspr::method::{OathParameters, OathSeed};
+use sspr::method::{NewMethod, OathParameters, OathSeed};
 use sspr::policy::LinkBase;
 use sspr::port::{BreachList, Clock as _, PortResult};
 use sspr::{
@@ -181,6 +181,77 @@ async fn a_temporary_password_of_unknown_outcome_is_told_and_set_again() {
     world.deliver().await;
     assert!(told(&world, "notice.password_may_have_changed").is_empty());
     world.complete(&ticket, NEW).await.expect("the flow goes on");
+}
+
+/// Each temporary password counts as an act on the account. One that was certainly not written does not.
+#[tokio::test]
+async fn temporary_passwords_have_a_rate_and_what_was_not_written_does_not_count() {
+    let mut settings = settings();
+    (settings.notices.acts_per_hour, settings.notices.acts_per_day) = (2, 20);
+    let world = World::builder().settings(settings).registered().open().await;
+    world.clock.advance(DAY);
+    let set = async || world.admin().set_temporary_password(&world.user, None).await;
+    for _ in 0..3 {
+        world.directory.script_outcome(WriteOutcome::Unreachable);
+        assert!(matches!(set().await, Err(Error::Refused(Refusal::NotEligible { .. }))));
+    }
+    for _ in 0..2 {
+        set().await.expect("within the rate");
+        world.deliver().await;
+    }
+    assert!(matches!(refusal(set().await), Refusal::TooOften { .. }));
+    assert_eq!(world.directory.writes(&world.tenant, &world.user).len(), 2);
+    world.clock.advance(HOUR);
+    set().await.expect("an hour later");
+}
+
+/// As after a reset: failures with the password before do not block the change of a temporary one, and an
+/// address on hold is removed.
+#[tokio::test]
+async fn a_temporary_password_has_the_effects_of_a_reset() {
+    let mut settings = settings();
+    settings.failures.consecutive = 15;
+    settings.registration.hold = 2 * DAY;
+    let world = World::builder().settings(settings).registered().open().await;
+    let change = async |password: &str| {
+        let password = SecretText::from(password);
+        world.engine.change().start(&request(), &world.signed_in(), &password).await
+    };
+    for _ in 0..60 {
+        assert!(change("a wrong password").await.is_err());
+        world.clock.advance(6 * HOUR);
+    }
+    world.clock.advance(2 * DAY);
+    assert!(change(OLD).await.is_err(), "a run of failures has closed the change");
+    let held = NewMethod::email(EmailAddress::parse("new@evil.example").expect("valid"));
+    world.register(held, "new@evil.example").await;
+    let explained = async || world.admin().explain(&world.user).await.expect("explained");
+    assert_eq!(explained().await.held.len(), 1);
+
+    let set = world.admin().set_temporary_password(&world.user, None).await.expect("set");
+    assert!(explained().await.held.is_empty());
+    let codes = world.event_codes().await;
+    assert_eq!(codes.iter().filter(|code| *code == "method_removed").count(), 1);
+    let password = set.password.expect("generated");
+    change(password.expose_secret()).await.expect("the change is open");
+}
+
+/// Everything outstanding is void also where the directory does not tell that the account has changed.
+#[tokio::test]
+async fn a_temporary_password_voids_grants_and_codes_of_an_account_without_a_stamp() {
+    let world = World::builder().settings(settings()).registered().open().await;
+    let untracked = |facts: &mut sspr::facts::UserFacts| facts.change_stamp = None;
+    world.directory.update_user(&world.tenant, &world.user, untracked).expect("known");
+    let granted = world.granted().await;
+    world.clock.advance(Duration::from_secs(120));
+    let entering = world.start().await;
+    let (entering, code) = world.challenged(&entering.ticket, &World::by_mail(), MAIL).await;
+    world.admin().set_temporary_password(&world.user, None).await.expect("set");
+    let done = world.complete(&granted, NEW).await;
+    assert!(matches!(done, Err(Error::Refused(_))), "{done:?}");
+    assert!(!world.password_is(NEW));
+    let proven = world.prove(&entering.ticket, &code).await;
+    assert_eq!(refusal(proven), Refusal::NotAccepted);
 }
 
 /// A new user has no address: the notice waits for one.
@@ -374,6 +445,8 @@ async fn an_invitation_needs_a_page_and_a_mailbox_and_leaves_most_of_the_budget(
     world.clock.advance(2 * HOUR);
     let explained = world.admin().explain(&world.user).await.expect("explained");
     assert!(explained.blocked.is_empty(), "{:?}", explained.blocked);
+    let promised = explained.budgets.iter().filter(|used| used.budget == BudgetKind::Promised);
+    assert_eq!(promised.map(|used| used.held).collect::<Vec<_>>(), [2], "attempts at the link");
     let ticket = world.granted().await;
     world.complete(&ticket, NEW).await.expect("the owner's own reset");
 }

@@ -74,10 +74,13 @@ impl Fault {
         Self { path: fault.field().to_owned(), text: fault.to_string(), needs }
     }
 
+    /// Whether it is a fault of this field, of a part of it, or of the setting that it is a part of.
     fn is_of(&self, field: &str) -> bool {
-        self.path
-            .strip_prefix(field)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+        let is_part = |path: &str, of: &str| {
+            path.strip_prefix(of)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+        };
+        is_part(&self.path, field) || is_part(field, &self.path)
     }
 }
 
@@ -126,6 +129,21 @@ impl Draft {
             Ok(document) => serde_json::to_string_pretty(document).unwrap_or_default(),
             Err(text) => text.clone(),
         }
+    }
+
+    /// The document without the settings that have these faults; empty if it is no document.
+    pub(super) fn without(&self, faults: &[Fault]) -> String {
+        let Ok(mut document) = self.document.clone() else { return String::new() };
+        for fault in faults {
+            let path = fault.path.split('[').next().unwrap_or_default();
+            let (parent, name) = path.rsplit_once('.').unwrap_or(("", path));
+            let parent = parent.split('.').filter(|part| !part.is_empty());
+            let pointer: String = parent.flat_map(|part| ["/", part]).collect();
+            if let Some(Json::Object(settings)) = document.pointer_mut(&pointer) {
+                settings.remove(name);
+            }
+        }
+        document.to_string()
     }
 
     fn at(&self, path: &str) -> Json {

@@ -74,18 +74,20 @@ struct Checked {
 }
 
 fn check(draft: &Draft) -> Checked {
-    let settings = match PolicySettings::from_json(&draft.text()) {
-        Ok(settings) => settings,
-        Err(error) => {
-            let faults = error.faults().iter().map(Fault::of_document).collect();
-            return Checked { settings: None, policy: None, faults };
+    let (settings, mut faults) = match PolicySettings::from_json(&draft.text()) {
+        Ok(settings) => (Some(settings), Vec::new()),
+        Err(error) => (None, error.faults().iter().map(Fault::of_document).collect()),
+    };
+    // A setting that cannot be read does not hide the faults of the others.
+    let readable = || PolicySettings::from_json(&draft.without(&faults)).ok();
+    let policy = match settings.clone().or_else(readable).map(Policy::new) {
+        Some(Err(error)) => {
+            faults.extend(error.faults().iter().map(Fault::of_policy));
+            None
         }
+        judged => judged.and_then(Result::ok).filter(|_| faults.is_empty()),
     };
-    let (policy, faults) = match Policy::new(settings.clone()) {
-        Ok(policy) => (Some(policy), Vec::new()),
-        Err(error) => (None, error.faults().iter().map(Fault::of_policy).collect()),
-    };
-    Checked { settings: Some(settings), policy, faults }
+    Checked { settings, policy, faults }
 }
 
 impl Portal {

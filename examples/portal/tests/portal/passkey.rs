@@ -13,20 +13,25 @@ use crate::site::NEW;
 impl Page {
     /// Ben with an app and a passkey, signed in by both.
     pub async fn with_passkey(&self) -> SoftToken {
-        let app = self.before_passkey().await;
+        self.with_authenticator().await;
+        self.add_passkey(BEN).await
+    }
+
+    /// Gives a user without methods an app and a passkey.
+    async fn add_passkey(&self, name: &str) -> SoftToken {
+        let app = self.before_passkey(name).await;
         self.press("Create the passkey").await;
         assert_eq!(self.path().await, "/security");
         self.shows("Remove all passkeys").await;
         app
     }
 
-    /// Ben with an app, before the button that creates a passkey.
-    async fn before_passkey(&self) -> SoftToken {
-        self.with_authenticator().await;
-        self.sign_in(BEN, PASSWORD).await;
+    /// A user with an app, before the button that creates a passkey.
+    async fn before_passkey(&self, name: &str) -> SoftToken {
+        self.sign_in(name, PASSWORD).await;
         let app = self.enrol_app().await;
         self.press("Sign out").await;
-        self.sign_in_with(&app).await;
+        self.sign_in_as(name, &app).await;
         self.press("Not now").await;
         self.press("Add a passkey").await;
         app
@@ -82,7 +87,8 @@ fn the_owner_is_told_when_a_passkey_is_added_and_removed() {
 #[test]
 fn a_notice_waits_for_a_mail_server_that_is_down() {
     in_browser(async |page| {
-        page.before_passkey().await;
+        page.with_authenticator().await;
+        page.before_passkey(BEN).await;
         let told = || page.site.last_to(BEN).is_some_and(|text| text.contains("passkey"));
         page.site.mail_server(false);
         page.press("Create the passkey").await;
@@ -106,7 +112,8 @@ fn a_notice_waits_for_a_mail_server_that_is_down() {
 #[test]
 fn a_notice_that_is_too_old_is_not_sent() {
     in_browser(async |page| {
-        page.before_passkey().await;
+        page.with_authenticator().await;
+        page.before_passkey(BEN).await;
         page.site.mail_server(false);
         page.press("Create the passkey").await;
         page.site.clock.advance(Duration::from_secs(90_000));
@@ -125,6 +132,24 @@ fn a_passkey_is_removed() {
         page.press("Use a passkey").await;
         page.press("Use the passkey").await;
         page.shows("This was not accepted.").await;
+    });
+}
+
+/// Each user has passkeys of their own on the same device.
+#[test]
+fn a_user_who_removes_passkeys_leaves_those_of_others() {
+    const CLEO: &str = "cleo@contoso.example";
+    in_browser(async |page| {
+        page.site.add_user("u-cleo", CLEO);
+        page.with_authenticator().await;
+        let app = page.add_passkey(CLEO).await;
+        page.press("Sign out").await;
+        page.add_passkey(BEN).await;
+        page.press("Remove all passkeys").await;
+        assert!(!page.text().await.contains("Remove all passkeys"), "his own are gone");
+        page.press("Sign out").await;
+        page.sign_in_as(CLEO, &app).await;
+        page.shows("Remove all passkeys").await;
     });
 }
 

@@ -39,16 +39,45 @@ fn every_fault_is_shown_at_its_field_and_nothing_is_saved() {
     });
 }
 
+/// A number that cannot be read is shown together with one that is out of range.
 #[test]
 fn a_number_that_is_none_is_a_fault_of_its_field() {
     in_browser(async |page| {
         page.policy().await;
         page.retype("#attempts", "five").await;
         page.retype("#lifetimes-flow", "soon").await;
+        page.retype("#lifetimes-phone_code", "20m").await;
         page.press("Save").await;
-        page.shows("Faults, with which it cannot be saved: 2").await;
+        page.shows("Faults, with which it cannot be saved: 3").await;
         assert!(page.text_of("#fault-attempts").await.contains("attempts"));
         assert!(page.text_of("#fault-lifetimes-flow").await.contains("lifetimes.flow"));
+        assert!(page.text_of("#fault-lifetimes-phone_code").await.contains("20 minutes"));
+    });
+}
+
+/// Every field that takes a number or a span, with one that is too large.
+#[test]
+fn each_field_shows_its_own_fault() {
+    in_browser(async |page| {
+        let before = page.site.attempts().await;
+        page.policy().await;
+        let script = "const all = document.querySelectorAll('form[data-live] input:not([type])'); \
+            const fields = [...all].filter(field => field.id !== 'groups'); \
+            fields.forEach(field => field.value = '99999999999'); \
+            return fields.map(field => field.id)";
+        let fields: Vec<String> =
+            serde_json::from_value(page.run(script, vec![]).await).expect("names");
+        assert!(fields.len() > 18, "{fields:?}");
+        page.press("Save").await;
+        page.shows(&format!("Faults, with which it cannot be saved: {}", fields.len())).await;
+        for field in fields {
+            let told = page.attribute(&format!("#{field}"), "aria-describedby").await;
+            assert_eq!(told.as_deref(), Some(&*format!("fault-{field}")));
+            let fault = page.text_of(&format!("#fault-{field}")).await;
+            let named = fault.split([':', ' ']).next().unwrap_or_default();
+            assert!(!named.is_empty() && field.replace('-', ".").starts_with(named), "{fault}");
+        }
+        assert_eq!(page.site.attempts().await, before);
     });
 }
 
@@ -123,6 +152,13 @@ fn a_misspelt_key_of_the_document_names_its_path_and_the_nearest_right_one() {
         page.retype("#document", "{").await;
         page.press("Save").await;
         page.shows("Faults, with which it cannot be saved: 1").await;
+        let before = page.site.attempts().await;
+        let document = r#"{"scope": "all", "attempts": 0, "lifetimes": {"phone_code": "20m"}}"#;
+        page.retype("#document", document).await;
+        page.press("Save").await;
+        page.shows("attempts is 0, not within 1 to 10").await;
+        page.shows("lifetimes.phone_code is 20 minutes, not within").await;
+        assert_eq!(page.site.attempts().await, before);
         page.retype("#document", r#"{"scope": "all", "lifetimes": {"flow": "20m"}}"#).await;
         page.press("Save").await;
         page.shows("The policy is saved.").await;

@@ -57,10 +57,15 @@ impl Page {
 
     /// Signs Ben in with the password and a code of the app.
     pub async fn sign_in_with(&self, app: &SoftToken) {
+        self.sign_in_as(BEN, app).await;
+    }
+
+    /// Signs a user in with the password and a code of the app.
+    pub async fn sign_in_as(&self, name: &str, app: &SoftToken) {
         // A code opens one thing: the next one is shown after half a minute.
         self.site.clock.advance(Duration::from_secs(60));
         self.open("/sign-in").await;
-        self.fill("name", BEN).await;
+        self.fill("name", name).await;
         self.fill("password", PASSWORD).await;
         self.fill("code", &app.code(self.site.clock.now())).await;
         self.press("Sign in").await;

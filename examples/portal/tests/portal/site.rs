@@ -6,6 +6,7 @@ use sspr::adapters::argon2::Argon2Hash;
 use sspr::adapters::files::FileDelivery;
 use sspr::adapters::memory::{MemoryDirectory, MemoryStore};
 use sspr::adapters::seal::KeySeal;
+use sspr::facts::UserFacts;
 use sspr::port::{Clock as _, SystemClock};
 use sspr::testing::{FaultPlan, Faulty, ManualClock};
 use sspr::web::TrustedProxies;
@@ -117,6 +118,16 @@ impl Site {
     pub async fn deliver(&self) {
         while self.engine.maintain(100).await.expect("no port fails").more {}
         self.mails.send_again(self.clock.now()).await;
+    }
+
+    /// Adds a user without methods.
+    pub fn add_user(&self, id: &str, name: &str) {
+        let mut facts = UserFacts::new(UserId::parse(id).expect("valid"));
+        facts.user_principal_name = Some(name.to_owned());
+        facts.primary_mail = Some(name.to_owned());
+        facts.restricted_management = Some(false);
+        let added = self.directory.add_user(&self.tenant(), facts, &[name], demo::PASSWORD);
+        added.expect("a new user");
     }
 
     /// Disables an account in the directory.

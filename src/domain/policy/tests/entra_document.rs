@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use crate::domain::identity::contact::EmailAddress;
-use crate::domain::identity::ids::GroupId;
+use crate::domain::identity::ids::{GroupId, RoleId};
 use crate::domain::method::MethodKind;
-use crate::domain::policy::{EntraImport, HelpDesk, Policy, PolicySettings, Scope};
+use crate::domain::policy::{EntraImport, HelpDesk, NotifyRule, Policy, PolicySettings, Scope};
 
 /// What the portal writes for a tenant with two gates and every user in scope.
 fn document() -> Value {
@@ -50,12 +50,25 @@ fn read(text: &str) -> EntraImport {
     PolicySettings::from_entra_document(text).expect("a document of the portal")
 }
 
-/// Imports the portal's document with these changes, and checks that an export means the same.
+/// Imports the portal's document with these changes, and checks that an export means the same: the keys of
+/// the document that were taken have the values that they had.
 fn variant(changes: &Value) -> EntraImport {
-    let import = read(&with(changes));
+    let before = with(changes);
+    let import = read(&before);
     let (written, lost) = import.settings.to_entra_document();
     assert!(lost.is_empty(), "everything that was read can be written: {lost:?}");
     assert_eq!(read(&written).settings, import.settings, "{written}");
+    let [before, written] =
+        [&before, &written].map(|text| serde_json::from_str::<Value>(text).expect("json"));
+    for (key, value) in before.as_object().expect("an object") {
+        let dropped = paths(&import).contains(&key.as_str()) || key.ends_with("OptionAllowed");
+        let unused = match key.as_str() {
+            "skipRegistrationMaxAllowedDays" => before["skipRegistrationAllowed"] == false,
+            "registrationConditionalAccessPolicies" => value == &json!([]),
+            _ => value == "" && written[key].is_null(),
+        };
+        assert!(dropped || unused || written.get(key) == Some(value), "{key}: {written}");
+    }
     Policy::new(import.settings.clone()).expect("a policy");
     import
 }
@@ -118,6 +131,9 @@ fn each_method_alone_beside_mail() {
         let import = variant(&changes);
         assert_eq!(import.settings.users.methods, kinds(&[MethodKind::Email, kind]), "{key}");
     }
+    let import = variant(&json!({"emailOptionEnabled": false, "mobileAppCodeEnabled": true}));
+    let expected = kinds(&[MethodKind::MobilePhone, MethodKind::AuthenticatorApp]);
+    assert_eq!(import.settings.users.methods, expected, "mail is off");
     let forbidden = json!({"officePhoneOptionEnabled": true, "officePhoneOptionAllowed": false});
     let import = variant(&forbidden);
     assert!(!import.settings.users.methods.contains(&MethodKind::OfficePhone));
@@ -149,7 +165,11 @@ fn days_and_notices() {
     let registration = &import.settings.registration;
     assert!(!registration.enforced);
     assert_eq!((registration.skip_days, registration.reconfirm_days), (Some(14), 0));
-    assert!(import.settings.notifications.administrators);
+    let notifications = &import.settings.notifications;
+    assert!(notifications.administrators);
+    let role = RoleId::parse("Global Administrator").expect("a role");
+    assert!(notifications.administrator_roles.contains(&role), "the notice has a recipient");
+    assert_eq!(notifications.rule, NotifyRule::PrimaryAndAlternate);
     let never = variant(&json!({"skipRegistrationAllowed": false}));
     assert_eq!(never.settings.registration.skip_days, Some(0));
     let silent = read(&with(&json!({"notifyUsersOnPasswordReset": false})));
