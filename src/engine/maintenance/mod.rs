@@ -105,13 +105,18 @@ async fn tend_once(core: &Core, key: &RecordKey, pass: &Pass) -> Result<bool, Er
     match work {
         Work::Tidy => {
             let step = core.commit(&target, &policy, &origin).from(loaded);
-            step.apply_if(|transition| {
+            let tidied = step.apply_if(|transition| {
                 tidy(transition);
                 true
-            })
-            .await?;
+            });
+            let (_, committed) = tidied.await?;
             pass.done().settled += 1;
-            Ok(true)
+            let account = &committed.account;
+            let more = next_work(account, now).is_some() || !ended_codes(account, now).is_empty();
+            if !more {
+                pass.wakes_at(account.wake_at());
+            }
+            Ok(more)
         }
         Work::Messages(numbers) => {
             // A message whose route has failed often waits for the next call; the first other
