@@ -265,6 +265,13 @@ impl Accounts {
         Self { keys, tenant, template, policy, started_at: now }
     }
 
+    /// The same accounts without the second flow.
+    #[must_use]
+    pub fn with_one_flow(mut self) -> Self {
+        self.template.flows.truncate(1);
+        self
+    }
+
     fn user(number: u64) -> UserId {
         valid(UserId::parse(&format!("6e7b768e-07e2-4810-8459-{number:012}")))
     }

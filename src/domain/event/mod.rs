@@ -93,6 +93,9 @@ pub struct Event {
     pub(crate) text: Option<Arc<str>>,
 }
 
+/// The bytes reserved for the text of an event: most events need no more.
+const TYPICAL_TEXT: usize = 512;
+
 impl Event {
     /// The format that this release writes.
     pub(crate) const FORMAT: u16 = 1;
@@ -108,7 +111,9 @@ impl Event {
 
     fn encode_fields(&self) -> String {
         // A tree of strings and numbers with string keys, which serde_json always encodes.
-        serde_json::to_string(self).unwrap_or_default()
+        let mut text = Vec::with_capacity(TYPICAL_TEXT);
+        let written = serde_json::to_writer(&mut text, self);
+        written.ok().and_then(|()| String::from_utf8(text).ok()).unwrap_or_default()
     }
 
     /// The text that the link authenticates: that of the event without its link. `None` if the link is

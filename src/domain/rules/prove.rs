@@ -88,12 +88,12 @@ pub(crate) fn reserve_attempt(
         });
         // Unless the page names a challenge, the person means the newest.
         let newest = open.max_by_key(|challenge| challenge.number).ok_or(Refusal::NotAccepted)?;
-        let before = newest.clone();
+        let mut challenge = newest.clone();
         newest.attempts -= 1;
         newest.tried = true;
-        let challenge = newest.clone();
         // The questions that the page has shown, drawn before this attempt was counted.
-        let asked = asked_now(&transition.account, &before, &transition.policy.questions);
+        let asked = asked_now(&transition.account, &challenge, &transition.policy.questions);
+        (challenge.attempts, challenge.tried) = (challenge.attempts - 1, true);
         transition.check_throttle(proving.purpose, &challenge)?;
         let reservation = transition.reserve_comparison(number, proving.purpose, challenge);
         return Ok(AttemptReservation { asked, ..reservation });

@@ -20,7 +20,7 @@ use crate::domain::identity::ids::RecordKey;
 use crate::domain::rules::{Work, ended_codes, next_work, tidy, time_of};
 use crate::engine::api::error::{At as _, Error, FaultOrigin};
 use crate::engine::api::report::{FailingDelivery, MaintenanceReport};
-use crate::engine::core::commit::{Origin, target_of};
+use crate::engine::core::commit::{CommitLoop, Origin, target_of};
 use crate::engine::core::{BoxedCall, Core};
 use crate::engine::maintenance::deliver::dispatch;
 use crate::engine::maintenance::join::join_all;
@@ -105,16 +105,7 @@ async fn tend_once(core: &Core, key: &RecordKey, pass: &Pass) -> Result<bool, Er
     let policy = core.policy(&target.tenant, false).await?;
     let origin = Origin::engine();
     match work {
-        Work::Tidy => {
-            let step = core.commit(&target, &policy, &origin).from(loaded);
-            step.apply_if(|transition| {
-                tidy(transition);
-                true
-            })
-            .await?;
-            pass.done().settled += 1;
-            Ok(true)
-        }
+        Work::Tidy => tidy_account(pass, core.commit(&target, &policy, &origin).from(loaded)).await,
         Work::Messages(numbers) => {
             // A message whose route has failed often waits for the next call; the first other
             // message is taken.
@@ -142,4 +133,20 @@ async fn tend_once(core: &Core, key: &RecordKey, pass: &Pass) -> Result<bool, Er
             }
         }
     }
+}
+
+/// Commits what time has changed. Returns whether the account has more work now.
+async fn tidy_account(pass: &Pass, step: CommitLoop<'_>) -> Result<bool, Error> {
+    let tidied = step.apply(|transition| {
+        tidy(transition);
+        Ok(transition.now)
+    });
+    let (now, committed) = tidied.await?;
+    pass.done().settled += 1;
+    let account = &committed.account;
+    let more = next_work(account, now).is_some() || !ended_codes(account, now).is_empty();
+    if !more {
+        pass.wakes_at(account.wake_at());
+    }
+    Ok(more)
 }
