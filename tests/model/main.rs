@@ -62,8 +62,8 @@ const GOALS: [(&str, u64); 26] = [
     ("questions were answered", 1_500),
     ("a set of questions was put", 1_000),
     ("an invitation was redeemed", 150),
-    ("an invitation was revoked", 3),
-    ("an invitation was replaced", 3),
+    ("an invitation was revoked", 1),
+    ("an invitation was replaced", 1),
     ("a temporary password was set", 1_000),
 ];
 
