@@ -46,13 +46,13 @@
 //! KiB is for attempts, notices and leases, so a flood of flows cannot keep a notice out.
 //!
 //! **Each step reads its record.** A guess could decide on the account as the engine has last committed it: no version
-//! is used twice, so a commit under a version that is over changes nothing. This was written and rejected. It made
-//! guesses 1.2 to 1.6 times as fast on PostgreSQL and etcd with 1, 8 and 32 callers, and 1.04 times on SQLite. Attempts
-//! were counted and compared as before, in every order of the calls of two engines. But known and unknown names no
-//! longer made the same calls. If another process has changed the record since, the guess takes a rejected commit and a
-//! read more: for an account after its owner has used it, for an unknown name after other names have taken its decoy.
-//! Three tests of `tests/attacks/uniformity` show this. After the first proof there is nothing to hide, but there it
-//! would save one or two reads of a whole reset. Within one call, the second step does begin with the account that the
+//! is used twice, so a commit under a version that is over changes nothing. This was written and rejected. On a busy
+//! machine guesses were 1.2 to 1.6 times as fast on PostgreSQL and etcd, with 1, 8 and 32 callers, and no faster on
+//! SQLite. Attempts were counted and compared as before, in every order of the calls of two engines. But known and unknown
+//! names no longer made the same calls. If another process has changed the record since, the guess takes a rejected
+//! commit and a read more: for an account after its owner has used it, for an unknown name after other names have taken
+//! its decoy. Three tests of `tests/attacks/uniformity` failed. After the first proof there is nothing to hide, but there
+//! it would save one or two reads of a whole reset. Within one call, the second step does begin with the account that the
 //! first one has committed.
 //!
 //! **`purge` runs at most once a minute in each engine**, so that an idle store is not written to.

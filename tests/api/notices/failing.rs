@@ -32,6 +32,25 @@ fn counter(number: u32) -> sspr::port::CounterKey {
     sspr::port::CounterKey::from_bytes(bytes)
 }
 
+/// The work that a flow's end leaves is done at once, and the pause after it ends with the next flow.
+#[tokio::test]
+async fn the_pause_ends_when_a_tidied_account_is_due_again() {
+    let world = World::builder().settings(settings()).registered().open().await;
+    let life = settings().lifetimes.flow;
+    let later = std::time::Duration::from_secs(40);
+    world.entering().await;
+    world.clock.advance(later);
+    let second = world.start().await;
+    world.challenged(&second.ticket, &sms(), MOBILE).await;
+    world.clock.advance(life - later);
+    let report = world.engine.maintain(1).await.expect("maintained");
+    assert_eq!((report.settled, report.more), (1, false), "one piece of work for one account");
+    let pause = report.idle_for.expect("nothing is due");
+    assert!(pause <= later, "{pause:?}");
+    world.clock.advance(pause);
+    assert_eq!(world.engine.maintain(1).await.expect("maintained").settled, 1);
+}
+
 #[tokio::test]
 async fn s07_a_full_batch_of_expired_rows_says_that_there_is_more() {
     let store = Arc::new(MemoryStore::new());
