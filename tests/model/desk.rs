@@ -45,14 +45,8 @@ impl Run {
         self.seen.push(answer.clone());
         let account = &self.model.users[who];
         self.model.flows.push(Flow {
-            user: Some(who),
-            purpose: Purpose::Reset,
-            started: now,
-            epoch: account.epoch,
             stamp: Some(account.stamp),
             required: self.model.required_of(who),
-            generation: 0,
-            tickets: Vec::new(),
             challenges: vec![Challenge {
                 kind: MethodKind::Email,
                 option: "email.link.0".to_owned(),
@@ -63,15 +57,7 @@ impl Run {
                 certain: 1,
                 proven_pool: false,
             }],
-            proofs: Default::default(),
-            last: None,
-            last_given: None,
-            granted_until: None,
-            rejections: 0,
-            done: false,
-            dead: false,
-            shaken: false,
-            confirms: None,
+            ..Flow::begun(Some(who), Purpose::Reset, now, account.epoch)
         });
         Ok(())
     }

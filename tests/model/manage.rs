@@ -98,28 +98,15 @@ impl Run {
         };
         let life = if answer == Answer::App("pending".to_owned()) { FLOW } else { CODE };
         self.model.flows.push(Flow {
-            user: Some(who),
-            purpose: Purpose::Register,
-            started: now,
-            epoch: self.model.users[who].epoch,
             stamp: Some(self.model.users[who].stamp),
             required: 1,
-            generation: 0,
             tickets: vec![Ticket {
                 text: reply.ticket.expose_secret().to_owned(),
                 generation: 0,
                 void: false,
             }],
-            challenges: Vec::new(),
-            proofs: Default::default(),
-            last: None,
-            last_given: None,
-            granted_until: None,
-            rejections: 0,
-            done: false,
-            dead: false,
-            shaken: false,
             confirms: Some((method, replaced)),
+            ..Flow::begun(Some(who), Purpose::Register, now, self.model.users[who].epoch)
         });
         let index = self.model.flows.len() - 1;
         let certain = self.model.certain(index, kind, true);

@@ -257,6 +257,30 @@ impl User {
 }
 
 impl Flow {
+    /// A flow that begins now, without a ticket, a challenge or a proof.
+    pub(crate) fn begun(user: Option<usize>, purpose: Purpose, started: i64, epoch: u32) -> Self {
+        Self {
+            user,
+            purpose,
+            started,
+            epoch,
+            stamp: None,
+            required: 0,
+            generation: 0,
+            tickets: Vec::new(),
+            challenges: Vec::new(),
+            proofs: BTreeSet::new(),
+            last: None,
+            last_given: None,
+            granted_until: None,
+            rejections: 0,
+            done: false,
+            dead: false,
+            shaken: false,
+            confirms: None,
+        }
+    }
+
     /// Whether this flow is live: neither expired nor voided.
     pub(crate) fn live(&self, users: &[User], now: i64) -> bool {
         let current = self.user.is_none_or(|user| users[user].epoch == self.epoch);

@@ -161,25 +161,11 @@ impl Run {
         let reply = reply.map_err(|error| format!("not started: {error}"))?;
         let eligible = who < 2 && self.model.eligible(who);
         let epoch = if eligible { self.model.users[who].epoch } else { 0 };
+        let (user, now) = (eligible.then_some(who), self.model.now);
+        let purpose = if unlock { Purpose::Unlock } else { Purpose::Reset };
         self.model.flows.push(Flow {
-            user: eligible.then_some(who),
-            purpose: if unlock { Purpose::Unlock } else { Purpose::Reset },
-            started: self.model.now,
-            epoch,
-            stamp: None,
-            required: 0,
-            generation: 0,
             tickets: vec![Ticket { text: reply.ticket, generation: 0, void: false }],
-            challenges: Vec::new(),
-            proofs: Default::default(),
-            last: None,
-            last_given: None,
-            granted_until: None,
-            rejections: 0,
-            done: false,
-            dead: false,
-            shaken: false,
-            confirms: None,
+            ..Flow::begun(user, purpose, now, epoch)
         });
         Ok(())
     }

@@ -30,24 +30,12 @@ impl Run {
                 self.model.event("change_started");
                 self.goal("a change began");
                 self.model.flows.push(Flow {
-                    user: Some(who),
-                    purpose: Purpose::Change,
-                    started: now,
-                    epoch,
                     stamp,
                     required: 1,
-                    generation: 0,
                     tickets: vec![Ticket { text: reply.ticket, generation: 0, void: false }],
-                    challenges: Vec::new(),
                     proofs: [kind].into(),
-                    last: None,
-                    last_given: None,
                     granted_until: Some(granted_until(now, now)),
-                    rejections: 0,
-                    done: false,
-                    dead: false,
-                    shaken: false,
-                    confirms: None,
+                    ..Flow::begun(Some(who), Purpose::Change, now, epoch)
                 });
                 Ok(())
             }
