@@ -210,6 +210,7 @@ async fn temporary_passwords_have_a_rate_and_what_was_not_written_does_not_count
 #[tokio::test]
 async fn a_temporary_password_has_the_effects_of_a_reset() {
     let mut settings = settings();
+    // Stricter than the default of 50: the wrong passwords below close the change.
     settings.failures.consecutive = 15;
     settings.registration.hold = 2 * DAY;
     let world = World::builder().settings(settings).registered().open().await;
