@@ -2,6 +2,8 @@
 //! leaves this file out, together with what it reads.
 
 mod documents;
+#[path = "repository/groups.rs"]
+mod groups;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -23,15 +25,11 @@ fn the_commands_of_the_readme_are_run() {
 }
 
 #[test]
-fn the_features_are_checked_one_by_one() {
+fn the_list_of_features_in_the_checks_is_complete() {
     let mut names = features();
     let default = names.remove("default").expect("said");
     assert_eq!(default, "[]", ".ci/run checks no build without features beside the default one");
     let ci = read(".ci/run");
-    assert!(
-        ci.contains("\n  for feature in \"${features[@]}\"; do\n"),
-        "no loop over the features"
-    );
     assert_eq!(listed(&ci, "features=(", ")"), names.keys().cloned().collect());
 }
 
@@ -41,39 +39,6 @@ fn listed(script: &str, start: &str, end: &str) -> BTreeSet<String> {
     let words =
         line.and_then(|line| line.strip_suffix(end)).unwrap_or_else(|| panic!("no {start}"));
     words.split(' ').map(str::to_owned).collect()
-}
-
-/// A condition on two features, or on one within the module of another, can be wrong for their pair alone. Where
-/// one of several is enough (`any`), each alone decides, and each alone is checked.
-#[test]
-fn the_pairs_of_features_that_meet_in_the_code_are_checked() {
-    let names = features();
-    let mut met = BTreeSet::new();
-    let mut gates = 0;
-    for (file, text) in sources("src") {
-        let module = names.keys().find(|name| {
-            file.starts_with(&format!("src/adapters/{name}/"))
-                || file.starts_with(&format!("src/{name}/"))
-        });
-        for line in text.lines().filter(|line| !line.trim_start().starts_with("//")) {
-            let named =
-                line.split("feature = \"").skip(1).filter_map(|rest| rest.split('"').next());
-            let named: BTreeSet<&str> = named.chain(module.map(String::as_str)).collect();
-            gates += usize::from(line.contains("cfg(feature"));
-            let here = line.contains("cfg") && line.contains("feature = ");
-            let group = line.split_once("any(").and_then(|(_, rest)| rest.split_once(')'));
-            let group = group.filter(|_| !line.contains("not(")).map_or("", |(group, _)| group);
-            let enough = |name: &str| group.contains(&format!("\"{name}\""));
-            let ordered =
-                named.iter().flat_map(|feature| named.iter().map(move |other| (feature, other)));
-            let pairs = ordered.filter(|(feature, other)| {
-                here && feature < other && !(enough(feature) && enough(other))
-            });
-            met.extend(pairs.map(|(feature, other)| format!("{feature},{other}")));
-        }
-    }
-    assert!(gates > 8, "{gates} conditions were found");
-    assert_eq!(listed(&read(".ci/run"), "for pair in ", "; do"), met);
 }
 
 /// The files below this folder, with their texts.

@@ -112,7 +112,9 @@ fn a_day_of_pumping_costs_what_the_defence_leaves() {
         assert!(budget.pumped <= PER_PREFIX as usize, "{budget:?}");
         // The sample, those that had not ended, and the probes of three rests.
         let most = SAMPLE + 3 + 3 * (Breaker::default().probes + SAMPLE / 5);
-        assert!((10..=most as usize).contains(&breaker.pumped), "{breaker:?}");
-        assert!(breaker.opened >= 1 && both.pumped <= breaker.pumped, "{both:?}");
+        // A turn of `maintain` counts ended codes beside its deliveries, so one text may go before or after a count.
+        for day in [&breaker, &both] {
+            assert!((10..=most as usize).contains(&day.pumped) && day.opened >= 1, "{day:?}");
+        }
     }
 }

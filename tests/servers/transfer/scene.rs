@@ -7,10 +7,10 @@ use std::time::Duration;
 use sspr::admin::Contacts;
 use sspr::audit::Event;
 use sspr::facts::{EmailAddress, UserFacts};
-use sspr::port::{Clock as _, Record, RecordKey, RecordKind, Store};
+use sspr::port::{Clock as _, Record, RecordKey, RecordKind, Retry, Store};
 use sspr::port::{Cutoff, EventsOf};
 use sspr::testing::{SoftToken, block_on};
-use sspr::transfer::{Stage, Transfer, TransferError, TransferReport, copy};
+use sspr::transfer::{Progress, Stage, Transfer, TransferError, TransferReport, copy};
 use sspr::{
     Identifier, Keys, MethodKind, PolicySettings, ResetTicket, SecretBytes, TenantId, Timestamp,
     UserId,
@@ -164,10 +164,26 @@ pub(crate) async fn run(transfer: &mut Transfer<'_>) -> Result<Stage, TransferEr
     }
 }
 
+/// One step that must succeed. A server under load may ask for it to be repeated.
+pub(crate) async fn step(transfer: &mut Transfer<'_>) -> Progress {
+    let mut repeats = 5;
+    loop {
+        match transfer.step().await {
+            Err(error) if error.retry() == Retry::Later && repeats > 0 => repeats -= 1,
+            stepped => return stepped.expect("no failure"),
+        }
+    }
+}
+
 /// Copies and opens the target, and expects that it works.
 pub(crate) async fn moved(from: &dyn Store, to: &dyn Store) -> TransferReport {
     let mut transfer = copy(from, to, tenants()).expect("a tenant");
-    let stage = run(&mut transfer).await.expect("no failure");
+    let stage = loop {
+        let stage = step(&mut transfer).await.stage;
+        if stage.is_over() {
+            break stage;
+        }
+    };
     assert_eq!(stage, Stage::Finished, "{:#?}", transfer.report());
     transfer.open_target().await.expect("compared");
     transfer.report().clone()
@@ -175,5 +191,5 @@ pub(crate) async fn moved(from: &dyn Store, to: &dyn Store) -> TransferReport {
 
 /// Steps until the comparison begins: from here on a test may tamper.
 pub(crate) async fn until_compared(transfer: &mut Transfer<'_>) {
-    while transfer.step().await.expect("no failure").stage < Stage::Comparing {}
+    while step(transfer).await.stage < Stage::Comparing {}
 }
