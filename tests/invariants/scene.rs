@@ -9,7 +9,7 @@ use sspr::{Engine, Error, TenantId, Timestamp};
 use crate::every::locked_out;
 use crate::interleaved::Run;
 use crate::stores::StoreUnderTest;
-use crate::support::{MAIL, World, tenant};
+use crate::support::{MAIL, World, content::content, tenant};
 
 /// An actor's result: a value to compare, or the refusal.
 pub(crate) type Told = Result<String, Error>;
@@ -112,7 +112,7 @@ impl Seen<'_> {
         let page = block_on(self.run.store.scan(&tenant(), RecordKind::Account, None, 2))
             .expect("readable");
         assert_eq!(page.items.len(), 1, "{self:?}");
-        serde_json::from_str(page.items[0].body()).expect("json")
+        content(&page.items[0])
     }
 
     /// The number of notices of this kind to the owner, after all deliveries.

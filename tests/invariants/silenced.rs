@@ -6,7 +6,7 @@ use sspr::testing::{Task, block_on, explore};
 
 use crate::interleaved::{At, Snapshot, completes, run, told_if_changed};
 use crate::notices::dies_while_writing;
-use crate::support::{request, tenant};
+use crate::support::{content::content, request, tenant};
 
 /// Inv. 14: the account's methods change before the write's deadline, which voids the flow but
 /// keeps its notices.
@@ -39,12 +39,8 @@ fn inv14_a_method_removed_during_the_write_does_not_swallow_the_notice() {
         },
         |schedule, run, _| {
             told_if_changed(&run, schedule);
-            let body = block_on(run.store.scan(&tenant(), RecordKind::Account, None, 1))
-                .expect("readable")
-                .items[0]
-                .body()
-                .to_owned();
-            let body: serde_json::Value = serde_json::from_str(&body).expect("json");
+            let page = block_on(run.store.scan(&tenant(), RecordKind::Account, None, 1));
+            let body = content(&page.expect("readable").items[0]);
             assert_eq!(body["outbox"], serde_json::json!([]), "{schedule:?}: left in the outbox");
         },
     );

@@ -9,7 +9,7 @@ use sspr::port::{Commit, Committed, Cursor, EventsOf};
 use sspr::{Engine, PolicySettings, SecretText, TenantId, Timestamp};
 
 use crate::fresh::{self, Fresh, Temporary};
-use crate::support::{World, tenant};
+use crate::support::{World, content::content, tenant};
 
 /// A store for a test.
 pub(crate) struct StoreUnderTest {
@@ -83,7 +83,7 @@ impl StoreUnderTest {
     }
 
     pub(crate) async fn body(&self) -> serde_json::Value {
-        serde_json::from_str(self.account().await.body()).expect("json")
+        content(&self.account().await)
     }
 
     /// Replaces a record's body, as another release or a damaged disk would.
@@ -98,7 +98,7 @@ impl StoreUnderTest {
 
     pub(crate) async fn edit(&self, change: impl FnOnce(&mut serde_json::Value)) {
         let record = self.account().await;
-        let mut body = serde_json::from_str(record.body()).expect("json");
+        let mut body = content(&record);
         change(&mut body);
         self.replace(&record, RecordKind::Account, &body.to_string()).await;
     }

@@ -3,7 +3,7 @@
 //! A feature fails alone where it uses something that it does not switch on: an optional crate, a feature of a crate, or
 //! code under a condition. A group with that feature and without that something fails in the same way.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use crate::documents::{features, read};
 use crate::sources;

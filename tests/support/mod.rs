@@ -2,6 +2,8 @@
 #![allow(unreachable_pub, reason = "shared by several test binaries")]
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
+pub mod content;
+
 use sspr::method::{ChallengeOption, Channel};
 use sspr::policy::{Deviation, Scope};
 pub use sspr::testing::World;

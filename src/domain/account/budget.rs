@@ -17,6 +17,7 @@ use super::numbers::SourceHash;
 use crate::domain::account::Unknown;
 use crate::domain::method::MethodKind;
 use crate::domain::policy::{FailureBudgets, Rate};
+use crate::domain::record::serde_text::is_default;
 use crate::domain::time::Timestamp;
 
 /// One of the two pools of a budget.
@@ -39,29 +40,29 @@ pub enum PoolKind {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(crate) struct MethodBudget {
     pub(crate) method: MethodKind,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) anonymous: Window,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) proven: Window,
     /// Failures since the last success; never decays.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) consecutive: u32,
     /// The sources of these failures, with the number of each, for the first
     /// [`MethodBudget::MAX_RUN`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) run: Vec<(SourceHash, u32)>,
     /// The anonymous pool's part of the run is spent: only the proven pool is open.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) closed: bool,
     /// The method cannot be used for resets until it is registered again.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) disabled: bool,
     /// The owner was warned of this run of failures.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) told: bool,
     /// Failures at the host's sign-in since the last success there. They are separate from those of
     /// resets: a stranger's failures must not block the sign-in, and a reset must not clear them.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) sign_in: u32,
     /// The budget effects of attempts whose comparison has not ended.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -75,7 +76,7 @@ pub(crate) struct MethodBudget {
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Window {
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) times: Vec<Entry>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) locked_until: Option<Timestamp>,

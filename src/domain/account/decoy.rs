@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::record::hex_bytes;
+use crate::domain::record::serde_text::is_default;
 
 use super::method::Method;
 use super::unknown::Unknown;
@@ -14,7 +15,7 @@ pub(crate) struct Decoy {
     #[serde(with = "hex_bytes")]
     pub(crate) identifier: [u8; 8],
     /// Methods that no rule reads: they make the body as long as that of an account.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) methods: Vec<Method>,
     /// Whether the record stood for another name until this step.
     #[serde(skip)]

@@ -16,6 +16,7 @@ use crate::domain::policy::CodeFormat;
 use crate::domain::questions::QuestionId;
 use crate::domain::reason::FlowStage;
 use crate::domain::record::hex_bytes;
+use crate::domain::record::serde_text::is_default;
 use crate::domain::time::Timestamp;
 
 use super::unknown::Unknown;
@@ -90,26 +91,26 @@ pub(crate) struct Flow {
     /// The account's epoch that this flow lives in.
     pub(crate) epoch: CredentialEpoch,
     /// A short keyed hash of the source that began the flow.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) source: SourceHash,
     /// Whether an administrator began the flow. Its first ticket is issued when its link is
     /// redeemed.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) by_administrator: bool,
     /// Whether the flow was begun from a known device.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) known_device: bool,
     /// Whether the flow was begun from a familiar source.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) familiar: bool,
     /// The directory's change stamp when the flow began.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) stamp: Option<Arc<str>>,
     /// Distinct methods required: the most that any step has seen.
     pub(crate) required: u8,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) challenges: Vec<Challenge>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) proofs: Vec<Proof>,
     /// The last proof, while its correct code may be repeated. Boxed, since few flows have one and
     /// every step copies them all.
@@ -140,10 +141,10 @@ pub(crate) struct Done {
     pub(crate) at: Timestamp,
     pub(crate) propagated: bool,
     /// Whether a recovery code was used and is not replaced yet.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) replace_recovery_code: bool,
     /// Whether its browser has become a known device.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) remembered: bool,
 }
 
@@ -207,7 +208,7 @@ pub(crate) struct Challenge {
     pub(crate) tried: bool,
     pub(crate) pool: PoolKind,
     /// A short keyed hash of the source that opened the challenge and to which its failures count.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) source: SourceHash,
     pub(crate) expected: Expected,
     /// The method being confirmed.

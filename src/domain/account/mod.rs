@@ -45,6 +45,7 @@ use crate::domain::crypto::digest::Digest;
 use crate::domain::identity::ids::{MethodId, RecordKey, TenantId, UserId};
 use crate::domain::method::MethodKind;
 use crate::domain::record::hex_bytes;
+use crate::domain::record::serde_text::is_default;
 use crate::domain::time::Timestamp;
 use crate::domain::trail::Head;
 
@@ -70,27 +71,27 @@ pub(crate) struct Account {
     /// The latest time that any engine gave this record.
     pub(crate) seen: Timestamp,
     pub(crate) numbers: Numbers,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) registration: RegistrationState,
     #[serde(default)]
     pub(crate) methods: Shared<Vec<Method>>,
     /// The options that the account had when a challenge was last opened.
     #[serde(default)]
     pub(crate) offers: Shared<Vec<Offer>>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) flows: Vec<Flow>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) budgets: Vec<MethodBudget>,
     /// Challenges that send something: a message, or the push of a host-verified method.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) sends: Sends,
     /// Challenges of methods in hand, which send nothing.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) in_hand: Sends,
     /// What the throttles of the policy have counted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) throttles: Vec<ThrottleState>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) outbox: Vec<Pending>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) write: Option<Write>,
@@ -98,16 +99,16 @@ pub(crate) struct Account {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) watched: Vec<WatchedCode>,
     /// The times of acts that the owner is notified of, by the user and by administrators.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) acts: Acts,
     /// The times of notices, for each address.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) told: Vec<Told>,
     /// Browsers that have completed a flow, by the digest of their secret.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) devices: Vec<KnownDevice>,
     /// Sources from which the user has registered a method or completed a flow.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) sources: Vec<FamiliarSource>,
     /// When administrators were last asked for help.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -117,10 +118,10 @@ pub(crate) struct Account {
     pub(crate) repudiated: Repudiated,
     /// Whether an administrator has removed what the record held about the user. The record is
     /// purged once its outbox is empty.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) forgotten: bool,
     /// The numbers of the last settled writes: none is settled twice.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) settled: Vec<WriteNumber>,
     /// Events of earlier commits, each of which had more than [`MAX_EVENTS`] to write. The next
     /// commits write them, before their own.
@@ -178,9 +179,9 @@ pub(crate) struct FamiliarSource {
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Acts {
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) user: Vec<Timestamp>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) administrators: Vec<Timestamp>,
     /// Acts that administrators were refused, within the last hour.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

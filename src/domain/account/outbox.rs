@@ -9,6 +9,7 @@ use crate::domain::identity::locale::Locale;
 use crate::domain::identity::writes::SessionKinds;
 use crate::domain::message::Notice;
 use crate::domain::method::Channel;
+use crate::domain::record::serde_text::is_default;
 use crate::domain::time::Timestamp;
 
 use super::numbers::{ChallengeNumber, FlowNumber, MessageNumber, WriteNumber};
@@ -27,7 +28,7 @@ pub(crate) struct Pending {
     /// The end of the lease, while a worker holds one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) claimed_until: Option<Timestamp>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) tries: u8,
     /// Where the request came from that caused it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -59,7 +60,7 @@ pub(crate) enum PendingBody {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         about: Option<String>,
         /// Whether a mail address gets the same notice.
-        #[serde(default, skip_serializing_if = "is_false")]
+        #[serde(default, skip_serializing_if = "is_default")]
         mail_too: bool,
         #[serde(default, skip_serializing_if = "Counted::is_no")]
         counted: Counted,
@@ -77,18 +78,18 @@ pub(crate) enum PendingBody {
         actor: Option<UserId>,
         /// The tier of roles whose holders are looked up now. The next one follows if this one has
         /// no holder with a mail address.
-        #[serde(default, skip_serializing_if = "is_first")]
+        #[serde(default, skip_serializing_if = "is_default")]
         tier: u8,
         /// The directory's cursor: the next page begins after it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         after: Option<String>,
         /// How many administrators of the tier have a notice so far.
-        #[serde(default)]
+        #[serde(default, skip_serializing_if = "is_default")]
         told: u32,
     },
     /// Revoke the sessions that began before a time.
     Revoke {
-        #[serde(default)]
+        #[serde(default, skip_serializing_if = "is_default")]
         write: WriteNumber,
         #[serde(alias = "issued_before")]
         authenticated_before: Timestamp,
@@ -116,16 +117,6 @@ impl Counted {
     const fn is_no(&self) -> bool {
         matches!(self, Self::No)
     }
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
-const fn is_false(value: &bool) -> bool {
-    !*value
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
-const fn is_first(tier: &u8) -> bool {
-    *tier == 0
 }
 
 impl Pending {
@@ -156,7 +147,7 @@ pub(crate) struct Write {
     pub(crate) number: WriteNumber,
     /// The flow that writes. An act of an administrator has a number that no flow has.
     pub(crate) flow: FlowNumber,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) effect: Effect,
     pub(crate) started_at: Timestamp,
     pub(crate) deadline: Timestamp,

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::crypto::secret::redacted;
 use crate::domain::policy::QuestionPolicy;
 use crate::domain::questions::QuestionId;
+use crate::domain::record::serde_text::is_default;
 
 use super::unknown::Unknown;
 
@@ -13,7 +14,7 @@ use super::unknown::Unknown;
 pub(crate) struct QuestionSet {
     pub(crate) answers: Vec<StoredAnswer>,
     /// How often the set was answered. Sticky questions change with it.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) answered: u32,
     /// Fields of a newer release.
     #[serde(flatten)]

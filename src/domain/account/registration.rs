@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::numbers::SessionHash;
 use super::unknown::Unknown;
 use crate::domain::identity::ids::MethodId;
+use crate::domain::record::serde_text::is_default;
 use crate::domain::time::Timestamp;
 
 /// The state of the registration. A registration that was never completed differs from one that
@@ -31,7 +32,7 @@ pub(crate) struct RegistrationState {
     pub(crate) prompted_at: Option<Timestamp>,
     /// Whether any method was ever active. The first method has no hold; after all were removed,
     /// another one must not count as the first.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) ever_active: bool,
     /// The registration sessions whose sign-in may still manage methods.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -2,15 +2,17 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::record::serde_text::is_default;
+
 use super::budget::{Entry, PoolKind};
 
 /// The challenges opened within the last day, by pool.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Sends {
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) anonymous: Vec<Entry>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) proven: Vec<Entry>,
 }
 

@@ -6,8 +6,8 @@ use crate::domain::account::budget::{
     BudgetEffects, Entry, MethodBudget, PoolKind, ThrottleState, Verdict, Window,
 };
 use crate::domain::account::{
-    Account, Acts, Challenge, ChallengeNumber, Counted, CredentialEpoch, Done, Effect, Expected,
-    Factor, FamiliarSource, Flow, FlowId, FlowNumber, Generation, Grant, KnownDevice,
+    Account, Acts, Challenge, ChallengeNumber, Counted, CredentialEpoch, Decoy, Done, Effect,
+    Expected, Factor, FamiliarSource, Flow, FlowId, FlowNumber, Generation, Grant, KnownDevice,
     MessageNumber, Method, MethodNumber, MethodState, Numbers, Offer, Pending, PendingBody, Proof,
     Provenance, Purpose, RecoveryCodeSet, RegistrationState, Repeat, Repudiated, Sends,
     SessionHash, Sitting, SourceHash, Told, Unknown, Unwritten, Write, WriteNumber, WriteState,
@@ -44,12 +44,16 @@ pub(super) fn accounts() -> [(&'static str, Account); 5] {
     unlocking.forgotten = true;
     let mut acted_on = Account::blank(key(), tenant(), Some(user()), at(0));
     acted_on.write = Some(write(WriteNumber(1), Effect::Temporary, WriteState::Writing));
+    let mut decoy = Account::blank(key(), tenant(), None, at(0));
+    let methods = vec![full.methods[0].clone()];
+    let of = Decoy { identifier: [7; 8], methods, taken_over: false, unknown: Unknown::NONE };
+    decoy.decoy = Some(Box::new(of));
     [
         ("account_v1.json", full),
         ("account_changing_v1.json", changing),
         ("account_unlocking_v1.json", unlocking),
         ("account_acted_on_v1.json", acted_on),
-        ("decoy_v1.json", Account::blank(key(), tenant(), None, at(0))),
+        ("decoy_v1.json", decoy),
     ]
 }
 

@@ -6,6 +6,7 @@
 
 mod accounts;
 mod activities;
+mod defaults;
 mod depths;
 mod events;
 mod factors;

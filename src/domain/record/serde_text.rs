@@ -1,4 +1,5 @@
-//! Values whose serde form is a text, read from the borrowed text without an owned copy.
+//! How fields of a record are read and written: values whose serde form is a text, read from the borrowed text without an
+//! owned copy, and fields that are left out.
 //!
 //! `#[serde(try_from = "String", into = "String")]` allocates twice for each value. A record has
 //! about thirty of them, and is decoded for every guess.
@@ -8,6 +9,12 @@ use std::marker::PhantomData;
 
 use serde::Deserializer;
 use serde::de::{Error, Visitor};
+
+/// Whether a field is left out of its record: most fields of most accounts have their default, and all of them are read
+/// with it where they are absent.
+pub(crate) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
 
 /// Reads a text and parses it.
 ///

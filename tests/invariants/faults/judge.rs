@@ -11,7 +11,7 @@ use sspr::{Engine, Refusal, ResetTicket, SecretText, Step};
 
 use crate::faults::reset::{Stage, run};
 use crate::faults::scene::{Ended, Held, Scene, deliver};
-use crate::support::{MAIL, MOBILE, NEW, OLD, code, refusal, request};
+use crate::support::{MAIL, MOBILE, NEW, OLD, code, content::content, refusal, request};
 
 const PRIMARY: &str = "ada@contoso.example";
 const NEXT: &str = "walnut ferry ribbon meadow";
@@ -36,8 +36,7 @@ pub(crate) fn reset(scene: &Scene, stages: &[Stage], label: &str) {
 pub(crate) async fn nothing_waits(scene: &Scene, label: &str) {
     let page = scene.store.scan(&scene.tenant, RecordKind::Account, None, 10).await;
     for record in page.expect("readable").items {
-        let body: serde_json::Value = serde_json::from_str(record.body()).expect("json");
-        assert_eq!(body["outbox"], serde_json::json!([]), "{label}: {}", record.body());
+        assert_eq!(content(&record)["outbox"], serde_json::json!([]), "{label}: {}", record.body());
     }
 }
 

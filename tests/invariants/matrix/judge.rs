@@ -12,6 +12,7 @@ use crate::matrix::crash::Outcome;
 use crate::matrix::fixture::Fixture;
 use crate::matrix::play::{Hand, door_of, stages};
 use crate::matrix::steps::give;
+use crate::support::content::content;
 
 /// The event of a reached goal, and its notices with a certain and an uncertain outcome.
 const fn told_of(cell: Cell) -> Option<(&'static str, &'static str, &'static str)> {
@@ -49,8 +50,7 @@ async fn nothing_waits(fixture: &Fixture, outcome: &Outcome, label: &str) {
     let tenant = &outcome.play.who.tenant;
     let page = fixture.store.scan(tenant, RecordKind::Account, None, 10).await.expect("readable");
     for record in page.items {
-        let body: serde_json::Value = serde_json::from_str(record.body()).expect("json");
-        assert_eq!(body["outbox"], serde_json::json!([]), "{label}: {}", record.body());
+        assert_eq!(content(&record)["outbox"], serde_json::json!([]), "{label}: {}", record.body());
     }
 }
 

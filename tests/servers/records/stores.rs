@@ -7,7 +7,7 @@ use sspr::port::{Commit, Committed};
 use sspr::{Timestamp, UserId};
 
 use crate::fresh::{self, Fresh, Temporary};
-use crate::support::tenant;
+use crate::support::{content::content, tenant};
 
 /// An empty store.
 pub(crate) struct StoreUnderTest {
@@ -65,12 +65,12 @@ impl StoreUnderTest {
 
     pub(crate) async fn edit(&self, user: &UserId, change: impl FnOnce(&mut serde_json::Value)) {
         let record = self.account(user).await;
-        let mut body = serde_json::from_str(record.body()).expect("json");
+        let mut body = content(&record);
         change(&mut body);
         self.replace(&record, RecordKind::Account, &body.to_string()).await;
     }
 
     pub(crate) async fn body(&self, user: &UserId) -> serde_json::Value {
-        serde_json::from_str(self.account(user).await.body()).expect("json")
+        content(&self.account(user).await)
     }
 }

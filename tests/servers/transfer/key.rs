@@ -15,7 +15,9 @@ use sspr::testing::{InjectedFault, block_on};
 use sspr::transfer::{Stage, Transfer, copy};
 use sspr::{Error, Keys, MethodKind, Refusal, ResetTicket, Selection, UserId};
 
-use crate::support::{MAIL, NEW, World, email, keys, other_than, refusal, request};
+use crate::support::{
+    MAIL, NEW, World, content::content, email, keys, other_than, refusal, request,
+};
 use crate::transfer::crash::{IN_FLIGHT, each_call};
 use crate::transfer::scene::{
     Scene, every_method, fill, held, moved, other_keys, run, scan, tenants, waits,
@@ -187,8 +189,7 @@ async fn record_of(store: &dyn Store, user: &str) -> Record {
 }
 
 fn field(record: &Record, name: &str) -> serde_json::Value {
-    let body: serde_json::Value = serde_json::from_str(record.body()).expect("JSON");
-    body[name].clone()
+    content(record)[name].clone()
 }
 
 #[test]

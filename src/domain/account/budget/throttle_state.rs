@@ -6,6 +6,7 @@ use super::{PoolKind, Window};
 use crate::domain::account::SourceHash;
 use crate::domain::method::MethodKind;
 use crate::domain::policy::{LockStart, Throttle, ThrottledAct};
+use crate::domain::record::serde_text::is_default;
 use crate::domain::time::Timestamp;
 
 /// The counted acts of one throttle in each pool, and its locks.
@@ -16,9 +17,9 @@ pub(crate) struct ThrottleState {
     /// The kind of method, if the throttle counts each kind by itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) method: Option<MethodKind>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) anonymous: Window,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) proven: Window,
 }
 
