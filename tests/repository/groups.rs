@@ -102,10 +102,11 @@ fn conditions(text: &str) -> BTreeSet<String> {
 
 /// All conditions, and what has to be checked under them: each feature, and each pair that acts together. A pair does so
 /// where a condition on both is not that on one or the other, or where one has a condition in the module of the other.
-fn conditions_and_subjects() -> (BTreeSet<String>, BTreeSet<[String; 2]>) {
+fn conditions_and_subjects() -> (BTreeSet<String>, BTreeSet<Names>) {
     let names: Vec<String> = features().into_keys().filter(|name| name != "default").collect();
     let mut all = BTreeSet::new();
-    let mut subjects: BTreeSet<_> = names.iter().map(|name| [name.clone(), name.clone()]).collect();
+    let set = |names: [&String; 2]| Names::from(names.map(Clone::clone));
+    let mut subjects: BTreeSet<Names> = names.iter().map(|name| set([name, name])).collect();
     for (file, text) in sources("src") {
         let module = names.iter().find(|name| {
             let folder = name.replace('-', "_");
@@ -119,14 +120,10 @@ fn conditions_and_subjects() -> (BTreeSet<String>, BTreeSet<[String; 2]>) {
             let together = ordered.filter(|(one, two)| {
                 one < two && with(&[one, two]) != (with(&[one]) || with(&[two]))
             });
-            subjects.extend(together.map(|(one, two)| [one.clone(), two.clone()]));
-            let module =
-                module.into_iter().flat_map(|module| named.iter().map(move |name| [module, *name]));
-            subjects.extend(module.map(|pair| {
-                let mut pair = pair.map(Clone::clone);
-                pair.sort();
-                pair
-            }));
+            subjects.extend(together.map(|(one, two)| set([one, two])));
+            let in_module =
+                module.into_iter().flat_map(|module| named.iter().map(move |name| [module, name]));
+            subjects.extend(in_module.map(set));
             all.insert(condition);
         }
     }

@@ -32,7 +32,9 @@ fn two_copies_at_once_write_everything_once() {
         let from = memory();
         block_on(fill(Arc::clone(&from.store)));
         let expected = held(&*from.store);
-        for seed in 0..40 {
+        // The delays make the order of the calls, not the server, on which each copy costs a new schema.
+        let seeds = if matches!(name, "postgres" | "etcd") { 10 } else { 40 };
+        for seed in 0..seeds {
             let to = make();
             let ends: Vec<_> = (0..2_u64)
                 .map(|copy| {
