@@ -3,6 +3,8 @@
 #![allow(dead_code, reason = "each benchmark uses a part of it")]
 
 use std::path::Path;
+use std::sync::mpsc;
+use std::thread;
 use std::time::Duration;
 
 use rusqlite::{Connection, params};
@@ -111,6 +113,27 @@ impl Raw {
     /// Works on one record at a time.
     pub(crate) fn steps(&mut self, count: u64) -> Duration {
         support::time(|| (0..count).for_each(|_| self.group(1).expect("written")))
+    }
+
+    /// The same on another thread, which the caller wakes and waits for at each record.
+    pub(crate) fn steps_elsewhere(&mut self, count: u64) -> Duration {
+        let (ask, asked) = mpsc::channel::<mpsc::Sender<()>>();
+        thread::scope(|scope| {
+            scope.spawn(move || {
+                for done in asked {
+                    self.group(1).expect("written");
+                    done.send(()).expect("awaited");
+                }
+            });
+            let step = || {
+                let (done, written) = mpsc::channel();
+                ask.send(done).expect("served");
+                written.recv().expect("written");
+            };
+            let took = support::time(|| (0..count).for_each(|_| step()));
+            drop(ask);
+            took
+        })
     }
 
     /// Works on this many records in groups.
