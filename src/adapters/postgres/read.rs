@@ -155,7 +155,7 @@ pub(super) async fn events_of_tenant(
 /// follow the bucket's number.
 async fn every_bucket<const N: usize>(
     session: &Session,
-    sql: &str,
+    sql: &'static str,
     values: &[[&(dyn ToSql + Sync); N]; BUCKETS as usize],
 ) -> Result<Vec<Vec<Row>>, PostgresFault> {
     let (may_read, statement) =

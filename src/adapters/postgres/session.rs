@@ -17,7 +17,7 @@ use super::error::{PostgresFault, of_pool};
 use super::lent;
 use super::options::Checked;
 use super::schema;
-use super::statement::{Prepared, Template};
+use super::statement::{Prepared, Statements};
 use crate::port::{PortError, PortResult};
 
 /// The parameters of a statement.
@@ -34,7 +34,7 @@ pub(super) struct Sessions {
     pool: Pool,
     /// Whether the pool is the host's, whose other users must find their sessions as they left them.
     lent: bool,
-    template: Arc<Template>,
+    statements: Arc<Statements>,
     unconfirmed: UnconfirmedCommits,
     patience: Duration,
     connecting: Duration,
@@ -46,17 +46,16 @@ impl Sessions {
         // The session settings are one statement.
         let connecting = options.acquire_timeout + options.connect_timeout_of_all_hosts() + MARGIN;
         let (schema, statement_timeout) = (options.schema.clone(), options.statement_timeout);
-        let template = Arc::new(Template { schema, statement_timeout });
+        let statements = Arc::new(Statements::new(schema, statement_timeout));
         let patience = statement_timeout + MARGIN;
-        Ok(Self { pool, lent: false, template, unconfirmed, patience, connecting })
+        Ok(Self { pool, lent: false, statements, unconfirmed, patience, connecting })
     }
 
     pub(super) fn over(pool: Pool, schema: &str, statement_timeout: Duration) -> Self {
-        let template = Arc::new(Template { schema: schema.to_owned(), statement_timeout });
         Self {
             pool,
             lent: true,
-            template,
+            statements: Arc::new(Statements::new(schema.to_owned(), statement_timeout)),
             unconfirmed: UnconfirmedCommits::default(),
             patience: statement_timeout + MARGIN,
             connecting: LENT,
@@ -77,11 +76,11 @@ impl Sessions {
         let connection = self.pool.get().await.map_err(of_pool)?;
         let mut session = Session {
             connection: Some(connection),
-            template: Arc::clone(&self.template),
+            statements: Arc::clone(&self.statements),
             give_back: self.lent.then(String::new),
         };
         if self.lent {
-            let timeout = self.template.statement_timeout;
+            let timeout = self.statements.statement_timeout;
             session.give_back = Some(lent::borrow(session.client(), timeout).await?);
         }
         Ok(session)
@@ -120,7 +119,7 @@ impl Sessions {
     }
 
     pub(super) fn schema(&self) -> &str {
-        &self.template.schema
+        &self.statements.schema
     }
 }
 
@@ -150,7 +149,7 @@ pub(super) use read;
 pub(super) struct Session {
     /// Taken when the session ends.
     connection: Option<Object>,
-    template: Arc<Template>,
+    statements: Arc<Statements>,
     /// The statement that gives the host's settings back, on a connection of its pool.
     give_back: Option<String>,
 }
@@ -165,16 +164,16 @@ impl Drop for Session {
 
 impl Session {
     /// A statement, prepared on first use and kept for the life of the connection.
-    pub(super) async fn prepare(&self, sql: &str) -> Result<Prepared, PostgresFault> {
-        let (sql, name) = self.template.write(sql);
-        let statement = self.object().prepare_cached(&sql).await.map_err(PostgresFault::Before)?;
-        Ok(Prepared { statement, name })
+    pub(super) async fn prepare(&self, sql: &'static str) -> Result<Prepared, PostgresFault> {
+        let written = self.statements.written(sql);
+        let prepared = self.object().prepare_cached(&written.sql).await;
+        Ok(Prepared { statement: prepared.map_err(PostgresFault::Before)?, written })
     }
 
     /// All rows of a statement. Read to the end, since the server commits after the last row.
     pub(super) async fn query(
         &self,
-        sql: &str,
+        sql: &'static str,
         values: Values<'_>,
     ) -> Result<Vec<Row>, PostgresFault> {
         let statement = self.prepare(sql).await?;
@@ -183,24 +182,24 @@ impl Session {
 
     pub(super) async fn query_prepared(
         &self,
-        Prepared { statement, name }: &Prepared,
+        Prepared { statement, written }: &Prepared,
         values: Values<'_>,
     ) -> Result<Vec<Row>, PostgresFault> {
-        Ok(self.object().query(statement, &with(values, name)).await?)
+        Ok(self.object().query(statement, &with(values, &written.name)).await?)
     }
 
     /// The number of changed rows.
     pub(super) async fn execute(
         &self,
-        sql: &str,
+        sql: &'static str,
         values: Values<'_>,
     ) -> Result<u64, PostgresFault> {
-        let Prepared { statement, name } = self.prepare(sql).await?;
-        Ok(self.object().execute(&statement, &with(values, &name)).await?)
+        let Prepared { statement, written } = self.prepare(sql).await?;
+        Ok(self.object().execute(&statement, &with(values, &written.name)).await?)
     }
 
     pub(super) fn schema(&self) -> &str {
-        &self.template.schema
+        &self.statements.schema
     }
 
     /// Closes the store to writers, or opens it again, in one transaction.

@@ -9,6 +9,8 @@
 //! [`refuse_pooler`] reports a pooler clearly when the store opens; the condition holds at every
 //! call, even if the pooler's mode changes later.
 
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio_postgres::{Client, SimpleQueryMessage, Statement};
@@ -17,26 +19,44 @@ use super::error::{at_connect, refused};
 use super::sql;
 use crate::port::PortResult;
 
-/// The parameters from which a store writes its statements.
-pub(super) struct Template {
+/// The statements of a store, written with its parameters.
+pub(super) struct Statements {
     /// Quoted wherever it is used.
     pub(super) schema: String,
     pub(super) statement_timeout: Duration,
+    /// By the text under `sql`. Each text is put together once and not at each call.
+    written: Mutex<HashMap<&'static str, Arc<Written>>>,
 }
 
-/// A prepared statement, and the name that is sent with its parameters to identify it.
-pub(super) struct Prepared {
-    pub(super) statement: Statement,
+/// The text of a statement, and the name that is sent with its parameters to identify it.
+pub(super) struct Written {
+    pub(super) sql: String,
     pub(super) name: String,
 }
 
-impl Template {
-    /// The text of a statement, and its name.
-    pub(super) fn write(&self, sql: &str) -> (String, String) {
-        let (schema, sql) = (&self.schema, sql::expand(sql));
-        let name = format!("{schema} {:08x}", sum(&sql));
-        let ok = condition(parameters(&sql) + 1, &name, self.statement_timeout);
-        (sql.replace("{ok}", &ok).replace("{s}", &format!("\"{schema}\"")), name)
+/// A prepared statement.
+pub(super) struct Prepared {
+    pub(super) statement: Statement,
+    pub(super) written: Arc<Written>,
+}
+
+impl Statements {
+    pub(super) fn new(schema: String, statement_timeout: Duration) -> Self {
+        Self { schema, statement_timeout, written: Mutex::default() }
+    }
+
+    /// The statement for a text under `sql`.
+    pub(super) fn written(&self, sql: &'static str) -> Arc<Written> {
+        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(written.entry(sql).or_insert_with(|| Arc::new(self.write(sql))))
+    }
+
+    fn write(&self, sql: &str) -> Written {
+        let (schema, template) = (&self.schema, sql::expand(sql));
+        let name = format!("{schema} {:08x}", sum(&template));
+        let ok = condition(parameters(&template) + 1, &name, self.statement_timeout);
+        let sql = template.replace("{ok}", &ok).replace("{s}", &format!("\"{schema}\""));
+        Written { sql, name }
     }
 }
 
@@ -121,16 +141,24 @@ mod tests {
     fn each_statement_has_a_name_of_its_own_in_each_schema() {
         let mut names = std::collections::BTreeSet::new();
         for schema in ["sspr", "other"] {
-            let template =
-                Template { schema: schema.to_owned(), statement_timeout: Duration::from_secs(5) };
-            for sql in all() {
-                let (text, name) = template.write(&sql);
-                assert!(!text.contains(['{', '}']), "{text}");
-                assert_eq!(text.contains(&format!("<> '{name}'")), sql.contains("{ok}"), "{text}");
+            let statements = Statements::new(schema.to_owned(), Duration::from_secs(5));
+            for text in all() {
+                let Written { sql, name } = statements.write(&text);
+                assert!(!sql.contains(['{', '}']), "{sql}");
+                assert_eq!(sql.contains(&format!("<> '{name}'")), text.contains("{ok}"), "{sql}");
                 names.insert(name);
             }
         }
         assert_eq!(names.len(), 2 * all().len());
+    }
+
+    #[test]
+    fn a_statement_is_written_once_for_a_store() {
+        let statements = Statements::new("sspr".to_owned(), Duration::from_secs(5));
+        let first = statements.written(sql::LOAD);
+        assert_eq!(first.sql, statements.write(sql::LOAD).sql);
+        assert!(Arc::ptr_eq(&first, &statements.written(sql::LOAD)));
+        assert_ne!(first.name, statements.written(sql::DUE).name);
     }
 
     /// Covers the range of the options: 10 milliseconds to 50 seconds.

@@ -145,7 +145,11 @@ fn signed(version: crate::port::Version) -> (i64, i64) {
 }
 
 /// The one number that a statement returns.
-async fn number(session: &Session, sql: &str, values: Values<'_>) -> Result<u64, PostgresFault> {
+async fn number(
+    session: &Session,
+    sql: &'static str,
+    values: Values<'_>,
+) -> Result<u64, PostgresFault> {
     let rows = session.query(sql, values).await?;
     let number: i64 = match rows.as_slice() {
         [row] => column(row, "done")?,
@@ -238,7 +242,7 @@ fn in_part(fault: PostgresFault, partly: bool) -> PostgresFault {
 
 async fn purge_kind(
     session: &Session,
-    sql: &str,
+    sql: &'static str,
     bound: i64,
     room: i64,
     turn: u16,
