@@ -2,8 +2,8 @@
 //! on.
 //!
 //! The baselines are the same statements: a read of the record, and a write of it with one event if
-//! it has not changed. The body that they write has the same size, and the bytes that a guess
-//! changes are changed. A plain client of the same driver, with a connection for each task, does
+//! it has not changed. The body and the event that they write have the same size, and the bytes that
+//! a guess changes are changed. A plain client of the same driver, with a connection for each task, does
 //! this, and `pgbench` with some values as constants. The store alone is measured too: the
 //! difference to it is the engine's own work.
 //!
@@ -25,7 +25,7 @@ use std::time::Duration;
 use sspr::adapters::memory::{MemoryDirectory, MemoryInbox};
 use sspr::adapters::postgres::{PostgresOptions, PostgresStore};
 use sspr::port::SystemClock;
-use sspr::port::{Clock as _, RecordKey, Store as _};
+use sspr::port::{Clock as _, EventsOf, RecordKey, Store as _};
 use sspr::testing::internals::Accounts;
 use sspr::{Actor, Attempt, Engine, ResetTicket, RoleId};
 use tokio::runtime::Runtime;
@@ -114,14 +114,17 @@ impl Site {
         (took.as_nanos() as f64 / waits.len() as f64, waits)
     }
 
-    /// What one guess changes in a record.
-    fn change(&self) -> Change {
+    /// What one guess changes in a record, and its event, for all the rest of this run.
+    fn change(&self) -> &'static Change {
         let key = self.accounts.key(0);
         let record = || self.runtime.block_on(self.store.load(&key)).expect("loaded");
         let before = record().expect("put");
         let tickets = [self.accounts.ticket(0)];
         self.runtime.block_on(guess(&self.engine, &tickets, 1));
-        Change::between(before.body(), record().expect("kept").body())
+        let events = self.store.events(EventsOf::Record(&key), None, 1_000);
+        let event = self.runtime.block_on(events).expect("listed").items.pop().expect("appended");
+        let change = Change::between(before.body(), record().expect("kept").body(), event);
+        Box::leak(Box::new(change))
     }
 
     /// The mean time of the same statements without the engine, with as many tasks.

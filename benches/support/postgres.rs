@@ -4,10 +4,10 @@
 use std::sync::Arc;
 
 use sspr::adapters::postgres::PostgresStore;
-use sspr::audit::Event;
+use sspr::audit::{Event, EventId};
 use sspr::port::{Columns, Record, RecordKey, RecordKind, Store as _, Version};
 use sspr::port::{Commit, Committed};
-use sspr::{TenantId, Timestamp};
+use sspr::{TenantId, Timestamp, UserId};
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, NoTls, Statement};
 
@@ -15,28 +15,30 @@ use crate::servers::postgres::Postgres;
 use crate::servers::{command_as, program, run};
 use crate::sql;
 
-/// The bytes of a body that a guess changes, from the first to the last. PostgreSQL logs only what
-/// lies between them, so the limits change the same bytes: a body that is written back unchanged
-/// takes a tenth of the log.
-#[derive(Clone, Copy)]
+/// What a guess writes: the bytes of the body that it changes, from the first to the last, and its
+/// event. PostgreSQL logs only what lies between them, so the limits change the same bytes: a body
+/// that is written back unchanged takes a tenth of the log.
 pub(crate) struct Change {
     from: usize,
     to: usize,
+    event: Event,
+    event_text: String,
 }
 
 impl Change {
-    /// What differs between two bodies of one account.
-    pub(crate) fn between(before: &str, after: &str) -> Self {
+    /// What differs between two bodies of one account, and the event beside the second.
+    pub(crate) fn between(before: &str, after: &str, event: Event) -> Self {
         let pairs = before.bytes().zip(after.bytes()).enumerate();
         let differ = pairs.filter(|(_, (one, other))| one != other).map(|(place, _)| place);
         let places: Vec<usize> = differ.collect();
         let (from, last) = places.first().zip(places.last()).expect("a guess changes the body");
         let to = if before.len() == after.len() { last + 1 } else { after.len() };
-        Self { from: *from, to }
+        let event_text = event.encode();
+        Self { from: *from, to, event, event_text }
     }
 
     /// A body of the same size, in which each digit in this range is another one.
-    fn of(self, body: &str) -> String {
+    fn of(&self, body: &str) -> String {
         let within = self.from..self.to;
         let changed = |(place, byte): (usize, char)| match byte {
             '0'..='8' if within.contains(&place) => char::from(byte as u8 + 1),
@@ -47,7 +49,7 @@ impl Change {
     }
 
     /// The same as an expression of SQL on the body `:b`.
-    fn sql(self) -> String {
+    fn sql(&self) -> String {
         let (from, length) = (self.from + 1, self.to - self.from);
         format!(
             "overlay(:b::text PLACING translate(substr(:b::text, {from}, {length}), \
@@ -75,19 +77,19 @@ impl Plain {
         Self { client: client.into(), read, write }
     }
 
-    pub(crate) async fn step(&self, key: &RecordKey, change: Change) {
+    pub(crate) async fn step(&self, key: &RecordKey, change: &Change) {
         let (shard, key) = ((key.shard() % 16).cast_signed(), &key.as_bytes()[..]);
         let row = self.client.query_one(&self.read, &[&shard, &key]).await.expect("read");
         let (count, nonce, body): (i64, i64, &str) = (row.get(1), row.get(2), row.get(3));
         let (none, time) = (None::<i64>, 1_i64);
-        let event = body.get(..260).unwrap_or(body);
+        let user = change.event.user.as_ref().map(UserId::as_str);
         let next = change.of(body);
         let values: [&(dyn ToSql + Sync); 21] = [
             &shard,
             &key,
             &"contoso",
             &"account",
-            &"user",
+            &user,
             &time,
             &none,
             &true,
@@ -102,8 +104,8 @@ impl Plain {
             &vec!["contoso"],
             &vec![time],
             &vec!["attempt_counted"],
-            &vec!["user"],
-            &vec![event],
+            &vec![user],
+            &vec![&*change.event_text],
         ];
         let row = self.client.query_one(&self.write, &values).await.expect("written");
         assert_eq!(row.get::<_, i64>(0), 1, "the version was the one read");
@@ -111,26 +113,24 @@ impl Plain {
 }
 
 /// The same statements through the store.
-pub(crate) async fn step(store: &PostgresStore, key: &RecordKey, change: Change) {
+pub(crate) async fn step(store: &PostgresStore, key: &RecordKey, change: &Change) {
     let stored = store.load(key).await.expect("loaded").expect("a record");
     let version = Version::new(stored.version().count() + 1, stored.version().nonce());
     let next = Record::loaded(*key, version, change.of(stored.body()));
-    let event = Event::decode(&format!(
-        r#"{{"format":1,"id":{{"record":"{key}","count":{},"index":0}},"tenant":"contoso",
-            "user":"user","actor":"engine","at":1,"code":"unblocked"}}"#,
-        version.count()
-    ));
     let tenant = TenantId::parse("contoso").expect("valid");
     let now = Timestamp::from_unix_millis(1);
     let mut columns = Columns::new(tenant, RecordKind::Account, now);
     columns.wake_at = Some(now);
-    let events = [event.expect("an event")];
+    columns.user.clone_from(&change.event.user);
+    let mut event = change.event.clone();
+    event.id = EventId::new(*key, version.count(), 0);
+    let events = [event];
     let commit = Commit::new(&next, Some(stored.version()), &columns, &events);
     assert_eq!(store.commit(commit).await.expect("committed"), Committed::Applied);
 }
 
 /// The rate of the same two statements in `pgbench`.
-pub(crate) fn pgbench(server: &Postgres, change: Change, clients: u64, seconds: u64) -> f64 {
+pub(crate) fn pgbench(server: &Postgres, change: &Change, clients: u64, seconds: u64) -> f64 {
     let script = "\\set n random(1, 1000)\n\
          SELECT key AS k, shard AS s, version_count AS v, body AS b FROM sample \
          JOIN record USING (shard, key) WHERE n = :n \\gset\n\
@@ -138,10 +138,12 @@ pub(crate) fn pgbench(server: &Postgres, change: Change, clients: u64, seconds: 
          updated_at = updated_at + 1 WHERE shard = :s AND key = :k RETURNING 1), \
          moved AS (INSERT INTO event_head (shard, last) SELECT :s, 1 FROM changed \
          ON CONFLICT (shard) DO UPDATE SET last = event_head.last + 1 RETURNING last), \
-         told AS (INSERT INTO event (shard, seq, record, count, idx, tenant, at, code, body) \
-         SELECT :s, moved.last, :k, 1, 0, 'contoso', 1, 'attempt_counted', left(:b, 260) \
-         FROM moved) SELECT count(*) FROM changed;\n"
-        .replace("CHANGED", &change.sql());
+         told AS (INSERT INTO event (shard, seq, record, count, idx, tenant, at, code, user_id, \
+         body) SELECT :s, moved.last, :k, 1, 0, 'contoso', 1, 'attempt_counted', 'USER', \
+         left(:b, EVENT) FROM moved) SELECT count(*) FROM changed;\n"
+        .replace("CHANGED", &change.sql())
+        .replace("USER", change.event.user.as_ref().map_or("", UserId::as_str))
+        .replace("EVENT", &change.event_text.len().to_string());
     let path = server.socket().join("script.sql");
     std::fs::write(&path, script).expect("written");
     let mut command = command_as("postgres", &program("pgbench", &["postgresql"]));
