@@ -18,6 +18,7 @@ mod notices;
 mod observed;
 mod pumping;
 mod questions;
+mod records;
 mod registration;
 mod regressions;
 mod reply_floor;

@@ -68,18 +68,16 @@ pub(crate) struct Account {
     pub(crate) incarnation: Option<Arc<str>>,
     /// Grows whenever everything outstanding becomes void.
     pub(crate) epoch: CredentialEpoch,
+    // What a guess changes comes before what it leaves: PostgreSQL logs the bytes of a row from the
+    // first to the last that is changed. `tests/api/records.rs` holds it.
     /// The latest time that any engine gave this record.
     pub(crate) seen: Timestamp,
-    pub(crate) numbers: Numbers,
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub(crate) registration: RegistrationState,
-    #[serde(default)]
-    pub(crate) methods: Shared<Vec<Method>>,
-    /// The options that the account had when a challenge was last opened.
-    #[serde(default)]
-    pub(crate) offers: Shared<Vec<Offer>>,
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub(crate) flows: Vec<Flow>,
+    /// The head of the chain of the record's events.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) trail: Option<Head>,
+    /// What the throttles of the policy have counted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) throttles: Vec<ThrottleState>,
     #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) budgets: Vec<MethodBudget>,
     /// Challenges that send something: a message, or the push of a host-verified method.
@@ -88,9 +86,8 @@ pub(crate) struct Account {
     /// Challenges of methods in hand, which send nothing.
     #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) in_hand: Sends,
-    /// What the throttles of the policy have counted.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(crate) throttles: Vec<ThrottleState>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub(crate) flows: Vec<Flow>,
     #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) outbox: Vec<Pending>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -98,12 +95,29 @@ pub(crate) struct Account {
     /// Codes to new numbers that are not counted as ended yet.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) watched: Vec<WatchedCode>,
+    /// Events of earlier commits, each of which had more than [`MAX_EVENTS`] to write. The next
+    /// commits write them, before their own.
+    ///
+    /// [`MAX_EVENTS`]: crate::domain::event::MAX_EVENTS
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) unwritten: Vec<Unwritten>,
+    pub(crate) numbers: Numbers,
+    /// The numbers of the last settled writes: none is settled twice.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub(crate) settled: Vec<WriteNumber>,
     /// The times of acts that the owner is notified of, by the user and by administrators.
     #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) acts: Acts,
     /// The times of notices, for each address.
     #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) told: Vec<Told>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub(crate) registration: RegistrationState,
+    #[serde(default)]
+    pub(crate) methods: Shared<Vec<Method>>,
+    /// The options that the account had when a challenge was last opened.
+    #[serde(default)]
+    pub(crate) offers: Shared<Vec<Offer>>,
     /// Browsers that have completed a flow, by the digest of their secret.
     #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) devices: Vec<KnownDevice>,
@@ -120,18 +134,6 @@ pub(crate) struct Account {
     /// purged once its outbox is empty.
     #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) forgotten: bool,
-    /// The numbers of the last settled writes: none is settled twice.
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub(crate) settled: Vec<WriteNumber>,
-    /// Events of earlier commits, each of which had more than [`MAX_EVENTS`] to write. The next
-    /// commits write them, before their own.
-    ///
-    /// [`MAX_EVENTS`]: crate::domain::event::MAX_EVENTS
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(crate) unwritten: Vec<Unwritten>,
-    /// The head of the chain of the record's events.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) trail: Option<Head>,
     /// Present if the record is a decoy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) decoy: Option<Box<Decoy>>,
