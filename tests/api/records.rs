@@ -1,4 +1,5 @@
 //! The text of an account's record.
+#![cfg(feature = "testing")]
 
 use sspr::adapters::memory::MemoryStore;
 use sspr::port::{RecordKind, Store as _};
