@@ -15,9 +15,9 @@ use crate::servers::postgres::Postgres;
 use crate::servers::{command_as, program, run};
 use crate::sql;
 
-/// What a guess writes: the bytes of the body that it changes, from the first to the last, and its
-/// event. PostgreSQL logs only what lies between them, so the limits change the same bytes: a body
-/// that is written back unchanged takes a tenth of the log.
+/// What a guess writes: an event, and the body, of which it changes the bytes between two places.
+/// PostgreSQL logs only these, so the limits change the same: a body that is written back unchanged
+/// takes a tenth of the log.
 pub(crate) struct Change {
     from: usize,
     to: usize,
@@ -28,13 +28,11 @@ pub(crate) struct Change {
 impl Change {
     /// What differs between two bodies of one account, and the event beside the second.
     pub(crate) fn between(before: &str, after: &str, event: Event) -> Self {
-        let pairs = before.bytes().zip(after.bytes()).enumerate();
-        let differ = pairs.filter(|(_, (one, other))| one != other).map(|(place, _)| place);
-        let places: Vec<usize> = differ.collect();
-        let (from, last) = places.first().zip(places.last()).expect("a guess changes the body");
-        let to = if before.len() == after.len() { last + 1 } else { after.len() };
+        let same = |(one, other): &(u8, u8)| one == other;
+        let from = before.bytes().zip(after.bytes()).take_while(same).count();
+        let tail = before.bytes().rev().zip(after.bytes().rev()).take_while(same).count();
         let event_text = event.encode();
-        Self { from: *from, to, event, event_text }
+        Self { from, to: after.len() - tail, event, event_text }
     }
 
     /// A body of the same size, in which each digit in this range is another one.
