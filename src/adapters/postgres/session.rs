@@ -165,9 +165,9 @@ impl Drop for Session {
 impl Session {
     /// A statement, prepared on first use and kept for the life of the connection.
     pub(super) async fn prepare(&self, sql: &'static str) -> Result<Prepared, PostgresFault> {
-        let written = self.statements.written(sql);
-        let prepared = self.object().prepare_cached(&written.sql).await;
-        Ok(Prepared { statement: prepared.map_err(PostgresFault::Before)?, written })
+        let named = self.statements.named(sql);
+        let prepared = self.object().prepare_cached(&named.sql).await;
+        Ok(Prepared { statement: prepared.map_err(PostgresFault::Before)?, named })
     }
 
     /// All rows of a statement. Read to the end, since the server commits after the last row.
@@ -182,10 +182,10 @@ impl Session {
 
     pub(super) async fn query_prepared(
         &self,
-        Prepared { statement, written }: &Prepared,
+        Prepared { statement, named }: &Prepared,
         values: Values<'_>,
     ) -> Result<Vec<Row>, PostgresFault> {
-        Ok(self.object().query(statement, &with(values, &written.name)).await?)
+        Ok(self.object().query(statement, &with(values, &named.name)).await?)
     }
 
     /// The number of changed rows.
@@ -194,8 +194,8 @@ impl Session {
         sql: &'static str,
         values: Values<'_>,
     ) -> Result<u64, PostgresFault> {
-        let Prepared { statement, written } = self.prepare(sql).await?;
-        Ok(self.object().execute(&statement, &with(values, &written.name)).await?)
+        let Prepared { statement, named } = self.prepare(sql).await?;
+        Ok(self.object().execute(&statement, &with(values, &named.name)).await?)
     }
 
     pub(super) fn schema(&self) -> &str {

@@ -24,12 +24,12 @@ pub(super) struct Statements {
     /// Quoted wherever it is used.
     pub(super) schema: String,
     pub(super) statement_timeout: Duration,
-    /// By the text under `sql`. Each text is put together once and not at each call.
-    written: Mutex<HashMap<&'static str, Arc<Written>>>,
+    /// By the text under `sql`. Each is put together once and not at each call.
+    named: Mutex<HashMap<&'static str, Arc<NamedSql>>>,
 }
 
 /// The text of a statement, and the name that is sent with its parameters to identify it.
-pub(super) struct Written {
+pub(super) struct NamedSql {
     pub(super) sql: String,
     pub(super) name: String,
 }
@@ -37,26 +37,26 @@ pub(super) struct Written {
 /// A prepared statement.
 pub(super) struct Prepared {
     pub(super) statement: Statement,
-    pub(super) written: Arc<Written>,
+    pub(super) named: Arc<NamedSql>,
 }
 
 impl Statements {
     pub(super) fn new(schema: String, statement_timeout: Duration) -> Self {
-        Self { schema, statement_timeout, written: Mutex::default() }
+        Self { schema, statement_timeout, named: Mutex::default() }
     }
 
     /// The statement for a text under `sql`.
-    pub(super) fn written(&self, sql: &'static str) -> Arc<Written> {
-        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(written.entry(sql).or_insert_with(|| Arc::new(self.write(sql))))
+    pub(super) fn named(&self, sql: &'static str) -> Arc<NamedSql> {
+        let mut named = self.named.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(named.entry(sql).or_insert_with(|| Arc::new(self.write(sql))))
     }
 
-    fn write(&self, sql: &str) -> Written {
+    fn write(&self, sql: &str) -> NamedSql {
         let (schema, template) = (&self.schema, sql::expand(sql));
         let name = format!("{schema} {:08x}", sum(&template));
         let ok = condition(parameters(&template) + 1, &name, self.statement_timeout);
         let sql = template.replace("{ok}", &ok).replace("{s}", &format!("\"{schema}\""));
-        Written { sql, name }
+        NamedSql { sql, name }
     }
 }
 
@@ -143,7 +143,7 @@ mod tests {
         for schema in ["sspr", "other"] {
             let statements = Statements::new(schema.to_owned(), Duration::from_secs(5));
             for text in all() {
-                let Written { sql, name } = statements.write(&text);
+                let NamedSql { sql, name } = statements.write(&text);
                 assert!(!sql.contains(['{', '}']), "{sql}");
                 assert_eq!(sql.contains(&format!("<> '{name}'")), text.contains("{ok}"), "{sql}");
                 names.insert(name);
@@ -155,10 +155,10 @@ mod tests {
     #[test]
     fn a_statement_is_written_once_for_a_store() {
         let statements = Statements::new("sspr".to_owned(), Duration::from_secs(5));
-        let first = statements.written(sql::LOAD);
+        let first = statements.named(sql::LOAD);
         assert_eq!(first.sql, statements.write(sql::LOAD).sql);
-        assert!(Arc::ptr_eq(&first, &statements.written(sql::LOAD)));
-        assert_ne!(first.name, statements.written(sql::DUE).name);
+        assert!(Arc::ptr_eq(&first, &statements.named(sql::LOAD)));
+        assert_ne!(first.name, statements.named(sql::DUE).name);
     }
 
     /// Covers the range of the options: 10 milliseconds to 50 seconds.
